@@ -1,0 +1,111 @@
+"""What training and evaluation read: samples, and the lists of samples of one data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import InputError
+from ..task import LabelScheme, Task
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image with what is known about it.
+
+    Attributes
+    ----------
+    name
+        Unique in its data set; what every message and table calls this image.
+    image
+        uint8 ``(C, Y, X)``, 0 to 255, as the networks see it.
+    target
+        uint8 as in `LabelScheme`, or None for an unlabeled image.
+    known
+        bool ``(Y, X)`` or ``(K, Y, X)``: where (and for which output) the target counts. None
+        means everywhere. The loss leaves out the rest.
+    blank
+        bool ``(Y, X)``: pixels to set to 0 in the image, or None for none.
+    """
+
+    name: str
+    image: npt.NDArray[np.uint8]
+    target: npt.NDArray[np.uint8] | None = None
+    known: npt.NDArray[np.bool_] | None = None
+    blank: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def labeled(self) -> npt.NDArray[np.uint8]:
+        """The target, for a sample that must have one."""
+        if self.target is None:
+            raise InputError(f"{self.name}: this image has no labels, and labels are needed here.")
+        return self.target
+
+
+Source = Sequence[Sample]
+"""A list of samples that may read each one from disk when it is asked for."""
+
+
+@dataclass(frozen=True)
+class SegmentationData:
+    """The lists of samples of one data set.
+
+    Attributes
+    ----------
+    name
+        Of the data set, for titles and tables.
+    scheme
+        What the labels mean.
+    channels
+        C of every image.
+    labeled
+        Training images with labels.
+    unlabeled
+        Training images whose labels are not used: they always come without target.
+    validation
+        Chooses epochs, networks and generations. May be the labeled images themselves when there
+        are too few to set any aside; then `validation_is_training` is True.
+    test
+        Held out: nothing in training ever reads it.
+    hidden
+        The unlabeled images with their labels, where those exist: for the fully labeled
+        comparison only.
+    free_rotation
+        Whether rotated and flipped images are as likely as upright ones (true for cells).
+    notes
+        What a person should know about how the data was read, one sentence each.
+    origin
+        JSON description from which `data.origin.open_data` makes this object again, or None.
+    """
+
+    name: str
+    scheme: LabelScheme
+    channels: int
+    labeled: Source
+    unlabeled: Source = ()
+    validation: Source = ()
+    test: Source = ()
+    hidden: Source = ()
+    free_rotation: bool = True
+    validation_is_training: bool = False
+    notes: tuple[str, ...] = ()
+    origin: Mapping[str, Any] | None = field(default=None, compare=False)
+
+    @property
+    def task(self) -> Task:
+        """The label kind."""
+        return self.scheme.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in channel (or id) order."""
+        return self.scheme.classes
+
+    @property
+    def position_class(self) -> str | None:
+        """The class that marks cell positions, or None."""
+        return self.scheme.position

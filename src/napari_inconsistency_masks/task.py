@@ -1,0 +1,157 @@
+"""What the labels mean: the only place that branches on the label kind.
+
+Axis letters used everywhere: E members, B batch, C image channels, K network outputs, Y, X.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+BLANKED = 0
+"""Class id of blanked pixels in multi-class targets; no real class ever has it."""
+
+
+class Task(StrEnum):
+    """The label kind.
+
+    ``BINARY``: one class, one sigmoid. ``MULTICLASS``: exclusive classes, softmax; output 0 is
+    reserved for blanked pixels. ``MULTILABEL``: classes that may overlap, independent sigmoids.
+    """
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    MULTILABEL = "multilabel"
+
+
+@dataclass(frozen=True)
+class LabelScheme:
+    """Label kind, class names and, if there is one, the class that marks cell positions.
+
+    A *target* is uint8: ``(K, Y, X)`` of 0 and 1 for binary (K = 1) and multi-label, and
+    ``(Y, X)`` of class ids for multi-class, where id ``i + 1`` is ``classes[i]`` and 0 is
+    "blanked or not labeled".
+
+    Parameters
+    ----------
+    task
+        The label kind.
+    classes
+        Names, in the order of the target's channels (or ids).
+    position
+        The class whose connected spots are cell positions (multi-label only).
+
+    Raises
+    ------
+    InputError
+        If a name is empty or given twice, a binary scheme has not exactly one class, or the
+        position class is not one of the classes of a multi-label scheme.
+    """
+
+    task: Task
+    classes: tuple[str, ...]
+    position: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.classes or any(not name.strip() for name in self.classes):
+            raise InputError(f"Classes {self.classes!r}: give at least one name, none empty.")
+        if len(set(self.classes)) != len(self.classes):
+            raise InputError(f"Classes {self.classes!r}: each name may occur only once.")
+        if self.task is Task.BINARY and len(self.classes) != 1:
+            raise InputError(
+                f"A binary task has exactly one class, not {len(self.classes)} "
+                f"({', '.join(self.classes)}): choose multilabel or multiclass for several."
+            )
+        if self.position is not None and self.task is not Task.MULTILABEL:
+            raise InputError(
+                f"The position class {self.position!r} needs the multilabel task, "
+                f"not {self.task.value}."
+            )
+        if self.position is not None and self.position not in self.classes:
+            raise InputError(
+                f"The position class {self.position!r} is not one of the classes "
+                f"{', '.join(self.classes)}."
+            )
+
+    @property
+    def outputs(self) -> int:
+        """Network outputs K: one per class, plus output 0 for blanked pixels if multi-class."""
+        return len(self.classes) + (self.task is Task.MULTICLASS)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """A name per network output."""
+        return (("blanked", *self.classes) if self.task is Task.MULTICLASS else self.classes)
+
+    @property
+    def position_output(self) -> int | None:
+        """Index of the position class among the outputs, or None."""
+        return None if self.position is None else self.classes.index(self.position)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The classes that describe cells: all but the position class."""
+        return tuple(name for name in self.classes if name != self.position)
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether a pixel has exactly one class."""
+        return self.task is Task.MULTICLASS
+
+    def probability(self, logits: torch.Tensor) -> torch.Tensor:
+        """Probabilities (..., K, Y, X) in float32 from logits of the same shape."""
+        logits = logits.float()
+        return logits.softmax(-3) if self.exclusive else logits.sigmoid()
+
+    def harden(
+        self, probability: npt.NDArray[Any], *, at_least_half: bool = False
+    ) -> npt.NDArray[np.bool_]:
+        """Hard labels as channels.
+
+        Parameters
+        ----------
+        probability
+            ``(..., K, Y, X)``.
+        at_least_half
+            Whether a sigmoid output of exactly 0.5 is foreground (the reference does so when it
+            makes multi-label pseudo-labels, and nowhere else).
+
+        Returns
+        -------
+        ndarray of bool, ``(..., K, Y, X)``
+            Multi-class: one-hot, the first of equal maxima wins.
+        """
+        if not self.exclusive:
+            return probability >= 0.5 if at_least_half else probability > 0.5
+        winner = probability.argmax(axis=-3)  # (..., Y, X)
+        classes = np.arange(probability.shape[-3])[:, None, None]  # (K, 1, 1)
+        one_hot: npt.NDArray[np.bool_] = winner[..., None, :, :] == classes  # (..., K, Y, X)
+        return one_hot
+
+    def to_channels(self, target: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+        """A target (see the class) as bool channels ``(..., K, Y, X)``, K = ``outputs``."""
+        if not self.exclusive:
+            return target != 0
+        classes = np.arange(self.outputs, dtype=np.uint8)[:, None, None]  # (K, 1, 1)
+        one_hot: npt.NDArray[np.bool_] = target[..., None, :, :] == classes  # (..., K, Y, X)
+        return one_hot
+
+    def to_target(self, channels: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+        """The target of bool channels ``(..., K, Y, X)``; inverse of `to_channels`.
+
+        Multi-class pixels with no class set become 0; of several set, the last wins.
+        """
+        if not self.exclusive:
+            return channels.astype(np.uint8)
+        ids = np.arange(self.outputs, dtype=np.uint8)[:, None, None]  # (K, 1, 1)
+        target: npt.NDArray[np.uint8] = (channels * ids).max(axis=-3)  # (..., Y, X)
+        return target
