@@ -1,0 +1,19 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real images and golden files; tests that need it are skipped without it."""
+    folder = Path(os.environ.get("NAPARI_IM_SHARED", REPOSITORY.parent / "shared"))
+    if not (folder / "oracle").is_dir():
+        pytest.skip(f"needs the folder of real images and golden files, looked for at {folder}")
+    return folder
