@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Several torch threads on a busy machine are many times slower than one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 

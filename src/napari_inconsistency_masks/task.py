@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,7 @@ class LabelScheme:
     @property
     def output_names(self) -> tuple[str, ...]:
         """A name per network output."""
-        return (("blanked", *self.classes) if self.task is Task.MULTICLASS else self.classes)
+        return ("blanked", *self.classes) if self.task is Task.MULTICLASS else self.classes
 
     @property
     def position_output(self) -> int | None:
@@ -106,6 +106,17 @@ class LabelScheme:
     def exclusive(self) -> bool:
         """Whether a pixel has exactly one class."""
         return self.task is Task.MULTICLASS
+
+    @property
+    def epoch_criterion(self) -> Literal["iou", "loss", "soft_iou"]:
+        """What picks a network's best epoch on the validation images, as in the reference.
+
+        Binary: highest IoU of all images together. Multi-label: lowest loss. Multi-class: highest
+        IoU of the probabilities, which unlike that of hard labels changes with every step.
+        """
+        if self.task is Task.BINARY:
+            return "iou"
+        return "soft_iou" if self.exclusive else "loss"
 
     def probability(self, logits: torch.Tensor) -> torch.Tensor:
         """Probabilities (..., K, Y, X) in float32 from logits of the same shape."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
+from ..intensity import Intensity
 from ..task import LabelScheme, Task
 
 
@@ -46,8 +47,14 @@ class Sample:
         return self.target
 
 
-Source = Sequence[Sample]
-"""A list of samples that may read each one from disk when it is asked for."""
+class Source(Protocol):
+    """A list of samples that may read each one from disk when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Sample: ...
+
+    def __iter__(self) -> Iterator[Sample]: ...
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ class SegmentationData:
         What the labels mean.
     channels
         C of every image.
+    intensity
+        How gray values were turned into 0 to 255; new images must be treated in the same way.
     labeled
         Training images with labels.
     unlabeled
@@ -86,6 +95,7 @@ class SegmentationData:
     scheme: LabelScheme
     channels: int
     labeled: Source
+    intensity: Intensity = Intensity()
     unlabeled: Source = ()
     validation: Source = ()
     test: Source = ()

@@ -1,0 +1,26 @@
+"""Cell positions from marker masks, markers from positions, and which state each cell is in.
+
+Needs no network: what is counted and how, for predictions and hand-drawn labels alike. Points are
+(row, column).
+"""
+
+from .discs import draw_discs, nearest_distances, pseudo_label_markers, redraw_markers
+from .find import UNCLEAR, Cells, assign_states, find_cells
+from .markers import foreground, marker_centers, marker_positions
+from .morphology import dilate, erode
+
+__all__ = [
+    "UNCLEAR",
+    "Cells",
+    "assign_states",
+    "dilate",
+    "draw_discs",
+    "erode",
+    "find_cells",
+    "foreground",
+    "marker_centers",
+    "marker_positions",
+    "nearest_distances",
+    "pseudo_label_markers",
+    "redraw_markers",
+]

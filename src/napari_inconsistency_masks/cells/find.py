@@ -1,0 +1,130 @@
+"""The cells in an image, each in its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ..task import LabelScheme
+from .markers import EIGHT_NEIGHBORS, centroids, find_markers
+
+_Bool = npt.NDArray[np.bool_]
+_Int = npt.NDArray[np.int64]
+_Float = npt.NDArray[np.float64]
+
+UNCLEAR = -1
+"""The state of a cell that shows none, or two equally."""
+
+_HALF_WINDOW = 3
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells (or other objects) in one image.
+
+    Attributes
+    ----------
+    centers
+        float ``(N, 2)``, in pixels.
+    states
+        int ``(N,)``: index into `names`, or `UNCLEAR`.
+    names
+        What is counted: the states of the scheme; its classes if it has no position class; the
+        position class if it has nothing else.
+    """
+
+    centers: _Float
+    states: _Int
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Cells:
+        """The cells chosen by a bool array ``(N,)``."""
+        return Cells(self.centers[chosen], self.states[chosen], self.names)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number per name, without the unclear ones."""
+        return {name: int((self.states == index).sum()) for index, name in enumerate(self.names)}
+
+    @property
+    def unclear(self) -> int:
+        """Number of cells in no clear state."""
+        return int((self.states == UNCLEAR).sum())
+
+
+def find_cells(channels: _Bool, scheme: LabelScheme, *, holes: bool = False) -> Cells:
+    """Find the cells in hard labels.
+
+    With a position class there is a cell at each marker, in the state that `assign_states` finds.
+    Without one, each 8-connected component of each class is an object.
+
+    Parameters
+    ----------
+    channels
+        ``(K, Y, X)``.
+    scheme
+        What the channels mean.
+    holes
+        As in `marker_positions`.
+    """
+    position = scheme.position_output
+    if position is None:
+        return _find_objects(channels[-len(scheme.classes) :], scheme.classes)  # not "blanked"
+    positions, centers = find_markers(channels[position], holes=holes)
+    if not scheme.states:
+        return Cells(centers, np.zeros(len(centers), np.int64), scheme.classes)
+    states = assign_states(positions, np.delete(channels, position, axis=0))
+    return Cells(centers, states, scheme.states)
+
+
+def _find_objects(masks: _Bool, names: tuple[str, ...]) -> Cells:
+    centers = [centroids(ndimage.label(mask, EIGHT_NEIGHBORS)[0]) for mask in masks]
+    states = np.repeat(np.arange(len(names)), [len(of_class) for of_class in centers])
+    return Cells(np.concatenate(centers), states, names)
+
+
+def assign_states(positions: _Int, states: _Bool) -> _Int:
+    """The state of each cell: the mask with most pixels in the 6 x 6 window at its position.
+
+    Parameters
+    ----------
+    positions
+        ``(N, 2)``, from `marker_positions`.
+    states
+        ``(S, Y, X)``, a mask per state.
+
+    Returns
+    -------
+    ndarray of int64, ``(N,)``
+        Index of the state, or `UNCLEAR` if no mask has a pixel in the window or two have most.
+        Windows at the border are moved exactly as the reference does. Images less than 6 pixels
+        wide, for which it has no rule, have their windows cut off.
+    """
+    if not len(positions) or not len(states):
+        return np.full(len(positions), UNCLEAR, np.int64)
+    rows, inside_rows = _windows(positions[:, 0], states.shape[1], first=0)
+    columns, inside_columns = _windows(positions[:, 1], states.shape[2], first=1)
+    window = states[:, rows[:, :, None], columns[:, None, :]]  # (S, N, 6, 6)
+    window &= inside_rows[:, :, None] & inside_columns[:, None, :]
+    pixels = window.sum(axis=(2, 3))  # (S, N)
+    most = pixels.max(axis=0)
+    clear = (most > 0) & ((pixels == most).sum(axis=0) == 1)
+    return np.where(clear, pixels.argmax(axis=0), UNCLEAR)
+
+
+def _windows(center: _Int, length: int, first: int) -> tuple[_Int, _Bool]:
+    """Indices along one axis ``(N, 6)``, and whether they lie in the image.
+
+    The reference adds 3 to the center if the window starts before `first`: 0 for rows, but 1 for
+    columns.
+    """
+    center = center + np.where(center - _HALF_WINDOW < first, _HALF_WINDOW, 0)
+    center = np.minimum(center, length - _HALF_WINDOW)
+    index = center[:, None] + np.arange(-_HALF_WINDOW, _HALF_WINDOW)
+    return index.clip(0, length - 1), (index >= 0) & (index < length)

@@ -1,0 +1,177 @@
+"""Weights on disk: safetensors with a card that says what they are. Loading never runs code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from .errors import InputError
+from .files.atomic import write_atomically
+from .intensity import Intensity
+from .nets.ensemble import Architecture
+from .nets.unet import UNet
+from .task import LabelScheme, Task
+
+VERSION = 1
+MOST_OUTPUTS = 1024
+WIDEST = 8.0
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What must be known to use a network.
+
+    Attributes
+    ----------
+    scheme
+        What its outputs mean.
+    architecture
+        What it is built from.
+    intensity
+        How gray values were scaled for it.
+    provenance
+        Where it comes from: recipe, data, seed, scores, version. JSON values.
+    """
+
+    scheme: LabelScheme
+    architecture: Architecture
+    intensity: Intensity
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The card as JSON values; `from_json` is the inverse."""
+        return {**asdict(self), "intensity": self.intensity.to_json()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], source: str) -> ModelCard:
+        """Check and make a card; `InputError` says what in ``source`` is wrong."""
+        try:
+            scheme, architecture = values["scheme"], values["architecture"]
+            card = cls(
+                LabelScheme(
+                    Task(scheme["task"]), tuple(map(str, scheme["classes"])), scheme["position"]
+                ),
+                Architecture(
+                    int(architecture["channels"]),
+                    int(architecture["outputs"]),
+                    float(architecture["width"]),
+                ),
+                Intensity.from_json(values["intensity"]),
+                dict(values["provenance"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{source}: the card of these weights is damaged ({error!r})."
+            ) from None
+        built = card.architecture
+        if not (1 <= built.channels <= MOST_OUTPUTS and 0 < built.width <= WIDEST):
+            raise InputError(
+                f"{source}: a network of {built} is larger than any this program makes."
+            )
+        if built.outputs != card.scheme.outputs:
+            raise InputError(
+                f"{source}: {built.outputs} outputs do not fit {len(card.scheme.classes)} classes "
+                f"of a {card.scheme.task.value} task."
+            )
+        return card
+
+
+def save_network(path: Path, network: UNet, card: ModelCard) -> None:
+    """Write a network's weights and card; the file appears complete or not at all."""
+    save_tensors(path, network.state_dict(), "network", card.to_json())
+
+
+def load_network(path: Path) -> tuple[UNet, ModelCard]:
+    """Read a network that `save_network` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, of a newer version or something else; if its weights do
+        not fit its card, or are not finite.
+    """
+    tensors, values = load_tensors(path, "network")
+    card = ModelCard.from_json(values, path.name)
+    with torch.random.fork_rng(devices=[]):
+        network = card.architecture.build()
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if expected != {name: tensor.shape for name, tensor in tensors.items()}:
+        raise InputError(f"{path.name}: the weights do not belong to a network of its card.")
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise InputError(f"{path.name}: some weights are not finite; the network cannot be used.")
+    network.load_state_dict(tensors)
+    return network, card
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: Any) -> None:
+    """Write tensors with JSON about them and a checksum of both, atomically."""
+    contiguous = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    text = json.dumps(about, allow_nan=False)
+    metadata = {
+        "format": f"napari-inconsistency-masks/{kind}",
+        "version": str(VERSION),
+        "about": text,
+        "sha256": _digest(contiguous, text),
+    }
+    write_atomically(
+        path,
+        lambda temporary: save_file(contiguous, temporary, metadata),
+        lambda temporary: load_tensors(temporary, kind),
+    )
+
+
+def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], Any]:
+    """Read what `save_tensors` wrote: tensors and JSON.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, of a newer version or of another kind.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            _check_format(path, kind, metadata)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file.") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path.name}: these weights cannot be read ({error}).") from None
+    if metadata.get("sha256") != _digest(tensors, metadata["about"]):
+        raise InputError(f"{path.name}: the file is damaged (its checksum differs).")
+    return tensors, json.loads(metadata["about"])
+
+
+def _check_format(path: Path, kind: str, metadata: Mapping[str, str]) -> None:
+    expected = f"napari-inconsistency-masks/{kind}"
+    if metadata.get("format") != expected or "about" not in metadata:
+        raise InputError(
+            f"{path.name}: not a {kind} file of this program (its format is "
+            f"{metadata.get('format', 'not named')!r})."
+        )
+    version = metadata.get("version", "")
+    if not version.isdecimal() or int(version) > VERSION:
+        raise InputError(
+            f"{path.name}: written by a newer version (format {version!r}, this program knows "
+            f"{VERSION}); update the program."
+        )
+
+
+def _digest(tensors: Mapping[str, Tensor], text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        if math.prod(tensor.shape):
+            digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,337 @@
+"""Every number a person can choose for training, with its limits and what it does.
+
+The same frozen objects are the Python argument, the JSON in a run folder, the flags of the command
+line and the fields of the form: titles, sentences and limits are written once, here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Self, get_args, get_type_hints
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from .errors import InputError
+
+
+def option(title: str, description: str, **limits: Any) -> Any:
+    """Describe one field: what a form shows, and its limits as in `pydantic.Field`."""
+    return Field(title=title, description=description, **limits)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Base of the frozen configs; values out of their limits are refused however one is made."""
+
+    def __post_init__(self) -> None:
+        for setting in settings(type(self)):
+            setting.check(getattr(self, setting.name))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values; `from_json` is the inverse."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], *, source: str = "settings") -> Self:
+        """Make the config from JSON values.
+
+        Parameters
+        ----------
+        values
+            Some of the fields; the others keep their defaults.
+        source
+            The file the values come from, for the message.
+
+        Raises
+        ------
+        InputError
+            For an unknown key, a wrong type or a value out of its limits.
+        """
+        known = {item.name: item for item in dataclasses.fields(cls)}
+        checked: dict[str, Any] = {}
+        for key, value in values.items():
+            if key not in known:
+                raise InputError(f"{source}: {_unknown(key, list(known))}")
+            nested = _nested(cls).get(key)
+            if nested is not None and not isinstance(value, Mapping):
+                raise InputError(f"{source}: {key} = {value!r} should be an object with settings.")
+            checked[key] = value if nested is None else nested.from_json(value, source=source)
+        try:
+            return cls(**checked)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One plain field of a config, for forms, flags and checks.
+
+    Attributes
+    ----------
+    name, title, description
+        The field's name, its words in a form and the sentence that explains it.
+    kind
+        ``int``, ``float``, ``bool`` or ``str``.
+    default
+        The value without a choice.
+    minimum, maximum
+        Inclusive limits, or None.
+    choices
+        The allowed words, or empty.
+    optional
+        Whether None is allowed.
+    """
+
+    name: str
+    title: str
+    description: str
+    kind: type
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    choices: tuple[str, ...]
+    optional: bool
+    adapter: TypeAdapter[Any] = field(compare=False, repr=False)
+
+    def check(self, value: Any) -> None:
+        """Raise `InputError` unless ``value`` has the right type and keeps the limits."""
+        try:
+            self.adapter.validate_python(value, strict=True)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Input ")
+            raise InputError(f"{self.name} = {value!r} ({self.title.lower()}) {reason}.") from None
+
+
+_SETTINGS: dict[type, tuple[Setting, ...]] = {}
+
+
+def settings(config: type[Config]) -> tuple[Setting, ...]:
+    """The plain fields of a config in their order; nested configs are left out."""
+    if config not in _SETTINGS:
+        hints = get_type_hints(config, include_extras=True)
+        described = [item for item in dataclasses.fields(config) if get_args(hints[item.name])]
+        _SETTINGS[config] = tuple(
+            _setting(item.name, hints[item.name], item.default) for item in described
+        )
+    return _SETTINGS[config]
+
+
+def _setting(name: str, hint: Any, default: Any) -> Setting:
+    annotation, info = get_args(hint)
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    optional = bool(kinds) and type(None) in get_args(annotation)
+    kind = kinds[0] if optional else annotation
+    choices = tuple(kinds) if kinds and not optional else ()
+
+    def limit(*keys: str) -> float | None:
+        found = [getattr(m, key) for m in info.metadata for key in keys if hasattr(m, key)]
+        return float(found[0]) if found else None
+
+    return Setting(
+        name=name,
+        title=info.title or name,
+        description=info.description or "",
+        kind=str if choices else kind,
+        default=default,
+        minimum=limit("ge", "gt"),
+        maximum=limit("le", "lt"),
+        choices=choices,
+        optional=optional,
+        adapter=TypeAdapter(hint),
+    )
+
+
+def _nested(config: type[Config]) -> dict[str, type[Config]]:
+    hints = get_type_hints(config)
+    return {
+        name: hint
+        for name, hint in hints.items()
+        if isinstance(hint, type) and issubclass(hint, Config)
+    }
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
+    return f"unknown setting {key!r}; {hint}"
+
+
+@dataclass(frozen=True)
+class PseudoLabelConfig(Config):
+    """How agreement and disagreement become pseudo-labels. Defaults are the paper's."""
+
+    erode: Annotated[
+        int, option("Shrink mask", "Side of the square that erodes the mask; 0 none.", ge=0, le=31)
+    ] = 0
+    dilate: Annotated[
+        int, option("Grow mask", "Side of the square that dilates the mask; 0 none.", ge=0, le=31)
+    ] = 0
+    blank_image: Annotated[
+        bool, option("Blank image", "Set the image to 0 where the networks disagree.")
+    ] = True
+    blank_label: Annotated[
+        bool, option("Blank label", "Set the pseudo-label to 0 where the networks disagree.")
+    ] = True
+    ignore: Annotated[
+        Literal["nothing", "pixels", "classes"],
+        option(
+            "Leave out",
+            "What the loss leaves out: nothing (disagreement is taught as background, as in the "
+            "paper), the pixels of the mask, or there only the classes the networks disagree on.",
+        ),
+    ] = "nothing"
+    drop_uncertain: Annotated[
+        bool,
+        option(
+            "Drop uncertain images",
+            "Binary: leave out images with more disagreement than agreed foreground.",
+        ),
+    ] = True
+    same_classes: Annotated[
+        bool,
+        option(
+            "Same classes only",
+            "Multi-class: leave out images in which the networks find different sets of classes.",
+        ),
+    ] = False
+    reblank: Annotated[
+        bool,
+        option(
+            "Blank again",
+            "Blank once more after brightness, blur and noise, so that blanked pixels are 0.",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
+class AugmentConfig(Config):
+    """Strength of the augmentation: the paper's for HeLa images."""
+
+    contrast: Annotated[
+        float, option("Contrast", "Gray values times 1 - c to 1 + c.", ge=0, lt=1)
+    ] = 0.3
+    brightness: Annotated[int, option("Brightness", "Gray values plus -b to b.", ge=0, le=255)] = 15
+    blur: Annotated[
+        int, option("Blur", "Up to a Gaussian of 3 (1), 5 (2) or 7 (3) pixels.", ge=0, le=3)
+    ] = 3
+    noise: Annotated[int, option("Noise", "Gray values plus -n to n - 1.", ge=0, le=127)] = 25
+
+
+@dataclass(frozen=True)
+class TrainConfig(Config):
+    """How a recipe is trained. Defaults are the paper's (study B)."""
+
+    members: Annotated[
+        int,
+        option("Networks", "Networks trained side by side in each generation.", ge=1, le=32),
+    ] = 5
+    teachers: Annotated[
+        int,
+        option(
+            "Teachers",
+            "The best networks of a generation; they label the next one and make the ensemble.",
+            ge=1,
+            le=32,
+        ),
+    ] = 2
+    generations: Annotated[
+        int,
+        option("Generations", "Rounds of pseudo-labels and new networks.", ge=0, le=50),
+    ] = 5
+    width: Annotated[
+        float, option("Width", "Width of the U-Net: 0.5 is fast, 2 is large.", ge=0.25, le=8)
+    ] = 1.0
+    epochs: Annotated[
+        int,
+        option("Epochs", "Rounds of training; the best one is kept.", ge=1, le=100_000),
+    ] = 50
+    steps: Annotated[
+        int | None,
+        option("Steps per epoch", "Empty: one pass over the images.", ge=1, le=1_000_000),
+    ] = None
+    batch: Annotated[int, option("Batch", "Images per step.", ge=1, le=4096)] = 32
+    patch: Annotated[
+        int,
+        option(
+            "Patch",
+            "Side in pixels of the pieces that larger images are cut into.",
+            ge=16,
+            le=4096,
+            multiple_of=16,
+        ),
+    ] = 256
+    learning_rate: Annotated[
+        float, option("Learning rate", "Of the AdamW optimizer.", gt=0, le=1)
+    ] = 0.003
+    weight_decay: Annotated[
+        float,
+        option("Weight decay", "Of AdamW; 1/30 is the reference's 1e-4 per step.", ge=0, le=10),
+    ] = 1e-4 / 0.003
+    cosine: Annotated[
+        bool,
+        option("Falling learning rate", "Along a cosine to 0; the paper keeps it constant."),
+    ] = False
+    settle_norms: Annotated[
+        bool,
+        option(
+            "Settle quickly",
+            "Let batch normalization average all of the first 100 steps: short training needs it; "
+            "the paper does without.",
+        ),
+    ] = False
+    loss: Annotated[
+        Literal["auto", "mse", "bce", "dice", "cross-entropy"],
+        option(
+            "Loss",
+            "auto is the paper's: squared error for binary and multi-label, cross-entropy for "
+            "multi-class.",
+        ),
+    ] = "auto"
+    position_weight: Annotated[
+        float, option("Position weight", "Target value of position pixels.", ge=1, le=100)
+    ] = 3.0
+    augment: Annotated[
+        Literal["recipe", "never", "copies", "always"],
+        option(
+            "Augment",
+            "As the recipe says; never; 9 fixed copies of each image (the paper's way); or each "
+            "image anew every time it is seen.",
+        ),
+    ] = "recipe"
+    augmentation: AugmentConfig = field(default_factory=AugmentConfig)
+    pseudo_labels: PseudoLabelConfig = field(default_factory=PseudoLabelConfig)
+    labeled_share: Annotated[
+        float | None,
+        option(
+            "Share of real labels",
+            "Part of each batch that comes from labeled images; empty: as they come.",
+            gt=0,
+            le=1,
+        ),
+    ] = None
+    warm_start: Annotated[
+        bool, option("Start from teachers", "Go on from the networks before, not from scratch.")
+    ] = False
+    refuse_worse: Annotated[
+        bool,
+        option("Refuse a worse generation", "Stop when the validation images say it is worse."),
+    ] = False
+    seed: Annotated[
+        int, option("Seed", "Same seed and device, same result.", ge=0, le=2**31 - 1)
+    ] = 0
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        option("Precision", "auto takes bfloat16 where the processor computes in it."),
+    ] = "auto"
+    device: Annotated[str, option("Device", "auto, cpu, mps, cuda or cuda:1.")] = "auto"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.teachers > self.members:
+            raise InputError(
+                f"teachers = {self.teachers}: they are chosen from the {self.members} networks "
+                f"of a generation; give members = {self.teachers} or more."
+            )

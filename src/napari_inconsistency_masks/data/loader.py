@@ -1,0 +1,220 @@
+"""Batches for training: which images, which piece of each, changed how.
+
+Everything random is a function of (seed, generation, member, step), never of what was drawn
+before: a run that goes on after a stop gets the same batches as one that never stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ..config import AugmentConfig
+from ..errors import InputError
+from .pieces import cut, piece_shape
+from .sample import Source
+from .transforms import Change, draw, move, recolor
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples that are trained on in the same way.
+
+    Attributes
+    ----------
+    samples
+        With targets.
+    strength
+        How strongly they are augmented, or None for not at all.
+    copies
+        With a strength: 0 changes an image anew each time it is seen; n makes n fixed changed
+        copies of it, the same for every network, as if they had been written to disk.
+    originals
+        With fixed copies: whether the unchanged image is trained on as well.
+    share
+        Part of every batch, or None for the natural share of what the other parts leave.
+    """
+
+    samples: Source
+    strength: AugmentConfig | None = None
+    copies: int = 0
+    originals: bool = True
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's images, for several members.
+
+    Attributes
+    ----------
+    image
+        float32 ``(E, B, C, Y, X)``, 0 to 255.
+    target
+        uint8 ``(E, B, K, Y, X)`` or, multi-class, ``(E, B, Y, X)``.
+    known
+        bool ``(E, B, 1 or K, Y, X)``: where the target counts, or None for everywhere.
+    """
+
+    image: Tensor
+    target: Tensor
+    known: Tensor | None
+
+
+@dataclass(frozen=True)
+class _Item:
+    part: int
+    sample: int
+    copy: int
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    change: Change
+    image: Tensor
+    target: Tensor
+    known: Tensor
+    blank: Tensor
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """Items that are passed through in random order, ``count`` of them per batch."""
+
+    items: tuple[_Item, ...]
+    count: int
+
+
+class Loader:
+    """Make the batches of one generation.
+
+    Parameters
+    ----------
+    parts
+        What is trained on.
+    batch
+        B, images per member and step.
+    patch
+        Largest side of a piece; see `piece_shape`.
+    seed, generation
+        Origin of everything random.
+    free_rotation
+        Whether images may be turned and flipped upside down.
+    reblank
+        Whether blanked pixels are set to 0 again after the gray values changed.
+    device
+        Where the batches are needed.
+
+    Raises
+    ------
+    InputError
+        If there is no sample.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        *,
+        batch: int,
+        patch: int = 256,
+        seed: int = 0,
+        generation: int = 0,
+        free_rotation: bool = True,
+        reblank: bool = False,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self._parts = [part for part in parts if len(part.samples)]
+        if not self._parts:
+            raise InputError("There is no labeled image to train on; label at least one.")
+        self._streams = _streams(self._parts, batch)
+        self._orders: dict[tuple[int, int], tuple[tuple[int, ...], npt.NDArray[np.int64]]] = {}
+        self._key = (seed, generation)
+        self._free_rotation, self._reblank = free_rotation, reblank
+        self._device = torch.device(device)
+        self.shape = piece_shape(self._parts[0].samples, patch, square=free_rotation)
+
+    def __len__(self) -> int:
+        """Images (with their fixed copies) that one pass sees."""
+        return sum(len(stream.items) for stream in self._streams)
+
+    def batch(self, members: Sequence[int], step: int) -> Batch:
+        """Make step number ``step`` of the generation for some of the members."""
+        drawn = [
+            self._draw(member, step, *slot)
+            for member in members
+            for slot in self._slots(member, step)
+        ]
+        lead = (len(members), len(drawn) // len(members))
+
+        def stack(arrays: Iterable[Tensor]) -> Tensor:
+            return torch.stack(tuple(arrays)).to(self._device)  # (E * B, ...)
+
+        image = recolor(stack(d.image for d in drawn), [d.change for d in drawn])
+        if self._reblank:
+            image = image.masked_fill(stack(d.blank for d in drawn), 0)
+        target, known = stack(d.target for d in drawn), stack(d.known for d in drawn)
+        return Batch(
+            image=image.float().reshape(*lead, *image.shape[1:]),
+            target=target.reshape(*lead, *target.shape[1:]),
+            known=None if bool(known.all()) else known.reshape(*lead, *known.shape[1:]),
+        )
+
+    def _slots(self, member: int, step: int) -> Iterator[tuple[int, _Item]]:
+        """Place in the batch and item; a stream that is through starts over in a new order."""
+        slot = 0
+        for number, stream in enumerate(self._streams):
+            for position in range(step * stream.count, (step + 1) * stream.count):
+                turn, index = divmod(position, len(stream.items))
+                yield slot, stream.items[self._order(member, number, turn)[index]]
+                slot += 1
+
+    def _order(self, member: int, stream: int, turn: int) -> npt.NDArray[np.int64]:
+        key = (*self._key, member, stream, turn)
+        if self._orders.get((member, stream), ((), None))[0] != key:
+            order = np.random.default_rng(key).permutation(len(self._streams[stream].items))
+            self._orders[member, stream] = (key, order)
+        return self._orders[member, stream][1]
+
+    def _draw(self, member: int, step: int, slot: int, item: _Item) -> _Drawn:
+        part = self._parts[item.part]
+        rng = np.random.default_rng((*self._key, member, step, slot, 1))
+        piece = cut(part.samples[item.sample], self.shape, rng)
+        change = self._change(part, item, rng)
+        arrays = (piece.image, piece.target, piece.known, piece.blank)
+        moved = [move(torch.from_numpy(np.ascontiguousarray(a)), change) for a in arrays]
+        return _Drawn(change, *moved)
+
+    def _change(self, part: Part, item: _Item, rng: np.random.Generator) -> Change:
+        if part.strength is None or (part.copies and item.copy == 0):
+            return Change()
+        if part.copies:
+            key = (self._key[0], item.part, item.sample, item.copy, 2)
+            rng = np.random.default_rng(key)
+        return draw(rng, part.strength, free_rotation=self._free_rotation)
+
+
+def _streams(parts: Sequence[Part], batch: int) -> list[_Stream]:
+    """One stream per part with a share, and one for all the others together."""
+    items = [tuple(_items(number, part)) for number, part in enumerate(parts)]
+    others = sum((items[n] for n, part in enumerate(parts) if part.share is None), ())
+    most = batch - 1 if others else batch
+    streams = [
+        _Stream(items[n], min(most, max(1, round(batch * part.share))))
+        for n, part in enumerate(parts)
+        if part.share is not None
+    ]
+    if others:
+        streams.append(_Stream(others, max(1, batch - sum(stream.count for stream in streams))))
+    return streams
+
+
+def _items(number: int, part: Part) -> Iterator[_Item]:
+    copies = range(0 if part.originals else 1, part.copies + 1) if part.strength else range(1)
+    for sample in range(len(part.samples)):
+        for copy in copies:
+            yield _Item(number, sample, copy)

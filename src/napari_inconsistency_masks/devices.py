@@ -1,0 +1,144 @@
+"""Where to compute and in which precision. torch is imported only when asked."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+ALLOCATOR = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "68719476736",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+"""Environment that lets glibc keep freed memory: training on a CPU is about 1.5 times faster.
+
+Read by glibc when a process starts, so it must be set before."""
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """A place to compute.
+
+    Attributes
+    ----------
+    key
+        What `choose_device` and the configs call it: ``cpu``, ``mps``, ``cuda:0`` ...
+    name
+        What a person calls it.
+    free, total
+        Memory in bytes, or None where the driver does not say.
+    """
+
+    key: str
+    name: str
+    free: int | None = None
+    total: int | None = None
+
+
+def list_devices() -> tuple[list[DeviceInfo], list[str]]:
+    """Devices that work, best first, and a sentence for each that is there but cannot be used."""
+    import torch
+
+    devices: list[DeviceInfo] = []
+    problems: list[str] = []
+    for index in range(_cuda_count(problems)):
+        try:
+            free, total = torch.cuda.mem_get_info(index)
+            devices.append(
+                DeviceInfo(f"cuda:{index}", torch.cuda.get_device_name(index), free, total)
+            )
+        except RuntimeError as error:
+            problems.append(f"GPU {index} does not answer: {_first_line(error)}.")
+    if torch.backends.mps.is_available():
+        devices.append(DeviceInfo("mps", "Apple GPU"))
+    devices.append(DeviceInfo("cpu", _processor_name()))
+    return devices, problems
+
+
+def choose_device(wanted: str = "auto") -> torch.device:
+    """Turn a config's word into a device.
+
+    Parameters
+    ----------
+    wanted
+        ``auto`` (the GPU with most free memory, else Apple's, else the CPU), ``cpu``, ``mps``,
+        ``cuda`` or ``cuda:N``.
+
+    Raises
+    ------
+    InputError
+        If the device is not one of those that work here.
+    """
+    import torch
+
+    devices, problems = list_devices()
+    gpus = [device for device in devices if device.key.startswith("cuda")]
+    if wanted in ("auto", "cuda") and gpus:
+        return torch.device(max(gpus, key=lambda gpu: gpu.free or 0).key)
+    if wanted == "auto":
+        return torch.device(devices[0].key)
+    if wanted not in [device.key for device in devices]:
+        have = ", ".join(f"{device.key} ({device.name})" for device in devices)
+        raise InputError(
+            " ".join([f"Device {wanted!r} cannot be used here; there is {have}.", *problems])
+        )
+    return torch.device(wanted)
+
+
+def choose_precision(device: torch.device, wanted: str = "auto") -> torch.dtype:
+    """Data type of convolutions: bfloat16 where it is computed in hardware, else float32."""
+    import torch
+
+    if wanted == "auto":
+        return torch.bfloat16 if _has_bfloat16(device) else torch.float32
+    return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+
+
+def use_threads(count: int | None = None) -> int:
+    """Set how many processor cores torch uses; None leaves one for the rest of the computer."""
+    import torch
+
+    torch.set_num_threads(count or max(1, usable_cores() - 1))
+    return torch.get_num_threads()
+
+
+def usable_cores() -> int:
+    """Number of processor cores this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def _cuda_count(problems: list[str]) -> int:
+    import torch
+
+    try:
+        return torch.cuda.device_count() if torch.cuda.is_available() else 0
+    except RuntimeError as error:
+        problems.append(f"The GPU driver does not answer: {_first_line(error)}.")
+        return 0
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    import torch
+
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return False
+
+
+def _processor_name() -> str:
+    return f"CPU, {usable_cores()} cores ({platform.machine()})"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")

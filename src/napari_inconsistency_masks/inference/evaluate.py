@@ -1,0 +1,155 @@
+"""Scores of networks on labeled images: of each member, and of the ensemble."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ..data.sample import Sample, Source
+from ..inconsistency import Prediction, find_consensus
+from ..losses import Loss
+from ..metrics import Evaluation, Scores
+from ..nets.ensemble import Ensemble
+from ..task import LabelScheme
+from .predict import predict_samples
+from .trained import TrainedEnsemble
+
+
+@dataclass(frozen=True)
+class Check:
+    """How the members do on the validation images.
+
+    Attributes
+    ----------
+    loss
+        Mean loss per member.
+    score
+        Per member, what picks its best epoch (higher is better): see
+        `LabelScheme.epoch_criterion`.
+    members, ensemble
+        Scores of each member, and of their mean probability.
+    inconsistent
+        Share of the area on which members disagree.
+    found
+        Share of the area that the ensemble takes for any class.
+    """
+
+    loss: tuple[float, ...]
+    score: tuple[float, ...]
+    members: tuple[Scores, ...]
+    ensemble: Scores
+    inconsistent: float
+    found: float
+
+    @property
+    def count_error(self) -> tuple[float, ...] | None:
+        """MCCE per member, or None without positions."""
+        errors = [scores.mcce for scores in self.members]
+        return None if None in errors else tuple(e for e in errors if e is not None)
+
+    def quality(self, member: int) -> tuple[float, float]:
+        """Return what ranks networks, higher is better: count error first, then IoU.
+
+        The reference ranks some networks by these scores on the *test* images; here they are
+        always of the images that `check` was given.
+        """
+        scores = self.members[member]
+        return (-(scores.mcce or 0.0), scores.mean_iou or 0.0)
+
+    @property
+    def mean_iou(self) -> tuple[float, ...]:
+        """Mean IoU per member; 0 where there is nothing to compare."""
+        return tuple(scores.mean_iou or 0.0 for scores in self.members)
+
+
+def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) -> Check:
+    """Score the members of an ensemble, and the ensemble, on labeled samples.
+
+    Parameters
+    ----------
+    ensemble
+        Set to evaluation mode.
+    samples
+        With targets, at least one.
+    scheme, loss
+        What the outputs mean, and what is minimized in training.
+    """
+    members = [Evaluation(scheme) for _ in range(len(ensemble))]
+    together = Evaluation(scheme)
+    losses, soft_iou, inconsistent, found = [], [], [], []
+    for sample, logits in _predicted(ensemble, samples):
+        losses.append(_loss(loss, logits, sample))
+        prediction = Prediction(scheme.probability(logits).numpy(), scheme)
+        for evaluation, hard in zip(members, prediction.hard(), strict=True):
+            evaluation.add(sample.name, hard, sample.labeled, sample.known)
+        best_guess = scheme.harden(prediction.mean())
+        together.add(sample.name, best_guess, sample.labeled, sample.known)
+        inconsistent.append(find_consensus(prediction).area)
+        found.append(_found(best_guess, scheme))
+        if scheme.epoch_criterion == "soft_iou":
+            soft_iou.append(_soft_iou(prediction, sample))
+    mean_loss = np.mean(losses, axis=0)  # (E,)
+    scores = tuple(evaluation.scores() for evaluation in members)
+    score = {
+        "iou": lambda: np.array([each.mean_iou or 0.0 for each in scores]),
+        "loss": lambda: -mean_loss,
+        "soft_iou": lambda: np.mean(soft_iou, axis=0),
+    }[scheme.epoch_criterion]()
+    return Check(
+        loss=tuple(mean_loss.tolist()),
+        score=tuple(score.tolist()),
+        members=scores,
+        ensemble=together.scores(),
+        inconsistent=float(np.mean(inconsistent)),
+        found=float(np.mean(found)),
+    )
+
+
+def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
+    """Score a trained ensemble (the mean probability of its members) on labeled samples."""
+    scheme = ensemble.card.scheme
+    evaluation = Evaluation(scheme)
+    for sample, logits in _predicted(ensemble.networks, samples):
+        probability = Prediction(scheme.probability(logits).numpy(), scheme).mean()
+        evaluation.add(sample.name, scheme.harden(probability), sample.labeled, sample.known)
+    return evaluation.scores()
+
+
+def _predicted(ensemble: Ensemble, samples: Source) -> Iterator[tuple[Sample, Tensor]]:
+    """Each sample with its logits ``(E, K, Y, X)``."""
+    for index, logits in predict_samples(ensemble, samples):
+        yield samples[index], logits
+
+
+def _loss(loss: Loss, logits: Tensor, sample: Sample) -> npt.NDArray[np.float64]:
+    """Loss of one image per member, ``(E,)``."""
+    target = torch.from_numpy(sample.labeled).expand(len(logits), 1, *sample.labeled.shape)
+    known = None
+    if sample.known is not None:
+        known = torch.from_numpy(sample.known.reshape(-1, *sample.known.shape[-2:]))
+        known = known.expand(len(logits), 1, *known.shape)  # (E, 1, 1 or K, Y, X)
+    value: npt.NDArray[np.float64] = loss(logits[:, None], target, known).double().numpy()
+    return value
+
+
+def _soft_iou(prediction: Prediction, sample: Sample) -> npt.NDArray[np.float64]:
+    """IoU of the probabilities per member ``(E,)``, mean over all K outputs.
+
+    As the reference's, absent classes score 0; it takes batches where this takes images.
+    """
+    p = prediction.probability  # (E, K, Y, X)
+    y = prediction.scheme.to_channels(sample.labeled)  # (K, Y, X)
+    both = (p * y).sum((-2, -1))  # (E, K)
+    either = p.sum((-2, -1)) + y.sum((-2, -1)) - both  # (E, K)
+    iou: npt.NDArray[np.float64] = (both / np.maximum(either, 1e-7)).mean(1, dtype=np.float64)
+    return iou
+
+
+def _found(channels: npt.NDArray[np.bool_], scheme: LabelScheme) -> float:
+    """Share of the area that has any class."""
+    return float(channels[-len(scheme.classes) :].any(0).mean())

@@ -1,0 +1,88 @@
+"""Probabilities of every member for images of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ..data.sample import Source
+from ..nets.ensemble import Ensemble
+from ..nets.unet import DIVISOR
+from .tiling import tiles
+
+TOGETHER = 1 << 20
+"""Pixels that are predicted at once."""
+
+
+@torch.inference_mode()
+def predict_logits(
+    ensemble: Ensemble, images: npt.NDArray[np.uint8], *, tile: int = 1024
+) -> Tensor:
+    """Predict images of one size.
+
+    Parameters
+    ----------
+    ensemble
+        In evaluation mode (`Ensemble.eval`).
+    images
+        uint8 ``(B, C, Y, X)``, any Y and X.
+    tile
+        Largest side predicted at once; the result does not depend on it.
+
+    Returns
+    -------
+    Tensor
+        float32 ``(E, B, K, Y, X)`` on the CPU.
+    """
+    height, width = images.shape[-2:]
+    padded = _padded(torch.from_numpy(images))  # (B, C, Y', X')
+    result = torch.empty(len(ensemble), len(images), ensemble.outputs, *padded.shape[-2:])
+    for part in tiles((padded.shape[-2], padded.shape[-1]), tile):
+        window = padded[..., part.outer[0], part.outer[1]].to(ensemble.device).float()
+        logits = ensemble(window[None])  # (E, B, K, y, x)
+        result[..., part.core[0], part.core[1]] = logits[..., part.inner[0], part.inner[1]].cpu()
+    return result[..., :height, :width]
+
+
+def predict_samples(ensemble: Ensemble, samples: Source) -> Iterator[tuple[int, Tensor]]:
+    """Predict samples, several of one size at once.
+
+    Yields the index and the logits ``(E, K, Y, X)`` of each sample, in no special order.
+    """
+    ensemble.eval()
+    for indices in _groups(samples):
+        images = np.stack([samples[index].image for index in indices])  # (B, C, Y, X)
+        logits = predict_logits(ensemble, images)  # (E, B, K, Y, X)
+        for place, index in enumerate(indices):
+            yield index, logits[:, place]
+
+
+def _groups(samples: Source) -> Iterator[list[int]]:
+    """Samples of one size each, together at most `TOGETHER` pixels."""
+    waiting: dict[tuple[int, ...], list[int]] = {}
+    for index in range(len(samples)):
+        shape = samples[index].image.shape
+        group = waiting.setdefault(shape, [])
+        group.append(index)
+        if (len(group) + 1) * shape[-2] * shape[-1] > TOGETHER:
+            yield waiting.pop(shape)
+    yield from waiting.values()
+
+
+def _padded(images: Tensor) -> Tensor:
+    """Mirror ``(B, C, Y, X)`` at the lower and right border up to multiples of `DIVISOR`."""
+    height, width = images.shape[-2:]
+    rows = _mirrored(height, -height % DIVISOR)
+    columns = _mirrored(width, -width % DIVISOR)
+    return images[..., rows, :][..., columns]
+
+
+def _mirrored(length: int, more: int) -> Tensor:
+    """Indices 0 .. length - 1, then ``more`` indices back and forth without repeating the edge."""
+    period = max(1, 2 * length - 2)
+    index = torch.arange(length + more) % period
+    return torch.where(index < length, index, period - index)

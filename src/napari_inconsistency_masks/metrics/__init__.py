@@ -1,0 +1,32 @@
+"""How good predictions are: overlap, counts, and the figures of the reference implementation."""
+
+from .evaluation import Evaluation, matched_pairs
+from .reference import (
+    HelaScores,
+    classwise_iou,
+    detected_after_blanking,
+    detected_classes,
+    dice,
+    iou,
+    mean_iou_of_present_classes,
+    pixel_accuracy,
+    reference_hela_scores,
+)
+from .scores import CountRow, CountScore, Scores
+
+__all__ = [
+    "CountRow",
+    "CountScore",
+    "Evaluation",
+    "HelaScores",
+    "Scores",
+    "classwise_iou",
+    "detected_after_blanking",
+    "detected_classes",
+    "dice",
+    "iou",
+    "matched_pairs",
+    "mean_iou_of_present_classes",
+    "pixel_accuracy",
+    "reference_hela_scores",
+]

@@ -1,0 +1,113 @@
+"""The paper's lightweight U-Net (arXiv 2401.14387; the reference's `unet.py`).
+
+f(v) below is int(v * width). Every convolution has a bias and a ReLU; batch normalization comes
+*after* the ReLU of the last convolution of a block; skips are added, not concatenated.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, max_pool2d
+
+from ..errors import InputError
+
+LEVELS = 4
+DIVISOR = 2**LEVELS
+"""Height and width of an input must be multiples of this."""
+
+RECEPTIVE_RADIUS = 64
+"""No output depends on input further away than this many pixels (a multiple of `DIVISOR`)."""
+
+MOMENTUM = 0.01
+"""Of the running statistics, in torch's sense; Keras calls it 0.99."""
+
+TRUNCATED_STD = 0.87962566
+"""Standard deviation of a standard normal cut at two."""
+
+
+class UNet(nn.Module):
+    """Gray values 0 to 255 in, logits out.
+
+    Parameters
+    ----------
+    channels
+        C of the input.
+    outputs
+        K of the output.
+    width
+        The paper's alpha: 0.5, 1 and 2 give 0.17, 0.68 and 2.7 million parameters.
+    """
+
+    def __init__(self, channels: int, outputs: int, width: float = 1.0) -> None:
+        super().__init__()
+        if min(channels, outputs) < 1 or int(16 * width) < 1:
+            raise InputError(
+                f"A U-Net of {channels} channels, {outputs} outputs and width {width} is not "
+                f"possible: give at least 1 channel, 1 output and width 1/16."
+            )
+        self.channels, self.outputs, self.width = channels, outputs, width
+
+        def f(v: int) -> int:
+            return int(v * width)
+
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, f(16), 1), nn.ReLU(inplace=True), _norm(f(16))
+        )
+        widths = [f(16), f(32), f(64), f(128)]
+        self.encoder = nn.ModuleList(
+            _block(before, w, w) for before, w in zip([f(16), *widths], widths, strict=False)
+        )
+        self.bottleneck = _block(f(128), f(256), f(128))
+        decoder = [(f(128), f(64)), (f(64), f(32)), (f(32), f(16)), (f(16), f(16))]
+        self.merge = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(a, a, 1), nn.ReLU(inplace=True), _norm(a)) for a, _ in decoder
+        )
+        self.decoder = nn.ModuleList(_block(a, a, b) for a, b in decoder)
+        self.head = nn.Conv2d(f(16), outputs, 1)
+        self.apply(_he_normal)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits ``(B, K, Y, X)`` in float32 of gray values ``(B, C, Y, X)``.
+
+        Y and X must be multiples of `DIVISOR`.
+        """
+        x = self.stem(image / 255)  # (B, f16, Y, X)
+        skips = []
+        for block in self.encoder:
+            x = block(x)  # (B, f16..f128, Y / 2^j, X / 2^j)
+            skips.append(x)
+            x = max_pool2d(x, 2)  # (B, ., Y / 2^(j+1), X / 2^(j+1))
+        x = self.bottleneck(x)  # (B, f128, Y / 16, X / 16)
+        for merge, block in zip(self.merge, self.decoder, strict=True):
+            x = interpolate(x, scale_factor=2, mode="nearest")  # (B, a, 2Y', 2X')
+            x = block(merge(x + skips.pop()))  # (B, b, 2Y', 2X')
+        with torch.autocast(x.device.type, enabled=False):
+            logits: Tensor = self.head(x.to(self.head.weight.dtype))  # (B, K, Y, X)
+        return logits
+
+
+def _block(before: int, inner: int, after: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(before, inner, 3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(inner, after, 1),
+        nn.ReLU(inplace=True),
+        _norm(after),
+    )
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=MOMENTUM)
+
+
+def _he_normal(module: nn.Module) -> None:
+    """Weights: a normal cut at two deviations, std sqrt(2 / fan-in) after the cut; biases 0."""
+    if isinstance(module, nn.Conv2d):
+        fan_in = module.in_channels * math.prod(module.kernel_size)
+        std = math.sqrt(2 / fan_in) / TRUNCATED_STD
+        nn.init.trunc_normal_(module.weight, 0.0, std, -2 * std, 2 * std)
+        assert module.bias is not None
+        nn.init.zeros_(module.bias)

@@ -1,0 +1,143 @@
+"""What happens during a run: plain values that a loop, a log, a window or a test can read."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of the events. Numbers are per member where a field is a tuple."""
+
+    kinds: ClassVar[dict[str, type[Event]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Event.kinds[cls.__name__] = cls
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields and, as ``event``, the name of the kind."""
+        return {"event": type(self).__name__, **dataclasses.asdict(self)}
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> Event:
+        """Inverse of `to_json`; an unknown kind or field is refused."""
+        fields = dict(values)
+        name = fields.pop("event", None)
+        kind = Event.kinds.get(str(name))
+        if kind is None or set(fields) != {f.name for f in dataclasses.fields(kind)}:
+            raise InputError(
+                f"Event {name!r} with {', '.join(fields)} is not one of "
+                f"{', '.join(sorted(Event.kinds))}; was it written by another version?"
+            )
+        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The run begins or goes on."""
+
+    recipe: str
+    device: str
+    precision: str
+    members: int
+    generations: int
+    epochs: int
+    labeled: int
+    unlabeled: int
+    validation: int
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class Labeling(Event):
+    """``done`` of ``total`` unlabeled images have pseudo-labels; ``kept`` are trained on.
+
+    ``inconsistent`` is the mean inconsistent share of their area, 0 to 1.
+    """
+
+    generation: int
+    done: int
+    total: int
+    kept: int
+    inconsistent: float
+
+
+@dataclass(frozen=True)
+class StepEnd(Event):
+    """Step ``step`` of ``steps`` in an epoch is done; the loss of a lost network is None."""
+
+    generation: int
+    epoch: int
+    step: int
+    steps: int
+    loss: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class EpochEnd(Event):
+    """An epoch is done and the networks were checked on the validation images.
+
+    ``train_loss`` and ``validation_loss`` are means, ``score`` is what picks the epoch (higher is
+    better), ``count_error`` the MCCE or None without positions, ``mean_iou`` of the classes, and
+    ``inconsistent`` the share of the validation images' area on which the members disagree.
+    """
+
+    generation: int
+    epoch: int
+    epochs: int
+    train_loss: tuple[float, ...]
+    validation_loss: tuple[float, ...]
+    score: tuple[float, ...]
+    count_error: tuple[float, ...] | None
+    mean_iou: tuple[float, ...]
+    inconsistent: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class GenerationEnd(Event):
+    """A generation is trained: its networks, best first, and the ensemble of the best ones.
+
+    ``found`` is the share of the validation images' area that is any class, and
+    ``accepted`` is False for a generation that is worse on the validation images and refused.
+    """
+
+    generation: int
+    ranking: tuple[int, ...]
+    count_error: float | None
+    mean_iou: float
+    inconsistent: float
+    found: float
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something a person should know; the run goes on."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Stopped(Event):
+    """The run was stopped on request; what it has is saved, and it can be resumed."""
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The run is complete; ``generation`` is the one its ensemble comes from."""
+
+    generation: int
+    count_error: float | None
+    mean_iou: float
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The run ended with an error; what was saved before is kept."""
+
+    message: str

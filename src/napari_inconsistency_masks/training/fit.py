@@ -1,0 +1,109 @@
+"""Training the networks of one generation: the file to read first.
+
+The loop of the paper (study B): every step learns from a batch, every epoch ends with a look at the
+validation images, and each network ends with the weights of its best epoch.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+from ..config import TrainConfig
+from ..data.loader import Loader
+from ..errors import InputError
+from ..inference.evaluate import Check
+from ..methods.base import Method
+from ..nets.ensemble import Ensemble
+from .events import EpochEnd, Event, StepEnd, Warned
+from .learner import Learner
+
+
+def fit(
+    learner: Learner,
+    loader: Loader,
+    method: Method,
+    check: Callable[[Ensemble], Check],
+    config: TrainConfig,
+    *,
+    generation: int = 0,
+) -> Iterator[Event]:
+    """Train until the last epoch; the members then have their best weights.
+
+    Parameters
+    ----------
+    learner
+        The networks; goes on from where it is.
+    loader
+        Makes each step's batch.
+    method
+        How a step learns.
+    check
+        Scores the members on the validation images.
+    config
+        Epochs, steps and learning rate.
+    generation
+        For the events.
+
+    Yields
+    ------
+    Event
+        `StepEnd`, `EpochEnd`, and `Warned` when a network is lost. Between two of them the learner
+        can be saved, and training stops by no longer asking for the next.
+    """
+    steps = config.steps or max(1, len(loader) // config.batch)
+    while learner.epoch < config.epochs:
+        epoch, began = learner.epoch, time.monotonic()
+        while learner.step < (epoch + 1) * steps:
+            active = learner.active
+            loss = train_step(learner, loader, method, steps * config.epochs)
+            yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
+            for member in set(active).difference(learner.active):
+                yield Warned(
+                    f"Generation {generation}, step {learner.step}: the loss of network {member} "
+                    f"is no longer a number; it goes back to its best epoch and stops learning."
+                )
+        result = check(learner.ensemble)
+        train_loss = learner.mean_loss
+        learner.end_epoch(result.score)
+        yield EpochEnd(
+            generation=generation,
+            epoch=epoch,
+            epochs=config.epochs,
+            train_loss=train_loss,
+            validation_loss=result.loss,
+            score=result.score,
+            count_error=result.count_error,
+            mean_iou=result.mean_iou,
+            inconsistent=result.inconsistent,
+            seconds=time.monotonic() - began,
+        )
+    learner.restore_best()
+
+
+def train_step(
+    learner: Learner, loader: Loader, method: Method, total_steps: int
+) -> tuple[float | None, ...]:
+    """Let every member learn from its next batch, and return its loss (None if it is lost).
+
+    Raises
+    ------
+    InputError
+        If no member is left.
+    """
+    losses: list[float | None] = [None] * len(learner.ensemble)
+    learner.prepare_step()
+    for members, part in learner.ensemble.parts(learner.active):
+        batch = loader.batch(members, learner.step)
+        total = method.losses(part, batch).total  # (E',)
+        total.sum().backward()
+        for member, value in zip(members, total.tolist(), strict=True):
+            losses[member] = value if math.isfinite(value) else None
+    learner.update(losses, total_steps)
+    if not learner.active:
+        raise InputError(
+            f"After {learner.step} steps the loss of every network is no longer a number; choose a "
+            f"lower learning rate, and look for images with extreme values."
+        )
+    return tuple(losses)

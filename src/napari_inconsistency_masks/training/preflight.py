@@ -1,0 +1,76 @@
+"""What is wrong with the data, said before training starts."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.sample import SegmentationData
+from ..errors import InputError
+from .recipe import Recipe
+
+
+def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
+    """Check that a recipe can be trained on some data.
+
+    Returns
+    -------
+    list of str
+        What a person should know, one sentence each.
+
+    Raises
+    ------
+    InputError
+        If there are no labels, no unlabeled images or not all labels where the recipe needs them,
+        or nothing is drawn on any labeled image.
+    """
+    if not len(data.labeled):
+        raise InputError(
+            f"{data.name}: no image is labeled; draw {_list(data.classes)} on at least one image, "
+            f"better on two or more."
+        )
+    if not len(data.validation):
+        raise InputError(
+            f"{data.name}: no image is set aside for validation; give at least one labeled image."
+        )
+    if recipe.pseudo_labels and not len(data.unlabeled):
+        raise InputError(
+            f"{data.name}: the recipe {recipe.key!r} also learns from images without labels, and "
+            f"there are none; add some, or take the recipe 'labeled-aug'."
+        )
+    if recipe.data == "full" and len(data.hidden) < len(data.unlabeled):
+        raise InputError(
+            f"{data.name}: for the recipe {recipe.key!r} all training images need labels, but of "
+            f"{len(data.unlabeled)} without, only {len(data.hidden)} have them elsewhere."
+        )
+    drawn = _drawn(data)
+    if not drawn.any():
+        raise InputError(
+            f"{data.name}: the labels of all {len(data.labeled)} labeled images are empty; draw "
+            f"{_list(data.classes)}, or remove the labels of images that are not labeled yet."
+        )
+    notes = [*data.notes]
+    notes += [
+        f"The class {name!r} is drawn on no labeled training image: it cannot be learned, and its "
+        f"predictions mean nothing."
+        for name, found in zip(data.scheme.output_names, drawn, strict=True)
+        if not found and name in data.classes
+    ]
+    if data.validation_is_training:
+        notes.append(
+            "There are too few labeled images to set one aside: the validation scores are of "
+            "images the networks learned from, and look better than they are."
+        )
+    return notes
+
+
+def _drawn(data: SegmentationData) -> npt.NDArray[np.bool_]:
+    """For each output, whether any labeled image has it."""
+    found = np.zeros(data.scheme.outputs, bool)
+    for index in range(len(data.labeled)):
+        found |= data.scheme.to_channels(data.labeled[index].labeled).any((-2, -1))
+    return found
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,37 @@
+"""What a recipe is: the three choices that make an approach of the paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One approach.
+
+    Attributes
+    ----------
+    key
+        Its name in commands, files and tables.
+    title
+        Its name in the paper.
+    sentence
+        What it is and when to use it.
+    data
+        Which training images come with their labels: the labeled ones, or all (for comparison).
+    augmented
+        Whether the labeled images are augmented.
+    method
+        How a step learns: a key of `methods.METHODS`.
+    pseudo_labels
+        How unlabeled images get labels: a key of `pseudolabels.PSEUDO_LABELERS`, or None.
+    """
+
+    key: str
+    title: str
+    sentence: str
+    data: Literal["labeled", "full"] = "labeled"
+    augmented: bool = False
+    method: str = "supervised"
+    pseudo_labels: str | None = None

@@ -1,0 +1,101 @@
+"""Pieces of one size out of images of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_inconsistency_masks.data.pieces import cut, piece_shape
+from napari_inconsistency_masks.data.sample import Sample
+
+RNG = np.random.default_rng(0)
+
+
+def sample(height: int, width: int, **fields: object) -> Sample:
+    """An image whose gray values name the pixel, with the same values as label."""
+    gray = (np.arange(height * width).reshape(1, height, width) % 251).astype(np.uint8)
+    return Sample("s", gray, **{"target": gray % 2, **fields})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "largest", "square", "expected"),
+    [
+        ([(256, 256)], 256, True, (256, 256)),
+        ([(219, 225), (220, 220), (200, 200)], 256, True, (208, 208)),
+        ([(1024, 2048)], 256, True, (256, 256)),
+        ([(208, 416)], 416, False, (208, 416)),
+        ([(208, 416)], 416, True, (208, 208)),
+        ([(5, 300)], 256, False, (16, 256)),
+    ],
+)
+def test_the_largest_multiple_of_16_that_fits(sizes, largest, square, expected) -> None:
+    samples = [sample(*size) for size in sizes]
+    assert piece_shape(samples, largest, square=square) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 70), st.sampled_from([16, 32, 48]), st.integers(0, 99))
+def test_image_label_and_known_stay_together(height: int, width: int, side: int, seed: int) -> None:
+    piece = cut(sample(height, width), (side, side), np.random.default_rng(seed))
+    assert piece.image.shape == piece.target.shape == piece.known.shape == (1, side, side)
+    np.testing.assert_array_equal(piece.image % 2, piece.target)
+    inside = min(height, side) * min(width, side)
+    assert piece.known.sum() == inside
+
+
+def test_an_image_of_the_same_size_is_not_changed() -> None:
+    whole = sample(32, 48)
+    piece = cut(whole, (32, 48), RNG)
+    np.testing.assert_array_equal(piece.image, whole.image)
+    assert piece.known.all()
+
+
+def test_small_images_are_mirrored_and_the_mirror_is_not_known() -> None:
+    small = Sample("s", np.array([[[1, 2]]], np.uint8), np.array([[[1, 0]]], np.uint8))
+    piece = cut(small, (16, 16), RNG)
+    assert set(np.unique(piece.image)) == {1, 2}
+    assert piece.known.sum() == 2
+    np.testing.assert_array_equal(piece.image[piece.known], [1, 2])
+
+
+def test_every_place_of_a_large_image_is_cut() -> None:
+    place = np.indices((40, 64), dtype=np.uint8)  # row and column of each pixel as its two channels
+    whole = Sample("s", place, np.zeros((1, 40, 64), np.uint8))
+    rng = np.random.default_rng(1)
+    corners = {tuple(cut(whole, (16, 16), rng).image[:, 0, 0].tolist()) for _ in range(20_000)}
+    assert corners == {(y, x) for y in range(25) for x in range(49)}
+
+
+def test_rare_labels_in_large_images_are_seen_in_half_of_the_pieces() -> None:
+    target = np.zeros((1, 512, 512), np.uint8)
+    target[0, 300, 40] = 1
+    large = sample(512, 512, target=target)
+    rng = np.random.default_rng(2)
+    hits = sum(bool(cut(large, (32, 32), rng).target.any()) for _ in range(400))
+    assert 160 < hits < 250
+
+
+def test_blanked_pixels_are_black() -> None:
+    blank = np.zeros((16, 16), bool)
+    blank[3, 4] = True
+    white = Sample(
+        "s", np.full((2, 16, 16), 255, np.uint8), np.ones((1, 16, 16), np.uint8), blank=blank
+    )
+    piece = cut(white, (16, 16), RNG)
+    np.testing.assert_array_equal(piece.image == 0, np.broadcast_to(blank, (2, 16, 16)))
+    np.testing.assert_array_equal(piece.blank[0], blank)
+
+
+def test_known_can_differ_between_outputs() -> None:
+    known = RNG.random((3, 16, 16)) > 0.5
+    piece = cut(sample(16, 16, known=known), (16, 16), RNG)
+    np.testing.assert_array_equal(piece.known, known)
+
+
+def test_class_ids_are_cut_like_channels() -> None:
+    ids = (np.arange(20 * 20).reshape(20, 20) % 5).astype(np.uint8)
+    piece = cut(Sample("s", ids[None], ids), (16, 16), RNG)
+    assert piece.target.shape == (16, 16)
+    np.testing.assert_array_equal(piece.target, piece.image[0])

@@ -1,0 +1,70 @@
+"""Prediction of images of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_inconsistency_masks.data.sample import Sample
+from napari_inconsistency_masks.inference.predict import predict_logits, predict_samples
+from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
+
+
+@pytest.fixture(scope="module")
+def ensemble() -> Ensemble:
+    """Two networks with running statistics of noise, so that normalization does something."""
+    made = Ensemble.create(Architecture(1, 2, 0.25), 2, seed=0).train()
+    with torch.no_grad():
+        for _ in range(20):
+            made(torch.rand(2, 4, 1, 64, 64) * 255)
+    return made.eval()
+
+
+def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (1, 1, height, width), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("shape", [(300, 420), (144, 500), (333, 160)])
+def test_tiles_give_the_whole_images_result_everywhere(ensemble: Ensemble, shape) -> None:
+    image = noise(*shape)
+    whole = predict_logits(ensemble, image, tile=1024)
+    tiled = predict_logits(ensemble, image, tile=160)
+    torch.testing.assert_close(tiled, whole, rtol=1e-4, atol=1e-4)
+
+
+def test_a_smaller_halo_would_not_do(ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above can fail: with half the halo, tiles differ from the whole."""
+    from napari_inconsistency_masks.inference import tiling
+
+    image = noise(300, 420)
+    whole = predict_logits(ensemble, image, tile=1024)
+    monkeypatch.setattr(tiling, "RECEPTIVE_RADIUS", 16)
+    assert float((predict_logits(ensemble, image, tile=160) - whole).abs().max()) > 1e-3
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 70))
+def test_any_size_gives_a_result_of_that_size(ensemble: Ensemble, height: int, width: int) -> None:
+    logits = predict_logits(ensemble, noise(height, width))
+    assert logits.shape == (2, 1, 2, height, width)
+    assert torch.isfinite(logits).all()
+
+
+def test_a_size_that_is_no_multiple_of_16_is_mirrored(ensemble: Ensemble) -> None:
+    image = noise(30, 41)
+    mirrored = np.pad(image, ((0, 0), (0, 0), (0, 2), (0, 7)), mode="reflect")
+    expected = predict_logits(ensemble, mirrored)[..., :30, :41]
+    torch.testing.assert_close(predict_logits(ensemble, image), expected)
+
+
+def test_samples_of_several_sizes_each_get_their_own_result(ensemble: Ensemble) -> None:
+    sizes = [(20, 30), (40, 16), (20, 30), (33, 33), (20, 30)]
+    samples = [Sample(f"s{i}", noise(*size, seed=i)[0]) for i, size in enumerate(sizes)]
+    results = dict(predict_samples(ensemble, samples))
+    assert sorted(results) == list(range(5))
+    for index, sample in enumerate(samples):
+        alone = predict_logits(ensemble, sample.image[None])[:, 0]
+        torch.testing.assert_close(results[index], alone, rtol=1e-4, atol=1e-4)

@@ -1,0 +1,83 @@
+"""The member axis: independence, seeds, shared networks."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
+from napari_inconsistency_masks.nets.unet import UNet
+
+SMALL = Architecture(channels=1, outputs=2, width=0.25)
+
+
+def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_each_member_sees_its_own_images() -> None:
+    ensemble = Ensemble.create(SMALL, 3, seed=0).eval()
+    image = torch.rand(3, 2, 1, 16, 32) * 255
+    logits = ensemble(image)
+    assert logits.shape == (3, 2, 2, 16, 32)
+    for member in range(3):
+        torch.testing.assert_close(logits[member], ensemble.networks[member](image[member]))
+
+
+def test_one_image_is_seen_by_all_members() -> None:
+    ensemble = Ensemble.create(SMALL, 2, seed=0).eval()
+    image = torch.rand(1, 2, 1, 16, 16) * 255
+    torch.testing.assert_close(ensemble(image), ensemble(image.repeat(2, 1, 1, 1, 1)))
+
+
+def test_a_gradient_reaches_only_its_member() -> None:
+    ensemble = Ensemble.create(SMALL, 2, seed=0)
+    ensemble(torch.rand(1, 2, 1, 16, 16))[1].sum().backward()
+    assert all(p.grad is None or not p.grad.any() for p in ensemble.networks[0].parameters())
+    assert any(p.grad is not None and p.grad.any() for p in ensemble.networks[1].parameters())
+
+
+def test_weights_depend_on_seed_generation_and_number_alone() -> None:
+    torch.manual_seed(5)
+    first = Ensemble.create(SMALL, 2, seed=3, generation=1)
+    after = torch.rand(1)
+    torch.manual_seed(5)
+    assert torch.equal(torch.rand(1), after), "making networks must not use the global generator"
+    again = Ensemble.create(SMALL, 3, seed=3, generation=1)
+    assert same_weights(first.networks[1], again.networks[1])
+    assert not same_weights(first.networks[0], first.networks[1])
+    for seed, generation in ((4, 1), (3, 2)):
+        other = Ensemble.create(SMALL, 1, seed=seed, generation=generation)
+        assert not same_weights(first.networks[0], other.networks[0])
+
+
+def test_selected_members_are_shared_not_copied() -> None:
+    ensemble = Ensemble.create(SMALL, 3, seed=0)
+    chosen = ensemble.select([2, 0])
+    assert [chosen.networks[0], chosen.networks[1]] == [ensemble.networks[2], ensemble.networks[0]]
+
+
+def test_parts_cover_the_members_one_at_a_time_on_a_cpu() -> None:
+    ensemble = Ensemble.create(SMALL, 3, seed=0)
+    assert [members for members, _ in ensemble.parts([0, 2])] == [[0], [2]]
+
+
+@torch.no_grad()
+def test_bfloat16_changes_the_result_little_and_keeps_float32_weights() -> None:
+    ensemble = Ensemble.create(SMALL, 1, seed=0).eval()
+    image = torch.rand(1, 1, 1, 64, 64) * 255
+    exact = ensemble(image)
+    ensemble.place("cpu", torch.bfloat16)
+    fast = ensemble(image)
+    assert fast.dtype == torch.float32
+    assert {p.dtype for p in ensemble.parameters()} == {torch.float32}
+    assert not torch.equal(fast, exact)
+    assert float((fast - exact).abs().mean()) < 0.05 * float(exact.std())
+
+
+def test_networks_of_different_shape_are_refused() -> None:
+    with pytest.raises(InputError, match="cannot form an ensemble"):
+        Ensemble([UNet(1, 2, 0.25), UNet(1, 3, 0.25)])
+    with pytest.raises(InputError, match="at least one"):
+        Ensemble([])
