@@ -1,0 +1,86 @@
+"""Train small U-Nets with Inconsistency Masks from a few labels, and count cells.
+
+The public names below are loaded when they are first used, so that importing the package imports
+neither torch nor Qt.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import AugmentConfig, PseudoLabelConfig, TrainConfig
+    from .data.folder import load_folder
+    from .data.hela import load_hela
+    from .data.sample import Sample, SegmentationData
+    from .data.synthetic import load_synthetic
+    from .errors import InputError
+    from .inconsistency import count_cells, disagreement, find_consensus
+    from .inference.evaluate import evaluate
+    from .inference.image import predict
+    from .inference.trained import load
+    from .intensity import Intensity
+    from .recipes import PRESETS, RECIPES
+    from .runs import resume, train
+    from .task import LabelScheme, Task
+
+_HOMES = {
+    "AugmentConfig": "config",
+    "InputError": "errors",
+    "Intensity": "intensity",
+    "LabelScheme": "task",
+    "PRESETS": "recipes",
+    "PseudoLabelConfig": "config",
+    "RECIPES": "recipes",
+    "Sample": "data.sample",
+    "SegmentationData": "data.sample",
+    "Task": "task",
+    "TrainConfig": "config",
+    "count_cells": "inconsistency",
+    "disagreement": "inconsistency",
+    "evaluate": "inference.evaluate",
+    "find_consensus": "inconsistency",
+    "load": "inference.trained",
+    "load_folder": "data.folder",
+    "load_hela": "data.hela",
+    "load_synthetic": "data.synthetic",
+    "predict": "inference.image",
+    "resume": "runs",
+    "train": "runs",
+}
+
+__all__ = [  # noqa: RUF022  as in _HOMES
+    "AugmentConfig",
+    "InputError",
+    "Intensity",
+    "LabelScheme",
+    "PRESETS",
+    "PseudoLabelConfig",
+    "RECIPES",
+    "Sample",
+    "SegmentationData",
+    "Task",
+    "TrainConfig",
+    "count_cells",
+    "disagreement",
+    "evaluate",
+    "find_consensus",
+    "load",
+    "load_folder",
+    "load_hela",
+    "load_synthetic",
+    "predict",
+    "resume",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .config import PseudoLabelConfig, TrainConfig
 from .training.recipe import Recipe
 
 _ROWS = (
@@ -41,3 +42,36 @@ _ROWS = (
 
 RECIPES = {recipe.key: recipe for recipe in _ROWS}
 """All recipes by key."""
+
+PRESETS = {
+    "quick": TrainConfig(
+        members=2,
+        generations=1,
+        width=0.5,
+        epochs=8,
+        steps=25,
+        batch=16,
+        augment="always",
+        cosine=True,
+        settle_norms=True,
+        pseudo_labels=PseudoLabelConfig(ignore="pixels"),
+        labeled_share=0.5,
+        refuse_worse=True,
+    ),
+    "standard": TrainConfig(
+        members=4,
+        generations=3,
+        width=1.0,
+        epochs=40,
+        steps=50,
+        batch=16,
+        augment="always",
+        cosine=True,
+        settle_norms=True,
+        pseudo_labels=PseudoLabelConfig(ignore="pixels"),
+        labeled_share=0.5,
+        refuse_worse=True,
+    ),
+    "paper": TrainConfig(),
+}
+"""Settings by name: a quick look, what a person should use, and the paper's."""

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from .checkpoint import ModelCard
 from .config import TrainConfig
-from .data.origin import open_data
+from .data.origin import open_data, relative_origin
 from .data.sample import SegmentationData
 from .devices import choose_device, choose_precision
 from .errors import InputError
@@ -91,7 +91,8 @@ def create(
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    plan = RunPlan(recipe, config or TrainConfig(), data.origin, data.name)
+    origin = data.origin and relative_origin(data.origin, folder, folder)
+    plan = RunPlan(recipe, config or TrainConfig(), origin, data.name)
     write_json(folder / "run.json", {**plan.to_json(), "created": _now(), "sessions": []})
     return folder
 

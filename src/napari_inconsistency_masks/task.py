@@ -148,13 +148,21 @@ class LabelScheme:
         one_hot: npt.NDArray[np.bool_] = winner[..., None, :, :] == classes  # (..., K, Y, X)
         return one_hot
 
+    def say_nothing(
+        self, probability: npt.NDArray[np.float32], where: npt.NDArray[np.bool_]
+    ) -> None:
+        """Set probabilities ``(..., K, Y, X)`` in place to "no class" at the pixels ``(Y, X)``."""
+        probability[..., where] = 0
+        if self.exclusive:
+            probability[..., BLANKED, :, :][..., where] = 1
+
     def to_channels(self, target: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
         """A target (see the class) as bool channels ``(..., K, Y, X)``, K = ``outputs``."""
-        if not self.exclusive:
-            return target != 0
-        classes = np.arange(self.outputs, dtype=np.uint8)[:, None, None]  # (K, 1, 1)
-        one_hot: npt.NDArray[np.bool_] = target[..., None, :, :] == classes  # (..., K, Y, X)
-        return one_hot
+        channels: npt.NDArray[np.bool_] = target != 0
+        if self.exclusive:
+            classes = np.arange(self.outputs, dtype=np.uint8)[:, None, None]  # (K, 1, 1)
+            channels = target[..., None, :, :] == classes  # (..., K, Y, X)
+        return channels
 
     def to_target(self, channels: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
         """The target of bool channels ``(..., K, Y, X)``; inverse of `to_channels`.

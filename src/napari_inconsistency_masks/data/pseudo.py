@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,7 @@ from ..config import PseudoLabelConfig
 from ..files.images import read_image
 from ..files.tiff import write_tiff
 from ..task import LabelScheme
+from .cache import SampleCache
 from .sample import Sample, Source
 
 
@@ -68,7 +71,7 @@ class PseudoLabeled:
     ) -> None:
         self._unlabeled, self._files = unlabeled, list(files)
         self._scheme, self._config = scheme, config
-        self._read: dict[int, PseudoLabel] = {}
+        self._cache = SampleCache()
 
     def __len__(self) -> int:
         return len(self._files)
@@ -77,10 +80,11 @@ class PseudoLabeled:
         return map(self.__getitem__, range(len(self)))
 
     def __getitem__(self, index: int) -> Sample:
-        source, path = self._files[index]
-        if source not in self._read:
-            self._read[source] = read_pseudo_label(path, self._scheme)
-        return self._read[source].teach(self._unlabeled[source], self._config)
+        return self._cache.get(index, partial(self._read, *self._files[index]))
+
+    def _read(self, source: int, path: Path) -> Sample:
+        label = read_pseudo_label(path, self._scheme)
+        return label.teach(self._unlabeled[source], self._config)
 
 
 def write_pseudo_label(path: Path, label: PseudoLabel, scheme: LabelScheme) -> None:

@@ -95,7 +95,7 @@ class SegmentationData:
     scheme: LabelScheme
     channels: int
     labeled: Source
-    intensity: Intensity = Intensity()
+    intensity: Intensity = field(default_factory=Intensity)
     unlabeled: Source = ()
     validation: Source = ()
     test: Source = ()

@@ -95,11 +95,12 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
             soft_iou.append(_soft_iou(prediction, sample))
     mean_loss = np.mean(losses, axis=0)  # (E,)
     scores = tuple(evaluation.scores() for evaluation in members)
-    score = {
-        "iou": lambda: np.array([each.mean_iou or 0.0 for each in scores]),
-        "loss": lambda: -mean_loss,
-        "soft_iou": lambda: np.mean(soft_iou, axis=0),
-    }[scheme.epoch_criterion]()
+    if scheme.epoch_criterion == "loss":
+        score = -mean_loss
+    elif scheme.epoch_criterion == "soft_iou":
+        score = np.mean(soft_iou, axis=0)
+    else:
+        score = np.array([each.mean_iou or 0.0 for each in scores])
     return Check(
         loss=tuple(mean_loss.tolist()),
         score=tuple(score.tolist()),

@@ -28,6 +28,11 @@ class TrainedEnsemble:
     card: ModelCard
 
     @property
+    def channels(self) -> int:
+        """C of the images it takes."""
+        return self.card.architecture.channels
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes."""
         return self.card.scheme.classes

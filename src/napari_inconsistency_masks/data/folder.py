@@ -1,0 +1,175 @@
+"""A folder of images with masks: anybody's own data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from ..errors import InputError
+from ..intensity import Intensity
+from ..task import Task
+from .duplicates import refuse_duplicates
+from .file_source import FileSource, ItemReader
+from .folder_layout import choose_layout
+from .groups import Groups, assign
+from .masks import ClassIds
+from .origin import describe
+from .pairing import Pair, common_channels, pair_files
+from .sample import SegmentationData
+from .scan import scan
+from .split_lists import SplitLists, read_split_lists
+
+
+def load_folder(
+    path: str | Path,
+    classes: Sequence[str] | None = None,
+    *,
+    task: Task | str | None = None,
+    position: str | None = None,
+    images: str | None = None,
+    masks: str | None = None,
+    labeled: int | float | str | Sequence[str] | None = None,
+    validation: float = 0.2,
+    test: float = 0.0,
+    seed: int = 0,
+    intensity: Intensity = Intensity(),  # noqa: B008  frozen
+    free_rotation: bool = True,
+    zero_is_unlabeled: bool = False,
+    ignore_value: int | None = None,
+) -> SegmentationData:
+    """Read a folder of images and masks; files are opened when their samples are asked for.
+
+    The folder holds one folder of images (``images``, ``image``, ``brightfield``, ``raw``, ``img``)
+    and either one folder of masks per class, which may overlap (multi-label; binary if there is
+    one), or one folder of class ids (multi-class). An image and its masks have the same name but
+    for the extension (PNG, TIFF, BMP, JPEG); subfolders are not looked into. An image without any
+    mask is unlabeled. A TIFF stack is one image per frame, and its masks are stacks of the same
+    length. Lists in a folder ``splits`` are obeyed; see `read_split_lists`. Whole files are split,
+    never frames.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    classes
+        Folder names, one per class, or for multi-class labels the class names in the order of the
+        ids 0, 1, 2 ... Without them every folder of plain masks is a class.
+    task
+        The label kind; without it one class is binary, several folders are multi-label, and several
+        names for one folder are multi-class.
+    position
+        The class whose spots mark cell positions.
+    images, masks
+        Name of the folder of images, and of the one folder of masks for all classes.
+    labeled
+        How many images for training (int), which share of them (float), or which (names, or the
+        name of a list in ``splits``) count as labeled. The others' labels are hidden. By default
+        all that have masks, or those of the list of labeled images.
+    validation, test
+        Shares of the labeled images to set aside where no list says so.
+    seed
+        Of everything drawn at random.
+    intensity
+        How gray values become 0 to 255.
+    free_rotation
+        Whether rotated and flipped images are as likely as upright ones.
+    zero_is_unlabeled
+        Multi-class: id 0 means that nobody said what is there, and the names are ids 1, 2, 3 ...
+    ignore_value
+        Multi-class: a further id that means the same.
+
+    Raises
+    ------
+    InputError
+        For anything that would otherwise go wrong later, or go unnoticed: no images or labels,
+        shapes that differ, images with some of their masks, unreadable files, unnamed class ids,
+        unknown names in lists, the same image in training and validation. The message names the
+        file.
+    """
+    origin = describe("folder", locals())
+    root = Path(path).resolve()
+    if isinstance(classes, str):
+        classes = (classes,)
+    layout = choose_layout(
+        root,
+        classes,
+        task=None if task is None else _task(task),
+        position=position,
+        images=images,
+        masks=masks,
+    )
+    pairs, notes = pair_files(layout)
+    groups = assign(
+        pairs,
+        _lists(root, pairs, labeled),
+        labeled=None if isinstance(labeled, str) else labeled,
+        validation=validation,
+        test=test,
+        seed=seed,
+    )
+    _refuse_duplicates(pairs, groups)
+    reader = ItemReader(
+        layout.scheme,
+        common_channels(pairs.values()),
+        intensity,
+        ClassIds(len(layout.scheme.classes), zero_is_unlabeled, ignore_value),
+    )
+    sources = _sources(reader, pairs, groups)
+    notes = [*layout.notes, *notes, *groups.notes]
+    notes += scan(sources["labeled"], sources["validation"], layout.scheme)
+    return SegmentationData(
+        name=root.name,
+        scheme=layout.scheme,
+        channels=reader.channels,
+        intensity=intensity,
+        free_rotation=free_rotation,
+        validation_is_training=groups.validation_is_training,
+        notes=tuple(notes),
+        origin=origin,
+        **sources,
+    )
+
+
+def _task(task: str) -> Task:
+    try:
+        return Task(task)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in Task)
+        raise InputError(f"task={task!r}: give one of {kinds}.") from None
+
+
+def _lists(
+    root: Path, names: Collection[str], labeled: float | str | Sequence[str] | None
+) -> SplitLists | None:
+    chosen = labeled if isinstance(labeled, str) else None
+    lists = read_split_lists(root, names, labeled=chosen)
+    if chosen is not None and lists is None:
+        raise InputError(f"labeled={chosen!r}: {root.name} has no folder splits with lists.")
+    return lists
+
+
+def _sources(
+    reader: ItemReader, pairs: Mapping[str, Pair], groups: Groups
+) -> dict[str, FileSource]:
+    def source(names: Sequence[str], *, with_target: bool = True) -> FileSource:
+        items = [item for name in names for item in pairs[name].items]
+        return FileSource(reader, items, with_target)
+
+    return {
+        "labeled": source(groups.labeled),
+        "unlabeled": source(groups.unlabeled, with_target=False),
+        "hidden": source(groups.hidden),
+        "validation": source(groups.validation),
+        "test": source(groups.test),
+    }
+
+
+def _refuse_duplicates(pairs: Mapping[str, Pair], groups: Groups) -> None:
+    named = {
+        "training": (*groups.labeled, *groups.unlabeled),
+        "validation": () if groups.validation_is_training else groups.validation,
+        "test": groups.test,
+    }
+    refuse_duplicates(
+        {group: [pairs[name].image for name in names] for group, names in named.items()}
+    )

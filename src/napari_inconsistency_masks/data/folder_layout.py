@@ -1,0 +1,154 @@
+"""Which folder holds the images, which the masks, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..task import LabelScheme, Task
+from .inspect_folder import IMAGE_FOLDERS, ClassFolder, FolderLayout, inspect_folder
+from .splits import listed
+
+MASK_FOLDERS = ("masks", "mask", "labels", "label", "classes", "annotations")
+"""Names, in any case, of a folder that may hold one mask per image for all classes."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The decision: folders relative to `root`, one mask folder per class, or one for all."""
+
+    root: Path
+    images: str
+    masks: tuple[str, ...]
+    scheme: LabelScheme
+    notes: tuple[str, ...] = ()
+
+
+def choose_layout(
+    root: Path,
+    classes: Sequence[str] | None,
+    *,
+    task: Task | None,
+    position: str | None,
+    images: str | None,
+    masks: str | None,
+) -> Layout:
+    """Decide what the folders of a data set mean; parameters as `load_folder`.
+
+    Raises
+    ------
+    InputError
+        If a folder is missing, or several decisions are possible; the message says what to give.
+    """
+    found = inspect_folder(root, images)
+    if found.images is None or not found.image_count:
+        raise InputError(_no_images(found))
+    notes: list[str] = []
+    if masks is None:
+        folders, masks = _class_folders(found, classes, task, notes)
+    if masks is not None:
+        folders = (_existing(found, masks),)
+        names = tuple(classes or folders)
+        task = task or (Task.MULTICLASS if len(names) > 1 else Task.BINARY)
+        _check_single_folder(found, folders[0], names, task, given=classes is not None)
+    else:
+        names = tuple(classes or folders)
+        several = len(folders) > 1 or position is not None
+        task = task or (Task.MULTILABEL if several else Task.BINARY)
+        if task is Task.MULTICLASS:
+            raise InputError(
+                f"{root.name}: multi-class labels are one folder of class ids; say which with "
+                f"masks=, and name all classes in the order of their ids."
+            )
+    return Layout(root, found.images, folders, LabelScheme(task, names, position), tuple(notes))
+
+
+def _class_folders(
+    found: FolderLayout, classes: Sequence[str] | None, task: Task | None, notes: list[str]
+) -> tuple[tuple[str, ...], str | None]:
+    """One folder per class, or the name of the single folder for all classes."""
+    if classes is not None:
+        folders = {item.name.lower(): item.name for item in found.classes}
+        missing = [name for name in classes if name.lower() not in folders]
+        if not missing:
+            return tuple(folders[name.lower()] for name in classes), None
+        single = [item.name for item in found.classes if item.name.lower() in MASK_FOLDERS]
+        if len(missing) == len(classes) and len(single) == 1:
+            return (), single[0]
+        raise InputError(
+            f"{found.folder.name}: there is no folder with masks named {listed(missing)}; "
+            f"{_available(found)}."
+        )
+    if task is Task.MULTICLASS:
+        raise InputError(
+            f"{found.folder.name}: name all classes in the order of their ids to read multi-class "
+            f"labels."
+        )
+    chosen = _folders_of_classes(found)
+    left = [item.name for item in found.classes if item not in chosen]
+    notes.append(f"Classes are the folders {', '.join(item.name for item in chosen)}.")
+    if left:
+        notes.append(f"Not used: {', '.join(left)} (no masks of one class).")
+    return tuple(item.name for item in chosen), None
+
+
+def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
+    """Folders of binary masks; numbers of objects only where there is nothing else."""
+    if not found.classes:
+        raise InputError(
+            f"{found.folder.name}: no folder holds masks named like the images in "
+            f"{found.images}; put the masks of each class into a folder of its own."
+        )
+    binary = [item for item in found.classes if item.kind == "binary"]
+    ids = [item.name for item in found.classes if item.kind == "classes"]
+    if not binary and ids:
+        raise InputError(
+            f"{found.folder.name}: {listed(ids)} holds class ids; name all classes in the order "
+            f"of their ids."
+        )
+    return (
+        binary or [item for item in found.classes if item.kind == "objects"][:1] or [*found.classes]
+    )
+
+
+def _existing(found: FolderLayout, masks: str) -> str:
+    for item in found.classes:
+        if item.name.lower() == masks.lower():
+            return item.name
+    raise InputError(
+        f"{found.folder.name}: no folder {masks!r} holds masks named like the images; "
+        f"{_available(found)}."
+    )
+
+
+def _check_single_folder(
+    found: FolderLayout, folder: str, names: tuple[str, ...], task: Task, *, given: bool
+) -> None:
+    if task is Task.MULTILABEL:
+        raise InputError(
+            f"{found.folder.name}: one folder of masks ({folder}) cannot hold classes that "
+            f"overlap; put each class into a folder of its own."
+        )
+    kind = next(item.kind for item in found.classes if item.name == folder)
+    if not given and (task is Task.MULTICLASS or kind == "classes"):
+        raise InputError(
+            f"{found.folder.name}: {folder} holds class ids; name all classes in the order of "
+            f"their ids ({', '.join(names)} is only a folder)."
+        )
+
+
+def _available(found: FolderLayout) -> str:
+    names = [item.name for item in found.classes]
+    return f"there are {', '.join(names)}" if names else "no folder holds masks of the images"
+
+
+def _no_images(found: FolderLayout) -> str:
+    if not found.folder.is_dir():
+        return f"{found.folder}: there is no such folder."
+    if len(found.image_candidates) > 1:
+        names = ", ".join(found.image_candidates)
+        return f"{found.folder.name}: {names} may all hold the images; say which with images=."
+    where = found.images or f"a folder named {', '.join(IMAGE_FOLDERS)}"
+    return f"{found.folder.name}: there are no images in {where}."

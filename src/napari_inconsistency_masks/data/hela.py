@@ -1,0 +1,147 @@
+"""The HeLa data set of the paper (arXiv 2401.14387): brightfield with alive, dead, position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..errors import InputError
+from ..intensity import Intensity
+from ..task import LabelScheme, Task
+from .crops import crop_positions, cut_crop
+from .hela_images import IMAGES, HelaFiles, HelaImages
+from .image_tree import open_tree
+from .origin import describe
+from .sample import Sample, SegmentationData
+from .splits import choose_labeled
+
+SCHEME = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), position="position")
+
+
+def load_hela(
+    path: str | Path,
+    *,
+    labeled: float = 0.1,
+    seed: int = 42,
+    split_by: Literal["crop", "image"] = "crop",
+    crop: int = 256,
+    overlap: float = 0.6,
+    keep_duplicates: bool = False,
+    intensity: Intensity = Intensity(),  # noqa: B008  frozen
+) -> SegmentationData:
+    """Read the HeLa data set, cut into crops as in the paper.
+
+    The folder or ZIP archive holds ``train_full``, ``val`` and ``test`` (at the top, in
+    ``original_data`` or below), each with ``brightfield``, ``alive``, ``dead`` and one of
+    ``mod_position`` (markers of even size), ``position`` or ``pos`` (raw markers, which are redrawn
+    with `redraw_markers`, as the reference does once). Files are paired by name. Nothing is
+    unpacked or written; images are read when their crops are asked for.
+
+    Parameters
+    ----------
+    path
+        Folder or ZIP archive.
+    labeled
+        Share of the training crops (or images) that counts as labeled. The paper's random choice
+        depends on the order in which its computer listed the files; here names are sorted first.
+    seed
+        Of that choice.
+    split_by
+        "crop" is the paper's: labeled and unlabeled crops may come from one image and then share
+        pixels. "image" keeps them apart.
+    crop, overlap
+        See `crop_positions`; images smaller than a crop are used whole.
+    keep_duplicates
+        Whether equal crops at the right and lower edge are kept, as in the paper.
+    intensity
+        How gray values of images with more than 8 bits become 0 to 255.
+
+    Raises
+    ------
+    InputError
+        If folders or masks are missing, shapes differ, or a file cannot be read.
+    """
+    origin = describe("hela", locals())
+    tree = open_tree(path)
+    first = tree.find(f"original_data/train_full/{IMAGES}") or tree.find(f"train_full/{IMAGES}")
+    if first is None:
+        raise InputError(
+            f"{Path(path).name}: there is no folder train_full/{IMAGES}; give the folder or ZIP "
+            f"archive that holds train_full, val and test."
+        )
+    base = first.removesuffix(f"train_full/{IMAGES}")
+    reader = HelaImages(tree, intensity)
+    crops = {
+        part: _crops(reader, f"{base}{part}", crop, overlap, keep_duplicates)
+        for part in ("train_full", "val", "test")
+    }
+    if not crops["val"]:
+        raise InputError(f"{Path(path).name}: there are no images in {base}val/{IMAGES}.")
+    train, chosen = crops["train_full"], _choose(crops["train_full"], labeled, seed, split_by)
+    unlabeled = [item for item in train if item not in chosen]
+    return SegmentationData(
+        name="HeLa",
+        scheme=SCHEME,
+        channels=1,
+        intensity=intensity,
+        labeled=_Crops(reader, [item for item in train if item in chosen]),
+        unlabeled=_Crops(reader, unlabeled, with_target=False),
+        hidden=_Crops(reader, unlabeled),
+        validation=_Crops(reader, crops["val"]),
+        test=_Crops(reader, crops["test"]),
+        notes=tuple(reader.notes),
+        origin=origin,
+    )
+
+
+@dataclass(frozen=True)
+class _Crop:
+    name: str
+    files: HelaFiles
+    position: tuple[int, int]
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Crops:
+    """Crops, each cut from its image when asked for."""
+
+    reader: HelaImages
+    crops: Sequence[_Crop]
+    with_target: bool = True
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def __getitem__(self, index: int, /) -> Sample:
+        crop = self.crops[index]
+        whole = self.reader.read(crop.files, with_target=self.with_target)
+        return cut_crop(whole, crop.name, crop.position, crop.size)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[index] for index in range(len(self)))
+
+
+def _crops(
+    reader: HelaImages, part: str, crop: int, overlap: float, keep_duplicates: bool
+) -> list[_Crop]:
+    """Crops of all images of a part, named and numbered as the reference does."""
+    crops = []
+    for files in reader.pair(part):
+        height, width = reader.check(files)
+        positions = list(enumerate(crop_positions(height, width, crop, overlap)))
+        if not keep_duplicates:
+            first = {position: number for number, position in reversed(positions)}
+            positions = sorted((number, position) for position, number in first.items())
+        crops += [_Crop(f"{files.name}_{k}", files, position, crop) for k, position in positions]
+    return crops
+
+
+def _choose(crops: Sequence[_Crop], share: float, seed: int, split_by: str) -> set[_Crop]:
+    if split_by == "image":
+        images = set(choose_labeled({crop.files.name for crop in crops}, float(share), seed))
+        return {crop for crop in crops if crop.files.name in images}
+    names = set(choose_labeled([crop.name for crop in crops], float(share), seed))
+    return {crop for crop in crops if crop.name in names}

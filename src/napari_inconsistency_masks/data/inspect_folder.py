@@ -1,0 +1,176 @@
+"""What a folder of images looks like, before anything is decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ..errors import InputError
+from ..files.images import open_stack
+from .listing import Listing, list_images
+from .masks import OBJECTS, read_mask
+from .pixels import to_channels
+from .split_lists import FOLDER, find_split_lists
+
+IMAGE_FOLDERS = ("images", "image", "brightfield", "raw", "img")
+"""Names, in any case, of the folder that holds the images."""
+
+_LOOKED_AT = 4
+_MOST_CLASSES = 64
+
+MaskKind = Literal["binary", "classes", "objects", "unreadable"]
+
+
+@dataclass(frozen=True)
+class ClassFolder:
+    """A folder whose files are named like images.
+
+    Attributes
+    ----------
+    name
+        Of the folder.
+    matched
+        Number of images that have a mask here.
+    unmatched
+        Names of masks without an image.
+    kind
+        "binary" (background and foreground), "classes" (class ids), "objects" (numbers of single
+        objects) or "unreadable"; guessed from a few masks.
+    ids
+        The ids met there, for "classes".
+    """
+
+    name: str
+    matched: int
+    unmatched: tuple[str, ...]
+    kind: MaskKind
+    ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class FolderLayout:
+    """What was found in a folder.
+
+    Attributes
+    ----------
+    folder
+        That was looked at.
+    images
+        Folder of the images in it ("." for itself), or None if there is none or several.
+    image_candidates
+        All folders that could be it.
+    image_count
+        Number of images.
+    strays
+        What lies in the folder of images and is no image.
+    classes
+        Folders with masks for some of the images.
+    splits
+        Files that say what is for training, validation and test.
+    """
+
+    folder: Path
+    images: str | None
+    image_candidates: tuple[str, ...] = ()
+    image_count: int = 0
+    strays: tuple[str, ...] = ()
+    classes: tuple[ClassFolder, ...] = ()
+    splits: tuple[str, ...] = ()
+
+
+def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
+    """Look at a folder of images and masks; nothing that may lie there is an error.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    images
+        Which of its folders holds the images, if that is known.
+    """
+    folder = Path(path)
+    subfolders = _subfolders(folder)
+    if images is None:
+        candidates = tuple(name for name in subfolders if name.lower() in IMAGE_FOLDERS)
+        if not candidates and _list(folder).files:
+            candidates = (".",)
+    else:
+        candidates = (images,)
+    if len(candidates) != 1:
+        return FolderLayout(folder, None, candidates)
+    listing = _list(folder / candidates[0])
+    classes = (
+        _look_at(folder / name, listing) for name in subfolders if name not in (*candidates, FOLDER)
+    )
+    lists: dict[str, tuple[Path, ...]] = {}
+    with suppress(OSError):
+        lists = find_split_lists(folder)
+    return FolderLayout(
+        folder=folder,
+        images=candidates[0],
+        image_candidates=candidates,
+        image_count=len(listing.files),
+        strays=listing.strays,
+        classes=tuple(found for found in classes if found.matched),
+        splits=tuple(path.name for paths in lists.values() for path in paths),
+    )
+
+
+def _subfolders(folder: Path) -> list[str]:
+    with suppress(OSError):
+        return sorted(
+            item.name for item in folder.iterdir() if item.is_dir() and item.name[0] != "."
+        )
+    return []
+
+
+def _list(folder: Path) -> Listing:
+    with suppress(OSError):
+        return list_images(folder, strict=False)
+    return Listing({}, ())
+
+
+def _look_at(folder: Path, images: Listing) -> ClassFolder:
+    masks = _list(folder).files
+    matched = [path for name, path in masks.items() if name in images.files]
+    unmatched = tuple(path.name for name, path in masks.items() if name not in images.files)
+    kind, ids = guess_kind(matched) if matched else ("unreadable", ())
+    return ClassFolder(folder.name, len(matched), unmatched, kind, ids)
+
+
+def guess_kind(masks: Sequence[Path]) -> tuple[MaskKind, tuple[int, ...]]:
+    """What a few of these mask files hold, and the ids met there if they are class ids."""
+    step = max(1, len(masks) // _LOOKED_AT)
+    met: set[int] = set()
+    whole = split = 0
+    try:
+        for path in masks[::step][:_LOOKED_AT]:
+            with open_stack(path, palette_indices=True) as stack:
+                channels = to_channels(stack[len(stack) // 2], stack.header.frame_axes)
+            _, remark = read_mask(channels, path)
+            if remark in (None, OBJECTS):
+                numbers = np.unique(channels[0]).astype(int).tolist()
+                met.update(numbers)
+                pieces = [_pieces(channels[0], number) for number in numbers if number]
+                whole += pieces.count(1)
+                split += len(pieces) - pieces.count(1)
+    except InputError:
+        return "unreadable", ()
+    if len(met - {0}) <= 1 or met <= {0, 1, 255}:
+        return "binary", ()
+    if whole >= 4 * split or max(met) > _MOST_CLASSES:
+        return "objects", ()
+    return "classes", tuple(sorted(met))
+
+
+def _pieces(values: npt.NDArray[Any], number: int) -> int:
+    """Number of connected regions of one number; a numbered object has one."""
+    pieces: int = ndimage.label(values == number, np.ones((3, 3)))[1]
+    return pieces

@@ -1,0 +1,73 @@
+"""The images of one folder by name, and what else lies around there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..files.images import IMAGE_SUFFIXES
+
+IMAGE_NAME = re.compile(
+    "(" + "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES)) + ")$", re.IGNORECASE
+)
+"""Matches the extension of an image file's name."""
+
+_MASK_OF_ANOTHER = re.compile(r"[-_. ](cp_)?(masks?|labels?|seg(mentation)?)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder holds.
+
+    Attributes
+    ----------
+    files
+        Image files by name: the file name without extension, in composed Unicode (NFC), so that
+        names written by different systems meet. Sorted.
+    strays
+        Names of files and folders that were left out.
+    """
+
+    files: dict[str, Path]
+    strays: tuple[str, ...]
+
+
+def list_images(folder: Path, *, strict: bool = True) -> Listing:
+    """List the images of a folder, not of its subfolders.
+
+    Left out are hidden files (``.DS_Store``, ``._x.tif``), files that are no images
+    (``Thumbs.db``), subfolders, pipes and broken links, and masks that lie beside their image
+    (``a_mask.png`` beside ``a.png``).
+
+    Parameters
+    ----------
+    folder
+        An existing folder.
+    strict
+        Whether two images of one name (``a.png`` and ``a.tif``) are an error; else the first in
+        alphabetical order counts.
+
+    Raises
+    ------
+    InputError
+        See `strict`.
+    """
+    files: dict[str, Path] = {}
+    strays = []
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.startswith(".") or not IMAGE_NAME.search(path.name) or not path.is_file():
+            strays.append(path.name)
+            continue
+        name = unicodedata.normalize("NFC", IMAGE_NAME.sub("", path.name))
+        if name in files and strict:
+            raise InputError(
+                f"{folder.name}: {files[name].name} and {path.name} have the same name; images and "
+                f"masks are paired by name, so rename or remove one."
+            )
+        files.setdefault(name, path)
+    masks = [name for name in files if _MASK_OF_ANOTHER.sub("", name) in files.keys() - {name}]
+    strays.extend(files.pop(name).name for name in masks)
+    return Listing(files, tuple(strays))

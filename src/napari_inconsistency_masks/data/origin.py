@@ -1,0 +1,94 @@
+"""Descriptions in JSON from which a data set is made again, in a resumed run or elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, validate_call
+
+from ..config import Config
+from ..errors import InputError
+from ..intensity import Intensity
+from .sample import SegmentationData
+
+KINDS = {
+    "folder": "folder.load_folder",
+    "hela": "hela.load_hela",
+    "synthetic": "synthetic.load_synthetic",
+}
+"""What makes the data sets of each kind, in this package; a new kind is one line."""
+
+
+def open_data(
+    origin: Mapping[str, Any], *, relative_to: str | Path | None = None
+) -> SegmentationData:
+    """Make a data set again.
+
+    Parameters
+    ----------
+    origin
+        A data set's ``origin``: its kind, and the arguments it was made with.
+    relative_to
+        Folder from which a relative path in it starts; the current one by default.
+
+    Raises
+    ------
+    InputError
+        If the kind or an argument is unknown or of a wrong type, or the data cannot be read.
+    """
+    options = dict(origin)
+    kind = options.pop("kind", None)
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InputError(f"Data of the kind {kind!r}; known are {', '.join(KINDS)}.")
+    if isinstance(options.get("path"), str):
+        options["path"] = Path(relative_to or "", options["path"])
+    if isinstance(options.get("intensity"), Mapping):
+        options["intensity"] = Intensity.from_json(options["intensity"], source="data: intensity")
+    module, function = KINDS[kind].split(".")
+    load = getattr(import_module(f".{module}", __package__), function)
+    try:
+        data: SegmentationData = validate_call(load)(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"Data of the kind {kind}: {first['loc'][0]}: {first['msg']}.") from None
+    return data
+
+
+def describe(kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The origin of a data set made with these arguments; a path becomes absolute."""
+    origin = {name: _to_json(value) for name, value in arguments.items()}
+    if "path" in origin:
+        origin["path"] = os.path.abspath(origin["path"])  # noqa: PTH100  links stay
+    return {"kind": kind, **origin}
+
+
+def relative_origin(
+    origin: Mapping[str, Any], base: str | Path, root: str | Path
+) -> dict[str, Any]:
+    """The origin with its path relative to `base`, if both lie in the folder `root`.
+
+    Stored in `base`, it stays true when `root` is moved to another place or computer; open it with
+    ``open_data(origin, relative_to=base)``.
+    """
+    path = origin.get("path")
+    base, root = Path(os.path.abspath(base)), Path(os.path.abspath(root))  # noqa: PTH100
+    if isinstance(path, str) and all(Path(item).is_relative_to(root) for item in (path, base)):
+        return {**origin, "path": Path(os.path.relpath(path, base)).as_posix()}
+    return dict(origin)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Config):
+        return value.to_json()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_to_json(item) for item in value]
+    return value

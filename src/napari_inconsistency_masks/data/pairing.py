@@ -1,0 +1,152 @@
+"""Images with their masks, paired by name and compared by shape before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..files.header import ImageHeader
+from ..files.images import open_stack, read_header
+from ..files.names import about
+from .file_source import Item
+from .folder_layout import Layout
+from .listing import list_images
+from .pixels import channel_count, has_alpha, is_gray, to_channels
+from .splits import listed
+
+_LOOKED_AT = 8
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image file, its mask files (empty: no labels) and the image's header."""
+
+    name: str
+    image: Path
+    masks: tuple[Path, ...]
+    header: ImageHeader
+
+    @property
+    def items(self) -> list[Item]:
+        """One per frame; a frame of a stack is called ``name[t=3]``, counted from 0."""
+        header = self.header
+        labels = [header.frame_label(frame) for frame in range(header.frame_count)]
+        return [
+            Item(f"{self.name}[{label}]" if label else self.name, self.image, self.masks, frame)
+            for frame, label in enumerate(labels)
+        ]
+
+
+def pair_files(layout: Layout) -> tuple[dict[str, Pair], list[str]]:
+    """Pair the images of a folder with their masks.
+
+    Returns
+    -------
+    pairs
+        By name, sorted.
+    notes
+        On files that were left out, transparency, and unexplained axes.
+
+    Raises
+    ------
+    InputError
+        If an image has masks of some classes only, a mask has another shape than its image, or a
+        file cannot be read.
+    """
+    images = list_images(layout.root / layout.images)
+    folders = {name: list_images(layout.root / name).files for name in layout.masks}
+    notes = []
+    if images.strays:
+        notes.append(
+            f"Left out of {layout.images}, as they are no images: {listed(images.strays)}."
+        )
+    for folder, masks in folders.items():
+        lone = [path.name for name, path in masks.items() if name not in images.files]
+        if lone:
+            notes.append(f"{folder}: {len(lone)} masks without an image ({listed(lone)}).")
+    pairs = {name: _pair(name, path, folders) for name, path in sorted(images.files.items())}
+    notes.extend(_notes(pairs.values()))
+    return pairs, notes
+
+
+def _pair(name: str, image: Path, folders: Mapping[str, Mapping[str, Path]]) -> Pair:
+    masks = {folder: files[name] for folder, files in folders.items() if name in files}
+    if masks and len(masks) < len(folders):
+        missing = [folder for folder in folders if folder not in masks]
+        raise InputError(
+            about(
+                image,
+                f"has a mask in {listed(list(masks))}, and none in {listed(missing)}; add an empty "
+                f"one (all 0) if nothing is there.",
+            )
+        )
+    header = read_header(image)
+    for path in masks.values():
+        _check_shapes(image, header, path)
+    return Pair(name, image, tuple(masks.values()), header)
+
+
+def _check_shapes(image: Path, header: ImageHeader, path: Path) -> None:
+    mask = read_header(path)
+    if (mask.size_yx, mask.frame_count) == (header.size_yx, header.frame_count):
+        return
+    one, other = _describe(mask), _describe(header)
+    hint = "; it looks transposed" if mask.size_yx == header.size_yx[::-1] else ""
+    raise InputError(
+        about(
+            path, f"the mask has {one} and its image {image.name} {other} (rows x columns){hint}."
+        )
+    )
+
+
+def _describe(header: ImageHeader) -> str:
+    size = f"{header.size_yx[0]} x {header.size_yx[1]}"
+    return size if header.frame_count == 1 else f"{header.frame_count} frames of {size}"
+
+
+def common_channels(pairs: Iterable[Pair]) -> int:
+    """Channels of all images; 1 if gray and color files are mixed, or all color ones look gray.
+
+    Color files whose three channels are the same are gray. Some are looked at here; should another
+    one turn out to be colored, it is refused when it is read.
+
+    Raises
+    ------
+    InputError
+        If files have different numbers of channels that cannot be reconciled; both are named.
+    """
+    pairs = list(pairs)
+    first: dict[int, Pair] = {}
+    for pair in pairs:
+        first.setdefault(channel_count(pair.header), pair)
+    if set(first) == {3}:
+        return 1 if all(map(_looks_gray, pairs[:: 1 + len(pairs) // _LOOKED_AT])) else 3
+    if set(first) == {1, 3}:
+        return 1
+    if len(first) == 1:
+        return next(iter(first))
+    (one, a), (other, b) = sorted(first.items())[:2]
+    raise InputError(
+        f"{a.image.name} has {one} and {b.image.name} {other} channels; all images of a data set "
+        f"must have the same."
+    )
+
+
+def _looks_gray(pair: Pair) -> bool:
+    with open_stack(pair.image) as frames:
+        return is_gray(to_channels(frames[0], frames.header.frame_axes))
+
+
+def _notes(pairs: Iterable[Pair]) -> list[str]:
+    pairs = list(pairs)
+    transparent = [pair.image.name for pair in pairs if has_alpha(pair.header)]
+    stacks = [pair.image.name for pair in pairs if pair.header.frame_count > 1]
+    notes = [note for pair in pairs for note in pair.header.notes]
+    notes = notes if len(notes) <= 3 else [*notes[:2], f"{len(notes) - 2} more notes like these."]
+    if transparent:
+        notes.append(f"Transparency is left out: {listed(transparent)}.")
+    if stacks:
+        notes.append(f"Every frame of a stack is an image of its own: {listed(stacks)}.")
+    return notes

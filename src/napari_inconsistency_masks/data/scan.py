@@ -1,0 +1,72 @@
+"""A look at the labels before training: classes nobody drew, masks that were no plain masks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import InputError
+from ..task import LabelScheme
+from .file_source import FileSource, ItemReader
+from .sample import Sample
+from .splits import listed
+
+MOST_BYTES = 2**29
+"""Samples are read up to this size in memory; a few seconds."""
+
+
+def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> list[str]:
+    """Read the labeled samples once, so that what is wrong with them is said at the start.
+
+    Returns
+    -------
+    list of str
+        Notes: classes without a pixel, gray masks, images with missing pixels.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, or nothing is drawn in any labeled image.
+    """
+    notes = []
+    drawn, looked_at = _drawn(labeled, scheme)
+    drawn_there, _ = _drawn(validation, scheme)
+    complete = looked_at == len(labeled)
+    if not complete:
+        notes.append(f"Looked at {looked_at} of {len(labeled)} labeled images in advance.")
+    if complete and not drawn.any():
+        raise InputError(
+            "The masks of all labeled images are empty; is everything background, or was nothing "
+            "labeled yet? Draw at least one object."
+        )
+    for index, name in enumerate(scheme.classes):
+        if not drawn[index]:
+            where = " (only in validation images)" if drawn_there[index] else ""
+            notes.append(f"The class {name} is never drawn for training{where}: it is not learned.")
+    return notes + remarks(labeled.reader)
+
+
+def remarks(reader: ItemReader) -> list[str]:
+    """What a reader noticed, in one sentence per kind."""
+    return [
+        f"{listed([f'{path.parent.name}/{path.name}' for path in paths])}: {remark}"
+        for remark, paths in reader.remarks.items()
+    ]
+
+
+def _drawn(source: FileSource, scheme: LabelScheme) -> tuple[npt.NDArray[np.bool_], int]:
+    """Which classes have a pixel, and in how many samples that was looked for."""
+    drawn = np.zeros(len(scheme.classes), np.bool_)
+    nbytes = looked_at = 0
+    for sample in source:
+        drawn |= _classes_of(sample, scheme)
+        looked_at += 1
+        nbytes += sample.image.nbytes + sample.labeled.nbytes
+        if nbytes > MOST_BYTES:
+            break
+    return drawn, looked_at
+
+
+def _classes_of(sample: Sample, scheme: LabelScheme) -> npt.NDArray[np.bool_]:
+    channels = scheme.to_channels(sample.labeled)[-len(scheme.classes) :]  # without "blanked"
+    return np.array([channel.any() for channel in channels], np.bool_)

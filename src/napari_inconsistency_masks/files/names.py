@@ -1,0 +1,38 @@
+"""How a file is called in a sentence a person reads."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+SENTENCE = 200
+"""Longest message, in characters, that still fits a notification and a table cell."""
+
+
+def display_name(path: str | PurePath) -> str:
+    """The last folder and the name of a file: one printable line of at most 90 characters.
+
+    Line breaks, control characters and bytes that are no text are shown as escapes.
+    """
+    parts = [part for part in PurePath(path).parts[-2:] if part not in ("/", "\\")]
+    return "/".join(_shorten(printable(part), 60 if part is parts[-1] else 29) for part in parts)
+
+
+def about(path: str | PurePath, reason: str) -> str:
+    """The sentence ``<file>: <reason>``, at most 200 characters long."""
+    name = display_name(path)
+    return f"{name}: {_shorten(' '.join(printable(reason).split()), SENTENCE - len(name) - 2)}"
+
+
+def printable(text: str) -> str:
+    """The text with everything that cannot be shown replaced by escapes (line breaks too)."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def _shorten(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    tail = length // 3
+    return f"{text[: length - tail - 3]}...{text[-tail:]}"

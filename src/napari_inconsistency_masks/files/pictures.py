@@ -1,0 +1,86 @@
+"""PNG, JPEG and BMP files through Pillow, which must never cut 16 bits to 8 unasked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import InputError
+from .guard import OpenFile, check_memory
+from .header import ImageHeader, Planes
+from .names import about
+
+_MODES: dict[str, tuple[str, int]] = {
+    "1": ("bool", 1),
+    "L": ("uint8", 1),
+    "P": ("uint8", 1),
+    "I;16": ("uint16", 1),
+    "I;16B": ("uint16", 1),
+    "I": ("int32", 1),
+    "LA": ("uint8", 2),
+    "RGB": ("uint8", 3),
+    "RGBA": ("uint8", 4),
+}
+"""dtype and samples per pixel of each Pillow mode that is read as it is."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_ORIENTATION = 274
+
+
+def open_picture(file: OpenFile, *, palette_indices: bool) -> tuple[ImageHeader, Planes]:
+    """Check a picture and prepare to read its one plane; as `open_tiff`.
+
+    Raises
+    ------
+    InputError
+        If it is no PNG, JPEG or BMP file, an animation, a color PNG of 16 bits per channel (which
+        would be cut to 8), or absurdly large.
+    """
+    _refuse_16_bit_color(file)
+    try:
+        image = Image.open(file.stream, formats=("PNG", "JPEG", "BMP"))
+    except UnidentifiedImageError as error:
+        raise InputError(about(file.path, "no PNG, JPEG, BMP or TIFF image.")) from error
+    if getattr(image, "n_frames", 1) > 1:
+        raise InputError(about(file.path, "an animation; save its frames as a TIFF stack."))
+    mode = image.mode
+    if mode == "P" and not palette_indices:
+        mode = "RGBA" if "transparency" in image.info else "RGB"
+    elif mode not in _MODES:
+        mode = "RGB"
+    dtype, samples = _MODES[mode]
+    shape: tuple[int, ...] = (image.height, image.width)
+    header = ImageHeader(
+        shape=shape if samples == 1 else (*shape, samples),
+        axes="YX" if samples == 1 else "YXS",
+        dtype=np.dtype(dtype),
+        notes=_notes(file, image),
+    )
+    check_memory(header.nbytes, file.path)
+
+    def read(plane: int) -> npt.NDArray[Any]:
+        assert plane == 0
+        image.load()  # a second call is free
+        return np.array(image if image.mode == mode else image.convert(mode), dtype)
+
+    return header, read
+
+
+def _refuse_16_bit_color(file: OpenFile) -> None:
+    """Pillow reads 16-bit color as 8-bit without a word."""
+    start = file.stream.read(26)
+    file.stream.seek(0)
+    gray = 0
+    if start.startswith(_PNG) and len(start) == 26 and start[24] == 16 and start[25] != gray:
+        raise InputError(
+            about(file.path, "a color PNG of 16 bits per channel; save it as TIFF instead.")
+        )
+
+
+def _notes(file: OpenFile, image: Image.Image) -> tuple[str, ...]:
+    if image.format != "JPEG" or image.getexif().get(_ORIENTATION, 1) == 1:
+        return ()
+    return (about(file.path, "says it is to be shown turned; its pixels are read as stored."),)

@@ -1,0 +1,114 @@
+"""CSV tables that every spreadsheet reads the same way, and that never run a formula."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from .atomic import write_text
+from .guard import read_bytes
+from .names import about
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+MAX_BYTES = 2**30
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(
+    path: str | os.PathLike[str],
+    rows: Iterable[Mapping[str, Any] | DataclassInstance],
+    columns: Sequence[str],
+) -> None:
+    """Write a table atomically as RFC 4180 and UTF-8, in every country with decimal points.
+
+    None and NaN become empty cells. Text that a spreadsheet would run as a formula (beginning with
+    ``= + - @``) gets an apostrophe in front; `read_csv` takes it away again.
+
+    Parameters
+    ----------
+    path
+        Where to; an existing file is replaced.
+    rows
+        Mappings or dataclass objects; what is not in `columns` is left out.
+    columns
+        Names and order of the columns.
+
+    Raises
+    ------
+    InputError
+        If a row lacks a column.
+    WriteError
+        If the operating system refuses.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([_cell(name) for name in columns])
+    for number, row in enumerate(rows, start=1):
+        values = row if isinstance(row, Mapping) else dataclasses.asdict(row)
+        missing = [name for name in columns if name not in values]
+        if missing:
+            raise InputError(about(Path(path), f"row {number} lacks {', '.join(missing)}."))
+        writer.writerow([_cell(values[name]) for name in columns])
+    write_text(path, text.getvalue())
+
+
+def read_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    """Read a table written by `write_csv` or exported as UTF-8 with commas.
+
+    Returns
+    -------
+    list of dict
+        One per row, column name to text; an empty cell is an empty text.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, no UTF-8, or a row has more or fewer cells than the header.
+    """
+    path = Path(path)
+    try:
+        text = read_bytes(path, MAX_BYTES).decode("utf-8-sig")
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(about(path, f"no valid CSV table ({error}).")) from error
+    lines = [line for line in lines if line]
+    if not lines:
+        return []
+    header = [_plain(cell) for cell in lines[0]]
+    rows = []
+    for number, line in enumerate(lines[1:], start=1):
+        if len(line) != len(header):
+            raise InputError(
+                about(path, f"row {number} has {len(line)} cells and the header {len(header)}.")
+            )
+        rows.append(dict(zip(header, map(_plain, line), strict=True)))
+    return rows
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if hasattr(value, "item"):  # numpy scalars print as np.float64(...)
+        return _cell(value.item())
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    return "'" + text if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def _plain(cell: str) -> str:
+    guarded = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+    return cell[1:] if guarded else cell

@@ -1,0 +1,83 @@
+"""What a trained ensemble predicts for an image as it comes from a camera or a file."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.pixels import is_gray
+from ..errors import InputError
+from ..inconsistency import Prediction
+from .predict import predict_logits
+from .trained import TrainedEnsemble
+
+
+def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
+    """Predict one image.
+
+    Parameters
+    ----------
+    ensemble
+        From `load`.
+    image
+        ``(Y, X)``, ``(Y, X, C)`` or ``(C, Y, X)`` of any real type and size; gray values are scaled
+        as they were for training. NaN and infinite pixels belong to no class.
+
+    Returns
+    -------
+    Prediction
+        Probabilities of every member.
+
+    Raises
+    ------
+    InputError
+        If the number of channels is not the networks', or the image has no usable pixel.
+
+    Warns
+    -----
+    UserWarning
+        If the image is constant, or has pixels without a value.
+    """
+    prediction, notes = predict_channels(ensemble, channels_first(image, ensemble.channels))
+    for note in notes:
+        warnings.warn(f"image: {note}", stacklevel=2)
+    return prediction
+
+
+def predict_channels(
+    ensemble: TrainedEnsemble, image: npt.NDArray[Any]
+) -> tuple[Prediction, tuple[str, ...]]:
+    """Predict ``(C, Y, X)``; also returns what a person should know, one sentence each."""
+    if len(image) != ensemble.channels and not (ensemble.channels == 1 and is_gray(image)):
+        raise InputError(
+            f"an image with {len(image)} channels does not fit networks for {ensemble.channels}; "
+            f"give images like those they were trained on."
+        )
+    scaled = ensemble.card.intensity.apply(image[: ensemble.channels])
+    logits = predict_logits(ensemble.networks, scaled.image[None])[:, 0]  # (E, K, Y, X)
+    scheme = ensemble.card.scheme
+    probability = scheme.probability(logits).numpy()
+    if scaled.finite is not None:
+        scheme.say_nothing(probability, ~scaled.finite)
+    return Prediction(probability, scheme), scaled.notes
+
+
+def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
+    """Return ``(Y, X)``, ``(Y, X, C)`` or ``(C, Y, X)`` as ``(C, Y, X)``.
+
+    Where both ends could be channels, the last axis is taken.
+    """
+    image = np.asarray(image)
+    if image.ndim == 2:
+        return image[None]
+    if image.ndim == 3 and image.shape[-1] in (channels, 3) and image.shape[-1] <= 4:
+        return np.moveaxis(image, -1, 0)
+    if image.ndim == 3 and len(image) in (channels, 3):
+        return image
+    raise InputError(
+        f"an image of shape {image.shape} is neither (Y, X) nor has {channels} channels; give one "
+        f"frame at a time."
+    )

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dataset_files import noise, save, square
+
+from napari_inconsistency_masks.data import file_source
+from napari_inconsistency_masks.data.cache import SampleCache
+from napari_inconsistency_masks.data.file_source import FileSource, Item, ItemReader
+from napari_inconsistency_masks.data.masks import ClassIds
+from napari_inconsistency_masks.data.sample import Sample
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.intensity import Intensity
+from napari_inconsistency_masks.task import LabelScheme, Task
+
+BINARY = LabelScheme(Task.BINARY, ("cells",))
+STATES = LabelScheme(Task.MULTILABEL, ("alive", "dead"))
+REGIONS = LabelScheme(Task.MULTICLASS, ("water", "fish"))
+
+
+def reader(scheme: LabelScheme = BINARY, channels: int = 1, **options: object) -> ItemReader:
+    return ItemReader(scheme, channels, Intensity(), **options)  # type: ignore[arg-type]
+
+
+def test_sample(tmp_path: Path) -> None:
+    image = save(tmp_path / "images" / "a.png", noise(1))
+    masks = [save(tmp_path / name / "a.png", square(n, 3)) for n, name in enumerate("xy")]
+    item = Item("a", image, tuple(masks))
+    source = FileSource(reader(STATES), [item])
+    (sample,) = source
+    assert len(source) == 1
+    assert sample.name == "a"
+    np.testing.assert_array_equal(sample.image, noise(1)[None])
+    np.testing.assert_array_equal(sample.labeled, np.stack([square(0, 3), square(1, 3)]) // 255)
+    assert sample.labeled.dtype == sample.image.dtype == np.uint8
+    assert sample.known is None
+    assert source[-1].name == "a"
+    with pytest.raises(IndexError):
+        source[1]
+
+
+def test_without_target_masks_are_not_looked_at(tmp_path: Path) -> None:
+    image = save(tmp_path / "a.png", noise(1))
+    item = Item("a", image, (tmp_path / "missing.png",))
+    assert FileSource(reader(), [item], with_target=False)[0].target is None
+    with pytest.raises(InputError, match=r"missing\.png"):
+        FileSource(reader(), [item])[0]
+
+
+def test_files_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    real = file_source.open_stack
+    monkeypatch.setattr(
+        file_source, "open_stack", lambda path, **o: opened.append(path) or real(path, **o)
+    )
+    item = Item("a", save(tmp_path / "a.png", noise(1)), (save(tmp_path / "m.png", square(1, 1)),))
+    read = reader()
+    assert read.read(item) is read.read(item)
+    assert len(opened) == 2
+
+
+def test_cache_forgets_what_was_not_used_for_longest() -> None:
+    made: list[str] = []
+
+    def sample(name: str) -> Sample:
+        made.append(name)
+        return Sample(name, np.zeros((1, 10, 10), np.uint8))
+
+    cache = SampleCache(250)
+    for name in "ababcab":
+        assert cache.get(name, lambda name=name: sample(name)).name == name
+        assert cache.nbytes <= 250
+    assert made == ["a", "b", "c", "a", "b"]
+    huge = Sample("huge", np.zeros((1, 100, 100), np.uint8))
+    assert cache.get("huge", lambda: huge) is huge
+    assert cache.nbytes == 200
+
+
+def test_frames_of_a_stack(tmp_path: Path) -> None:
+    films = noise(1, (12, 20, 30)), np.stack([square(1, n) for n in range(12)])
+    write_tiff(tmp_path / "a.tif", films[0], "TYX")
+    write_tiff(tmp_path / "m.tif", films[1], "TYX")
+    items = [Item(f"a[{n}]", tmp_path / "a.tif", (tmp_path / "m.tif",), n) for n in range(12)]
+    source = FileSource(reader(), items)
+    for n in (11, 0, 5):
+        np.testing.assert_array_equal(source[n].image, films[0][n : n + 1])
+        np.testing.assert_array_equal(source[n].labeled, films[1][n : n + 1] // 255)
+
+
+def test_only_a_few_stacks_stay_open_and_all_are_closed(tmp_path: Path) -> None:
+    items = []
+    for n in range(20):
+        write_tiff(tmp_path / f"{n}.tif", noise(n, (2, 20, 30)), "TYX")
+        items += [Item(f"{n}", tmp_path / f"{n}.tif", (), frame) for frame in (0, 1)]
+    read = reader(cache=SampleCache(0))
+    for item in items:
+        read.read(item)
+    stacks = read._stacks._open
+    assert len(stacks) == 8
+    streams = [stack._file.stream for stack in stacks.values()]
+    del read
+    gc.collect()
+    assert all(stream.closed for stream in streams)
+
+
+def test_missing_pixels_are_not_known(tmp_path: Path) -> None:
+    image = noise(1).astype(np.float32)
+    image[3, 4] = np.nan
+    write_tiff(tmp_path / "a.tif", image, "YX")
+    save(tmp_path / "m.png", square(1, 1))
+    read = reader()
+    sample = read.read(Item("a", tmp_path / "a.tif", (tmp_path / "m.png",)))
+    assert sample.known is not None
+    assert np.argwhere(~sample.known).tolist() == [[3, 4]]
+    assert sample.image[0, 3, 4] == 0
+    assert list(read.remarks) == ["1 pixels without a value (NaN or infinite)."]
+    write_tiff(tmp_path / "b.tif", image * np.nan, "YX")
+    with pytest.raises(InputError, match=r"b\.tif: no pixel has a value"):
+        read.read(Item("b", tmp_path / "b.tif", ()))
+
+
+def test_class_ids(tmp_path: Path) -> None:
+    ids = (square(1, 1) > 0).astype(np.uint8)
+    ids[0, 0] = 9
+    write_tiff(tmp_path / "a.tif", np.where(ids == 9, np.nan, noise(1)).astype(np.float32), "YX")
+    save(tmp_path / "m.png", ids)
+    item = Item("a", tmp_path / "a.tif", (tmp_path / "m.png",))
+    with pytest.raises(InputError, match=r"m\.png: holds class id 9"):
+        reader(REGIONS).read(item)
+    sample = reader(REGIONS, ids=ClassIds(2, ignore_value=9)).read(item)
+    assert sample.labeled[0, 0] == 0
+    assert set(sample.labeled[1:].ravel()) == {1, 2}
+    assert sample.known is not None
+    assert np.argwhere(~sample.known).tolist() == [[0, 0]]
+
+
+def test_palette_masks_hold_ids(tmp_path: Path) -> None:
+    from PIL import Image
+
+    picture = Image.fromarray(square(1, 1) // 255).convert("P")
+    picture.putpalette([200, 200, 200, 10, 10, 10])
+    picture.save(tmp_path / "m.png")
+    item = Item("a", save(tmp_path / "a.png", noise(1)), (tmp_path / "m.png",))
+    np.testing.assert_array_equal(reader().read(item).labeled[0], square(1, 1) // 255)
+
+
+def test_channels(tmp_path: Path) -> None:
+    gray = Item("g", save(tmp_path / "g.png", np.dstack([noise(1)] * 3)), ())
+    colored = Item("c", save(tmp_path / "c.png", noise(1, (20, 30, 4))), ())
+    np.testing.assert_array_equal(reader().read(gray).image, noise(1)[None])
+    with pytest.raises(InputError, match=r"c\.png: is in color, and other images are gray"):
+        reader().read(colored)
+    expected = np.moveaxis(noise(1, (20, 30, 4))[..., :3], -1, 0)
+    np.testing.assert_array_equal(reader(channels=3).read(colored).image, expected)
+    with pytest.raises(InputError, match=r"g\.png: has 3 channels instead of 2"):
+        reader(channels=2).read(gray)
+
+
+def test_file_that_changed_its_shape(tmp_path: Path) -> None:
+    item = Item("a", save(tmp_path / "a.png", noise(1)), (save(tmp_path / "m.png", noise(1)[:9]),))
+    with pytest.raises(InputError, match=r"m\.png: changed its size"):
+        reader().read(item)
+    write_tiff(tmp_path / "s.tif", noise(1, (2, 20, 30)), "TYX")
+    with pytest.raises(InputError, match=r"s\.tif: has fewer frames"):
+        reader().read(Item("s", tmp_path / "s.tif", (), 2))
+
+
+def test_remarks_name_every_file_once(tmp_path: Path) -> None:
+    objects = (square(1, 1) // 255) + (square(10, 10) // 255) * np.uint8(2)
+    item = Item("a", save(tmp_path / "a.png", noise(1)), (save(tmp_path / "m.png", objects),))
+    read = reader(cache=SampleCache(0))
+    assert read.read(item).labeled.sum() == 50
+    read.read(item)
+    assert read.remarks == {
+        "masks with numbers of single objects; everything above 0 counts.": [tmp_path / "m.png"]
+    }

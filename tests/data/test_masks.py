@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import ndimage
+
+from napari_inconsistency_masks.data.masks import (
+    GRAY,
+    OBJECTS,
+    PROBABILITIES,
+    ClassIds,
+    read_mask,
+)
+from napari_inconsistency_masks.errors import InputError
+
+PNG = Path("cells/a.png")
+JPEG = Path("cells/a.jpg")
+DISC = np.hypot(*np.mgrid[-15:15, -15:15]) < 10
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        *[
+            (dtype, value)
+            for dtype in ("u1", "u2", ">u2", "i4", "f4", "f8")
+            for value in (1, 7, 255)
+        ],
+        ("u2", 65_535),
+        ("i8", 2**40),
+    ],
+)
+def test_two_values_are_background_and_foreground(dtype: str, value: int) -> None:
+    mask, remark = read_mask((DISC * np.array(value, dtype))[None], PNG)
+    np.testing.assert_array_equal(mask, DISC)
+    assert remark is None
+
+
+def test_bool_empty_and_full() -> None:
+    for plain in (DISC, np.zeros_like(DISC), np.ones_like(DISC)):
+        for array in (plain, plain.astype(np.uint8)):
+            mask, remark = read_mask(array[None], PNG)
+            np.testing.assert_array_equal(mask, plain)
+            assert remark is None
+
+
+def test_smooth_edges_count_from_half_of_white() -> None:
+    smooth = ndimage.gaussian_filter(DISC * 255.0, 2).round().astype(np.uint8)
+    smooth[15, 15] = 255
+    mask, remark = read_mask(smooth[None], PNG)
+    np.testing.assert_array_equal(mask, smooth >= 128)
+    assert remark == GRAY
+    deep = smooth.astype(np.uint16) * 257
+    np.testing.assert_array_equal(read_mask(deep[None], PNG)[0], smooth >= 128)
+
+
+def test_jpeg_noise_does_not_count() -> None:
+    noisy = np.where(DISC, 250, 3).astype(np.uint8)
+    mask, remark = read_mask(noisy[None], JPEG)
+    np.testing.assert_array_equal(mask, DISC)
+    assert remark == GRAY
+    faint = np.where(DISC, 12, 3).astype(np.uint8)
+    assert not read_mask(faint[None], JPEG)[0].any()
+    with pytest.raises(InputError, match=r"cells/a\.jpg: a dark JPEG"):
+        read_mask(np.where(DISC, 90, 3).astype(np.uint8)[None], JPEG)
+
+
+@pytest.mark.parametrize("count", [2, 40, 254, 255, 400])
+def test_numbers_of_objects_all_count(count: int) -> None:
+    objects = np.zeros((50, 90), np.uint16)
+    for number in range(count):
+        objects[2 * (number // 40) : 2 * (number // 40) + 1, 2 * (number % 40)] = number + 1
+    mask, remark = read_mask(objects[None], PNG)
+    np.testing.assert_array_equal(mask, objects > 0)
+    assert remark == OBJECTS
+
+
+def test_gray_as_color() -> None:
+    gray = DISC.astype(np.uint8) * np.uint8(255)
+    np.testing.assert_array_equal(read_mask(np.stack([gray] * 3), PNG)[0], DISC)
+    with pytest.raises(InputError, match=r"cells/a\.png: a colored mask"):
+        read_mask(np.stack([gray, gray, gray * 0]), PNG)
+
+
+def test_probabilities() -> None:
+    mask, remark = read_mask(np.array([[[0.0, 0.3, 0.5, 1.0]]]), PNG)
+    np.testing.assert_array_equal(mask, [[False, False, True, True]])
+    assert remark == PROBABILITIES
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([0, -1], "negative values"),
+        ([0.0, np.nan], "NaN"),
+        ([0.0, np.inf], "NaN or infinite"),
+        ([0.5, 3.0], "fractions up to 3"),
+    ],
+)
+def test_refusals(values: list[float], said: str) -> None:
+    with pytest.raises(InputError, match=f"a.png: .*{said}"):
+        read_mask(np.array([[values]]), PNG)
+
+
+@given(hnp.arrays(st.sampled_from(["u1", "u2", "i2", "i4", "f4"]), (1, 3, 4)))
+def test_any_array_gives_a_mask_or_a_refusal(array: np.ndarray) -> None:
+    try:
+        mask, _ = read_mask(array, PNG)
+    except InputError:
+        return
+    assert mask.shape == (3, 4)
+    assert mask.dtype == np.bool_
+    assert not mask[array[0] == 0].any()
+
+
+IDS = np.array([[[0, 1], [2, 2]]], np.uint8)
+
+
+def test_ids_start_at_one() -> None:
+    target, known = ClassIds(3).read(IDS, PNG)
+    np.testing.assert_array_equal(target, [[1, 2], [3, 3]])
+    assert target.dtype == np.uint8
+    assert known is None
+
+
+def test_zero_is_unlabeled() -> None:
+    target, known = ClassIds(2, zero_is_unlabeled=True).read(IDS, PNG)
+    np.testing.assert_array_equal(target, [[0, 1], [2, 2]])
+    np.testing.assert_array_equal(known, [[False, True], [True, True]])
+
+
+def test_ignored_value() -> None:
+    ids = np.array([[[0, 1], [255, 65_535]]], np.uint16)
+    target, known = ClassIds(2, ignore_value=65_535).read(ids[:, :1], PNG)
+    assert known is None
+    target, known = ClassIds(2, ignore_value=255).read(ids[:, :, :1], PNG)
+    np.testing.assert_array_equal(target, [[1], [0]])
+    np.testing.assert_array_equal(known, [[True], [False]])
+    both = ClassIds(2, zero_is_unlabeled=True, ignore_value=255)
+    np.testing.assert_array_equal(both.read(ids[:, :, :1], PNG)[1], [[False], [False]])
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "i8", "f4"])
+def test_type_makes_no_difference(dtype: str) -> None:
+    np.testing.assert_array_equal(ClassIds(3).read(IDS.astype(dtype), PNG)[0], IDS[0] + 1)
+
+
+@pytest.mark.parametrize("wrong", [3, 255, -1, 0.5, 2**31, np.nan])
+def test_unnamed_ids_are_named(wrong: float) -> None:
+    values = IDS.astype(float)
+    values[0, 0, 0] = wrong
+    with pytest.raises(InputError, match=r"cells/a\.png: holds class id .* ids 0 to 2"):
+        ClassIds(3).read(values, PNG)
+
+
+def test_jpeg_and_color_hold_no_ids() -> None:
+    with pytest.raises(InputError, match="JPEG changes class ids"):
+        ClassIds(3).read(IDS, JPEG)
+    with pytest.raises(InputError, match="colored mask"):
+        ClassIds(3).read(np.concatenate([IDS, IDS + 1]), PNG)
+    with pytest.raises(InputError, match="at most 254"):
+        ClassIds(255)
