@@ -1,0 +1,94 @@
+"""What the commands print: bars and sentences for people, JSON lines for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from ..training.events import EpochEnd, Event, Finished, GenerationEnd, Started, StepEnd, Warned
+from ..training.progress import Progress as RunProgress
+from ..training.progress import duration
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+STEP_INTERVAL = 0.1
+"""Least seconds between two steps that are printed as JSON."""
+
+
+def show_events(events: Iterable[Event]) -> None:
+    """Show a run to a person: a bar with time left, a line per generation."""
+    following = RunProgress()
+    with _bar() as bar:
+        task = bar.add_task("starting", total=1.0, left="")
+        for event in events:
+            place = following.follow(event)
+            left = "" if place.seconds_left is None else f"{duration(place.seconds_left)} left"
+            bar.update(task, completed=place.done, description=place.words, left=left)
+            for line in _lines(event):
+                bar.console.print(line)
+
+
+def print_events(events: Iterable[Event], stream: TextIO = sys.stdout) -> None:
+    """Print a run as JSON lines for a program; of fast steps only some."""
+    last_step = 0.0
+    for event in events:
+        if isinstance(event, StepEnd) and time.monotonic() - last_step < STEP_INTERVAL:
+            continue
+        if isinstance(event, StepEnd):
+            last_step = time.monotonic()
+        print(json.dumps(event.to_json()), file=stream, flush=True)
+
+
+@contextmanager
+def counting(words: str, total: int) -> Iterator[Progress]:
+    """Show a bar that the caller advances by ``bar.advance(bar.task_ids[0])``."""
+    with _bar() as bar:
+        bar.add_task(words, total=total, left="")
+        yield bar
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<34}"),
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[left]}"),
+        console=err,
+        transient=True,
+    )
+
+
+def _lines(event: Event) -> Iterator[str]:
+    if isinstance(event, Started):
+        going = "Going on" if event.resumed else "Training"
+        unlabeled = f" and {event.unlabeled} unlabeled" if event.unlabeled else ""
+        yield (
+            f"{going} with recipe {event.recipe} on {event.device} ({event.precision}): "
+            f"{event.members} networks, {event.labeled} labeled{unlabeled} images."
+        )
+    elif isinstance(event, Warned):
+        yield f"Note: {event.message}"
+    elif isinstance(event, GenerationEnd):
+        refused = "" if event.accepted else ", refused: worse than the one before"
+        yield f"Generation {event.generation}: {_quality(event)}{refused}."
+    elif isinstance(event, Finished):
+        yield f"Finished. Result: generation {event.generation}, {_quality(event)}."
+    elif isinstance(event, EpochEnd) and not err.is_terminal:
+        yield (
+            f"generation {event.generation}, epoch {event.epoch + 1} of {event.epochs}: "
+            f"validation loss {min(event.validation_loss):.4f}, inconsistent "
+            f"{event.inconsistent:.1%}"
+        )
+
+
+def _quality(event: GenerationEnd | Finished) -> str:
+    counts = "" if event.count_error is None else f"count error {event.count_error:.2f}, "
+    return f"{counts}IoU {event.mean_iou:.3f} on the validation images"

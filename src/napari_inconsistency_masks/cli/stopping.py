@@ -1,0 +1,63 @@
+"""Stopping a command on request: what was reached is saved, and it can go on later."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+STOPPED = 130
+"""Exit code of a command that was stopped on request."""
+
+PATIENCE = 30.0
+"""Seconds after which a process that does not get to its next event ends all the same."""
+
+
+class Stopper:
+    """Turns signals, and if wanted the end of standard input, into a wish to stop.
+
+    A program that starts this one keeps its standard input open; when that program dies, however
+    hard, the system closes it, and this process ends instead of running on unseen.
+    """
+
+    def __init__(self, *, on_end_of_input: bool = False) -> None:
+        self.wanted = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        if on_end_of_input:
+            threading.Thread(target=self._wait_for_end_of_input, daemon=True).start()
+
+    def until_stopped(self, events: Iterable[T]) -> Iterator[T]:
+        """Pass events on until a stop is wanted; the source is then closed, which saves it."""
+        iterator = iter(events)
+        try:
+            for event in iterator:
+                yield event
+                if self.wanted.is_set():
+                    return
+        finally:
+            close = getattr(iterator, "close", None)
+            if close is not None:
+                close()
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if self.wanted.is_set():  # asked twice: at once
+            os._exit(128 + number)
+        self._stop()
+
+    def _wait_for_end_of_input(self) -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        self._stop()
+
+    def _stop(self) -> None:
+        self.wanted.set()
+        timer = threading.Timer(PATIENCE, os._exit, (STOPPED,))
+        timer.daemon = True
+        timer.start()

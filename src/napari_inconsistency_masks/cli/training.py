@@ -1,0 +1,112 @@
+"""``napari-im train`` and ``napari-im run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..config import TrainConfig
+from ..recipes import PRESETS, RECIPES
+from . import data as flags
+from .console import print_events, show_events
+from .data import open_data_path
+from .flags import apply_flags, with_settings
+from .stopping import STOPPED, Stopper
+
+Run = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")]
+EndWithInput = Annotated[
+    bool,
+    typer.Option(
+        "--end-with-input",
+        help="Stop when standard input is closed, for programs that start this one.",
+    ),
+]
+Threads = Annotated[
+    int, typer.Option(min=0, help="Processor cores to use; 0 leaves one free.", show_default=False)
+]
+
+
+@with_settings
+def train(
+    data: flags.Data,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The run folder to make.")],
+    recipe: Annotated[
+        str, typer.Option("--recipe", "-r", help=f"What to train: {', '.join(RECIPES)}.")
+    ] = "im",
+    preset: Annotated[
+        str, typer.Option("--preset", "-p", help=f"Settings to begin with: {', '.join(PRESETS)}.")
+    ] = "standard",
+    classes: flags.Classes = None,
+    position: flags.Position = None,
+    task: flags.Kind = None,
+    images: flags.Images = None,
+    masks: flags.Masks = None,
+    labeled: flags.Labeled = None,
+    validation: flags.Validation = None,
+    test: flags.Test = None,
+    upright: flags.Upright = False,
+    json: Json = False,
+    threads: Threads = 0,
+    *,
+    given: dict[str, Any],
+) -> None:
+    """Train networks on the labeled and unlabeled images of a folder.
+
+    Stop it with Ctrl-C; "napari-im run" goes on where it was.
+    """
+    from .. import runs
+
+    config = apply_flags(find_preset(preset), given)
+    chosen = runs.find_recipe(recipe)
+    segmentation = open_data_path(
+        data,
+        upright=upright,
+        classes=classes,
+        position=position,
+        task=task,
+        images=images,
+        masks=masks,
+        labeled=labeled,
+        validation=validation,
+        test=test,
+        seed=config.seed,
+    )
+    _follow(runs.train(chosen, segmentation, config, folder=out), out, json, False, threads)
+
+
+def run(
+    folder: Run,
+    json: Json = False,
+    end_with_input: EndWithInput = False,
+    threads: Threads = 0,
+) -> None:
+    """Start or go on with the run of a folder."""
+    from .. import runs
+
+    _follow(runs.resume(folder), folder, json, end_with_input, threads)
+
+
+def find_preset(name: str) -> TrainConfig:
+    """Return the settings of a preset; `InputError` lists them if there is none."""
+    from ..errors import InputError
+
+    if name not in PRESETS:
+        raise InputError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads: int) -> None:
+    from ..devices import use_threads
+
+    use_threads(threads or None)
+    stopper = Stopper(on_end_of_input=end_with_input)
+    (print_events if json else show_events)(stopper.until_stopped(events))
+    if stopper.wanted.is_set():
+        if not json:
+            typer.echo(f"Stopped. Go on with: napari-im run {folder}", err=True)
+        raise typer.Exit(STOPPED)
+    if not json:
+        typer.echo(f"The networks are in {folder}.")
