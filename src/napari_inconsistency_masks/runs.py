@@ -6,6 +6,8 @@
     events.jsonl    everything that happened but the steps, one JSON object per line
     metrics.csv     one row per generation, epoch and network
     ensemble.json   the networks of the result; see `training.records` for the rest
+
+torch is imported only when training starts, so that a window can make and read run folders without.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .checkpoint import ModelCard
 from .config import TrainConfig
 from .data.origin import open_data, relative_origin
 from .data.sample import SegmentationData
@@ -28,14 +29,11 @@ from .devices import choose_device, choose_precision
 from .errors import InputError
 from .files.atomic import sweep, write_json
 from .files.json_files import read_json
-from .nets.ensemble import Architecture
 from .recipes import RECIPES
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
-from .training.generations import Generations
 from .training.log import RunLog
 from .training.preflight import preflight
 from .training.recipe import Recipe
-from .training.records import Records
 
 FORMAT = 1
 
@@ -196,6 +194,11 @@ def find_recipe(key: str) -> Recipe:
 
 
 def _session(plan: RunPlan, data: SegmentationData, folder: Path) -> Iterator[Event]:
+    from .checkpoint import ModelCard
+    from .nets.ensemble import Architecture
+    from .training.generations import Generations
+    from .training.records import Records
+
     notes = preflight(data, plan.recipe)
     config = plan.config
     device = choose_device(config.device)

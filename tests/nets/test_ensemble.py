@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -58,9 +61,43 @@ def test_selected_members_are_shared_not_copied() -> None:
     assert [chosen.networks[0], chosen.networks[1]] == [ensemble.networks[2], ensemble.networks[0]]
 
 
-def test_parts_cover_the_members_one_at_a_time_on_a_cpu() -> None:
-    ensemble = Ensemble.create(SMALL, 3, seed=0)
-    assert [members for members, _ in ensemble.parts([0, 2])] == [[0], [2]]
+@pytest.fixture
+def four_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_members_learn_alone_and_at_once_on_a_cpu(four_threads: None) -> None:
+    ensemble = Ensemble.create(SMALL, 4, seed=0)
+    meeting = threading.Barrier(3, timeout=60)
+
+    def learn(members: list[int], part: Ensemble) -> tuple[int, bool, int]:
+        meeting.wait()  # breaks unless all three are here at the same time
+        (member,) = members
+        return member, part.networks[0] is ensemble.networks[member], torch.get_num_threads()
+
+    assert ensemble.train_parts([0, 2, 3], learn, pixels=256) == [
+        (0, True, 1), (2, True, 1), (3, True, 1)
+    ]  # fmt: skip
+    assert torch.get_num_threads() == 4
+
+
+def test_members_learn_one_by_one_if_memory_is_short(four_threads: None) -> None:
+    ensemble = Ensemble.create(SMALL, 2, seed=0)
+    main = threading.get_ident()
+    seen = ensemble.train_parts([0, 1], lambda *_: threading.get_ident(), pixels=2**50)
+    assert seen == [main, main]
+
+
+def test_an_error_of_one_member_comes_through(four_threads: None) -> None:
+    def learn(members: list[int], _: Ensemble) -> None:
+        if members == [1]:
+            raise RuntimeError("member 1")
+
+    with pytest.raises(RuntimeError, match="member 1"):
+        Ensemble.create(SMALL, 2, seed=0).train_parts([0, 1], learn, pixels=256)
 
 
 @torch.no_grad()

@@ -145,6 +145,17 @@ def test_stopping_at_every_event_is_the_same_too(tmp_path: Path) -> None:
     assert same(networks(folder), networks(tmp_path / "whole"))
 
 
+def test_members_side_by_side_learn_the_same_as_one_after_the_other(tmp_path: Path) -> None:
+    data = toy_data()
+    list(runs.train("im", data, QUICK, folder=tmp_path / "alone"))
+    torch.set_num_threads(2)
+    try:
+        list(runs.train("im", data, QUICK, folder=tmp_path / "together"))
+    finally:
+        torch.set_num_threads(1)
+    assert same(networks(tmp_path / "alone"), networks(tmp_path / "together"))
+
+
 def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
     folder, data = tmp_path / "run", toy_data()
     list(runs.train("labeled", data, QUICK, folder=folder))

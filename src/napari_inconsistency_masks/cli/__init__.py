@@ -15,6 +15,8 @@ from ..devices import ALLOCATOR
 from ..errors import InputError
 from .console import err
 from .doctor import doctor
+from .prediction import count, evaluate, predict
+from .serve import serve
 from .training import run, train
 
 REFUSED = 2
@@ -27,8 +29,9 @@ app = typer.Typer(
     help="Train small networks on a few labels with inconsistency masks, and count cells.",
     epilog="Exit codes: 0 done, 1 failed, 2 input refused, 3 some files failed, 130 stopped.",
 )
-for command in (train, run, doctor):
+for command in (train, run, predict, count, evaluate, doctor):
     app.command()(command)
+app.command(hidden=True)(serve)
 
 
 def main() -> None:

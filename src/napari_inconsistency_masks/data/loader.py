@@ -142,6 +142,11 @@ class Loader:
         """Images (with their fixed copies) that one pass sees."""
         return sum(len(stream.items) for stream in self._streams)
 
+    @property
+    def pixels(self) -> int:
+        """B times Y times X of a step, per member."""
+        return sum(stream.count for stream in self._streams) * self.shape[0] * self.shape[1]
+
     def batch(self, members: Sequence[int], step: int) -> Batch:
         """Make step number ``step`` of the generation for some of the members."""
         drawn = [

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..files.header import ImageHeader
 from ..files.images import open_stack
 from ..inconsistency import CellCounts, Consensus, count_cells, find_consensus
+from ..task import LabelScheme
 from .image import predict_channels
 from .trained import TrainedEnsemble
 
@@ -71,6 +72,13 @@ def predict_file(ensemble: TrainedEnsemble, path: Path) -> Iterator[FrameResult]
             )
 
 
+def counted_names(scheme: LabelScheme) -> tuple[str, ...]:
+    """Return what is counted: the states of cells, or the classes if there are no positions."""
+    if scheme.position is None:
+        return scheme.classes
+    return scheme.states or scheme.classes
+
+
 def count_columns(names: Sequence[str]) -> list[str]:
     """Columns of a table of counts for some states or classes."""
     counted = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
@@ -86,7 +94,7 @@ def count_row(result: FrameResult) -> Mapping[str, Any]:
         row[f"{name}_high"] = result.counts.high[name]
     row["unclear"] = result.counts.unclear
     row["inconsistent"] = round(result.consensus.area, 6)
-    row["status"] = " ".join(["done", *result.notes]) if not result.notes else ""
+    row["status"] = " ".join(["done", *(f"({note})" for note in result.notes)])
     return row
 
 

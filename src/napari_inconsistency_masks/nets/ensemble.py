@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
 
 import numpy as np
+import psutil
 import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
 from .unet import UNet
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,8 @@ class Architecture:
 class Ensemble(nn.Module):
     """Members that see the same or different images and never each other.
 
-    How members are executed is hidden here: on a CPU one after the other (faster than grouped
-    convolutions or vmap), on a GPU all in one stream of work. Convolutions run in ``precision``,
-    weights and logits are float32.
+    How members are executed is hidden here (on a CPU, grouped convolutions and vmap are slower than
+    one network after the other). Convolutions run in ``precision``, weights and logits are float32.
 
     Parameters
     ----------
@@ -98,14 +103,45 @@ class Ensemble(nn.Module):
         chosen = [network for m in members if isinstance(network := self.networks[m], UNet)]
         return Ensemble(chosen, precision=self.precision)
 
-    def parts(self, members: Sequence[int]) -> Iterator[tuple[list[int], Ensemble]]:
-        """Those of some members, and the ensemble of them, that are best trained together.
+    def train_parts(
+        self, members: Sequence[int], learn: Callable[[list[int], Ensemble], T], pixels: int
+    ) -> list[T]:
+        """Let the members learn, in the way that is fastest where they are.
 
-        On a CPU one at a time, so that only one member's activations are in memory.
+        On a GPU all together. On a CPU each alone, several at once on a core each: that is faster
+        than several cores for one small network. As many at once as fit into half of the free
+        memory.
+
+        Parameters
+        ----------
+        members
+            Those that learn.
+        learn
+            Called with some of the members and the ensemble of them; with others at the same time,
+            from other threads.
+        pixels
+            B times Y times X of a step, per member.
+
+        Returns
+        -------
+        list
+            What ``learn`` returned, in the order of the members.
         """
-        alone = self.device.type == "cpu"
-        for group in [[m] for m in members] if alone else [list(members)]:
-            yield group, self.select(group)
+        if self.device.type != "cpu":
+            return [learn(list(members), self.select(members))]
+        parts = [([member], self.select([member])) for member in members]
+        fitting = int(psutil.virtual_memory().available / 2 / self._training_bytes(pixels))
+        threads = torch.get_num_threads()
+        at_once = max(1, min(len(parts), threads, fitting))
+        if at_once == 1:
+            return [learn(*part) for part in parts]
+        return list(_pool(at_once, threads // at_once).map(lambda part: learn(*part), parts))
+
+    def _training_bytes(self, pixels: int) -> float:
+        """About what one member needs for a step: measured, for inputs of some pixels."""
+        per_value = 2 if self.precision == torch.bfloat16 else 4
+        width = max(float(network.width) for network in self.networks)  # type: ignore[arg-type]
+        return 600 * per_value * width * pixels
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits ``(E, B, K, Y, X)`` of gray values ``(E, B, C, Y, X)``, both float32.
@@ -121,3 +157,9 @@ class Ensemble(nn.Module):
                 for network, x in zip(self.networks, image, strict=True)
             ]
         return torch.stack(logits)  # (E, B, K, Y, X)
+
+
+@cache
+def _pool(workers: int, threads: int) -> ThreadPoolExecutor:
+    """Threads that each use some processor cores; kept, since the memory they hold is reused."""
+    return ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(threads,))

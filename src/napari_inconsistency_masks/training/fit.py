@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from ..config import TrainConfig
 from ..data.loader import Loader
@@ -92,14 +93,19 @@ def train_step(
     InputError
         If no member is left.
     """
-    losses: list[float | None] = [None] * len(learner.ensemble)
     learner.prepare_step()
-    for members, part in learner.ensemble.parts(learner.active):
+
+    def learn(members: list[int], part: Ensemble) -> list[float]:
         batch = loader.batch(members, learner.step)
         total = method.losses(part, batch).total  # (E',)
         total.sum().backward()
-        for member, value in zip(members, total.tolist(), strict=True):
-            losses[member] = value if math.isfinite(value) else None
+        values: list[float] = total.tolist()
+        return values
+
+    found = learner.ensemble.train_parts(learner.active, learn, loader.pixels)
+    losses: list[float | None] = [None] * len(learner.ensemble)
+    for member, value in zip(learner.active, chain.from_iterable(found), strict=True):
+        losses[member] = value if math.isfinite(value) else None
     learner.update(losses, total_steps)
     if not learner.active:
         raise InputError(

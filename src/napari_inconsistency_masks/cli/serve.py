@@ -1,0 +1,149 @@
+"""``napari-im serve``: predict arrays for another program, such as the window.
+
+The other program writes one JSON object per line to standard input and reads one per line from
+standard output; arrays are ``.npy`` files. torch, the networks and GPU memory live in this process
+alone, so a failure here never takes the other program along. The process ends when its standard
+input is closed.
+
+Requests::
+
+    {"id": 1, "do": "predict", "run": FOLDER, "image": FILE.npy, "out": FOLDER, "device": "auto"}
+    {"id": 1, "do": "cancel"}
+
+``image`` is ``(N, C, Y, X)``. Answers carry the id and an ``answer``: ``ready`` (device), ``frame``
+(index, counts), ``done``, ``canceled`` or ``failed`` (message). When the first frame is
+announced, ``out`` holds uint8 arrays of all frames, filled frame by frame: ``classes.npy``
+``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)`` and ``votes.npy`` ``(N, Y, X)``, the
+number of outvoted members.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import InputError
+from ..inconsistency import CellCounts
+
+Answer = dict[str, Any]
+
+
+def serve() -> None:
+    """Answer requests from standard input until it is closed."""
+    from ..devices import use_threads
+
+    use_threads()
+
+    def say(answer: Answer) -> None:
+        print(json.dumps(answer), flush=True)  # noqa: T201  the protocol
+
+    serve_stream(sys.stdin.buffer, say)
+
+
+def serve_stream(requests: BinaryIO, say: Callable[[Answer], None]) -> None:
+    """Answer the requests of a stream one after the other; a cancel overtakes the others."""
+    inbox = _Inbox()
+    threading.Thread(target=inbox.read, args=(requests,), daemon=True).start()
+    predictor = _Predictor()
+    while (request := inbox.waiting.get()) is not None:
+        number = request.get("id")
+        try:
+            for answer in predictor.answer(request):
+                if number in inbox.canceled:
+                    say({"id": number, "answer": "canceled"})
+                    break
+                say({"id": number, **answer})
+        except Exception as error:
+            message = str(error) if isinstance(error, InputError) else f"unexpected: {error!r}"
+            say({"id": number, "answer": "failed", "message": message})
+
+
+@dataclass
+class _Inbox:
+    """Requests that wait, and the ids of those that are no longer wanted."""
+
+    waiting: queue.Queue[dict[str, Any] | None] = field(default_factory=queue.Queue)
+    canceled: set[Any] = field(default_factory=set)
+
+    def read(self, requests: BinaryIO) -> None:
+        for line in requests:
+            request = json.loads(line)
+            if request.get("do") == "cancel":
+                self.canceled.add(request["id"])
+            else:
+                self.waiting.put(request)
+        self.waiting.put(None)
+
+
+class _Predictor:
+    """Keeps the ensemble it used last."""
+
+    def __init__(self) -> None:
+        self._loaded: tuple[Any, Any] | None = None
+
+    def answer(self, request: dict[str, Any]) -> Iterator[Answer]:
+        if request.get("do") != "predict":
+            raise InputError(
+                f"request {request.get('do')!r}: only 'predict' and 'cancel' are known."
+            )
+        ensemble = self._load(Path(request["run"]), str(request.get("device", "auto")))
+        yield {"answer": "ready", "device": str(ensemble.networks.device)}
+        images = np.load(request["image"], mmap_mode="r", allow_pickle=False)
+        yield from _predict(ensemble, images, Path(request["out"]))
+        yield {"answer": "done"}
+
+    def _load(self, run: Path, device: str) -> Any:
+        from ..inference.trained import load
+
+        listing = run / "ensemble.json"
+        changed = listing.stat().st_mtime_ns if listing.is_file() else None
+        key = (str(run), device, changed)
+        if self._loaded is None or self._loaded[0] != key:
+            self._loaded = None  # frees its memory first
+            self._loaded = (key, load(run, device=device))
+        return self._loaded[1]
+
+
+def _predict(ensemble: Any, images: npt.NDArray[Any], folder: Path) -> Iterator[Answer]:
+    from ..inconsistency import count_cells, disagreement, find_consensus
+    from ..inference.image import predict_channels
+
+    frames, _, height, width = images.shape
+    outputs = ensemble.card.scheme.outputs
+
+    def array(name: str, *shape: int) -> npt.NDArray[np.uint8]:
+        return np.lib.format.open_memmap(folder / name, "w+", np.uint8, shape)
+
+    classes = array("classes.npy", frames, outputs, height, width)
+    masks = array("inconsistency.npy", frames, outputs, height, width)
+    votes = array("votes.npy", frames, height, width)
+    for index in range(frames):
+        prediction, notes = predict_channels(ensemble, np.asarray(images[index]))
+        consensus = find_consensus(prediction)
+        classes[index], masks[index] = consensus.best_guess, consensus.disagreed
+        votes[index] = disagreement(consensus)
+        for written in (classes, masks, votes):
+            written.flush()  # type: ignore[attr-defined]
+        yield {
+            "answer": "frame",
+            "index": index,
+            "total": frames,
+            "counts": counts_to_json(count_cells(consensus)),
+            "inconsistent": consensus.area,
+            "notes": notes,
+        }
+
+
+def counts_to_json(counts: CellCounts) -> dict[str, Any]:
+    """Counts as JSON values: per name [estimate, low, high], and the unclear ones."""
+    states = {name: [counts[name], counts.low[name], counts.high[name]] for name in counts}
+    return {"states": states, "unclear": counts.unclear}
