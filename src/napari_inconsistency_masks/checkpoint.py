@@ -24,7 +24,7 @@ from .task import LabelScheme, Task
 
 VERSION = 1
 MOST_OUTPUTS = 1024
-WIDEST = 8.0
+NARROWEST, WIDEST = 1 / 16, 8.0
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,8 @@ class ModelCard:
                 f"{source}: the card of these weights is damaged ({error!r})."
             ) from None
         built = card.architecture
-        if not (1 <= built.channels <= MOST_OUTPUTS and 0 < built.width <= WIDEST):
-            raise InputError(
-                f"{source}: a network of {built} is larger than any this program makes."
-            )
+        if not (1 <= built.channels <= MOST_OUTPUTS and NARROWEST <= built.width <= WIDEST):
+            raise InputError(f"{source}: a network of {built} is none that this program makes.")
         if built.outputs != card.scheme.outputs:
             raise InputError(
                 f"{source}: {built.outputs} outputs do not fit {len(card.scheme.classes)} classes "

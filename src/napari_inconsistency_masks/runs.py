@@ -13,86 +13,24 @@ torch is imported only when training starts, so that a window can make and read 
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from .config import TrainConfig
-from .data.origin import open_data, relative_origin
+from .data.origin import open_data
 from .data.sample import SegmentationData
 from .devices import choose_device, choose_precision
 from .errors import InputError
 from .files.atomic import sweep, write_json
 from .files.json_files import read_json
-from .recipes import RECIPES
+from .plans import RunPlan, create, find_recipe, now, read_plan
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
 from .training.log import RunLog
 from .training.preflight import preflight
 from .training.recipe import Recipe
-
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class RunPlan:
-    """What a run folder is about: the content of ``run.json``.
-
-    Attributes
-    ----------
-    recipe, config
-        What is trained and how.
-    data
-        Description from which `open_data` makes the data again, or None if only the caller can.
-    data_name
-        Name of the data set.
-    """
-
-    recipe: Recipe
-    config: TrainConfig
-    data: Mapping[str, Any] | None
-    data_name: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The plan as JSON values."""
-        return {
-            "format": FORMAT,
-            "recipe": asdict(self.recipe),
-            "config": self.config.to_json(),
-            "data": self.data,
-            "data_name": self.data_name,
-        }
-
-
-def create(
-    folder: str | Path,
-    recipe: Recipe | str,
-    data: SegmentationData,
-    config: TrainConfig | None = None,
-) -> Path:
-    """Make a run folder without training yet.
-
-    Raises
-    ------
-    InputError
-        If the folder already holds a run, or the recipe is not known.
-    """
-    folder = Path(folder)
-    if (folder / "run.json").exists():
-        raise InputError(
-            f"{folder}: there is a run in this folder already; resume it, or choose another folder."
-        )
-    if isinstance(recipe, str):
-        recipe = find_recipe(recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    origin = data.origin and relative_origin(data.origin, folder, folder)
-    plan = RunPlan(recipe, config or TrainConfig(), origin, data.name)
-    write_json(folder / "run.json", {**plan.to_json(), "created": _now(), "sessions": []})
-    return folder
 
 
 def train(
@@ -164,35 +102,6 @@ def resume(folder: str | Path, data: SegmentationData | None = None) -> Iterator
             raise
 
 
-def read_plan(folder: str | Path) -> RunPlan:
-    """Read ``run.json``; `InputError` if it is missing, damaged or newer."""
-    path = Path(folder) / "run.json"
-    if not path.is_file():
-        raise InputError(f"{folder}: there is no run in this folder (no run.json).")
-    values = read_json(path)
-    try:
-        if values["format"] > FORMAT:
-            raise InputError(
-                f"{path}: written by a newer version (format {values['format']}, this program "
-                f"knows {FORMAT}); update the program."
-            )
-        return RunPlan(
-            Recipe(**values["recipe"]),
-            TrainConfig.from_json(values["config"], source=str(path)),
-            values["data"],
-            str(values["data_name"]),
-        )
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: the description of the run is damaged ({error!r}).") from None
-
-
-def find_recipe(key: str) -> Recipe:
-    """Return the recipe of a key; `InputError` lists them if there is none."""
-    if key not in RECIPES:
-        raise InputError(f"There is no recipe {key!r}; there are {', '.join(RECIPES)}.")
-    return RECIPES[key]
-
-
 def _session(plan: RunPlan, data: SegmentationData, folder: Path) -> Iterator[Event]:
     from .checkpoint import ModelCard
     from .nets.ensemble import Architecture
@@ -258,7 +167,7 @@ def _note_session(folder: Path, started: Started) -> None:
     values = read_json(folder / "run.json")
     values["sessions"].append(
         {
-            "started": _now(),
+            "started": now(),
             "device": started.device,
             "precision": started.precision,
             "versions": {"napari-inconsistency-masks": _version(), "torch": version("torch")},
@@ -271,7 +180,3 @@ def _note_session(folder: Path, started: Started) -> None:
 
 def _version() -> str:
     return version("napari-inconsistency-masks")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

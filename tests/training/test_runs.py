@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from napari_inconsistency_masks import runs
+from napari_inconsistency_masks import plans, runs
 from napari_inconsistency_masks.checkpoint import load_network
 from napari_inconsistency_masks.config import TrainConfig
 from napari_inconsistency_masks.errors import InputError
@@ -134,7 +134,7 @@ def test_stop_anywhere_and_resume_gives_the_same_weights_bit_for_bit(
 def test_stopping_at_every_event_is_the_same_too(tmp_path: Path) -> None:
     data = toy_data()
     list(runs.train("im", data, QUICK, folder=tmp_path / "whole"))
-    folder = runs.create(tmp_path / "run", "im", data, QUICK)
+    folder = plans.create(tmp_path / "run", "im", data, QUICK)
     for _ in range(100):
         events = runs.resume(folder, data)
         two = list(islice(events, 3))  # Started, what happens next, and one more
@@ -176,30 +176,30 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
-    runs.create(tmp_path, "labeled", toy_data(), QUICK)
+    plans.create(tmp_path, "labeled", toy_data(), QUICK)
     with pytest.raises(InputError, match="a run in this folder already"):
-        runs.create(tmp_path, "labeled", toy_data(), QUICK)
+        plans.create(tmp_path, "labeled", toy_data(), QUICK)
 
 
 @pytest.mark.parametrize("cut", range(0, 400, 37))
 def test_a_damaged_run_json_is_refused_by_name(tmp_path: Path, cut: int) -> None:
-    runs.create(tmp_path, "labeled", toy_data(), QUICK)
+    plans.create(tmp_path, "labeled", toy_data(), QUICK)
     path = tmp_path / "run.json"
     path.write_text(path.read_text()[:cut])
     with pytest.raises(InputError, match=r"run\.json"):
-        runs.read_plan(tmp_path)
+        plans.read_plan(tmp_path)
 
 
 def test_a_newer_run_is_refused(tmp_path: Path) -> None:
-    runs.create(tmp_path, "labeled", toy_data(), QUICK)
+    plans.create(tmp_path, "labeled", toy_data(), QUICK)
     path = tmp_path / "run.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
     with pytest.raises(InputError, match="newer version"):
-        runs.read_plan(tmp_path)
+        plans.read_plan(tmp_path)
 
 
 def test_data_made_in_python_must_be_given_again(tmp_path: Path) -> None:
-    runs.create(tmp_path, "labeled", toy_data(), QUICK)
+    plans.create(tmp_path, "labeled", toy_data(), QUICK)
     with pytest.raises(InputError, match=r"resume\(folder, data\)"):
         next(runs.resume(tmp_path))
 

@@ -94,7 +94,7 @@ def evaluate(
     from ..data.origin import open_data
     from ..files.tables import write_csv
     from ..inference.evaluate import evaluate as score
-    from ..runs import read_plan
+    from ..plans import read_plan
     from .data import open_data_path
 
     splits = ("test", "validation", "labeled", "hidden")

@@ -7,14 +7,15 @@ input is closed.
 
 Requests::
 
-    {"id": 1, "do": "predict", "run": FOLDER, "image": FILE.npy, "out": FOLDER, "device": "auto"}
-    {"id": 1, "do": "cancel"}
+    {"id": 1, "do": "describe", "run": FOLDER, "device": "auto"}
+    {"id": 2, "do": "predict", "run": FOLDER, "image": FILE.npy, "out": FOLDER, "device": "auto"}
+    {"id": 2, "do": "cancel"}
 
-``image`` is ``(N, C, Y, X)``. Answers carry the id and an ``answer``: ``ready`` (device), ``frame``
-(index, counts), ``done``, ``canceled`` or ``failed`` (message). When the first frame is
-announced, ``out`` holds uint8 arrays of all frames, filled frame by frame: ``classes.npy``
-``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)`` and ``votes.npy`` ``(N, Y, X)``, the
-number of outvoted members.
+``image`` is ``(N, C, Y, X)``. Answers carry the id and an ``answer``: ``ready`` (device, members,
+channels, scheme), ``frame`` (index, counts), ``done``, ``canceled`` or ``failed`` (message). When
+the first frame is announced, ``out`` holds uint8 arrays of all frames, filled frame by frame:
+``classes.npy`` ``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)`` and ``votes.npy``
+``(N, Y, X)``, the number of outvoted members.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -91,14 +92,21 @@ class _Predictor:
         self._loaded: tuple[Any, Any] | None = None
 
     def answer(self, request: dict[str, Any]) -> Iterator[Answer]:
-        if request.get("do") != "predict":
+        if request.get("do") not in ("describe", "predict"):
             raise InputError(
-                f"request {request.get('do')!r}: only 'predict' and 'cancel' are known."
+                f"request {request.get('do')!r}: only 'describe', 'predict' and 'cancel' are known."
             )
         ensemble = self._load(Path(request["run"]), str(request.get("device", "auto")))
-        yield {"answer": "ready", "device": str(ensemble.networks.device)}
-        images = np.load(request["image"], mmap_mode="r", allow_pickle=False)
-        yield from _predict(ensemble, images, Path(request["out"]))
+        yield {
+            "answer": "ready",
+            "device": str(ensemble.networks.device),
+            "members": len(ensemble.networks),
+            "channels": ensemble.channels,
+            "scheme": asdict(ensemble.card.scheme),
+        }
+        if request["do"] == "predict":
+            images = np.load(request["image"], mmap_mode="r", allow_pickle=False)
+            yield from _predict(ensemble, images, Path(request["out"]))
         yield {"answer": "done"}
 
     def _load(self, run: Path, device: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..config import TrainConfig
+from ..plans import find_preset, find_recipe
 from ..recipes import PRESETS, RECIPES
 from . import data as flags
 from .console import print_events, show_events
@@ -60,7 +60,7 @@ def train(
     from .. import runs
 
     config = apply_flags(find_preset(preset), given)
-    chosen = runs.find_recipe(recipe)
+    chosen = find_recipe(recipe)
     segmentation = open_data_path(
         data,
         upright=upright,
@@ -87,15 +87,6 @@ def run(
     from .. import runs
 
     _follow(runs.resume(folder), folder, json, end_with_input, threads)
-
-
-def find_preset(name: str) -> TrainConfig:
-    """Return the settings of a preset; `InputError` lists them if there is none."""
-    from ..errors import InputError
-
-    if name not in PRESETS:
-        raise InputError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")
-    return PRESETS[name]
 
 
 def _follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads: int) -> None:
