@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -36,7 +35,7 @@ def show_events(events: Iterable[Event]) -> None:
                 bar.console.print(line)
 
 
-def print_events(events: Iterable[Event], stream: TextIO = sys.stdout) -> None:
+def print_events(events: Iterable[Event]) -> None:
     """Print a run as JSON lines for a program; of fast steps only some."""
     last_step = 0.0
     for event in events:
@@ -44,7 +43,8 @@ def print_events(events: Iterable[Event], stream: TextIO = sys.stdout) -> None:
             continue
         if isinstance(event, StepEnd):
             last_step = time.monotonic()
-        print(json.dumps(event.to_json()), file=stream, flush=True)
+        sys.stdout.write(json.dumps(event.to_json()) + "\n")
+        sys.stdout.flush()
 
 
 @contextmanager
@@ -63,6 +63,7 @@ def _bar() -> Progress:
         TextColumn("{task.fields[left]}"),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
 
 

@@ -171,8 +171,9 @@ def _count_files(
     write: Callable[[Path, Sequence[FrameResult]], None] | None = None,
 ) -> list[Mapping[str, Any]]:
     """Predict files; a bad one becomes a row that says why, and changes no other."""
-    from ..inference.files import count_row, failed_row, predict_file
+    from ..inference.files import count_row, counted_names, failed_row, predict_file
 
+    names = counted_names(ensemble.card.scheme)
     rows: list[Mapping[str, Any]] = []
     with counting("predicting", len(files)) as bar:
         for path in files:
@@ -183,7 +184,7 @@ def _count_files(
                     write(path, results)
                 rows += [count_row(result) for result in results]
             except InputError as error:
-                rows.append(failed_row(path, str(error)))
+                rows.append(failed_row(path, str(error), names))
                 err.print(f"Failed: {error}", markup=False)
             bar.advance(bar.task_ids[0])
     return rows

@@ -45,7 +45,8 @@ def serve() -> None:
     use_threads()
 
     def say(answer: Answer) -> None:
-        print(json.dumps(answer), flush=True)  # noqa: T201  the protocol
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
     serve_stream(sys.stdin.buffer, say)
 

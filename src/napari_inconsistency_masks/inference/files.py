@@ -98,6 +98,7 @@ def count_row(result: FrameResult) -> Mapping[str, Any]:
     return row
 
 
-def failed_row(path: Path, reason: str) -> Mapping[str, Any]:
+def failed_row(path: Path, reason: str, names: Sequence[str]) -> Mapping[str, Any]:
     """Return the row of a file that could not be counted: no number, but the reason."""
-    return {"image": path.name, "frame": "", "status": f"failed: {reason}"}
+    nothing = dict.fromkeys(count_columns(names))
+    return {**nothing, "image": path.name, "status": f"failed: {reason}"}

@@ -1,0 +1,121 @@
+"""``napari-im demo``: from a few labels to counts, without any data of one's own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from ..devices import ALLOCATOR
+from ..errors import InputError
+from . import data as flags
+from .display import has_display, virtual_display
+
+if TYPE_CHECKING:
+    from ..data.sample import Sample, SegmentationData
+
+SYNTHETIC = {"images": 40, "labeled": 8, "validation": 8, "test": 6, "size": [192, 192], "seed": 7}
+"""The demo's data: 8 of 40 images are labeled; the window shows the 6 that nothing learned from."""
+
+SHOWN = 6
+
+
+def demo(
+    data: Annotated[
+        Optional[Path],  # noqa: UP045  typer
+        typer.Option(help="A folder of your own instead of the synthetic images."),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where everything is kept.")] = Path(
+        "demo-output"
+    ),
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Save pictures of the window instead of opening it.")
+    ] = False,
+    preset: Annotated[str, typer.Option(help="quick, standard or paper.")] = "quick",
+    classes: flags.Classes = None,
+    position: flags.Position = None,
+    labeled: flags.Labeled = None,
+) -> None:
+    """Train on a few labels, then show predictions, inconsistency masks and counts in napari.
+
+    Without a display, pictures of the window and counts.csv are saved. What is trained already is
+    not trained again.
+    """
+    typer.echo(f"Making the images and the run folder {out / 'run'} ...")
+    segmentation = _data(data, classes, position, labeled)
+    run = out / "run"
+    _train(run, segmentation, preset)
+    shown = _shown(segmentation)
+    if has_display() and not pictures:
+        typer.echo("Opening napari; close its window to end.")
+        _show(run, shown, None)
+    else:
+        with virtual_display():
+            _show(run, shown, out)
+        typer.echo(f"Pictures of the window and counts.csv are in {out}.")
+
+
+def _data(
+    path: Path | None, classes: str | None, position: str | None, labeled: str | None
+) -> SegmentationData:
+    from ..data.origin import open_data
+
+    if path is not None:
+        return flags.open_data_path(path, classes=classes, position=position, labeled=labeled)
+    if (classes, position, labeled) != (None, None, None):
+        raise InputError("--classes, --position and --labeled go with --data.")
+    return open_data({"kind": "synthetic", **SYNTHETIC})
+
+
+def _train(run: Path, data: SegmentationData, preset: str) -> None:
+    """Train in a process of its own, which shows its progress here."""
+    from ..plans import create, find_preset, find_recipe, read_plan
+    from ..training.preflight import preflight
+
+    config = find_preset(preset)
+    if (run / "run.json").exists():
+        plan = read_plan(run)
+        if (plan.data_name, plan.config) != (data.name, config):
+            raise InputError(
+                f"{run}: another demo is kept here ({plan.data_name}); choose another folder "
+                f"with --out, or remove this one."
+            )
+    else:
+        recipe = find_recipe("im" if len(data.unlabeled) else "labeled-aug")
+        preflight(data, recipe)
+        create(run, recipe, data, config)
+    child = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "napari_inconsistency_masks", "run", str(run)],
+        env={**os.environ, **(ALLOCATOR if sys.platform == "linux" else {})},
+    )
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the child's: it saves first
+    try:
+        code = child.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if code:
+        raise typer.Exit(code)
+
+
+def _shown(data: SegmentationData) -> list[Sample]:
+    """Some images that nothing was learned from, if possible with labels, all of one size."""
+    source = data.test if len(data.test) else data.hidden if len(data.hidden) else data.unlabeled
+    samples = [source[index] for index in range(min(len(source), 10 * SHOWN))]
+    alike = [sample for sample in samples if sample.image.shape == samples[0].image.shape]
+    return alike[:SHOWN]
+
+
+def _show(run: Path, images: list[Sample], pictures: Path | None) -> None:
+    try:
+        from ..widgets._demo import show_demo
+    except ImportError as error:
+        raise InputError(
+            f"The networks are in {run}, but the window cannot be opened ({error}): install napari "
+            f"with a Qt binding, as in: python -m pip install 'napari[all]'."
+        ) from None
+    show_demo(run, images, pictures)

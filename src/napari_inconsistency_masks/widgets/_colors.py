@@ -1,0 +1,26 @@
+"""Colors that people with any color vision tell apart, also on gray images.
+
+Classes: Okabe and Ito (2008), from those easiest to see on gray. The inconsistency mask has a color
+of its own that no class gets.
+"""
+
+from __future__ import annotations
+
+CLASS_COLORS = ("#56B4E9", "#E69F00", "#F0E442", "#009E73", "#D55E00", "#0072B2", "#FFFFFF")
+MASK_COLOR = "#FF33CC"
+UNCLEAR_COLOR = "#BBBBBB"
+
+SYMBOLS = ("disc", "cross", "diamond", "triangle_up", "square", "star", "hbar")
+"""Of cells per state, so that color is not the only difference; `UNCLEAR_SYMBOL` for the rest."""
+
+UNCLEAR_SYMBOL = "ring"
+
+
+def class_color(index: int) -> str:
+    """The color of the class with this number, counted from 0."""
+    return CLASS_COLORS[index % len(CLASS_COLORS)]
+
+
+def state_symbol(index: int) -> str:
+    """The napari symbol of cells in the state with this number; those below 0 are unclear."""
+    return UNCLEAR_SYMBOL if index < 0 else SYMBOLS[index % len(SYMBOLS)]

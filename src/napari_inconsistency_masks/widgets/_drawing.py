@@ -1,0 +1,192 @@
+"""What a person drew on an image, as labels to learn from or to compare with: plain logic, no Qt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..cells import draw_discs, nearest_distances
+from ..errors import InputError
+from ..files.names import printable
+from ..files.tiff import write_tiff
+from ..task import LabelScheme
+from ._frames import FrameAxes
+
+SMALLEST_DISC, LARGEST_DISC = 3, 8
+"""Radii in pixels of the discs drawn for positions: a quarter of the distance to the next one."""
+
+IMAGES, MASKS = "images", "masks"
+"""Folders of a snapshot; those of classes have the classes' names."""
+
+_NAME = re.compile(r"[\w][\w .-]*")
+_RESERVED = {IMAGES, MASKS, "splits", "image", "brightfield", "raw", "img"}
+
+
+@dataclass(frozen=True)
+class DrawnClass:
+    """One class, drawn as a mask or as positions.
+
+    Attributes
+    ----------
+    name
+        Of the class (of the layer for the ids of exclusive classes).
+    layer
+        Name of the layer it is drawn in, for messages.
+    labels
+        Array of `FrameAxes.layer_shape`, above 0 where the class is (or class ids), or None.
+    points
+        Positions ``(N, axes)`` in pixels of the image, or None.
+    """
+
+    name: str
+    layer: str
+    labels: Any = None
+    points: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """An image with what is drawn on it; a copy or a view of the layers' arrays.
+
+    Attributes
+    ----------
+    name
+        Of the image.
+    axes, image
+        The array and what its axes mean.
+    scheme
+        What the labels mean.
+    drawn
+        One item per class, or one with ids if the classes are exclusive.
+    """
+
+    name: str
+    axes: FrameAxes
+    image: Any
+    scheme: LabelScheme
+    drawn: tuple[DrawnClass, ...]
+
+    def frozen(self) -> Drawing:
+        """The same with copies of all labels, so that further strokes do not change it."""
+        copies = tuple(
+            item if item.labels is None else DrawnClass(item.name, item.layer, _copy(item.labels))
+            for item in self.drawn
+        )
+        return Drawing(self.name, self.axes, self.image, self.scheme, copies)
+
+    def labeled_frames(self) -> npt.NDArray[np.bool_]:
+        """Per frame, whether anything is drawn on it."""
+        return np.logical_or.reduce([self._frames_with(item) for item in self.drawn])
+
+    def undrawn(self) -> list[str]:
+        """Classes that are drawn on no frame."""
+        if self.scheme.exclusive:
+            ids = set().union(*(_ids(item.labels) for item in self.drawn))
+            return [name for i, name in enumerate(self.scheme.classes, 1) if i not in ids]
+        return [item.name for item in self.drawn if not self._frames_with(item).any()]
+
+    def _frames_with(self, item: DrawnClass) -> npt.NDArray[np.bool_]:
+        found = np.zeros(self.axes.count, bool)
+        if item.points is not None:
+            frames, _ = self.axes.frames_of_points(item.points)
+            found[frames[frames >= 0]] = True
+        else:
+            for frame in range(self.axes.count):
+                found[frame] = self.axes.read_plane(item.labels, frame).any()
+        return found
+
+    def target(self, frame: int) -> npt.NDArray[np.uint8]:
+        """Labels of one frame, as in `LabelScheme`."""
+        if self.scheme.exclusive:
+            return self._class_ids(frame)
+        planes = [self._mask(item, frame) for item in self.drawn]
+        return np.stack(planes).astype(np.uint8)
+
+    def _mask(self, item: DrawnClass, frame: int) -> npt.NDArray[np.bool_]:
+        if item.points is None:
+            plane: npt.NDArray[np.bool_] = self.axes.read_plane(item.labels, frame) > 0
+            return plane
+        frames, positions = self.axes.frames_of_points(item.points)
+        return position_discs(positions[frames == frame], self.axes.size)
+
+    def _class_ids(self, frame: int) -> npt.NDArray[np.uint8]:
+        item = self.drawn[0]
+        ids = self.axes.read_plane(item.labels, frame)
+        highest = len(self.scheme.classes)
+        if ids.min() < 0 or ids.max() > highest:
+            wrong = int(ids.max()) if ids.max() > highest else int(ids.min())
+            raise InputError(
+                f"Layer {item.layer!r} has the label {wrong} on frame {frame}, and there are "
+                f"{highest} classes; add a class for it, or erase it."
+            )
+        return ids.astype(np.uint8)
+
+
+def position_discs(
+    positions: npt.NDArray[np.int64], size: tuple[int, int]
+) -> npt.NDArray[np.bool_]:
+    """A mask ``(Y, X)`` with a disc at each of (row, column) ``(N, 2)``, none touching another."""
+    inside = positions[((positions >= 0) & (positions < size)).all(axis=1)]
+    radii = (nearest_distances(inside) // 4).clip(SMALLEST_DISC, LARGEST_DISC)
+    return draw_discs(inside, radii.astype(np.int64), size)
+
+
+def check_class_names(names: Sequence[str]) -> None:
+    """Refuse names of classes that cannot be names of folders on every system."""
+    for name in names:
+        if not _NAME.fullmatch(name) or name.lower() in _RESERVED or name != name.rstrip(" ."):
+            raise InputError(
+                f"Class name {printable(name)!r}: give letters, digits, spaces, - or _, and not "
+                f"the name of a folder of images."
+            )
+    folded = [name.casefold() for name in names]
+    for name in names:
+        if folded.count(name.casefold()) > 1:
+            raise InputError(f"Class name {name!r}: each class needs a name of its own.")
+
+
+def write_snapshot(drawing: Drawing, folder: Path) -> Iterator[tuple[int, int]]:
+    """Write an image and its labels as a folder of data, one TIFF per frame.
+
+    Yields
+    ------
+    tuple of int
+        Frames written and to write.
+    """
+    check_class_names(drawing.scheme.classes)
+    (folder / IMAGES).mkdir(parents=True)
+    labeled = drawing.labeled_frames()
+    digits = max(4, len(str(drawing.axes.count)))
+    for frame in range(drawing.axes.count):
+        file = f"frame_{frame:0{digits}d}.tif"
+        image = drawing.axes.read(drawing.image, frame)
+        one = len(image) == 1
+        write_tiff(folder / IMAGES / file, image[0] if one else image, "YX" if one else "CYX")
+        if labeled[frame]:
+            _write_masks(drawing, folder, frame, file)
+        yield frame + 1, drawing.axes.count
+
+
+def _write_masks(drawing: Drawing, folder: Path, frame: int, file: str) -> None:
+    target = drawing.target(frame)
+    if drawing.scheme.exclusive:
+        masks = {MASKS: target}
+    else:
+        masks = dict(zip(drawing.scheme.classes, target * np.uint8(255), strict=True))
+    for name, mask in masks.items():
+        (folder / name).mkdir(exist_ok=True)
+        write_tiff(folder / name / file, mask, "YX")
+
+
+def _ids(labels: Any) -> set[int]:
+    return {int(value) for value in np.unique(np.asarray(labels))}
+
+
+def _copy(labels: Any) -> npt.NDArray[Any]:
+    return np.array(labels)

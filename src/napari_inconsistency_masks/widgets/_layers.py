@@ -1,0 +1,181 @@
+"""The layers of a viewer: the only file that touches ``viewer.layers``.
+
+Layers of the person are never changed, renamed, moved or removed. Layers made here are known by
+identity and marked in their metadata; one that was deleted is simply made anew.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Image, Labels, Layer, Points
+
+from ._frames import FrameAxes
+
+KEY = "napari-inconsistency-masks"
+"""Of the metadata of layers made here: a dict with at least ``role``."""
+
+
+def unwrap(thing: Any) -> Any:
+    """The object itself if napari hands it out in a proxy, so that identity can be compared."""
+    return getattr(thing, "__wrapped__", thing)
+
+
+def mark(role: str, **about: Any) -> dict[str, Any]:
+    """Metadata of a layer made here."""
+    return {KEY: {"role": role, **about}}
+
+
+def role_of(layer: Layer) -> str | None:
+    """The role of a layer made here, None for all others."""
+    about = layer.metadata.get(KEY)
+    return about.get("role") if isinstance(about, dict) else None
+
+
+class ViewerLayers:
+    """What the plugin does with the layers of one viewer.
+
+    Parameters
+    ----------
+    viewer
+        The viewer itself (no proxy); it is not kept alive.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = weakref.ref(viewer)
+
+    @property
+    def viewer(self) -> Any:
+        """The viewer; a `RuntimeError` if it is closed."""
+        viewer = self._viewer()
+        if viewer is None:
+            raise RuntimeError("the viewer is closed")
+        return viewer
+
+    def all(self) -> list[Layer]:
+        """All layers, bottom first; none if the viewer is closed."""
+        return list(self.viewer.layers) if self._viewer() is not None else []
+
+    def images(self) -> list[Image]:
+        """Images of the person: no results, and at least two axes."""
+        return [
+            layer
+            for layer in self.all()
+            if isinstance(layer, Image) and role_of(layer) is None and layer.ndim >= 2
+        ]
+
+    def active_image(self) -> Image | None:
+        """The selected image, else the topmost one."""
+        images = self.images()
+        selected = [layer for layer in images if layer in self.viewer.layers.selection]
+        return next(iter([*selected, *reversed(images)]), None)
+
+    def drawable(self) -> list[Layer]:
+        """Labels and points of the person, and those made for drawing; no predictions."""
+        return [
+            layer
+            for layer in self.all()
+            if isinstance(layer, Labels | Points) and role_of(layer) in (None, "drawing", "truth")
+        ]
+
+    def add(self, layer: Layer) -> Layer:
+        """Add a layer on top, and leave the selection as it was."""
+        selected = list(self.viewer.layers.selection)
+        added = self.viewer.add_layer(layer)
+        if selected:
+            self.viewer.layers.selection = selected
+        return unwrap(added)
+
+    def select(self, layer: Layer) -> None:
+        """Make a layer the selected one."""
+        self.viewer.layers.selection.active = layer
+
+    def has(self, layer: Layer | None) -> bool:
+        """Whether a layer is (still) in the viewer."""
+        return layer is not None and any(item is layer for item in self.all())
+
+    def frame_shown(self, image: Layer, axes: FrameAxes) -> int:
+        """The frame of an image that the sliders point at."""
+        place = image.world_to_data(self.viewer.dims.point)
+        return axes.frame_at([float(value) for value in place][-len(axes.layer_letters) :])
+
+    def show_frame(self, image: Layer, axes: FrameAxes, frame: int) -> None:
+        """Move the sliders to a frame of an image."""
+        dims = self.viewer.dims
+        place = list(image.world_to_data(dims.point))[-len(axes.layer_letters) :]
+        where = dict(zip(axes.stack_letters, axes.place(frame), strict=True))
+        wanted = [
+            where.get(letter, value)
+            for letter, value in zip(axes.layer_letters, place, strict=True)
+        ]
+        world = image.data_to_world(wanted)
+        for axis, (letter, value) in enumerate(
+            zip(axes.layer_letters, world, strict=True), start=dims.ndim - len(wanted)
+        ):
+            if letter in axes.stack_letters:
+                dims.set_point(axis, value)
+
+
+def fits(layer: Layer, axes: FrameAxes) -> bool:
+    """Whether labels or points can belong to an image with these axes."""
+    if isinstance(layer, Points):
+        return bool(layer.ndim == len(axes.layer_letters))
+    return tuple(layer.data.shape) in (axes.layer_shape, axes.shape)
+
+
+def misfit(layer: Layer, image: Layer, axes: FrameAxes) -> str:
+    """A sentence that names a layer that does not fit, its image and both shapes."""
+    if isinstance(layer, Points):
+        return (
+            f"Points layer {layer.name!r} has {layer.ndim} axes and image {image.name!r} "
+            f"{len(axes.layer_letters)}; make one with the same axes."
+        )
+    shape, wanted = tuple(layer.data.shape), axes.layer_shape
+    turned = shape[:-2] == wanted[:-2] and shape[-2:] == wanted[:-3:-1]
+    hint = " It looks transposed." if turned and shape != wanted else ""
+    return (
+        f"Labels layer {layer.name!r} has the shape {_by(shape)} and image {image.name!r} "
+        f"{_by(wanted)}; choose or add labels of the same size.{hint}"
+    )
+
+
+def geometry(image: Layer, axes: FrameAxes) -> dict[str, Any]:
+    """Where a layer has to be to lie on an image; one pixel covers all its channels."""
+    scale, translate = np.array(image.scale), np.array(image.translate)
+    if "C" in axes.layer_letters:
+        channel, count = axes.layer_letters.index("C"), axes.channels
+        translate[channel] += scale[channel] * (count - 1) / 2
+        scale[channel] *= count
+    return {
+        "scale": scale,
+        "translate": translate,
+        "rotate": image.rotate,
+        "shear": image.shear,
+        "affine": image.affine.affine_matrix,
+        "units": image.units,
+        "axis_labels": image.axis_labels,
+    }
+
+
+def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:
+    """A copy of the positions of a points layer in pixels of an image ``(N, axes)``."""
+    data = np.array(points.data, dtype=float)
+    if _same_place(image, points):
+        return data
+    placed = [image.world_to_data(points.data_to_world(point)) for point in data]
+    return np.array(placed, dtype=float).reshape(data.shape)
+
+
+def _same_place(one: Layer, other: Layer) -> bool:
+    return all(
+        np.array_equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
+        for name in ("scale", "translate", "rotate", "shear")
+    ) and np.array_equal(one.affine.affine_matrix, other.affine.affine_matrix)
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))

@@ -1,0 +1,137 @@
+"""The files between the window and the child that predicts: plain logic, no Qt."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..cells import find_cells
+from ..task import LabelScheme, Task
+from ._frames import FrameAxes
+from ._result_layers import FrameLayers, label_planes, mask_plane
+
+CHUNK_BYTES = 2**26
+MOST_PER_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class Model:
+    """Networks that are ready to predict.
+
+    Attributes
+    ----------
+    run
+        Their folder.
+    scheme, channels, members
+        What they see, in images of how many channels, and how many they are.
+    device
+        Where they compute.
+    """
+
+    run: Path
+    scheme: LabelScheme
+    channels: int
+    members: int
+    device: str
+
+    @classmethod
+    def from_answer(cls, run: Path, answer: Mapping[str, Any]) -> Model:
+        """Read the child's answer ``ready``."""
+        scheme = answer["scheme"]
+        return cls(
+            run,
+            LabelScheme(Task(scheme["task"]), tuple(scheme["classes"]), scheme["position"]),
+            int(answer["channels"]),
+            int(answer["members"]),
+            str(answer["device"]),
+        )
+
+
+@dataclass(frozen=True)
+class FrameCounts:
+    """Counts of one predicted frame.
+
+    Attributes
+    ----------
+    frame
+        Its number.
+    states
+        Per class: count, low, high.
+    unclear
+        Cells in no clear state.
+    inconsistent
+        Share of the area on which the networks disagree, 0 to 1.
+    notes
+        What a person should know.
+    """
+
+    frame: int
+    states: Mapping[str, tuple[int, int, int]]
+    unclear: int
+    inconsistent: float
+    notes: tuple[str, ...]
+
+    @classmethod
+    def from_answer(cls, frame: int, answer: Mapping[str, Any]) -> FrameCounts:
+        """Read the child's answer ``frame``."""
+        counts = answer["counts"]
+        states = {str(k): (int(v[0]), int(v[1]), int(v[2])) for k, v in counts["states"].items()}
+        notes = tuple(map(str, answer["notes"]))
+        return cls(frame, states, int(counts["unclear"]), float(answer["inconsistent"]), notes)
+
+
+def chunks(frames: Sequence[int], axes: FrameAxes, itemsize: int) -> Iterator[tuple[int, ...]]:
+    """Frames in groups small enough for memory, disk and patience."""
+    bytes_each = axes.size[0] * axes.size[1] * axes.channels * itemsize
+    count = max(1, min(MOST_PER_CHUNK, CHUNK_BYTES // max(1, bytes_each)))
+    for start in range(0, len(frames), count):
+        yield tuple(frames[start : start + count])
+
+
+def write_chunk(
+    image: Any, axes: FrameAxes, frames: Sequence[int], folder: Path
+) -> Generator[None, None, Path]:
+    """Write frames ``(N, C, Y, X)`` to a file for the child, and return its path."""
+    folder.mkdir(parents=True)
+    path = folder / "image.npy"
+    first = axes.read(image, frames[0])
+    shape = (len(frames), *first.shape)
+    array = np.lib.format.open_memmap(path, "w+", first.dtype, shape)
+    for number, frame in enumerate(frames):
+        array[number] = first if number == 0 else axes.read(image, frame)
+        yield
+    array.flush()
+    return path
+
+
+def read_frames(
+    waiting: deque[tuple[int, int, Path]], scheme: LabelScheme
+) -> Generator[FrameLayers, None, None]:
+    """Read predicted frames, given as (frame, number in the file, folder), until none waits."""
+    while waiting:
+        frame, number, folder = waiting.popleft()
+        yield read_frame(frame, number, folder, scheme)
+
+
+def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> FrameLayers:
+    """Read what the child predicted for a frame."""
+    classes, disagreed, votes = (
+        np.array(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)[number])
+        for name in ("classes", "inconsistency", "votes")
+    )
+    mask = mask_plane(disagreed, scheme)
+    cells = find_cells(classes != 0, scheme) if scheme.position is not None else None
+    return FrameLayers(
+        frame=frame,
+        planes=label_planes(classes, scheme),
+        mask=mask,
+        mask_values=frozenset(np.unique(mask).tolist()) - {0},
+        votes=votes,
+        most_votes=int(votes.max(initial=0)),
+        cells=cells,
+    )

@@ -1,0 +1,242 @@
+"""Predictions as layers on their image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from napari.layers import Image, Labels, Layer, Points
+from napari.utils.colormaps import DirectLabelColormap
+
+from ..cells import UNCLEAR, Cells
+from ..task import LabelScheme
+from ._colors import MASK_COLOR, UNCLEAR_COLOR, state_symbol
+from ._frames import FrameAxes
+from ._layers import ViewerLayers, geometry, mark
+
+_Plane = npt.NDArray[np.uint8]
+
+POINT_SIZE = 9
+
+
+@dataclass(frozen=True)
+class FrameLayers:
+    """What is shown of one predicted frame.
+
+    Attributes
+    ----------
+    frame
+        Its number.
+    planes
+        Per layer of labels ``(Y, X)``: see `label_planes`.
+    mask
+        ``(Y, X)``: bit k is set where the networks disagree about output k of `mask_names`.
+    mask_values
+        The values that occur in it, without 0.
+    votes, most_votes
+        ``(Y, X)``: how many networks are outvoted; and the highest of these numbers.
+    cells
+        Positions and states, or None if the scheme has no positions.
+    """
+
+    frame: int
+    planes: dict[str, _Plane]
+    mask: npt.NDArray[np.uint16]
+    mask_values: frozenset[int]
+    votes: _Plane
+    most_votes: int
+    cells: Cells | None
+
+
+def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
+    """The classes the inconsistency mask can be shown for one by one."""
+    return scheme.classes if len(scheme.classes) <= 16 else ()
+
+
+def label_planes(classes: _Plane, scheme: LabelScheme) -> dict[str, _Plane]:
+    """Labels ``(Y, X)`` by layer: one per state with its number, or one with all exclusive ids."""
+    if scheme.exclusive:
+        return {"classes": scheme.to_target(classes != 0)}
+    return {
+        name: classes[number] * np.uint8(number + 1)
+        for number, name in enumerate(scheme.classes)
+        if name != scheme.position or not scheme.states
+    }
+
+
+def mask_plane(disagreed: _Plane, scheme: LabelScheme) -> npt.NDArray[np.uint16]:
+    """The inconsistency mask ``(Y, X)`` with a bit per class, from ``(K, Y, X)``."""
+    names = mask_names(scheme)
+    if not names:
+        return disagreed.any(axis=0).astype(np.uint16)
+    of_classes = disagreed[-len(names) :].astype(np.uint16)  # without "blanked"
+    bits = np.uint16(1) << np.arange(len(names), dtype=np.uint16)
+    return np.bitwise_or.reduce(of_classes * bits[:, None, None], axis=0)
+
+
+class ResultLayers:
+    """The layers with the predictions for one image.
+
+    Parameters
+    ----------
+    layers
+        Of the viewer.
+    image, axes
+        What was predicted.
+    scheme
+        What the networks see.
+    colors
+        Of its classes.
+    """
+
+    def __init__(
+        self,
+        layers: ViewerLayers,
+        image: Layer,
+        axes: FrameAxes,
+        scheme: LabelScheme,
+        colors: Mapping[str, str],
+    ) -> None:
+        self._layers = layers
+        self._name = image.name
+        self._geometry = geometry(image, axes)
+        self.axes, self.scheme = axes, scheme
+        self._colors = dict(colors)
+        self._made: dict[str, Layer] = {}
+        self._points: dict[int, Cells] = {}
+        self._mask_values: set[int] = set()
+        self._mask_class: str | None = None
+        self._votes_wanted = False
+        self._most_votes = 1
+
+    def show(self, result: FrameLayers, *, shown: bool) -> None:
+        """Put a frame into the layers; only one that is shown now has to be drawn again."""
+        for name, plane in result.planes.items():
+            self._put(f"class {name}", result.frame, plane, shown)
+        known = len(self._mask_values)
+        self._mask_values |= result.mask_values
+        mask = self._put("mask", result.frame, result.mask, shown)
+        if len(self._mask_values) > known:
+            mask.colormap = self._mask_colors()
+        self._most_votes = max(self._most_votes, result.most_votes)
+        votes = self._put("votes", result.frame, result.votes, shown)
+        votes.contrast_limits = (0, self._most_votes)
+        if result.cells is not None:
+            self._points[result.frame] = result.cells
+
+    def show_points(self) -> None:
+        """Show the cells of all frames so far."""
+        if not self._points:
+            return
+        frames = sorted(self._points)
+        places = [self.axes.points(frame, self._points[frame].centers) for frame in frames]
+        states = np.concatenate([self._points[frame].states for frame in frames])
+        names = self._points[frames[0]].names
+        layer = self._layer("cells")
+        layer.selected_data = set()
+        layer.data = np.concatenate(places)
+        layer.features = pd.DataFrame({"class": [_state_name(state, names) for state in states]})
+        if len(states):
+            layer.symbol = [state_symbol(state) for state in states]
+            layer.face_color = [self._state_color(state, names) for state in states]
+            layer.border_color = "black"
+            layer.size = POINT_SIZE
+
+    def show_mask_of(self, name: str | None) -> None:
+        """Show the inconsistency mask of one class, or of all (None)."""
+        self._mask_class = name
+        if self._layers.has(self._made.get("mask")):
+            self._made["mask"].colormap = self._mask_colors()
+
+    def want_votes(self, *, wanted: bool) -> None:
+        """Show the vote map or not, also if it is made later."""
+        self._votes_wanted = wanted
+        if self._layers.has(self._made.get("votes")):
+            self._made["votes"].visible = wanted
+
+    def find(self, key: str) -> Layer | None:
+        """The layer ``mask``, ``votes``, ``cells`` or ``class NAME``, if it is there."""
+        layer = self._made.get(key)
+        return layer if self._layers.has(layer) else None
+
+    def _put(self, key: str, frame: int, plane: npt.NDArray[Any], shown: bool) -> Layer:
+        layer = self._layer(key)
+        self.axes.write_plane(layer.data, frame, plane)
+        if shown:
+            layer.refresh()
+        return layer
+
+    def _layer(self, key: str) -> Layer:
+        """The layer with this key; made anew if it was deleted."""
+        layer = self._made.get(key)
+        if not self._layers.has(layer):
+            layer = self._made[key] = self._layers.add(self._new(key))
+        return layer
+
+    def _new(self, key: str) -> Layer:
+        where = {**self._geometry, "metadata": mark("result", of=self._name, key=key)}
+        if key == "cells":
+            return Points(
+                np.zeros((0, len(self.axes.layer_letters))),
+                name="cells (predicted)",
+                features=pd.DataFrame({"class": pd.Series(dtype=str)}),
+                out_of_slice_display=False,
+                **where,
+            )
+        empty = np.zeros(self.axes.layer_shape, np.uint16 if key == "mask" else np.uint8)
+        if key == "votes":
+            return Image(
+                empty,
+                name="votes (networks outvoted)",
+                colormap="magma",
+                blending="additive",
+                contrast_limits=(0, self._most_votes),
+                visible=self._votes_wanted,
+                **where,
+            )
+        if key == "mask":
+            return Labels(
+                empty,
+                name="inconsistency mask",
+                colormap=self._mask_colors(),
+                opacity=0.8,
+                **where,
+            )
+        name = key.removeprefix("class ")
+        in_order = (self._colors[name] for name in self.scheme.classes)
+        layer = Labels(
+            empty,
+            name=f"{name} (predicted)",
+            colormap=_label_colors(enumerate(in_order, start=1)),
+            features=pd.DataFrame(
+                {"index": range(len(self.scheme.classes) + 1), "class": ["", *self.scheme.classes]}
+            ),
+            opacity=0.9,
+            **where,
+        )
+        layer.contour = 0 if self.scheme.exclusive else 2
+        return layer
+
+    def _mask_colors(self) -> DirectLabelColormap:
+        names = mask_names(self.scheme)
+        chosen = 0xFFFF if self._mask_class is None else 1 << names.index(self._mask_class)
+        return _label_colors((value, MASK_COLOR) for value in self._mask_values if value & chosen)
+
+    def _state_color(self, state: int, names: tuple[str, ...]) -> str:
+        if state == UNCLEAR:
+            return UNCLEAR_COLOR
+        return self._colors[names[state]]
+
+
+def _label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:
+    return DirectLabelColormap(
+        color_dict={None: (0, 0, 0, 0), 0: (0, 0, 0, 0), **{int(v): color for v, color in colors}}
+    )
+
+
+def _state_name(state: int, names: tuple[str, ...]) -> str:
+    return "unclear" if state == UNCLEAR else names[state]

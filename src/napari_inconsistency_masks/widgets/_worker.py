@@ -1,0 +1,72 @@
+"""Work in a thread of its own, written as a generator.
+
+superqt's and napari's workers lose a RuntimeError raised in a generator (running out of GPU memory
+is one) and run its ``finally`` in the window's thread; this one does neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from qtpy.QtCore import QThread, Signal
+
+
+class Worker(QThread):
+    """Runs a generator in a thread.
+
+    `yielded` carries each of its values and `returned` its result; `failed` carries the exception
+    that ended it. One that was interrupted is closed and emits neither of the two.
+
+    Parameters
+    ----------
+    generator
+        Is closed in the thread, whatever happens.
+    """
+
+    yielded = Signal(object)
+    returned = Signal(object)
+    failed = Signal(Exception)
+
+    def __init__(self, generator: Generator[Any, None, Any]) -> None:
+        super().__init__()
+        self._generator = generator
+        self.finished.connect(self._forget)
+
+    def begin(self) -> Worker:
+        """Start; the thread is kept alive until it ends."""
+        _running.add(self)
+        self.start()
+        return self
+
+    def stop(self) -> None:
+        """Interrupt the generator at its next ``yield``."""
+        self.requestInterruption()
+
+    def run(self) -> None:
+        """Run the generator; called by Qt in the thread."""
+        try:
+            while not self.isInterruptionRequested():
+                self.yielded.emit(next(self._generator))
+        except StopIteration as end:
+            if not self.isInterruptionRequested():
+                self.returned.emit(end.value)
+        except Exception as error:
+            self.failed.emit(error)
+        finally:
+            self._generator.close()
+
+    def _forget(self) -> None:
+        _running.discard(self)
+
+
+_running: set[Worker] = set()
+"""Threads that must not be destroyed yet."""
+
+
+def stop_all(milliseconds: int) -> None:
+    """Interrupt every worker and wait; for when the application ends."""
+    for worker in _running:
+        worker.stop()
+    for worker in list(_running):
+        worker.wait(milliseconds)

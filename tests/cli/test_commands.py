@@ -1,0 +1,241 @@
+"""The commands as a person uses them: what they write, say and return."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from typer.testing import CliRunner, Result
+
+from napari_inconsistency_masks.cli import SOME_FAILED, app
+from napari_inconsistency_masks.config import TrainConfig
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.tables import read_csv
+from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.plans import read_plan
+from napari_inconsistency_masks.recipes import PRESETS
+from napari_inconsistency_masks.task import Task
+from toy import toy_sample
+
+CLASSES = ("bright", "dark", "position")
+TINY = "--members 2 --generations 1 --width 0.25 --epochs 1 --steps 2 --batch 4 --precision float32"
+
+
+def call(*words: object) -> Result:
+    """Run a command; an unexpected error fails the test."""
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder: 8 labeled images and 4 without labels."""
+    root = tmp_path_factory.mktemp("data")
+    for number in range(12):
+        sample = toy_sample(Task.MULTILABEL, number)
+        (root / "images").mkdir(exist_ok=True)
+        write_tiff(root / "images" / f"cell_{number:02d}.tif", sample.image[0], "YX")
+        for name, mask in zip(CLASSES, sample.labeled, strict=True):
+            if number < 8:
+                (root / name).mkdir(exist_ok=True)
+                write_tiff(root / name / f"cell_{number:02d}.tif", mask * 255, "YX")
+    return root
+
+
+@pytest.fixture(scope="session")
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on that folder."""
+    out = tmp_path_factory.mktemp("runs") / "run"
+    words = (
+        f"train {folder} --out {out} --classes {','.join(CLASSES)} --position position --test 0.25"
+    )
+    assert call(*words.split(), *TINY.split()).exit_code == 0
+    return out
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """A calibrated time-lapse of three frames."""
+    frames = np.stack([toy_sample(Task.MULTILABEL, n).image[0] for n in (20, 21, 22)])
+    path = tmp_path / "movie.tif"
+    write_tiff(path, frames, "TYX", pixel_size=(0.5, 0.5), unit="µm", frame_interval=60.0)
+    return path
+
+
+def test_training_from_a_folder_makes_a_run(run: Path) -> None:
+    plan = read_plan(run)
+    assert plan.recipe.key == "im"
+    assert plan.config.epochs == 1
+    assert plan.config.labeled_share == PRESETS["standard"].labeled_share
+    assert (run / "ensemble.json").exists()
+
+
+def test_a_finished_run_says_so_again(run: Path) -> None:
+    result = call("run", run)
+    assert result.exit_code == 0
+    assert "Finished" in result.stderr
+
+
+def test_events_as_json_lines(run: Path) -> None:
+    lines = [json.loads(line) for line in call("run", run, "--json").stdout.splitlines()]
+    assert [line["event"] for line in lines] == ["Started", "Finished"]
+
+
+@pytest.mark.parametrize("name", ["train", "run", "predict", "count", "evaluate", "doctor", "demo"])
+def test_every_command_explains_itself(name: str) -> None:
+    result = call(name, "--help")
+    assert result.exit_code == 0
+    assert "Usage: napari-im" in result.output or "Usage:" in result.output
+
+
+def test_every_setting_has_a_flag_that_reaches_the_run(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = (
+        "--members 3 --teachers 1 --generations 4 --width 0.5 --epochs 6 --steps 7 --batch 8 "
+        "--patch 64 --learning-rate 0.01 --weight-decay 0.1 --no-cosine --no-settle-norms --loss "
+        "bce --position-weight 2 --augment copies --labeled-share 0.25 --warm-start "
+        "--no-refuse-worse --seed 9 --precision float32 --device cpu --pseudo-labels-erode 3 "
+        "--pseudo-labels-dilate 5 --no-pseudo-labels-blank-image --no-pseudo-labels-blank-label "
+        "--pseudo-labels-ignore classes --no-pseudo-labels-drop-uncertain "
+        "--pseudo-labels-same-classes --pseudo-labels-reblank --augmentation-contrast 0.1 "
+        "--augmentation-brightness 2 --augmentation-blur 1 --augmentation-noise 3"
+    )
+    made: dict[str, TrainConfig] = {}
+
+    def catch(recipe: object, data: object, config: TrainConfig, *, folder: Path) -> Iterator[None]:
+        made["config"] = config
+        return iter(())
+
+    monkeypatch.setattr("napari_inconsistency_masks.runs.train", catch)
+    call("train", folder, "--out", tmp_path / "r", "--classes", "bright", *flags.split())
+    config = made["config"].to_json()
+    base = PRESETS["standard"].to_json()
+    unchanged = [
+        key
+        for key in config
+        if key not in ("pseudo_labels", "augmentation") and config[key] == base[key]
+    ]
+    assert set(unchanged) <= {"generations", "members"}
+    for group in ("pseudo_labels", "augmentation"):
+        assert all(
+            config[group][key] != TrainConfig().to_json()[group][key] for key in config[group]
+        )
+
+
+def test_prediction_keeps_axes_and_pixel_size(run: Path, stack: Path, tmp_path: Path) -> None:
+    result = call("predict", run, stack, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    with tifffile.TiffFile(tmp_path / "out" / "movie_classes.tif") as tiff:
+        assert tiff.series[0].axes == "TCYX"
+        assert tiff.series[0].shape == (3, 3, 32, 32)
+        assert tiff.imagej_metadata["unit"] in ("µm", "um", "micron", "\\u00B5m")
+        assert tiff.imagej_metadata["finterval"] == 60.0
+    mask = tifffile.imread(tmp_path / "out" / "movie_inconsistency.tif")
+    assert mask.shape == (3, 32, 32)
+    assert set(np.unique(mask)) <= {0, 255}
+    rows = read_csv(tmp_path / "out" / "counts.csv")
+    assert [row["frame"] for row in rows] == ["t=0", "t=1", "t=2"]
+    assert float(rows[0]["inconsistent"]) == pytest.approx((mask[0] > 0).mean(), abs=1e-6)
+    cells = read_csv(tmp_path / "out" / "movie_cells.csv")
+    counted = sum(int(row[name]) for row in rows for name in ("bright", "dark", "unclear"))
+    assert len(cells) == counted
+
+
+def test_one_bad_file_changes_nothing_else(run: Path, stack: Path, tmp_path: Path) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    stack.rename(images / "b.tif")
+    (images / "a.tif").write_bytes(b"II*\0 nothing good")
+    (images / "notes.txt").write_text("not an image")
+    result = call("count", run, images, "--out", tmp_path / "mixed.csv")
+    assert result.exit_code == SOME_FAILED
+    call("count", run, images / "b.tif", "--out", tmp_path / "alone.csv")
+    mixed, alone = (read_csv(tmp_path / name) for name in ("mixed.csv", "alone.csv"))
+    assert mixed[1:] == alone
+    assert mixed[0]["image"] == "a.tif"
+    assert mixed[0]["status"].startswith("failed: ")
+    assert mixed[0]["bright"] == ""
+
+
+def test_images_of_one_name_get_outputs_of_their_own(run: Path, tmp_path: Path) -> None:
+    image = toy_sample(Task.MULTILABEL, 30).image[0]
+    paths = [tmp_path / place for place in ("a/x.tif", "b/x.tif", "b/X.png")]
+    for path in paths[:2]:
+        path.parent.mkdir()
+        write_tiff(path, image, "YX")
+    from PIL import Image
+
+    Image.fromarray(image).save(paths[2])
+    assert call("predict", run, *paths, "--out", tmp_path / "out").exit_code == 0
+    assert len(list((tmp_path / "out").glob("*_classes.tif"))) == 3
+
+
+def test_nothing_is_overwritten_unasked(run: Path, stack: Path, tmp_path: Path) -> None:
+    words = ("count", run, stack, "--out", tmp_path / "counts.csv")
+    assert call(*words).exit_code == 0
+    with pytest.raises(InputError, match=r"counts\.csv would be overwritten"):
+        call(*words)
+    assert call(*words, "--overwrite").exit_code == 0
+
+
+def test_an_image_with_other_channels_is_a_failed_row(run: Path, tmp_path: Path) -> None:
+    color = np.random.default_rng(0).integers(0, 255, (32, 32, 3), dtype=np.uint8)
+    write_tiff(tmp_path / "color.tif", color, "YXS")
+    assert call("count", run, tmp_path / "color.tif", "-o", tmp_path / "c.csv").exit_code == 3
+    (row,) = read_csv(tmp_path / "c.csv")
+    assert "3 channels does not fit networks for 1" in row["status"]
+
+
+def test_evaluation_of_the_runs_own_test_images(run: Path, tmp_path: Path) -> None:
+    result = call("evaluate", run, "--out", tmp_path / "counts.csv")
+    assert "2 test images: mean cell count error" in result.stdout
+    rows = read_csv(tmp_path / "counts.csv")
+    assert {row["class"] for row in rows} == {"bright", "dark"}
+    for row in rows:
+        assert int(row["error"]) == int(row["predicted"]) - int(row["true"])
+        assert row["true"] == "1"
+
+
+def test_evaluation_of_other_data(run: Path, folder: Path) -> None:
+    result = call("evaluate", run, "--data", folder, "--split", "validation")
+    assert "validation images" in result.stdout
+
+
+@pytest.fixture
+def refusals(run: Path, folder: Path, tmp_path: Path) -> dict[str, tuple[object, ...]]:
+    return {
+        "there is no such folder": ("train", tmp_path / "none", "--out", tmp_path / "r"),
+        "no recipe 'x'": ("train", folder, "-o", tmp_path / "r", "--recipe", "x"),
+        "no preset 'x'": ("train", folder, "-o", tmp_path / "r", "--preset", "x"),
+        "no run in this folder": ("run", tmp_path),
+        "no trained networks here": ("count", tmp_path, folder / "images", "-o", tmp_path / "c"),
+        "no images here": ("count", run, tmp_path),
+        "--split x": ("evaluate", run, "--split", "x"),
+        "--classes, --position and --labeled": ("demo", "--classes", "a"),
+    }
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_what_cannot_be_done_is_refused_in_a_sentence(refusals: dict, number: int) -> None:
+    said, words = list(refusals.items())[number]
+    with pytest.raises(InputError, match=said):
+        call(*words)
+
+
+@pytest.mark.parametrize("words", [["--members", "0"], ["--loss", "guess"], ["--nonsense", "1"]])
+def test_flags_out_of_their_limits_are_usage_errors(folder: Path, words: list[str]) -> None:
+    assert call("train", folder, "--out", "never", *words).exit_code == 2
+
+
+def test_doctor_as_json() -> None:
+    report = json.loads(call("doctor", "--json").stdout)
+    cpu = next(device for device in report["devices"] if device["key"] == "cpu")
+    assert cpu["says"].startswith("computes right")
+    assert report["versions"]["torch"]
