@@ -1,4 +1,4 @@
-"""The files between the window and the child that predicts: plain logic, no Qt."""
+"""What goes to the child that predicts, and what comes back: plain logic, no Qt."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..cells import find_cells
+from ..cells import Cells, find_cells
 from ..task import LabelScheme, Task
 from ._frames import FrameAxes
-from ._result_layers import FrameLayers, label_planes, mask_plane
+
+_Plane = npt.NDArray[np.uint8]
 
 CHUNK_BYTES = 2**26
 MOST_PER_CHUNK = 16
@@ -29,18 +31,19 @@ class Model:
         Their folder.
     scheme, channels, members
         What they see, in images of how many channels, and how many they are.
-    device
-        Where they compute.
+    wanted_device, device
+        Where they were asked to compute, and where they do.
     """
 
     run: Path
     scheme: LabelScheme
     channels: int
     members: int
+    wanted_device: str
     device: str
 
     @classmethod
-    def from_answer(cls, run: Path, answer: Mapping[str, Any]) -> Model:
+    def from_answer(cls, run: Path, wanted_device: str, answer: Mapping[str, Any]) -> Model:
         """Read the child's answer ``ready``."""
         scheme = answer["scheme"]
         return cls(
@@ -48,6 +51,7 @@ class Model:
             LabelScheme(Task(scheme["task"]), tuple(scheme["classes"]), scheme["position"]),
             int(answer["channels"]),
             int(answer["members"]),
+            wanted_device,
             str(answer["device"]),
         )
 
@@ -83,6 +87,61 @@ class FrameCounts:
         states = {str(k): (int(v[0]), int(v[1]), int(v[2])) for k, v in counts["states"].items()}
         notes = tuple(map(str, answer["notes"]))
         return cls(frame, states, int(counts["unclear"]), float(answer["inconsistent"]), notes)
+
+
+@dataclass(frozen=True)
+class FrameLayers:
+    """What is shown of one predicted frame.
+
+    Attributes
+    ----------
+    frame
+        Its number.
+    planes
+        Per layer of labels ``(Y, X)``: see `label_planes`.
+    mask
+        ``(Y, X)``: bit k is set where the networks disagree about output k of `mask_names`.
+    mask_values
+        The values that occur in it, without 0.
+    votes, most_votes
+        ``(Y, X)``: how many networks are outvoted; and the highest of these numbers.
+    cells
+        Positions and states, or None if the scheme has no positions.
+    """
+
+    frame: int
+    planes: dict[str, _Plane]
+    mask: npt.NDArray[np.uint16]
+    mask_values: frozenset[int]
+    votes: _Plane
+    most_votes: int
+    cells: Cells | None
+
+
+def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
+    """The classes the inconsistency mask can be shown for one by one."""
+    return scheme.classes if len(scheme.classes) <= 16 else ()
+
+
+def label_planes(classes: _Plane, scheme: LabelScheme) -> dict[str, _Plane]:
+    """Labels ``(Y, X)`` by layer: one per state with its number, or one with all exclusive ids."""
+    if scheme.exclusive:
+        return {"classes": scheme.to_target(classes != 0)}
+    return {
+        name: classes[number] * np.uint8(number + 1)
+        for number, name in enumerate(scheme.classes)
+        if name != scheme.position or not scheme.states
+    }
+
+
+def mask_plane(disagreed: _Plane, scheme: LabelScheme) -> npt.NDArray[np.uint16]:
+    """The inconsistency mask ``(Y, X)`` with a bit per class, from ``(K, Y, X)``."""
+    names = mask_names(scheme)
+    if not names:
+        return disagreed.any(axis=0).astype(np.uint16)
+    of_classes = disagreed[-len(names) :].astype(np.uint16)  # without "blanked"
+    bits = np.uint16(1) << np.arange(len(names), dtype=np.uint16)
+    return np.bitwise_or.reduce(of_classes * bits[:, None, None], axis=0)
 
 
 def chunks(frames: Sequence[int], axes: FrameAxes, itemsize: int) -> Iterator[tuple[int, ...]]:

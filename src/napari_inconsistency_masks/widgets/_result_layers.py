@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,65 +16,9 @@ from ..task import LabelScheme
 from ._colors import MASK_COLOR, UNCLEAR_COLOR, state_symbol
 from ._frames import FrameAxes
 from ._layers import ViewerLayers, geometry, mark
-
-_Plane = npt.NDArray[np.uint8]
+from ._prediction import FrameLayers, mask_names
 
 POINT_SIZE = 9
-
-
-@dataclass(frozen=True)
-class FrameLayers:
-    """What is shown of one predicted frame.
-
-    Attributes
-    ----------
-    frame
-        Its number.
-    planes
-        Per layer of labels ``(Y, X)``: see `label_planes`.
-    mask
-        ``(Y, X)``: bit k is set where the networks disagree about output k of `mask_names`.
-    mask_values
-        The values that occur in it, without 0.
-    votes, most_votes
-        ``(Y, X)``: how many networks are outvoted; and the highest of these numbers.
-    cells
-        Positions and states, or None if the scheme has no positions.
-    """
-
-    frame: int
-    planes: dict[str, _Plane]
-    mask: npt.NDArray[np.uint16]
-    mask_values: frozenset[int]
-    votes: _Plane
-    most_votes: int
-    cells: Cells | None
-
-
-def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
-    """The classes the inconsistency mask can be shown for one by one."""
-    return scheme.classes if len(scheme.classes) <= 16 else ()
-
-
-def label_planes(classes: _Plane, scheme: LabelScheme) -> dict[str, _Plane]:
-    """Labels ``(Y, X)`` by layer: one per state with its number, or one with all exclusive ids."""
-    if scheme.exclusive:
-        return {"classes": scheme.to_target(classes != 0)}
-    return {
-        name: classes[number] * np.uint8(number + 1)
-        for number, name in enumerate(scheme.classes)
-        if name != scheme.position or not scheme.states
-    }
-
-
-def mask_plane(disagreed: _Plane, scheme: LabelScheme) -> npt.NDArray[np.uint16]:
-    """The inconsistency mask ``(Y, X)`` with a bit per class, from ``(K, Y, X)``."""
-    names = mask_names(scheme)
-    if not names:
-        return disagreed.any(axis=0).astype(np.uint16)
-    of_classes = disagreed[-len(names) :].astype(np.uint16)  # without "blanked"
-    bits = np.uint16(1) << np.arange(len(names), dtype=np.uint16)
-    return np.bitwise_or.reduce(of_classes * bits[:, None, None], axis=0)
 
 
 class ResultLayers:

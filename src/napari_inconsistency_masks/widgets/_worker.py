@@ -16,21 +16,25 @@ class Worker(QThread):
     """Runs a generator in a thread.
 
     `yielded` carries each of its values and `returned` its result; `failed` carries the exception
-    that ended it. One that was interrupted is closed and emits neither of the two.
+    that ended it. One that was stopped emits neither of the two. `over` comes last, always. All
+    are emitted in the thread that made the worker.
 
     Parameters
     ----------
     generator
-        Is closed in the thread, whatever happens.
+        Is closed in the new thread, whatever happens.
     """
 
     yielded = Signal(object)
     returned = Signal(object)
-    failed = Signal(Exception)
+    failed = Signal(object)
+    over = Signal()
+    _happened = Signal(str, object)
 
     def __init__(self, generator: Generator[Any, None, Any]) -> None:
         super().__init__()
         self._generator = generator
+        self._happened.connect(self._tell)
         self.finished.connect(self._forget)
 
     def begin(self) -> Worker:
@@ -47,14 +51,21 @@ class Worker(QThread):
         """Run the generator; called by Qt in the thread."""
         try:
             while not self.isInterruptionRequested():
-                self.yielded.emit(next(self._generator))
+                self._happened.emit("yielded", next(self._generator))
         except StopIteration as end:
             if not self.isInterruptionRequested():
-                self.returned.emit(end.value)
-        except Exception as error:
-            self.failed.emit(error)
+                self._happened.emit("returned", end.value)
+        except Exception as error:  # noqa: BLE001  given to whoever waits for the result
+            self._happened.emit("failed", error)
         finally:
             self._generator.close()
+            self._happened.emit("over", None)
+
+    def _tell(self, what: str, value: object) -> None:
+        if what == "over":
+            self.over.emit()
+        else:
+            getattr(self, what).emit(value)
 
     def _forget(self) -> None:
         _running.discard(self)
@@ -66,7 +77,7 @@ _running: set[Worker] = set()
 
 def stop_all(milliseconds: int) -> None:
     """Interrupt every worker and wait; for when the application ends."""
-    for worker in _running:
+    for worker in list(_running):
         worker.stop()
     for worker in list(_running):
         worker.wait(milliseconds)
