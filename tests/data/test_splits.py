@@ -93,3 +93,11 @@ def test_unknown_names_are_named() -> None:
 def test_listed() -> None:
     assert listed(["a"]) == "a"
     assert listed(list("abcde")) == "a, b, c and 2 more"
+
+
+def test_a_list_that_comes_with_the_data_is_used_up_first() -> None:
+    listed_ones = ["image_3", "image_11", "image_7"]
+    for amount in (1, 2, 3):
+        assert set(choose_labeled(NAMES, amount, first=listed_ones)) <= set(listed_ones)
+    for amount in (4, 9):
+        assert set(choose_labeled(NAMES, amount, first=listed_ones)) > set(listed_ones)

@@ -63,8 +63,9 @@ def load_folder(
         Name of the folder of images, and of the one folder of masks for all classes.
     labeled
         How many images for training (int), which share of them (float), or which (names, or the
-        name of a list in ``splits``) count as labeled. The others' labels are hidden. By default
-        all that have masks, or those of the list of labeled images.
+        name of a list in ``splits``) count as labeled. The others' labels are hidden. Numbers and
+        shares begin with a seeded shuffle of the list of labeled images. By default all that have
+        masks, or those of that list.
     validation, test
         Shares of the labeled images to set aside where no list says so.
     seed

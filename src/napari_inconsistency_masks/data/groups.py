@@ -77,7 +77,8 @@ def assign(
     if named:
         chosen = named & train
     elif labeled is not None:
-        chosen = set(choose_labeled(train & with_masks, labeled, seed))
+        candidates = train & with_masks
+        chosen = set(choose_labeled(candidates, labeled, seed, first=lists.labeled or ()))
     else:
         chosen = (train - (lists.unlabeled or frozenset())) & with_masks
     return _groups(train, with_masks, chosen, held_out, notes)

@@ -63,7 +63,11 @@ def split_files(
 
 
 def choose_labeled(
-    names: Collection[str], amount: float | Sequence[str] | None, seed: int = 0
+    names: Collection[str],
+    amount: float | Sequence[str] | None,
+    seed: int = 0,
+    *,
+    first: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Choose the files whose labels are used; the others' are hidden.
 
@@ -77,6 +81,8 @@ def choose_labeled(
         but at least one, as in the paper. A sequence takes the names it holds, None takes all.
     seed
         Of the shuffling.
+    first
+        Names that are taken before any other: those of a list that comes with the data.
 
     Raises
     ------
@@ -93,7 +99,9 @@ def choose_labeled(
             raise InputError(f"labeled: no image for training is named {listed(unknown)}.")
         return tuple(sorted(set(amount)))
     count = _amount(amount, len(names))
-    return tuple(_shuffled(names, seed)[:count])
+    listed_ones = set(names) & set(first)
+    order = _shuffled(listed_ones, seed) + _shuffled(set(names) - listed_ones, seed)
+    return tuple(order[:count])
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

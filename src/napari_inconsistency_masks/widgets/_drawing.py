@@ -1,4 +1,7 @@
-"""What a person drew on an image, as labels to learn from or to compare with: plain logic, no Qt."""
+"""What a person drew on an image, as labels to learn from or to compare with.
+
+Plain logic, no Qt.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,9 @@ class Drawing:
 
     def labeled_frames(self) -> npt.NDArray[np.bool_]:
         """Per frame, whether anything is drawn on it."""
-        return np.logical_or.reduce([self._frames_with(item) for item in self.drawn])
+        drawn = [self._frames_with(item) for item in self.drawn]
+        labeled: npt.NDArray[np.bool_] = np.logical_or.reduce(drawn)
+        return labeled
 
     def undrawn(self) -> list[str]:
         """Classes that are drawn on no frame."""

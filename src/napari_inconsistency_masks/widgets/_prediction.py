@@ -138,10 +138,11 @@ def mask_plane(disagreed: _Plane, scheme: LabelScheme) -> npt.NDArray[np.uint16]
     """The inconsistency mask ``(Y, X)`` with a bit per class, from ``(K, Y, X)``."""
     names = mask_names(scheme)
     if not names:
-        return disagreed.any(axis=0).astype(np.uint16)
+        return np.asarray(disagreed.any(axis=0), np.uint16)
     of_classes = disagreed[-len(names) :].astype(np.uint16)  # without "blanked"
     bits = np.uint16(1) << np.arange(len(names), dtype=np.uint16)
-    return np.bitwise_or.reduce(of_classes * bits[:, None, None], axis=0)
+    mask: npt.NDArray[np.uint16] = np.bitwise_or.reduce(of_classes * bits[:, None, None], axis=0)
+    return mask
 
 
 def chunks(frames: Sequence[int], axes: FrameAxes, itemsize: int) -> Iterator[tuple[int, ...]]:

@@ -142,7 +142,7 @@ class Predictor(QObject):
             self._status.progress(PREDICTING, f"Predicted frame {done} of {total}", done / total)
         self.arrived.emit(layers, counts)
 
-    def _on_over(self, sentence: str, ok: bool) -> None:  # noqa: FBT001  a signal's argument
+    def _on_over(self, sentence: str, ok: bool) -> None:
         self._job = None
         self._status.end(PREDICTING, sentence)
         self.changed.emit()

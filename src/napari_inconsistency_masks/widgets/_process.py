@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -98,7 +97,7 @@ class Child(QObject):
 
     def _make_nice(self) -> None:
         """Leave the processor to the window; threads that it starts later inherit this."""
-        lower = psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else NICENESS
+        lower = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS)
         with suppress(psutil.Error, OSError):
             psutil.Process(self.pid).nice(lower)
 

@@ -176,9 +176,9 @@ class ResultLayers:
 
 
 def _label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:
-    return DirectLabelColormap(
-        color_dict={None: (0, 0, 0, 0), 0: (0, 0, 0, 0), **{int(v): color for v, color in colors}}
-    )
+    clear = (0, 0, 0, 0)
+    colored: dict[int | None, Any] = {None: clear, 0: clear, **dict(colors)}
+    return DirectLabelColormap(color_dict=colored)
 
 
 def _state_name(state: int, names: tuple[str, ...]) -> str:

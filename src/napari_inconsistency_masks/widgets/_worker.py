@@ -55,7 +55,7 @@ class Worker(QThread):
         except StopIteration as end:
             if not self.isInterruptionRequested():
                 self._happened.emit("returned", end.value)
-        except Exception as error:  # noqa: BLE001  given to whoever waits for the result
+        except Exception as error:
             self._happened.emit("failed", error)
         finally:
             self._generator.close()

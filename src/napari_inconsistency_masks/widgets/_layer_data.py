@@ -1,0 +1,273 @@
+"""Open layers as training data: which image, what its axes mean, which layer holds which class."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Image, Labels, Layer, Points
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ..errors import InputError
+from ..task import LabelScheme, Task
+from ._colors import class_color
+from ._drawing import Drawing, DrawnClass, check_class_names
+from ._frames import FrameAxes, guess_axes
+from ._layers import ViewerLayers, fits, misfit, points_on
+from ._worker import Worker
+
+MASK, POSITION = "mask", "position"
+DEFAULT_CLASSES = (("alive", MASK), ("dead", MASK), ("position", POSITION))
+SETTLE_MS = 400
+"""After a stroke, until the labeled frames are counted again."""
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class, and where it is drawn.
+
+    Attributes
+    ----------
+    name, color
+        For people.
+    kind
+        `MASK`, or `POSITION` if its spots or points mark cells.
+    layer
+        Labels, or for positions perhaps points; None as long as there is none.
+    """
+
+    name: str
+    color: str
+    kind: str = MASK
+    layer: Layer | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is drawn.
+
+    Attributes
+    ----------
+    labeled
+        Per frame.
+    undrawn
+        Classes that are drawn nowhere.
+    """
+
+    labeled: npt.NDArray[np.bool_]
+    undrawn: tuple[str, ...]
+
+
+class LayerData(QObject):
+    """The choice of layers; sections show and change it.
+
+    `changed` tells of any change of the choice, `scanned` of a new `scan`, `drawn` of a stroke.
+    """
+
+    changed = Signal()
+    scanned = Signal()
+    drawn = Signal()
+
+    def __init__(self, layers: ViewerLayers, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.layers = layers
+        self.image: Image | None = None
+        self.axes: FrameAxes | None = None
+        self.axes_note = ""
+        self.task = Task.MULTILABEL
+        self.rows = default_rows()
+        self.scan: Scan | None = None
+        self._untouched = True
+        self._worker: Worker | None = None
+        self._watched: list[Layer] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self._start_scan)
+
+    def choose_image(self, image: Image | None) -> None:
+        """Take an image; layers that fit it are proposed for the classes."""
+        self.image, self.axes, self.axes_note = image, None, ""
+        if image is not None:
+            shape = image.data[0].shape if image.multiscale else image.data.shape
+            self.axes, self.axes_note = guess_axes(shape, rgb=image.rgb, names=image.axis_labels)
+            self.rows = [replace(row, layer=self._fitting(row.layer)) for row in self.rows]
+            if self._untouched:
+                self._propose()
+        self._on_choice()
+
+    def name_axis(self, axis: int, letter: str) -> None:
+        """Say what an axis of the image is."""
+        if self.axes is not None:
+            self.axes, self.axes_note = self.axes.renamed(axis, letter), ""
+            self._on_choice()
+
+    def choose_task(self, task: Task) -> None:
+        """Say whether classes may overlap."""
+        self.task, self._untouched = task, False
+        if task is not Task.MULTILABEL:
+            self.rows = [replace(row, kind=MASK) for row in self.rows]
+        self._on_choice()
+
+    def set_rows(self, rows: Iterable[ClassRow]) -> None:
+        """Replace the table of classes."""
+        self.rows, self._untouched = list(rows), False
+        self._on_choice()
+
+    def layers_changed(self) -> None:
+        """Layers were added, removed or renamed: let go of those that are gone."""
+        if not self.layers.has(self.image):
+            self.choose_image(self.layers.active_image())
+            return
+        gone = [row for row in self.rows if row.layer and not self.layers.has(row.layer)]
+        if gone:
+            self.rows = [replace(row, layer=self._fitting(row.layer)) for row in self.rows]
+        if self._untouched:
+            self._propose()
+        self._on_choice()
+
+    def choices(self, kind: str) -> list[Layer]:
+        """Layers a class of this kind can be drawn in."""
+        wanted = Labels | Points if kind == POSITION else Labels
+        drawable = self.layers.drawable()
+        return [item for item in drawable if isinstance(item, wanted) and self._fitting(item)]
+
+    @property
+    def used_rows(self) -> list[ClassRow]:
+        """The classes of the label kind: the first one if there is only one."""
+        return self.rows[:1] if self.task is Task.BINARY else self.rows
+
+    @property
+    def drawn_rows(self) -> list[ClassRow]:
+        """The rows whose layers are drawn in: exclusive classes share the first one's."""
+        return self.used_rows if self.task is Task.MULTILABEL else self.rows[:1]
+
+    def scheme(self) -> LabelScheme:
+        """What the labels mean; `InputError` if the table says no such thing."""
+        rows = self.used_rows
+        check_class_names([row.name for row in rows])
+        positions = [row.name for row in rows if row.kind == POSITION]
+        if len(positions) > 1:
+            raise InputError(
+                f"{positions[0]!r} and {positions[1]!r} both mark positions; only one class can."
+            )
+        return LabelScheme(self.task, tuple(row.name for row in rows), next(iter(positions), None))
+
+    def drawing(self) -> Drawing:
+        """The image with what is drawn on it, as it is now.
+
+        Raises
+        ------
+        InputError
+            If a layer is missing or does not fit; the sentence names it and says what to do.
+        """
+        image, axes = self.image, self.axes
+        if image is None or axes is None:
+            raise InputError("There is no image: open one, choose a folder, or open the demo.")
+        scheme = self.scheme()
+        drawn = tuple(self._drawn(row, image, axes) for row in self.drawn_rows)
+        data = image.data[0] if image.multiscale else image.data
+        return Drawing(image.name, axes, data, scheme, drawn)
+
+    def problem(self) -> str | None:
+        """Why training cannot start from these layers, in a sentence, or None."""
+        try:
+            self.drawing()
+        except InputError as error:
+            return str(error)
+        if self.scan is None:
+            return "The labeled frames are being counted."
+        if not self.scan.labeled.any():
+            names = ", ".join(row.name for row in self.used_rows)
+            return f"Nothing is drawn yet: draw {names} on at least one frame, better on two."
+        return None
+
+    def _drawn(self, row: ClassRow, image: Image, axes: FrameAxes) -> DrawnClass:
+        layer = row.layer
+        if layer is None:
+            raise InputError(
+                f"Class {row.name!r} has no layer to draw in: press Add label layers, or choose one."
+            )
+        if not fits(layer, axes):
+            raise InputError(misfit(layer, image, axes))
+        if isinstance(layer, Points):
+            return DrawnClass(row.name, layer.name, points=points_on(image, layer))
+        labels = layer.data[0] if layer.multiscale else layer.data
+        return DrawnClass(row.name, layer.name, _without_channels(labels, axes))
+
+    def _fitting(self, layer: Layer | None) -> Layer | None:
+        there = self.layers.has(layer) and self.axes is not None
+        return layer if layer is not None and there and fits(layer, self.axes) else None
+
+    def _propose(self) -> None:
+        """Until somebody changes the table: a class per fitting layer, named like it."""
+        masks = [item for item in self.choices(MASK) if isinstance(item, Labels)]
+        points = [item for item in self.choices(POSITION) if isinstance(item, Points)]
+        if not masks:
+            self.rows = default_rows()
+            return
+        rows = [ClassRow(item.name, "", MASK, item) for item in masks]
+        rows += [ClassRow(item.name, "", POSITION, item) for item in points[:1]]
+        spots = [row for row in rows if "position" in row.name.lower() and len(rows) > 1]
+        if spots and not points:
+            rows = [replace(row, kind=POSITION) if row is spots[0] else row for row in rows]
+        self.rows = [replace(row, color=class_color(number)) for number, row in enumerate(rows)]
+
+    def _on_choice(self) -> None:
+        self._watch([row.layer for row in self.drawn_rows if row.layer is not None])
+        self.scan = None
+        self._timer.start()
+        self.changed.emit()
+
+    def _watch(self, layers: list[Layer]) -> None:
+        for layer in self._watched:
+            layer.events.disconnect(self._on_layer_event)
+        self._watched = layers
+        for layer in layers:
+            layer.events.connect(self._on_layer_event)
+
+    def _on_layer_event(self, event: Any) -> None:
+        if event.type in ("data", "set_data", "paint", "labels_update"):
+            self._timer.start()
+            self.drawn.emit()
+
+    def _start_scan(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+        try:
+            drawing = self.drawing()
+        except InputError:
+            self.scan = None
+            self.scanned.emit()
+            return
+        self._worker = Worker(_scan(drawing))
+        self._worker.returned.connect(self._on_scanned)
+        self._worker.begin()
+
+    def _on_scanned(self, scan: Scan) -> None:
+        self.scan = scan
+        self.scanned.emit()
+
+
+def default_rows() -> list[ClassRow]:
+    """The classes of the paper's cells."""
+    return [
+        ClassRow(name, class_color(number), kind)
+        for number, (name, kind) in enumerate(DEFAULT_CLASSES)
+    ]
+
+
+def _scan(drawing: Drawing) -> Generator[None, None, Scan]:
+    yield
+    return Scan(drawing.labeled_frames(), tuple(drawing.undrawn()))
+
+
+def _without_channels(labels: Any, axes: FrameAxes) -> Any:
+    """Labels drawn on an array with channels, seen in the first of them."""
+    if tuple(labels.shape) == axes.layer_shape:
+        return labels
+    where = axes.letters.index("C")
+    return labels[(slice(None),) * where + (slice(0, 1),)]

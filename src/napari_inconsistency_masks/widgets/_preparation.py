@@ -1,0 +1,106 @@
+"""Writing the folder of a new run: plain logic, no Qt."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..config import TrainConfig
+from ..data.folder import load_folder
+from ..data.sample import SegmentationData
+from ..errors import InputError
+from ..plans import create, find_recipe
+from ..task import Task
+from ..training.preflight import preflight
+from ._drawing import IMAGES, MASKS, Drawing, write_snapshot
+
+DATA = "data"
+"""Of a run folder: the snapshot of the layers it was started from."""
+
+Preparation = Generator[tuple[int, int], None, Path]
+"""Yields how many frames of how many are written, and returns the run folder."""
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A run that somebody wants to start.
+
+    Attributes
+    ----------
+    folder
+        The run folder, which must not exist yet.
+    recipe
+        A key of `recipes.RECIPES`.
+    config
+        All settings.
+    data
+        What is drawn on layers, or a function that reads a data set.
+    """
+
+    folder: Path
+    recipe: str
+    config: TrainConfig
+    data: Drawing | Callable[[], SegmentationData]
+
+
+def prepare(request: RunRequest) -> Preparation:
+    """Make the run folder; after an error, or when closed early, nothing of it is left.
+
+    Raises
+    ------
+    InputError
+        If there is a folder of that name, or the data does not allow the recipe.
+    """
+    folder = request.folder
+    if folder.exists():
+        raise InputError(f"{folder.name}: there is a run of this name; choose another name.")
+    complete = False
+    try:
+        if isinstance(request.data, Drawing):
+            drawing = request.data.frozen()
+            yield from write_snapshot(drawing, folder / DATA)
+            data = _read_snapshot(drawing, folder / DATA, request.config.seed)
+        else:
+            data = request.data()
+        preflight(data, find_recipe(request.recipe))
+        create(folder, request.recipe, data, request.config)
+        complete = True
+    finally:
+        if not complete:
+            shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def _read_snapshot(drawing: Drawing, folder: Path, seed: int) -> SegmentationData:
+    scheme = drawing.scheme
+    exclusive = scheme.task is Task.MULTICLASS
+    return load_folder(
+        folder,
+        scheme.classes,
+        task=scheme.task,
+        position=scheme.position,
+        images=IMAGES,
+        masks=MASKS if exclusive else None,
+        zero_is_unlabeled=exclusive,
+        seed=seed,
+    )
+
+
+def new_run_name(folder: Path, data: str, preset: str) -> str:
+    """A name that no run in the folder has, such as ``cells-standard-2``."""
+    stem = _UNSAFE.sub("-", data).strip("-.")[:40] or "run"
+    number = 1
+    while (folder / f"{stem}-{preset}-{number}").exists():
+        number += 1
+    return f"{stem}-{preset}-{number}"
+
+
+def check_run_name(name: str) -> None:
+    """Refuse a name that cannot be that of a folder."""
+    if not name.strip() or _UNSAFE.search(name.strip().replace(" ", "")) or name.startswith("."):
+        raise InputError(f"Run name {name!r}: give letters, digits, spaces, - and _.")
