@@ -1,0 +1,100 @@
+"""The names of the package: lazy, complete, and light to import."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import napari_inconsistency_masks as im
+
+SOURCE = Path(im.__file__).parent
+HEAVY = ("torch", "qtpy", "napari", "magicgui", "PyQt6", "pyqtgraph", "skimage", "pandas")
+
+
+def modules_loaded_by(code: str) -> set[str]:
+    """Top-level modules in memory after some code ran in a process of its own."""
+    probe = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    assert not modules_loaded_by("import napari_inconsistency_masks") & set(HEAVY)
+
+
+def test_run_folders_and_data_are_read_without_torch() -> None:
+    loaded = modules_loaded_by(
+        "import napari_inconsistency_masks as im\n"
+        "import napari_inconsistency_masks.plans, napari_inconsistency_masks.data.origin\n"
+        "im.load_synthetic(images=2, labeled=1, validation=1, test=0, size=(64, 64)).labeled[0]"
+    )
+    assert "torch" not in loaded
+    assert "qtpy" not in loaded
+
+
+@pytest.mark.parametrize("name", im.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(im, name) is not None
+    assert name in dir(im)
+
+
+def test_public_names_are_declared_once_for_checkers_and_at_run_time() -> None:
+    tree = ast.parse((SOURCE / "__init__.py").read_text())
+    declared = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If)
+        for statement in node.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert declared == set(im.__all__) == set(im._HOMES)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        im.nonsense  # noqa: B018
+
+
+BANNED = {
+    "pickle": "import pickle",
+    "eval": "eval(",
+    "extractall": ".extractall(",
+    "allow_pickle": "allow_pickle=True",
+    "unsafe load": "weights_only=False",
+    "torch.save": "torch.save(",
+    "yaml": "yaml.load(",
+}
+
+
+@pytest.mark.parametrize("what", BANNED)
+def test_calls_that_could_run_foreign_code_are_nowhere(what: str) -> None:
+    found = [p for p in SOURCE.rglob("*.py") if BANNED[what] in p.read_text()]
+    if what == "eval":  # a network's mode, not the function
+        found = [p for p in found if " eval(" in p.read_text().replace(".eval(", "")]
+    assert not found
+
+
+def test_files_are_written_through_one_door() -> None:
+    """Images, tables and JSON go through files/, which writes them whole or not at all."""
+    direct = (
+        "imwrite(",
+        ".write_text(",
+        ".write_bytes(",
+        "np.save(",
+        "to_csv(",
+        "open('w",
+        'open("w',
+    )
+    exempt = {"files", "synthetic"}
+    found = {
+        str(path.relative_to(SOURCE))
+        for path in SOURCE.rglob("*.py")
+        if not exempt & set(path.relative_to(SOURCE).parts)
+        and any(call in path.read_text() for call in direct)
+    }
+    assert not found, "see files/atomic.py"
