@@ -86,7 +86,7 @@ def test_files_are_written_through_one_door() -> None:
         ".write_text(",
         ".write_bytes(",
         "np.save(",
-        "to_csv(",
+        ".to_csv(",
         "open('w",
         'open("w',
     )

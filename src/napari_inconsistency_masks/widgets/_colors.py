@@ -6,6 +6,8 @@ of its own that no class gets.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 CLASS_COLORS = ("#56B4E9", "#E69F00", "#F0E442", "#009E73", "#D55E00", "#0072B2", "#FFFFFF")
 MASK_COLOR = "#FF33CC"
 UNCLEAR_COLOR = "#BBBBBB"
@@ -19,6 +21,11 @@ UNCLEAR_SYMBOL = "ring"
 def class_color(index: int) -> str:
     """The color of the class with this number, counted from 0."""
     return CLASS_COLORS[index % len(CLASS_COLORS)]
+
+
+def class_colors(names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """A color per class: the one a person chose for that name, else the one of its number."""
+    return {name: chosen.get(name, class_color(number)) for number, name in enumerate(names)}
 
 
 def state_symbol(index: int) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..cells import find_cells
+from ..task import LabelScheme
 
 COLUMNS = ("image", "frame", "class", "predicted", "low", "high", "true", "error")
 """Of the table as CSV: one row per image, frame and class."""
@@ -48,6 +54,45 @@ class CountRow:
         return dict(zip(COLUMNS, (*values, self.true, self.error), strict=True))
 
 
+class Truth(Protocol):
+    """What a person drew on the frames of an image; a `Drawing` is one."""
+
+    @property
+    def scheme(self) -> LabelScheme: ...
+
+    def labeled_frames(self) -> npt.NDArray[np.bool_]: ...
+
+    def target(self, frame: int) -> npt.NDArray[np.uint8]: ...
+
+
+@dataclass(frozen=True)
+class KnownLabels:
+    """Labels that come with images: a target per frame, or None."""
+
+    scheme: LabelScheme
+    targets: Sequence[npt.NDArray[np.uint8] | None]
+
+    def labeled_frames(self) -> npt.NDArray[np.bool_]:
+        """Per frame, whether it has labels."""
+        return np.array([target is not None for target in self.targets], bool)
+
+    def target(self, frame: int) -> npt.NDArray[np.uint8]:
+        """The labels of a frame that has some."""
+        target = self.targets[frame]
+        assert target is not None
+        return target
+
+
+def count_true(truth: Truth) -> Generator[None, None, dict[int, dict[str, int]]]:
+    """Count what is drawn, as predictions are counted: per labeled frame and class."""
+    counts: dict[int, dict[str, int]] = {}
+    for frame in np.flatnonzero(truth.labeled_frames()).tolist():
+        channels = truth.scheme.to_channels(truth.target(frame))
+        counts[frame] = find_cells(channels, truth.scheme).counts
+        yield
+    return counts
+
+
 @dataclass
 class ImageCounts:
     """The counts of one image, frame by frame, as they become known.
@@ -60,14 +105,15 @@ class ImageCounts:
         Per frame and class: count, low, high.
     true
         Per frame with labels and class: the count.
-    unclear
-        Per frame: cells in no clear state.
+    unclear, inconsistent
+        Per frame: cells in no clear state, and the share of the area the networks disagree on.
     """
 
     image: str
     predicted: dict[int, Mapping[str, tuple[int, int, int]]] = field(default_factory=dict)
     true: dict[int, Mapping[str, int]] = field(default_factory=dict)
     unclear: dict[int, int] = field(default_factory=dict)
+    inconsistent: dict[int, float] = field(default_factory=dict)
 
     def rows(self) -> list[CountRow]:
         """A row per predicted frame and class, frames in order."""

@@ -21,6 +21,9 @@ from ._worker import Worker
 
 MASK, POSITION = "mask", "position"
 DEFAULT_CLASSES = (("alive", MASK), ("dead", MASK), ("position", POSITION))
+STROKES = ("paint", "labels_update", "data")
+"""What napari says when labels or points are changed."""
+
 SETTLE_MS = 400
 """After a stroke, until the labeled frames are counted again."""
 
@@ -83,6 +86,7 @@ class LayerData(QObject):
         self._untouched = True
         self._worker: Worker | None = None
         self._watched: list[Layer] = []
+        self._step: tuple[int, ...] = ()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -223,16 +227,24 @@ class LayerData(QObject):
         self.changed.emit()
 
     def _watch(self, layers: list[Layer]) -> None:
-        for layer in self._watched:
-            layer.events.disconnect(self._on_layer_event)
+        for layer, watch in [(old, False) for old in self._watched] + [(new, True) for new in layers]:
+            for name in (*STROKES, "set_data"):
+                slot = self._on_stroke if name in STROKES else self._on_redrawn
+                emitter = layer.events.emitters.get(name)
+                if emitter is not None:
+                    (emitter.connect if watch else emitter.disconnect)(slot)
         self._watched = layers
-        for layer in layers:
-            layer.events.connect(self._on_layer_event)
 
-    def _on_layer_event(self, event: Any) -> None:
-        if event.type in ("data", "set_data", "paint", "labels_update"):
+    def _on_stroke(self) -> None:
+        self._timer.start()
+        self.drawn.emit()
+
+    def _on_redrawn(self) -> None:
+        """Undo says no more than this; so does moving a slider, which changes nothing."""
+        step = self.layers.viewer.dims.current_step
+        if step == self._step:
             self._timer.start()
-            self.drawn.emit()
+        self._step = step
 
     def _start_scan(self) -> None:
         if self._worker is not None:

@@ -64,7 +64,7 @@ def prepare(request: RunRequest) -> Preparation:
         if isinstance(request.data, Drawing):
             drawing = request.data.frozen()
             yield from write_snapshot(drawing, folder / DATA)
-            data = _read_snapshot(drawing, folder / DATA, request.config.seed)
+            data = _read_snapshot(drawing, folder / DATA)
         else:
             data = request.data()
         preflight(data, find_recipe(request.recipe))
@@ -76,7 +76,7 @@ def prepare(request: RunRequest) -> Preparation:
     return folder
 
 
-def _read_snapshot(drawing: Drawing, folder: Path, seed: int) -> SegmentationData:
+def _read_snapshot(drawing: Drawing, folder: Path) -> SegmentationData:
     scheme = drawing.scheme
     exclusive = scheme.task is Task.MULTICLASS
     return load_folder(
@@ -87,7 +87,6 @@ def _read_snapshot(drawing: Drawing, folder: Path, seed: int) -> SegmentationDat
         images=IMAGES,
         masks=MASKS if exclusive else None,
         zero_is_unlabeled=exclusive,
-        seed=seed,
     )
 
 

@@ -1,0 +1,229 @@
+"""A folder (or the HeLa ZIP) as training data: what lies there, and what of it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ..cli.data import is_hela
+from ..data.folder import load_folder
+from ..data.hela import load_hela
+from ..data.inspect_folder import FolderLayout, inspect_folder
+from ..data.sample import SegmentationData
+from ..errors import InputError
+from ..task import Task
+from ._status import Activity, Status
+from ._worker import Worker
+
+READING = "read"
+SETTLE_MS = 300
+SPLITS = ("labeled", "unlabeled", "validation", "test")
+
+
+@dataclass(frozen=True)
+class FolderChoice:
+    """What of a folder is used.
+
+    Attributes
+    ----------
+    classes
+        Folders of masks, or names of the ids in `masks`, in order.
+    position
+        The class that marks cells, or None.
+    masks
+        The folder of class ids, or None if every class has a folder of its own.
+    labeled
+        How many training images count as labeled; None for all, or as the lists say.
+    """
+
+    classes: tuple[str, ...] = ()
+    position: str | None = None
+    masks: str | None = None
+    labeled: int | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An image of the data set, for the table.
+
+    Attributes
+    ----------
+    name, split
+        Of the image, and what it is for: training, validation or test.
+    labeled
+        Whether its labels are used, in words.
+    source, index
+        Where it is in the data set.
+    """
+
+    name: str
+    split: str
+    labeled: str
+    source: str
+    index: int
+
+
+class FolderData(QObject):
+    """The chosen folder; sections show and change it.
+
+    `changed` tells of any change, also while the folder is being read and after.
+    """
+
+    changed = Signal()
+
+    def __init__(self, status: Status, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path: Path | None = None
+        self.layout: FolderLayout | None = None
+        self.choice = FolderChoice()
+        self.data: SegmentationData | None = None
+        self.images: tuple[Listed, ...] = ()
+        self.message = ""
+        self.busy = False
+        self._status = status
+        self._worker: Worker | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self._read)
+
+    def open(self, path: Path) -> None:
+        """Look at a folder or ZIP."""
+        self.path, self.layout, self.choice = path, None, FolderChoice()
+        self._begin(_look(path), self._on_looked)
+
+    def choose(self, **changes: Any) -> None:
+        """Use something else of the folder; it is read again shortly."""
+        self.choice = replace(self.choice, **changes)
+        self.data, self.images = None, ()
+        self.busy = True
+        self._timer.start()
+        self.changed.emit()
+
+    @property
+    def summary(self) -> str:
+        """Such as "630 train (63 labeled), 90 validation, 180 test"."""
+        data = self.data
+        if data is None:
+            return ""
+        train = len(data.labeled) + len(data.unlabeled)
+        validation = len(data.validation)
+        words = f"{train} train ({len(data.labeled)} labeled), {validation} validation"
+        words += " (the labeled images themselves)" if data.validation_is_training else ""
+        return f"{words}, {len(data.test)} test" if len(data.test) else words
+
+    def problem(self) -> str | None:
+        """Why training cannot start from this folder, in a sentence, or None."""
+        if self.path is None:
+            return "No folder is chosen yet."
+        if self.busy:
+            return "The folder is being read."
+        return None if self.data is not None else self.message or "The folder cannot be used."
+
+    def reader(self) -> Any:
+        """A function that reads the data set as it is chosen now."""
+        if self.path is None:
+            raise InputError("No folder is chosen yet: choose one under 1 Data.")
+        return partial(read_folder, self.path, self.choice)
+
+    def _read(self) -> None:
+        if self.path is not None:
+            self._begin(_read(self.path, self.choice), self._on_read)
+
+    def _begin(self, work: Generator[None, None, Any], take: Any) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+        self.data, self.images, self.message, self.busy = None, (), "", True
+        worker = self._worker = Worker(work)
+        worker.returned.connect(lambda result: worker is self._worker and take(result))
+        worker.failed.connect(lambda error: worker is self._worker and self._on_failed(error))
+        self._status.begin(READING, Activity("Reading the folder"))
+        worker.begin()
+        self.changed.emit()
+
+    def _on_looked(self, found: tuple[FolderLayout | None, FolderChoice]) -> None:
+        self.layout, self.choice = found
+        self._read()
+
+    def _on_read(self, found: tuple[SegmentationData, tuple[Listed, ...]]) -> None:
+        self.data, self.images = found
+        self.busy = False
+        self._status.end(READING, f"{self.data.name}: {self.summary}.")
+        self.changed.emit()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.busy = False
+        self.message = str(error) if isinstance(error, InputError) else f"Unexpected: {error!r}"
+        self._status.end(READING, self.message)
+        self.changed.emit()
+
+
+def read_folder(path: Path, choice: FolderChoice) -> SegmentationData:
+    """Read a folder or the HeLa set; `InputError` says what is wrong with it."""
+    if is_hela(path):
+        return load_hela(path, **({} if choice.labeled is None else {"labeled": choice.labeled}))
+    if not choice.classes:
+        raise InputError(f"{path.name}: tick at least one class.")
+    return load_folder(
+        path,
+        choice.classes,
+        task=Task.MULTICLASS if choice.masks else None,
+        position=choice.position,
+        masks=choice.masks,
+        labeled=choice.labeled,
+    )
+
+
+def propose(layout: FolderLayout) -> FolderChoice:
+    """What of a folder is most likely meant."""
+    binary = tuple(item.name for item in layout.classes if item.kind == "binary")
+    position = next((name for name in binary if "position" in name.lower()), None)
+    if binary:
+        return FolderChoice(binary, position if len(binary) > 1 else None)
+    ids = next((item for item in layout.classes if item.kind == "classes"), None)
+    if ids is not None:
+        names = tuple(f"class {number}" for number in range(max(ids.ids) + 1))
+        return FolderChoice(names, masks=ids.name)
+    return FolderChoice(tuple(item.name for item in layout.classes[:1]))
+
+
+def _look(path: Path) -> Generator[None, None, tuple[FolderLayout | None, FolderChoice]]:
+    yield
+    if not path.exists():
+        raise InputError(f"{path}: there is no such folder.")
+    if is_hela(path):
+        return None, FolderChoice()
+    layout = inspect_folder(path)
+    return layout, propose(layout)
+
+
+def _read(
+    path: Path, choice: FolderChoice
+) -> Generator[None, None, tuple[SegmentationData, tuple[Listed, ...]]]:
+    yield
+    data = read_folder(path, choice)
+    yield
+    return data, tuple(_listed(data))
+
+
+def _listed(data: SegmentationData) -> Iterable[Listed]:
+    words = {"labeled": "yes", "unlabeled": "no", "validation": "yes", "test": "yes"}
+    for source in SPLITS:
+        if source == "validation" and data.validation_is_training:
+            continue
+        split = "train" if source in ("labeled", "unlabeled") else source
+        for index, name in enumerate(_names(getattr(data, source), source)):
+            yield Listed(name, split, words[source], source, index)
+
+
+def _names(samples: Any, source: str) -> list[str]:
+    """Names of samples, without reading them."""
+    items = getattr(samples, "items", None)
+    if items is not None:
+        return [item.name for item in items]
+    return [f"{source} {number}" for number in range(1, len(samples) + 1)]

@@ -1,0 +1,172 @@
+"""Predictions by image: their layers, their counts, and the counts of what a person drew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from napari.layers import Image, Layer
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ._counts import CountRow, ImageCounts, Truth, count_true
+from ._frames import FrameAxes
+from ._layers import ViewerLayers
+from ._prediction import FrameCounts, FrameLayers, Model
+from ._predictor import Predictor
+from ._result_layers import ResultLayers
+from ._worker import Worker
+
+POINTS_MS = 500
+"""Least time between two updates of the points while frames arrive."""
+
+
+@dataclass
+class ImageResult:
+    """What was predicted for one image."""
+
+    image: Image
+    axes: FrameAxes
+    model: Model
+    layers: ResultLayers
+    counts: ImageCounts
+
+
+class Results(QObject):
+    """All predictions of a session.
+
+    `changed` tells that there are new counts. The image predicted last is `current`.
+
+    Parameters
+    ----------
+    layers, predictor
+        Of the session.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, layers: ViewerLayers, predictor: Predictor, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.current: ImageResult | None = None
+        self.show_votes = False
+        self.mask_class: str | None = None
+        self._layers, self._predictor = layers, predictor
+        self._by_image: dict[int, ImageResult] = {}
+        self._truths: dict[int, tuple[Layer, Truth]] = {}
+        self._counting: dict[int, Worker] = {}
+        self._points = QTimer(self)
+        self._points.setSingleShot(True)
+        self._points.setInterval(POINTS_MS)
+        self._points.timeout.connect(self._show_points)
+        predictor.arrived.connect(self._on_arrived)
+        predictor.ended.connect(self._on_ended)
+
+    def predict(
+        self, image: Image, axes: FrameAxes, frames: list[int], colors: Mapping[str, str]
+    ) -> None:
+        """Predict frames of an image with the networks in use."""
+        model = self._predictor.model
+        if model is None:
+            return
+        self.current = self._result(image, axes, model, colors)
+        data = image.data[0] if image.multiscale else image.data
+        self._predictor.predict(data, axes, frames)
+        self.count_drawn(image)
+        self.changed.emit()
+
+    def know(self, image: Layer, truth: Truth | None) -> None:
+        """Take labels to compare the counts of an image with, or none."""
+        if truth is None:
+            self._truths.pop(id(image), None)
+        else:
+            self._truths[id(image)] = image, truth
+        self.count_drawn(image)
+
+    def count_drawn(self, image: Layer) -> None:
+        """Count what is drawn on an image that is predicted."""
+        key = id(image)
+        if key not in self._by_image:
+            return
+        if key in self._counting:
+            self._counting.pop(key).stop()
+        if key not in self._truths:
+            self._take_true(key, {})
+            return
+        worker = self._counting[key] = Worker(count_true(self._truths[key][1]))
+        worker.returned.connect(
+            lambda counts: self._counting.get(key) is worker and self._take_true(key, counts)
+        )
+        worker.begin()
+
+    def rows(self) -> list[CountRow]:
+        """The table of all images."""
+        return [row for result in self._by_image.values() for row in result.counts.rows()]
+
+    def find(self, image_name: str, frame: int) -> ImageResult | None:
+        """The result that a row of the table is about."""
+        for result in self._by_image.values():
+            if result.counts.image == image_name and frame in result.counts.predicted:
+                return result
+        return None
+
+    def show_mask_of(self, name: str | None) -> None:
+        """Show the inconsistency mask of one class, or of all (None)."""
+        self.mask_class = name
+        if self.current is not None:
+            self.current.layers.show_mask_of(name)
+
+    def want_votes(self, *, wanted: bool) -> None:
+        """Show the vote map or not."""
+        self.show_votes = wanted
+        for result in self._by_image.values():
+            result.layers.want_votes(wanted=wanted)
+
+    def _result(
+        self, image: Image, axes: FrameAxes, model: Model, colors: Mapping[str, str]
+    ) -> ImageResult:
+        """The result of this image; a new one for other networks, axes or classes."""
+        known = self._by_image.get(id(image))
+        if known is None or (known.axes, known.model.scheme) != (axes, model.scheme):
+            known = ImageResult(
+                image,
+                axes,
+                model,
+                ResultLayers(self._layers, image, axes, model.scheme, colors),
+                ImageCounts(image.name),
+            )
+            known.layers.want_votes(wanted=self.show_votes)
+        elif known.model != model:
+            known.model, known.counts = model, ImageCounts(image.name)
+        self._by_image[id(image)] = known
+        return known
+
+    def _on_arrived(self, frame: FrameLayers, counts: FrameCounts) -> None:
+        result = self.current
+        if result is None:
+            return
+        there = self._layers.has(result.image)
+        shown = there and self._layers.frame_shown(result.image, result.axes) == frame.frame
+        result.layers.show(frame, shown=shown or not there)
+        result.counts.predicted[frame.frame] = counts.states
+        result.counts.unclear[frame.frame] = counts.unclear
+        result.counts.inconsistent[frame.frame] = counts.inconsistent
+        if not self._points.isActive():
+            self._points.start()
+        self.changed.emit()
+
+    def _on_ended(self, *_: Any) -> None:
+        self._show_points()
+
+    def _show_points(self) -> None:
+        self._points.stop()
+        if self.current is not None:
+            self.current.layers.show_points()
+
+    def _take_true(self, key: int, counts: Mapping[int, Mapping[str, int]]) -> None:
+        self._counting.pop(key, None)
+        if key in self._by_image:
+            self._by_image[key].counts.true = dict(counts)
+            self.changed.emit()
+
