@@ -227,7 +227,9 @@ class LayerData(QObject):
         self.changed.emit()
 
     def _watch(self, layers: list[Layer]) -> None:
-        for layer, watch in [(old, False) for old in self._watched] + [(new, True) for new in layers]:
+        for layer, watch in [(old, False) for old in self._watched] + [
+            (new, True) for new in layers
+        ]:
             for name in (*STROKES, "set_data"):
                 slot = self._on_stroke if name in STROKES else self._on_redrawn
                 emitter = layer.events.emitters.get(name)

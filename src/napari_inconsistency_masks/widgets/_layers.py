@@ -56,9 +56,14 @@ class ViewerLayers:
             raise RuntimeError("the viewer is closed")
         return viewer
 
+    @property
+    def alive(self) -> bool:
+        """Whether the viewer is still open."""
+        return self._viewer() is not None
+
     def all(self) -> list[Layer]:
         """All layers, bottom first; none if the viewer is closed."""
-        return list(self.viewer.layers) if self._viewer() is not None else []
+        return list(self.viewer.layers) if self.alive else []
 
     def images(self) -> list[Image]:
         """Images of the person: no results, and at least two axes."""

@@ -169,4 +169,3 @@ class Results(QObject):
         if key in self._by_image:
             self._by_image[key].counts.true = dict(counts)
             self.changed.emit()
-

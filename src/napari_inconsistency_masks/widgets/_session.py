@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari.layers import Image
+from napari.layers import Image, Layer
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
@@ -80,6 +80,7 @@ class Session(QObject):
         self.drawn_since_start = False
         self._predict_when_loaded = False
         self._started_from_layers = False
+        self._seen: list[tuple[Layer, str]] | None = None
         self._guard = CloseGuard(self)
         self._task = RunningTask(viewer, self._guard.close)
         self._connect(viewer)
@@ -113,9 +114,7 @@ class Session(QObject):
         if problem is not None:
             raise InputError(problem)
         data: Drawing | Callable[[], SegmentationData]
-        data = (
-            self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
-        )
+        data = self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
         self._started_from_layers, self.drawn_since_start = self.source == LAYERS, False
         return RunRequest(self.runs_folder / name, recipe, config, data)
 
@@ -181,6 +180,11 @@ class Session(QObject):
 
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed."""
+        usable = [*self.layers.images(), *self.layers.drawable()]
+        seen = [(layer, layer.name) for layer in usable]
+        if seen == self._seen:
+            return
+        self._seen = seen
         self.layer_data.layers_changed()
         if not self.layers.has(self.look_image):
             self.look_at(self.layers.active_image())
@@ -203,10 +207,8 @@ class Session(QObject):
         self.log.close()
 
     def _connect(self, viewer: Any) -> None:
-        for name in ("inserted", "removed", "renamed", "changed"):
-            getattr(viewer.layers.events, name, viewer.layers.events.removed).connect(
-                self._on_layers
-            )
+        for name in ("inserted", "removed", "renamed"):
+            viewer.layers.events.emitters[name].connect(self._on_layers)
         self._guard.closing.connect(self.shut_down)
         self.layer_data.changed.connect(self.source_changed)
         self.layer_data.scanned.connect(self._on_scanned)
