@@ -168,9 +168,9 @@ def sweep(folder: str | os.PathLike[str]) -> tuple[str, ...]:
 def _still_writing(process: int, file: Path) -> bool:
     """Whether the process exists and is older than the file (ids are given out again)."""
     try:
-        return psutil.Process(process).create_time() <= file.stat().st_mtime + 2
+        return bool(psutil.Process(process).create_time() <= file.stat().st_mtime + 2)
     except (psutil.Error, OSError):
-        return psutil.pid_exists(process)
+        return bool(psutil.pid_exists(process))
 
 
 def _sync(path: Path) -> int:

@@ -62,7 +62,8 @@ class Microscope:
         picture = self.illumination * (1 + self.contrast * (light - 1))
         shot = np.sqrt(np.maximum(picture, 1) / 128)
         picture += self.noise * shot * rng.standard_normal(picture.shape, np.float32)
-        return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+        gray: npt.NDArray[np.uint8] = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+        return gray
 
     def _propagate(self, phase: Singles, absorption: Singles) -> Singles:
         """Intensity behind the specimen, by the angular spectrum in Fresnel's approximation."""
