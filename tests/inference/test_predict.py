@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_inconsistency_masks.data.sample import Sample
+from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.predict import predict_logits, predict_samples
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 
@@ -68,3 +69,31 @@ def test_samples_of_several_sizes_each_get_their_own_result(ensemble: Ensemble) 
     for index, sample in enumerate(samples):
         alone = predict_logits(ensemble, sample.image[None])[:, 0]
         torch.testing.assert_close(results[index], alone, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("fits", [608, 512, 256])
+def test_tiles_are_halved_when_memory_is_short(
+    ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch, fits: int
+) -> None:
+    image = noise(500, 600)
+    expected = predict_logits(ensemble, image)
+    forward = Ensemble.forward
+
+    def short_of_memory(self: Ensemble, images: torch.Tensor) -> torch.Tensor:
+        if images.shape[-1] > fits:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(self, images)
+
+    monkeypatch.setattr(Ensemble, "forward", short_of_memory)
+    torch.testing.assert_close(predict_logits(ensemble, image), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_without_enough_memory_for_any_tile_it_is_said(
+    ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_memory(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Ensemble, "forward", out_of_memory)
+    with pytest.raises(InputError, match="graphics memory is not enough"):
+        predict_logits(ensemble, noise(500, 600))

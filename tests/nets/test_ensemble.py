@@ -100,6 +100,32 @@ def test_an_error_of_one_member_comes_through(four_threads: None) -> None:
         Ensemble.create(SMALL, 2, seed=0).train_parts([0, 1], learn, pixels=256)
 
 
+def test_together_first_and_alone_once_memory_ran_out() -> None:
+    ensemble = Ensemble.create(SMALL, 3, seed=0).eval()
+    ensemble.together = True  # as on a GPU
+    image = torch.rand(1, 2, 1, 16, 16)
+    calls = []
+
+    def learn(members: list[int], part: Ensemble) -> int:
+        calls.append(members)
+        part(image).sum().backward()
+        if len(members) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return len(members)
+
+    def gradients() -> list[torch.Tensor]:
+        return [p.grad.clone() for p in ensemble.parameters() if p.grad is not None]
+
+    assert ensemble.train_parts([0, 1, 2], learn, pixels=256) == [1, 1, 1]
+    assert calls == [[0, 1, 2], [0], [1], [2]]
+    after_failure = gradients()
+    ensemble.zero_grad(set_to_none=True)
+    calls.clear()
+    ensemble.train_parts([0, 1, 2], learn, pixels=256)
+    assert calls == [[0], [1], [2]]
+    torch.testing.assert_close(after_failure, gradients())  # not twice what one step gives
+
+
 @torch.no_grad()
 def test_bfloat16_changes_the_result_little_and_keeps_float32_weights() -> None:
     ensemble = Ensemble.create(SMALL, 1, seed=0).eval()

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ..data.sample import Source
+from ..errors import InputError
 from ..nets.ensemble import Ensemble
-from ..nets.unet import DIVISOR
+from ..nets.unet import DIVISOR, RECEPTIVE_RADIUS
 from .tiling import tiles
 
 TOGETHER = 1 << 20
@@ -31,13 +32,33 @@ def predict_logits(
     images
         uint8 ``(B, C, Y, X)``, any Y and X.
     tile
-        Largest side predicted at once; the result does not depend on it.
+        Largest side predicted at once; the result does not depend on it. Where the graphics memory
+        is not enough it is halved, twice at the most.
 
     Returns
     -------
     Tensor
         float32 ``(E, B, K, Y, X)`` on the CPU.
+
+    Raises
+    ------
+    InputError
+        If the graphics memory is not even enough for the smallest tile.
     """
+    for side in (tile, tile // 2, tile // 4):
+        if side == tile or side > 2 * RECEPTIVE_RADIUS:
+            try:
+                return _predict_tiles(ensemble, images, side)
+            except torch.OutOfMemoryError:
+                pass
+            torch.cuda.empty_cache()  # outside of except, which keeps the tensors alive
+    raise InputError(
+        f"The graphics memory is not enough to predict {images.shape[-2]} x {images.shape[-1]} "
+        f"pixels, even in parts; close other programs that use it, or choose the CPU."
+    )
+
+
+def _predict_tiles(ensemble: Ensemble, images: npt.NDArray[np.uint8], tile: int) -> Tensor:
     height, width = images.shape[-2:]
     padded = _padded(torch.from_numpy(images))  # (B, C, Y', X')
     result = torch.empty(len(ensemble), len(images), ensemble.outputs, *padded.shape[-2:])

@@ -53,6 +53,11 @@ class Ensemble(nn.Module):
     precision
         Data type of the convolutions, bfloat16 or float32.
 
+    Attributes
+    ----------
+    together
+        Whether members learn in one go.
+
     Raises
     ------
     InputError
@@ -70,6 +75,7 @@ class Ensemble(nn.Module):
         ((self.channels, self.outputs),) = shapes
         self.networks = nn.ModuleList(networks)
         self.precision = precision
+        self.together = False
 
     @classmethod
     def create(
@@ -96,6 +102,7 @@ class Ensemble(nn.Module):
     def place(self, device: torch.device | str, precision: torch.dtype) -> Ensemble:
         """Move the weights to a device, laid out for fast convolutions, and return self."""
         self.precision = precision
+        self.together = torch.device(device).type != "cpu"
         return self.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     def select(self, members: Sequence[int]) -> Ensemble:
@@ -108,9 +115,9 @@ class Ensemble(nn.Module):
     ) -> list[T]:
         """Let the members learn, in the way that is fastest where they are.
 
-        On a GPU all together. On a CPU each alone, several at once on a core each: that is faster
-        than several cores for one small network. As many at once as fit into half of the free
-        memory.
+        On a GPU all together, or each alone once the memory was not enough for that. On a CPU each
+        alone, several at once on a core each: that is faster than several cores for one small
+        network. As many at once as fit into half of the free memory.
 
         Parameters
         ----------
@@ -127,15 +134,26 @@ class Ensemble(nn.Module):
         list
             What ``learn`` returned, in the order of the members.
         """
-        if self.device.type != "cpu":
-            return [learn(list(members), self.select(members))]
+        if self.together:
+            try:
+                return [learn(list(members), self.select(members))]
+            except torch.OutOfMemoryError:
+                self.together = False
+            self.zero_grad(set_to_none=True)  # outside of except, which keeps the tensors alive
+            torch.cuda.empty_cache()
         parts = [([member], self.select([member])) for member in members]
-        fitting = int(psutil.virtual_memory().available / 2 / self._training_bytes(pixels))
-        threads = torch.get_num_threads()
-        at_once = max(1, min(len(parts), threads, fitting))
+        at_once = self._at_once(len(parts), pixels)
         if at_once == 1:
             return [learn(*part) for part in parts]
-        return list(_pool(at_once, threads // at_once).map(lambda part: learn(*part), parts))
+        threads = torch.get_num_threads() // at_once
+        return list(_pool(at_once, threads).map(lambda part: learn(*part), parts))
+
+    def _at_once(self, parts: int, pixels: int) -> int:
+        """How many members learn at the same time when each learns alone."""
+        if self.device.type != "cpu":
+            return 1
+        fitting = int(psutil.virtual_memory().available / 2 / self._training_bytes(pixels))
+        return max(1, min(parts, torch.get_num_threads(), fitting))
 
     def _training_bytes(self, pixels: int) -> float:
         """About what one member needs for a step: measured, for inputs of some pixels."""

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+import torch
+
 from ..config import TrainConfig
 from ..data.loader import Loader
 from ..errors import InputError
@@ -102,7 +104,13 @@ def train_step(
         values: list[float] = total.tolist()
         return values
 
-    found = learner.ensemble.train_parts(learner.active, learn, loader.pixels)
+    try:
+        found = learner.ensemble.train_parts(learner.active, learn, loader.pixels)
+    except torch.OutOfMemoryError:
+        raise InputError(
+            "The graphics memory is not enough for a training step; choose a smaller batch, a "
+            "smaller patch or narrower networks, or close other programs that use it."
+        ) from None
     losses: list[float | None] = [None] * len(learner.ensemble)
     for member, value in zip(learner.active, chain.from_iterable(found), strict=True):
         losses[member] = value if math.isfinite(value) else None
