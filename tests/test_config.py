@@ -89,7 +89,7 @@ def test_every_setting_has_words_and_numbers_have_limits(config: type[Config]) -
 
 def test_settings_describe_choices_and_optional_fields() -> None:
     described = {setting.name: setting for setting in settings(TrainConfig)}
-    assert described["loss"].choices == ("auto", "mse", "bce", "dice", "cross-entropy")
+    assert described["loss"].choices == ("auto", "mse", "bce", "dice", "cross-entropy", "ce+dice")
     assert described["steps"].optional
     assert described["steps"].kind is int
     assert described["labeled_share"].kind is float

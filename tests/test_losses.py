@@ -115,7 +115,29 @@ def test_multiclass_dice_leaves_class_zero_out(classes) -> None:
     torch.testing.assert_close(loss(logits, changed, known), kept)
 
 
-@pytest.mark.parametrize("name", ["mse", "bce", "dice"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_cross_entropy_and_dice_of_the_batch(hela, classes, masked: bool) -> None:
+    for (logits, target, known), scheme in ((hela, HELA), (classes, CLASSES)):
+        where = known if masked else torch.ones_like(known)
+        loss = choose_loss("ce+dice", scheme)(logits, target, known if masked else None)
+        entropy = choose_loss("cross-entropy" if scheme.exclusive else "bce", scheme, 1.0)
+        for member in range(2):
+            scores = []
+            for output in range(scheme.exclusive, 3):
+                if scheme.exclusive:
+                    p = logits[member].softmax(1)[:, output]
+                    y = (target[member] == output).float()
+                    k = where[member, :, 0].float()
+                else:
+                    p = logits[member, :, output].sigmoid()
+                    y = target[member, :, output].float()
+                    k = where[member, :, output].float()
+                scores.append((2 * (y * p * k).sum() + 1) / ((y * k).sum() + (p * k).sum() + 1))
+            expected = entropy(logits, target, where)[member] + 1 - sum(scores) / len(scores)
+            torch.testing.assert_close(loss[member], expected)
+
+
+@pytest.mark.parametrize("name", ["mse", "bce", "dice", "ce+dice"])
 def test_unknown_pixels_do_not_matter(hela, name: str) -> None:
     logits, target, known = hela
     loss = choose_loss(name, HELA)

@@ -283,11 +283,11 @@ class TrainConfig(Config):
         ),
     ] = False
     loss: Annotated[
-        Literal["auto", "mse", "bce", "dice", "cross-entropy"],
+        Literal["auto", "mse", "bce", "dice", "cross-entropy", "ce+dice"],
         option(
             "Loss",
             "auto is the paper's: squared error for binary and multi-label, cross-entropy for "
-            "multi-class.",
+            "multi-class; ce+dice is for rare classes.",
         ),
     ] = "auto"
     position_weight: Annotated[

@@ -28,7 +28,7 @@ def choose_loss(name: str, scheme: LabelScheme, position_weight: float = 3.0) ->
     ----------
     name
         ``auto`` (squared error with a sigmoid, cross-entropy with a softmax), ``mse``, ``bce``,
-        ``dice`` or ``cross-entropy``.
+        ``dice``, ``cross-entropy`` or ``ce+dice`` (for both kinds).
     scheme
         The label kind and the position class.
     position_weight
@@ -41,13 +41,18 @@ def choose_loss(name: str, scheme: LabelScheme, position_weight: float = 3.0) ->
     """
     if name == "auto":
         name = "cross-entropy" if scheme.exclusive else "mse"
-    losses: dict[str, Loss] = {"cross-entropy": softmax_cross_entropy, "dice": foreground_dice}
+    losses: dict[str, Loss] = {
+        "cross-entropy": softmax_cross_entropy,
+        "dice": foreground_dice,
+        "ce+dice": partial(cross_entropy_and_dice, exclusive=True),
+    }
     if not scheme.exclusive:
         positive = [position_weight if c == scheme.position else 1.0 for c in scheme.classes]
         losses = {
             "mse": partial(squared_error, positive=positive),
             "bce": partial(sigmoid_cross_entropy, positive=positive),
             "dice": dice,
+            "ce+dice": partial(cross_entropy_and_dice, exclusive=False),
         }
     if name not in losses:
         raise InputError(
@@ -115,6 +120,29 @@ def foreground_dice(logits: Tensor, target: Tensor, known: Tensor | None = None)
     overlap = (y * p).sum((2, 3, 4))  # (E, B)
     size = y.sum((2, 3, 4)) + p.sum((2, 3, 4))  # (E, B)
     return 1 - ((2 * overlap + 1e-7) / (size + 1e-7)).mean(1)  # (E,)
+
+
+def cross_entropy_and_dice(
+    logits: Tensor, target: Tensor, known: Tensor | None = None, *, exclusive: bool
+) -> Tensor:
+    """Cross-entropy plus one minus the Dice of each real class over the whole batch.
+
+    For rare classes, and not from the paper: the Dice of a class weighs as much as any other's
+    however few pixels it has, and over a batch it is not ruled by the images without the class.
+    """
+    if exclusive:
+        entropy = softmax_cross_entropy(logits, target, known)  # (E,)
+        classes = torch.arange(1, logits.shape[2], device=logits.device)[:, None, None]
+        y = (target.unsqueeze(2) == classes).to(logits.dtype)  # (E, B, K-1, Y, X)
+        p = logits.softmax(2)[:, :, 1:]  # (E, B, K-1, Y, X)
+    else:
+        entropy = sigmoid_cross_entropy(logits, target, known)  # (E,)
+        p, y = logits.sigmoid(), target.to(logits.dtype)  # (E, B, K, Y, X)
+    if known is not None:
+        p, y = p * known, y * known
+    overlap = (y * p).sum((1, 3, 4))  # (E, K)
+    size = y.sum((1, 3, 4)) + p.sum((1, 3, 4))  # (E, K)
+    return entropy + 1 - ((2 * overlap + 1) / (size + 1)).mean(1)  # (E,)
 
 
 def _mean_per_member(error: Tensor, known: Tensor | None) -> Tensor:
