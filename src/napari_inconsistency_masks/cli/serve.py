@@ -136,7 +136,7 @@ def _predict(ensemble: Any, images: npt.NDArray[Any], folder: Path) -> Iterator[
     masks = array("inconsistency.npy", frames, outputs, height, width)
     votes = array("votes.npy", frames, height, width)
     for index in range(frames):
-        prediction, notes = predict_channels(ensemble, np.asarray(images[index]))
+        prediction, notes = predict_channels(ensemble, np.array(images[index]))
         consensus = find_consensus(prediction)
         classes[index], masks[index] = consensus.best_guess, consensus.disagreed
         votes[index] = disagreement(consensus)

@@ -105,8 +105,9 @@ class ImageCounts:
         Per frame and class: count, low, high.
     true
         Per frame with labels and class: the count.
-    unclear, inconsistent
-        Per frame: cells in no clear state, and the share of the area the networks disagree on.
+    unclear, inconsistent, notes
+        Per frame: cells in no clear state, the share of the area the networks disagree on, and
+        what a person should know.
     """
 
     image: str
@@ -114,6 +115,7 @@ class ImageCounts:
     true: dict[int, Mapping[str, int]] = field(default_factory=dict)
     unclear: dict[int, int] = field(default_factory=dict)
     inconsistent: dict[int, float] = field(default_factory=dict)
+    notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def rows(self) -> list[CountRow]:
         """A row per predicted frame and class, frames in order."""

@@ -117,6 +117,11 @@ class FolderData(QObject):
         words += " (the labeled images themselves)" if data.validation_is_training else ""
         return f"{words}, {len(data.test)} test" if len(data.test) else words
 
+    @property
+    def unlabeled(self) -> int:
+        """Number of training images whose labels are not used."""
+        return 0 if self.data is None else len(self.data.unlabeled)
+
     def problem(self) -> str | None:
         """Why training cannot start from this folder, in a sentence, or None."""
         if self.path is None:
@@ -140,8 +145,10 @@ class FolderData(QObject):
             self._worker.stop()
         self.data, self.images, self.message, self.busy = None, (), "", True
         worker = self._worker = Worker(work)
-        worker.returned.connect(lambda result: worker is self._worker and take(result))
-        worker.failed.connect(lambda error: worker is self._worker and self._on_failed(error))
+        worker.returned.connect(lambda result: take(result) if worker is self._worker else None)
+        worker.failed.connect(
+            lambda error: self._on_failed(error) if worker is self._worker else None
+        )
         self._status.begin(READING, Activity("Reading the folder"))
         worker.begin()
         self.changed.emit()
@@ -166,7 +173,9 @@ class FolderData(QObject):
 def read_folder(path: Path, choice: FolderChoice) -> SegmentationData:
     """Read a folder or the HeLa set; `InputError` says what is wrong with it."""
     if is_hela(path):
-        return load_hela(path, **({} if choice.labeled is None else {"labeled": choice.labeled}))
+        return (
+            load_hela(path) if choice.labeled is None else load_hela(path, labeled=choice.labeled)
+        )
     if not choice.classes:
         raise InputError(f"{path.name}: tick at least one class.")
     return load_folder(
@@ -217,11 +226,11 @@ def _listed(data: SegmentationData) -> Iterable[Listed]:
         if source == "validation" and data.validation_is_training:
             continue
         split = "train" if source in ("labeled", "unlabeled") else source
-        for index, name in enumerate(_names(getattr(data, source), source)):
+        for index, name in enumerate(sample_names(getattr(data, source), source)):
             yield Listed(name, split, words[source], source, index)
 
 
-def _names(samples: Any, source: str) -> list[str]:
+def sample_names(samples: Any, source: str) -> list[str]:
     """Names of samples, without reading them."""
     items = getattr(samples, "items", None)
     if items is not None:

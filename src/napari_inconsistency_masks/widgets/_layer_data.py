@@ -176,6 +176,11 @@ class LayerData(QObject):
         data = image.data[0] if image.multiscale else image.data
         return Drawing(image.name, axes, data, scheme, drawn)
 
+    @property
+    def unlabeled(self) -> int:
+        """Number of frames on which nothing is drawn."""
+        return 0 if self.scan is None else int((~self.scan.labeled).sum())
+
     def problem(self) -> str | None:
         """Why training cannot start from these layers, in a sentence, or None."""
         try:
@@ -193,7 +198,7 @@ class LayerData(QObject):
         layer = row.layer
         if layer is None:
             raise InputError(
-                f"Class {row.name!r} has no layer to draw in: press Add label layers, or choose one."
+                f"Class {row.name!r} has no layer to draw in: choose one or press Add label layers."
             )
         if not fits(layer, axes):
             raise InputError(misfit(layer, image, axes))
@@ -203,8 +208,9 @@ class LayerData(QObject):
         return DrawnClass(row.name, layer.name, _without_channels(labels, axes))
 
     def _fitting(self, layer: Layer | None) -> Layer | None:
-        there = self.layers.has(layer) and self.axes is not None
-        return layer if layer is not None and there and fits(layer, self.axes) else None
+        if layer is None or self.axes is None or not self.layers.has(layer):
+            return None
+        return layer if fits(layer, self.axes) else None
 
     def _propose(self) -> None:
         """Until somebody changes the table: a class per fitting layer, named like it."""

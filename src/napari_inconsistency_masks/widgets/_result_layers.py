@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from ..cells import UNCLEAR, Cells
 from ..task import LabelScheme
 from ._colors import MASK_COLOR, UNCLEAR_COLOR, state_symbol
+from ._drawing_layers import label_colors
 from ._frames import FrameAxes
 from ._layers import ViewerLayers, geometry, mark
 from ._prediction import FrameLayers, mask_names
@@ -48,7 +49,7 @@ class ResultLayers:
         self._name = image.name
         self._geometry = geometry(image, axes)
         self.axes, self.scheme = axes, scheme
-        self._colors = dict(colors)
+        self.colors = dict(colors)
         self._made: dict[str, Layer] = {}
         self._points: dict[int, Cells] = {}
         self._mask_values: set[int] = set()
@@ -150,11 +151,11 @@ class ResultLayers:
                 **where,
             )
         name = key.removeprefix("class ")
-        in_order = (self._colors[name] for name in self.scheme.classes)
+        in_order = (self.colors[name] for name in self.scheme.classes)
         layer = Labels(
             empty,
             name=f"{name} (predicted)",
-            colormap=_label_colors(enumerate(in_order, start=1)),
+            colormap=label_colors(enumerate(in_order, start=1)),
             features=pd.DataFrame(
                 {"index": range(len(self.scheme.classes) + 1), "class": ["", *self.scheme.classes]}
             ),
@@ -167,18 +168,12 @@ class ResultLayers:
     def _mask_colors(self) -> DirectLabelColormap:
         names = mask_names(self.scheme)
         chosen = 0xFFFF if self._mask_class is None else 1 << names.index(self._mask_class)
-        return _label_colors((value, MASK_COLOR) for value in self._mask_values if value & chosen)
+        return label_colors((value, MASK_COLOR) for value in self._mask_values if value & chosen)
 
     def _state_color(self, state: int, names: tuple[str, ...]) -> str:
         if state == UNCLEAR:
             return UNCLEAR_COLOR
-        return self._colors[names[state]]
-
-
-def _label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:
-    clear = (0, 0, 0, 0)
-    colored: dict[int | None, Any] = {None: clear, 0: clear, **dict(colors)}
-    return DirectLabelColormap(color_dict=colored)
+        return self.colors[names[state]]
 
 
 def _state_name(state: int, names: tuple[str, ...]) -> str:

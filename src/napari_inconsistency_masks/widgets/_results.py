@@ -56,6 +56,7 @@ class Results(QObject):
         self._by_image: dict[int, ImageResult] = {}
         self._truths: dict[int, tuple[Layer, Truth]] = {}
         self._counting: dict[int, Worker] = {}
+        self._watched: list[Layer] = []
         self._points = QTimer(self)
         self._points.setSingleShot(True)
         self._points.setInterval(POINTS_MS)
@@ -95,9 +96,7 @@ class Results(QObject):
             self._take_true(key, {})
             return
         worker = self._counting[key] = Worker(count_true(self._truths[key][1]))
-        worker.returned.connect(
-            lambda counts: self._counting.get(key) is worker and self._take_true(key, counts)
-        )
+        worker.returned.connect(lambda counts: self._take_true(key, counts, worker))
         worker.begin()
 
     def rows(self) -> list[CountRow]:
@@ -117,11 +116,15 @@ class Results(QObject):
         if self.current is not None:
             self.current.layers.show_mask_of(name)
 
-    def want_votes(self, *, wanted: bool) -> None:
-        """Show the vote map or not."""
-        self.show_votes = wanted
-        for result in self._by_image.values():
-            result.layers.want_votes(wanted=wanted)
+    def toggle(self, key: str) -> None:
+        """Show or hide the layer ``mask`` or ``votes`` of the image predicted last."""
+        layer = None if self.current is None else self.current.layers.find(key)
+        if layer is not None:
+            layer.visible = not layer.visible
+
+    def of(self, image: Layer | None) -> ImageResult | None:
+        """What was predicted for an image, if anything."""
+        return self._by_image.get(id(image))
 
     def _result(
         self, image: Image, axes: FrameAxes, model: Model, colors: Mapping[str, str]
@@ -152,8 +155,21 @@ class Results(QObject):
         result.counts.predicted[frame.frame] = counts.states
         result.counts.unclear[frame.frame] = counts.unclear
         result.counts.inconsistent[frame.frame] = counts.inconsistent
+        result.counts.notes[frame.frame] = counts.notes
+        self._watch(result)
         if not self._points.isActive():
             self._points.start()
+        self.changed.emit()
+
+    def _watch(self, result: ImageResult) -> None:
+        """Tell when a person shows or hides a layer in napari's own list."""
+        for key in ("mask", "votes"):
+            layer = result.layers.find(key)
+            if layer is not None and layer not in self._watched:
+                self._watched.append(layer)
+                layer.events.visible.connect(self._on_visible)
+
+    def _on_visible(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         self.changed.emit()
 
     def _on_ended(self, *_: Any) -> None:
@@ -164,7 +180,11 @@ class Results(QObject):
         if self.current is not None:
             self.current.layers.show_points()
 
-    def _take_true(self, key: int, counts: Mapping[int, Mapping[str, int]]) -> None:
+    def _take_true(
+        self, key: int, counts: Mapping[int, Mapping[str, int]], worker: Worker | None = None
+    ) -> None:
+        if self._counting.get(key) is not worker:
+            return  # another count has been started since
         self._counting.pop(key, None)
         if key in self._by_image:
             self._by_image[key].counts.true = dict(counts)

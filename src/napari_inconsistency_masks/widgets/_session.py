@@ -17,9 +17,9 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
-from ..config import TrainConfig
 from ..data.sample import SegmentationData
 from ..errors import InputError
+from ..recipes import RECIPES
 from ._closing import CloseGuard, RunningTask
 from ._colors import class_colors
 from ._devices import Devices
@@ -33,6 +33,7 @@ from ._predictor import Predictor
 from ._preparation import RunRequest
 from ._results import Results
 from ._status import Log, Status
+from ._train_setup import TrainSetup
 from ._trainer import Trainer
 from ._worker import stop_all
 from .preferences import preferences
@@ -48,7 +49,8 @@ class Session(QObject):
     """What goes on in one viewer.
 
     `source_changed` tells that training data comes from elsewhere or is otherwise chosen,
-    `look_changed` that another image is looked at, `wanted` names a section to open.
+    `look_changed` that another image is looked at, `frame_changed` that the sliders were moved;
+    `wanted` names a section to open.
 
     Parameters
     ----------
@@ -58,14 +60,13 @@ class Session(QObject):
 
     source_changed = Signal()
     look_changed = Signal()
+    frame_changed = Signal()
     wanted = Signal(str)
     refused = Signal(str)
 
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         chosen = preferences()
-        self.preset = chosen.preset
-        self.runs_folder = chosen.runs_folder
         self.layers = ViewerLayers(viewer)
         self.status, self.log = Status(self), Log(self)
         self.devices = Devices(chosen.device, self)
@@ -75,10 +76,11 @@ class Session(QObject):
         self.predictor = Predictor(self.status, lambda: self.devices.chosen, self.log.add, self)
         self.results = Results(self.layers, self.predictor, self)
         self.results.show_votes = chosen.show_votes
+        self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
         self.source = LAYERS
         self.look_image: Image | None = None
         self.drawn_since_start = False
-        self._predict_when_loaded = False
+        self._predict_all = False
         self._started_from_layers = False
         self._seen: list[tuple[Layer, str]] | None = None
         self._guard = CloseGuard(self)
@@ -98,7 +100,17 @@ class Session(QObject):
     def problem(self) -> str | None:
         """Why training cannot start from the chosen data, in a sentence, or None."""
         data = self.layer_data if self.source == LAYERS else self.folder_data
-        return data.problem()
+        return data.problem() or self._unfit_recipe()
+
+    def _unfit_recipe(self) -> str | None:
+        """Why the recipe cannot learn from data that is fine otherwise, or None."""
+        unlabeled = self.layer_data if self.source == LAYERS else self.folder_data
+        if RECIPES[self.setup.recipe].pseudo_labels and not unlabeled.unlabeled:
+            return (
+                "Everything is labeled, and the recipe Inconsistency Masks learns from unlabeled "
+                "images too: choose the recipe Labeled data, augmented, or add images."
+            )
+        return None
 
     def data_name(self) -> str:
         """What the chosen data is called."""
@@ -108,19 +120,20 @@ class Session(QObject):
         path = self.folder_data.path
         return "folder" if path is None else path.stem
 
-    def request(self, name: str, recipe: str, config: TrainConfig) -> RunRequest:
-        """What to start; `InputError` if the data is not ready."""
+    def request(self) -> RunRequest:
+        """What to start; `InputError` if the data or the settings are not ready."""
         problem = self.problem()
         if problem is not None:
             raise InputError(problem)
         data: Drawing | Callable[[], SegmentationData]
         data = self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
         self._started_from_layers, self.drawn_since_start = self.source == LAYERS, False
-        return RunRequest(self.runs_folder / name, recipe, config, data)
+        folder, recipe, config = self.setup.final(self.devices.chosen)
+        return RunRequest(folder, recipe, config, data)
 
-    def use_run(self, run: Path, *, predict: bool) -> None:
-        """Load the networks of a run, and predict the frame that is shown if wished."""
-        self._predict_when_loaded = predict
+    def use_run(self, run: Path, *, whole: bool = False) -> None:
+        """Load the networks of a run, and predict the frame that is shown, or all frames."""
+        self._predict_all = whole
         self.predictor.use(run)
 
     def look_at(self, image: Image | None) -> None:
@@ -209,11 +222,13 @@ class Session(QObject):
     def _connect(self, viewer: Any) -> None:
         for name in ("inserted", "removed", "renamed"):
             viewer.layers.events.emitters[name].connect(self._on_layers)
+        viewer.dims.events.current_step.connect(self._on_step)
         self._guard.closing.connect(self.shut_down)
         self.layer_data.changed.connect(self.source_changed)
         self.layer_data.scanned.connect(self._on_scanned)
         self.layer_data.drawn.connect(self._on_drawn)
         self.folder_data.changed.connect(self.source_changed)
+        self.source_changed.connect(self.setup.changed)
         self.trainer.changed.connect(self._on_training_changed)
         self.trainer.finished.connect(self._on_finished)
         self.predictor.loaded.connect(self._on_loaded)
@@ -221,6 +236,9 @@ class Session(QObject):
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         self.layers_changed()
+
+    def _on_step(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        self.frame_changed.emit()
 
     def _on_scanned(self) -> None:
         image = self.layer_data.image
@@ -238,13 +256,12 @@ class Session(QObject):
         self._task.update("a training is running" if self.trainer.machine.busy else None)
 
     def _on_finished(self, run: Path) -> None:
-        self.use_run(run, predict=True)
+        self.use_run(run)
 
     def _on_loaded(self, _: Model) -> None:
-        if self._predict_when_loaded and self.look_problem() is None:
-            self.predict(whole=False)
-            self.wanted.emit("look")
-        self._predict_when_loaded = False
+        self.wanted.emit("look")
+        if self.look_problem() is None:
+            self.predict(whole=self._predict_all)
 
     def _on_prediction_ended(self, sentence: str, ok: bool) -> None:
         if not ok and not sentence.startswith("Canceled"):

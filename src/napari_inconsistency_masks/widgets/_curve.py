@@ -1,0 +1,132 @@
+"""The course of a run as curves."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from ._history import History
+from ._theme import mixed, theme_color
+
+TRAIN_COLOR, VALIDATION_COLOR = "#56B4E9", "#E69F00"
+HEIGHT = 118
+
+
+class CurvePlot(pg.PlotWidget):
+    """One plot: thin lines per network, a thick one for their mean, generations apart.
+
+    Parameters
+    ----------
+    name, title
+        Object name and what is plotted.
+    curves
+        Fields of `EpochEnd`, each with its words for the legend and its color.
+    """
+
+    def __init__(self, name: str, title: str, curves: list[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setToolTip(f"{title}. Thin lines: single networks; thick line: their mean.")
+        self.setFixedHeight(HEIGHT)
+        self.setMouseEnabled(x=False, y=False)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self._title, self._curves = title, curves
+        self._legend = self.getPlotItem().addLegend(offset=(-4, 2)) if len(curves) > 1 else None
+        self._history = History()
+        self._restyle()
+
+    def show_history(self, history: History) -> None:
+        """Draw a run."""
+        self._history = history
+        plot = self.getPlotItem()
+        plot.clear()
+        for field, words, color in self._curves:
+            positions, networks = history.curve(field)
+            if not positions:
+                continue
+            for values in networks if len(networks) > 1 else []:
+                plot.plot(positions[: len(values)], values, pen=_pen(color, 1, 110))
+            mean = [sum(column) / len(column) for column in zip(*networks, strict=False)]
+            single = len(mean) == 1
+            plot.plot(
+                positions[: len(mean)],
+                mean,
+                pen=_pen(color, 2.5),
+                name=words,
+                symbol="o" if single else None,
+                symbolSize=5,
+                symbolBrush=color,
+                symbolPen=None,
+            )
+        for border in history.borders():
+            line = pg.InfiniteLine(border, pen=_pen(mixed("text", "background", 0.4), 1, 255, True))
+            plot.addItem(line)
+        plot.getViewBox().setLimits(yMin=0)
+        plot.enableAutoRange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme; called by Qt."""
+        if event.type() == QEvent.Type.StyleChange:
+            self._restyle()
+        super().changeEvent(event)
+
+    def _restyle(self) -> None:
+        text = theme_color("text")
+        self.setBackground(theme_color("foreground"))
+        plot = self.getPlotItem()
+        plot.setTitle(self._title, color=text, size="9pt")
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setPen(mixed("text", "background", 0.5))
+            axis.setTextPen(text)
+        plot.getAxis("left").setWidth(38)
+        plot.getAxis("bottom").setHeight(20)
+        if self._legend is not None:
+            self._legend.setLabelTextColor(text)
+
+
+class RunCurves(QWidget):
+    """Loss, count error and inconsistent area of a run over its epochs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.loss = CurvePlot(
+            "curve_loss",
+            "Loss",
+            [
+                ("train_loss", "training", TRAIN_COLOR),
+                ("validation_loss", "validation", VALIDATION_COLOR),
+            ],
+        )
+        self.count_error = CurvePlot(
+            "curve_count_error",
+            "Count error per validation image (MCCE)",
+            [("count_error", "count error", VALIDATION_COLOR)],
+        )
+        self.inconsistent = CurvePlot(
+            "curve_inconsistent",
+            "Share of the area on which networks disagree",
+            [("inconsistent", "inconsistent", "#FF33CC")],
+        )
+        for plot in (self.loss, self.count_error, self.inconsistent):
+            column.addWidget(plot)
+
+    def show_history(self, history: History) -> None:
+        """Draw a run; the count error only if there are counts."""
+        for plot in (self.loss, self.count_error, self.inconsistent):
+            plot.show_history(history)
+        self.count_error.setVisible(bool(history.curve("count_error")[0]))
+
+
+def _pen(color: str, width: float, alpha: int = 255, dashed: bool = False) -> pg.mkPen:
+    shade = QColor(color)
+    shade.setAlpha(alpha)
+    style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+    return pg.mkPen(shade, width=width, style=style)

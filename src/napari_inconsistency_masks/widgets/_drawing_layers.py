@@ -1,0 +1,61 @@
+"""Empty layers to draw classes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels, Layer, Points
+from napari.utils.colormaps import DirectLabelColormap
+
+from ..task import Task
+from ._frames import FrameAxes
+from ._layer_data import POSITION, ClassRow, LayerData
+from ._layers import geometry, mark
+
+
+def add_missing_layers(data: LayerData) -> None:
+    """Add a layer for each class that has none, and select the first that was added."""
+    image, axes = data.image, data.axes
+    if image is None or axes is None:
+        return
+    rows = list(data.rows)
+    made: list[Layer] = []
+    for number, row in enumerate(data.drawn_rows):
+        if row.layer is None:
+            made.append(data.layers.add(_empty_layer(data, row, image, axes)))
+            rows[number] = ClassRow(row.name, row.color, row.kind, made[-1])
+    data.set_rows(rows)
+    if made:
+        data.layers.select(made[0])
+
+
+def label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:
+    """Colors of some labels, as pairs; all others are clear."""
+    clear = (0, 0, 0, 0)
+    everything: dict[int | None, Any] = {None: clear, 0: clear}
+    everything |= dict(colors)
+    return DirectLabelColormap(color_dict=everything)
+
+
+def _empty_layer(data: LayerData, row: ClassRow, image: Image, axes: FrameAxes) -> Layer:
+    where = {**geometry(image, axes), "metadata": mark("drawing", of=image.name)}
+    if row.kind == POSITION:
+        return Points(
+            np.zeros((0, len(axes.layer_letters))),
+            name=row.name,
+            face_color=row.color,
+            border_color="black",
+            size=8,
+            **where,
+        )
+    exclusive = data.task is Task.MULTICLASS
+    shown = data.rows if exclusive else [row]
+    return Labels(
+        np.zeros(axes.layer_shape, np.uint8),
+        name="classes" if exclusive else row.name,
+        colormap=label_colors(enumerate((item.color for item in shown), start=1)),
+        opacity=0.6,
+        **where,
+    )

@@ -1,0 +1,59 @@
+"""1 Data: the images and labels to learn from."""
+
+from __future__ import annotations
+
+import napari
+
+from ._folder_page import FolderPage
+from ._layer_page import LayerPage
+from ._parts import Segments
+from ._section import Section
+from ._session import FOLDER, LAYERS
+
+
+class DataSection(Section):
+    """Choose images and labels: open layers, or a folder."""
+
+    title = "Data"
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.source = Segments(
+            "data_source",
+            {LAYERS: "Open layers", FOLDER: "Folder"},
+            {
+                LAYERS: "Learn from images that are open in napari, and what is drawn on them.",
+                FOLDER: "Learn from a folder of images and masks.",
+            },
+        )
+        self.layer_page = LayerPage(self.session)
+        self.folder_page = FolderPage(self.session)
+        self.column.addWidget(self.source)
+        self.column.addWidget(self.layer_page)
+        self.column.addWidget(self.folder_page)
+        self.column.addStretch(1)
+        self.source.chosen.connect(self.session.choose_source)
+        self.session.source_changed.connect(self._update)
+        self._update()
+
+    @property
+    def summary(self) -> str:
+        """The data, or what is missing."""
+        session = self.session
+        if session.source == FOLDER:
+            data = session.folder_data
+            return (
+                f"{session.data_name()}: {data.summary}" if data.summary else data.problem() or ""
+            )
+        layers = session.layer_data
+        if layers.image is None or layers.axes is None:
+            return "no image yet"
+        labeled = "" if layers.scan is None else f", {int(layers.scan.labeled.sum())} labeled"
+        frames = "1 frame" if layers.axes.count == 1 else f"{layers.axes.count} frames"
+        return f"{layers.image.name}: {frames}{labeled}"
+
+    def _update(self) -> None:
+        self.source.choose(self.session.source)
+        self.layer_page.setVisible(self.session.source == LAYERS)
+        self.folder_page.setVisible(self.session.source == FOLDER)
+        self.summary_changed.emit()
