@@ -137,6 +137,17 @@ def test_upright_images_are_not_turned() -> None:
     assert seen == expected
 
 
+def test_what_is_known_per_output_goes_with_what_is_known_per_pixel() -> None:
+    known = np.ones((2, 16, 16), bool)
+    known[1, 0, 0] = False
+    real = Sample("real", np.zeros((1, 16, 16), np.uint8), np.zeros((2, 16, 16), np.uint8))
+    pseudo = Sample("pseudo", real.image, real.target, known)
+    batch = Loader([Part([real], share=0.5), Part([pseudo])], batch=4).batch([0], 0)
+    assert batch.known is not None
+    assert batch.known.shape == (1, 4, 2, 16, 16)
+    assert (~batch.known).sum((0, 3, 4)).tolist() == [[0, 0], [0, 0], [0, 1], [0, 1]]
+
+
 def test_known_is_kept_only_if_something_is_unknown() -> None:
     known = np.ones((16, 16), bool)
     known[0, 0] = False

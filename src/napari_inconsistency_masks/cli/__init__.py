@@ -14,7 +14,7 @@ import typer
 from ..devices import ALLOCATOR
 from ..errors import InputError
 from .console import err
-from .demo import demo
+from .demo import demo, show
 from .doctor import doctor
 from .prediction import SOME_FAILED, count, evaluate, predict
 from .serve import serve
@@ -33,7 +33,8 @@ app = typer.Typer(
 )
 for command in (demo, train, run, predict, count, evaluate, doctor):
     app.command()(command)
-app.command(hidden=True)(serve)
+for command in (serve, show):
+    app.command(hidden=True)(command)
 
 
 def main() -> None:

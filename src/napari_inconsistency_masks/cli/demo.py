@@ -50,14 +50,38 @@ def demo(
     segmentation = _data(data, classes, position, labeled)
     run = out / "run"
     _train(run, segmentation, preset)
-    shown = _shown(segmentation)
     if has_display() and not pictures:
         typer.echo("Opening napari; close its window to end.")
-        _show(run, shown, None)
+        _in_child("show", run)
     else:
         with virtual_display():
-            _show(run, shown, out)
+            _in_child("show", run, "--pictures", out)
         typer.echo(f"Pictures of the window and counts.csv are in {out}.")
+
+
+def show(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    pictures: Annotated[
+        Optional[Path],  # noqa: UP045  typer
+        typer.Option(help="Save pictures of the window and counts.csv here, and close it."),
+    ] = None,
+) -> None:
+    """Open napari with images that a run did not learn from, its predictions and counts."""
+    from ..data.origin import open_data
+    from ..plans import read_plan
+
+    plan = read_plan(run)
+    if plan.data is None:
+        raise InputError(f"{run}: its data was not read from files; open napari and load the run.")
+    data = open_data(plan.data, relative_to=run)
+    try:
+        from ..widgets._demo_program import show_demo
+    except ImportError as error:
+        raise InputError(
+            f"The networks are in {run}, but the window cannot be opened ({error}): install napari "
+            f"with a Qt binding, as in: python -m pip install 'napari[all]'."
+        ) from None
+    show_demo(run, _shown(data), data.scheme, pictures)
 
 
 def _data(
@@ -89,8 +113,13 @@ def _train(run: Path, data: SegmentationData, preset: str) -> None:
         recipe = find_recipe("im" if len(data.unlabeled) else "labeled-aug")
         preflight(data, recipe)
         create(run, recipe, data, config)
+    _in_child("run", run)
+
+
+def _in_child(*arguments: object) -> None:
+    """Run a command of ours in a process of its own, which talks for itself."""
     child = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "napari_inconsistency_masks", "run", str(run)],
+        [sys.executable, "-m", "napari_inconsistency_masks", *map(str, arguments)],
         env={**os.environ, **(ALLOCATOR if sys.platform == "linux" else {})},
     )
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the child's: it saves first
@@ -108,14 +137,3 @@ def _shown(data: SegmentationData) -> list[Sample]:
     samples = [source[index] for index in range(min(len(source), 10 * SHOWN))]
     alike = [sample for sample in samples if sample.image.shape == samples[0].image.shape]
     return alike[:SHOWN]
-
-
-def _show(run: Path, images: list[Sample], pictures: Path | None) -> None:
-    try:
-        from ..widgets._demo import show_demo
-    except ImportError as error:
-        raise InputError(
-            f"The networks are in {run}, but the window cannot be opened ({error}): install napari "
-            f"with a Qt binding, as in: python -m pip install 'napari[all]'."
-        ) from None
-    show_demo(run, images, pictures)

@@ -162,7 +162,9 @@ class Loader:
         image = recolor(stack(d.image for d in drawn), [d.change for d in drawn])
         if self._reblank:
             image = image.masked_fill(stack(d.blank for d in drawn), 0)
-        target, known = stack(d.target for d in drawn), stack(d.known for d in drawn)
+        planes = max(len(d.known) for d in drawn)  # of pseudo-labels perhaps one per output
+        target = stack(d.target for d in drawn)
+        known = stack(d.known.expand(planes, -1, -1) for d in drawn)
         return Batch(
             image=image.float().reshape(*lead, *image.shape[1:]),
             target=target.reshape(*lead, *target.shape[1:]),

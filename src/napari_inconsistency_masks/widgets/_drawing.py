@@ -6,7 +6,7 @@ Plain logic, no Qt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ IMAGES, MASKS = "images", "masks"
 """Folders of a snapshot; those of classes have the classes' names."""
 
 _NAME = re.compile(r"[\w][\w .-]*")
+_NO_NAME = re.compile(r"[^\w .-]+")
 _RESERVED = {IMAGES, MASKS, "splits", "image", "brightfield", "raw", "img"}
 
 
@@ -96,6 +97,11 @@ class Drawing:
             return [name for i, name in enumerate(self.scheme.classes, 1) if i not in ids]
         return [item.name for item in self.drawn if not self._frames_with(item).any()]
 
+    def check(self) -> None:
+        """Raise `InputError` if an id has no class; the sentence names layer and frame."""
+        for frame in range(self.axes.count) if self.scheme.exclusive else ():
+            self._class_ids(frame)
+
     def _frames_with(self, item: DrawnClass) -> npt.NDArray[np.bool_]:
         found = np.zeros(self.axes.count, bool)
         if item.points is not None:
@@ -140,6 +146,22 @@ def position_discs(
     inside = positions[((positions >= 0) & (positions < size)).all(axis=1)]
     radii = (nearest_distances(inside) // 4).clip(SMALLEST_DISC, LARGEST_DISC)
     return draw_discs(inside, radii.astype(np.int64), size)
+
+
+def class_name(layer: str, others: Iterable[str] = ()) -> str:
+    """A name for the class drawn in a layer: most like the layer's, and none of the others.
+
+    For ``Labels [1]`` it is ``Labels 1``.
+    """
+    words = _NO_NAME.sub(" ", layer.removesuffix(" (labels)")).split()
+    name = " ".join(words).strip(" .-") or "class"
+    if name.lower() in _RESERVED:
+        name += " class"
+    taken = {other.casefold() for other in others}
+    number, free = 2, name
+    while free.casefold() in taken:
+        free, number = f"{name} {number}", number + 1
+    return free
 
 
 def check_class_names(names: Sequence[str]) -> None:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Points
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
 from ..task import LabelScheme, Task
 from ._colors import class_color
-from ._drawing import Drawing, DrawnClass, check_class_names
+from ._drawing import Drawing, DrawnClass, check_class_names, class_name
 from ._frames import FrameAxes, guess_axes
+from ._label_scan import LabelScan, Scan
 from ._layers import ViewerLayers, fits, misfit, points_on
-from ._worker import Worker
 
 MASK, POSITION = "mask", "position"
 DEFAULT_CLASSES = (("alive", MASK), ("dead", MASK), ("position", POSITION))
-STROKES = ("paint", "labels_update", "data")
-"""What napari says when labels or points are changed."""
-
-SETTLE_MS = 400
-"""After a stroke, until the labeled frames are counted again."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +41,6 @@ class ClassRow:
     layer: Layer | None = None
 
 
-@dataclass(frozen=True)
-class Scan:
-    """What is drawn.
-
-    Attributes
-    ----------
-    labeled
-        Per frame.
-    undrawn
-        Classes that are drawn nowhere.
-    """
-
-    labeled: npt.NDArray[np.bool_]
-    undrawn: tuple[str, ...]
-
-
 class LayerData(QObject):
     """The choice of layers; sections show and change it.
 
@@ -82,15 +59,10 @@ class LayerData(QObject):
         self.axes_note = ""
         self.task = Task.MULTILABEL
         self.rows = default_rows()
-        self.scan: Scan | None = None
         self._untouched = True
-        self._worker: Worker | None = None
-        self._watched: list[Layer] = []
-        self._step: tuple[int, ...] = ()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SETTLE_MS)
-        self._timer.timeout.connect(self._start_scan)
+        self._scanning = LabelScan(self.drawing, self._current_step, self)
+        self._scanning.done.connect(self.scanned)
+        self._scanning.drawn.connect(self.drawn)
 
     def choose_image(self, image: Image | None) -> None:
         """Take an image; layers that fit it are proposed for the classes."""
@@ -172,9 +144,15 @@ class LayerData(QObject):
         if image is None or axes is None:
             raise InputError("There is no image: open one, choose a folder, or open the demo.")
         scheme = self.scheme()
+        self._refuse_shared_layers()
         drawn = tuple(self._drawn(row, image, axes) for row in self.drawn_rows)
         data = image.data[0] if image.multiscale else image.data
         return Drawing(image.name, axes, data, scheme, drawn)
+
+    @property
+    def scan(self) -> Scan | None:
+        """What is drawn, or None as long as it is being counted or cannot be."""
+        return self._scanning.result
 
     @property
     def unlabeled(self) -> int:
@@ -188,11 +166,21 @@ class LayerData(QObject):
         except InputError as error:
             return str(error)
         if self.scan is None:
-            return "The labeled frames are being counted."
+            return self._scanning.problem or "The labeled frames are being counted."
         if not self.scan.labeled.any():
             names = ", ".join(row.name for row in self.used_rows)
             return f"Nothing is drawn yet: draw {names} on at least one frame, better on two."
         return None
+
+    def _refuse_shared_layers(self) -> None:
+        holders: dict[int, str] = {}
+        for row in self.drawn_rows:
+            if row.layer is not None and id(row.layer) in holders:
+                raise InputError(
+                    f"Layer {row.layer.name!r} is chosen for {holders[id(row.layer)]!r} and for "
+                    f"{row.name!r}; give each class a layer of its own."
+                )
+            holders[id(row.layer)] = row.name
 
     def _drawn(self, row: ClassRow, image: Image, axes: FrameAxes) -> DrawnClass:
         layer = row.layer
@@ -219,57 +207,21 @@ class LayerData(QObject):
         if not masks:
             self.rows = default_rows()
             return
-        rows = [ClassRow(item.name, "", MASK, item) for item in masks]
-        rows += [ClassRow(item.name, "", POSITION, item) for item in points[:1]]
+        rows: list[ClassRow] = []
+        for item in [*masks, *points[:1]]:
+            name = class_name(item.name, [row.name for row in rows])
+            rows.append(ClassRow(name, "", MASK if item in masks else POSITION, item))
         spots = [row for row in rows if "position" in row.name.lower() and len(rows) > 1]
         if spots and not points:
             rows = [replace(row, kind=POSITION) if row is spots[0] else row for row in rows]
         self.rows = [replace(row, color=class_color(number)) for number, row in enumerate(rows)]
 
+    def _current_step(self) -> tuple[int, ...]:
+        return tuple(self.layers.viewer.dims.current_step) if self.layers.alive else ()
+
     def _on_choice(self) -> None:
-        self._watch([row.layer for row in self.drawn_rows if row.layer is not None])
-        self.scan = None
-        self._timer.start()
+        self._scanning.begin([row.layer for row in self.drawn_rows if row.layer is not None])
         self.changed.emit()
-
-    def _watch(self, layers: list[Layer]) -> None:
-        for layer, watch in [(old, False) for old in self._watched] + [
-            (new, True) for new in layers
-        ]:
-            for name in (*STROKES, "set_data"):
-                slot = self._on_stroke if name in STROKES else self._on_redrawn
-                emitter = layer.events.emitters.get(name)
-                if emitter is not None:
-                    (emitter.connect if watch else emitter.disconnect)(slot)
-        self._watched = layers
-
-    def _on_stroke(self) -> None:
-        self._timer.start()
-        self.drawn.emit()
-
-    def _on_redrawn(self) -> None:
-        """Undo says no more than this; so does moving a slider, which changes nothing."""
-        step = self.layers.viewer.dims.current_step
-        if step == self._step:
-            self._timer.start()
-        self._step = step
-
-    def _start_scan(self) -> None:
-        if self._worker is not None:
-            self._worker.stop()
-        try:
-            drawing = self.drawing()
-        except InputError:
-            self.scan = None
-            self.scanned.emit()
-            return
-        self._worker = Worker(_scan(drawing))
-        self._worker.returned.connect(self._on_scanned)
-        self._worker.begin()
-
-    def _on_scanned(self, scan: Scan) -> None:
-        self.scan = scan
-        self.scanned.emit()
 
 
 def default_rows() -> list[ClassRow]:
@@ -278,11 +230,6 @@ def default_rows() -> list[ClassRow]:
         ClassRow(name, class_color(number), kind)
         for number, (name, kind) in enumerate(DEFAULT_CLASSES)
     ]
-
-
-def _scan(drawing: Drawing) -> Generator[None, None, Scan]:
-    yield
-    return Scan(drawing.labeled_frames(), tuple(drawing.undrawn()))
 
 
 def _without_channels(labels: Any, axes: FrameAxes) -> Any:

@@ -78,18 +78,19 @@ def truth_layers(
         layers.append(
             Labels(
                 plane,
-                name=f"{class_name} (labels)",
+                name=class_name,
                 colormap=label_colors([(1, colors[class_name])]),
                 opacity=0.5,
                 **about,
             )
         )
     if scheme.position is not None:
-        layers.append(_positions(stack[:, scheme.classes.index(scheme.position)], alone, about))
+        marks = stack[:, scheme.classes.index(scheme.position)]
+        layers.append(_positions(scheme.position, marks, alone, about))
     return layers
 
 
-def _positions(masks: Any, alone: bool, about: dict[str, Any]) -> Points:
+def _positions(name: str, masks: Any, alone: bool, about: dict[str, Any]) -> Points:
     points = [
         np.column_stack([np.full(len(centers), frame), centers])
         for frame, centers in enumerate(map(marker_centers, masks != 0))
@@ -98,7 +99,7 @@ def _positions(masks: Any, alone: bool, about: dict[str, Any]) -> Points:
     return Points(
         data[:, 1:] if alone else data,
         ndim=2 if alone else 3,
-        name="positions (labels)",
+        name=name,
         face_color="white",
         border_color="black",
         size=8,

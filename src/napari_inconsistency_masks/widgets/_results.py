@@ -64,6 +64,11 @@ class Results(QObject):
         predictor.arrived.connect(self._on_arrived)
         predictor.ended.connect(self._on_ended)
 
+    @property
+    def counting(self) -> bool:
+        """Whether labels are being counted."""
+        return bool(self._counting)
+
     def predict(
         self, image: Image, axes: FrameAxes, frames: list[int], colors: Mapping[str, str]
     ) -> None:

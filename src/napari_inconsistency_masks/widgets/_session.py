@@ -81,8 +81,10 @@ class Session(QObject):
         self.look_image: Image | None = None
         self.drawn_since_start = False
         self._predict_all = False
+        self._all_frames_for: Path | None = None
         self._started_from_layers = False
         self._seen: list[tuple[Layer, str]] | None = None
+        self._closed = False
         self._guard = CloseGuard(self)
         self._task = RunningTask(viewer, self._guard.close)
         self._connect(viewer)
@@ -135,6 +137,11 @@ class Session(QObject):
         """Load the networks of a run, and predict the frame that is shown, or all frames."""
         self._predict_all = whole
         self.predictor.use(run)
+
+    def open_run(self, folder: Path, *, whole: bool = False) -> None:
+        """Take up a run from another day: use its networks as `use_run` does, or go on with it."""
+        self._all_frames_for = folder if whole else None
+        self.trainer.open(folder)
 
     def look_at(self, image: Image | None) -> None:
         """Choose the image to predict."""
@@ -206,9 +213,13 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Ask the children to save and end, and let go of everything."""
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
-        children = [self.trainer.child, self.predictor.child, self.devices.child]
-        running = [child for child in children if child is not None]
+        self._closed = True
         self.trainer.stop()
+        self.predictor.forget()
+        if self.devices.child is not None:
+            self.devices.child.kill()  # it has nothing to save
+        children = (self.trainer.child, self.predictor.child)
+        running = [child for child in children if child is not None]
         for child in running:
             child.close_input()
         deadline = time.monotonic() + PATIENCE
@@ -256,7 +267,9 @@ class Session(QObject):
         self._task.update("a training is running" if self.trainer.machine.busy else None)
 
     def _on_finished(self, run: Path) -> None:
-        self.use_run(run)
+        if self._closed:
+            return  # its last word while the window closes: nothing may be started any more
+        self.use_run(run, whole=run == self._all_frames_for)
 
     def _on_loaded(self, _: Model) -> None:
         self.wanted.emit("look")

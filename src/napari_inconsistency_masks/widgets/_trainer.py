@@ -79,7 +79,7 @@ class Trainer(QObject):
     def stop(self) -> None:
         """Stop what runs, if anything."""
         if self.machine.busy:
-            self._do(self.machine.press(), None)
+            self._do(self.machine.stop(), None)
 
     def open(self, folder: Path) -> None:
         """Take up a run folder from another day: use its networks, or go on with it."""

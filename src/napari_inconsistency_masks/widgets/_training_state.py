@@ -78,19 +78,25 @@ class TrainingState:
     def press(self) -> Order | None:
         """The button was pressed."""
         now = self._clock()
-        if now - self._pressed < DOUBLE_CLICK or self.state is State.STOPPING:
+        if now - self._pressed < DOUBLE_CLICK:
             return None
         self._pressed = now
         if self.busy:
-            order = Order.CANCEL if self.state is State.PREPARING else Order.STOP
-            self.state = State.STOPPING
-            return order
+            return self.stop()
         self._complete = False
         if self.resumable:
             self.state = State.TRAINING
             return Order.LAUNCH
         self.state, self._has_run = State.PREPARING, False
         return Order.PREPARE
+
+    def stop(self) -> Order | None:
+        """A stop is wanted, however short ago the button was pressed."""
+        if not self.busy or self.state is State.STOPPING:
+            return None
+        order = Order.CANCEL if self.state is State.PREPARING else Order.STOP
+        self.state = State.STOPPING
+        return order
 
     def prepared(self) -> Order | None:
         """The run folder is written."""

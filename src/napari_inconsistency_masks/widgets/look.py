@@ -110,7 +110,7 @@ class LookSection(Section):
         words = "none yet"
         if model is not None:
             classes = ", ".join(model.scheme.classes)
-            words = f"{model.members} of run {model.run.name}, for {classes}; on {model.device}"
+            words = f"{model.members} of {model.run.name}, for {classes}; on {model.device}"
         self.model.tell(words)
         problem = session.look_problem()
         self.problem.tell(problem)

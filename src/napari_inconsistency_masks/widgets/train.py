@@ -98,7 +98,7 @@ class TrainSection(Section):
         start = str(self.session.setup.folder)
         chosen = QFileDialog.getExistingDirectory(self, "Open a run folder", start)
         if chosen:
-            self.session.trainer.open(Path(chosen))
+            self.session.open_run(Path(chosen))
 
     def _on_event(self, event: Event) -> None:
         self._show_progress()
