@@ -43,6 +43,9 @@ _ROWS = (
 RECIPES = {recipe.key: recipe for recipe in _ROWS}
 """All recipes by key."""
 
+_LEFT_OUT = PseudoLabelConfig(ignore="classes", blank_image=False, blank_label=False)
+"""Disagreement teaches nothing, neither a class nor its absence; rare classes need that."""
+
 PRESETS = {
     "quick": TrainConfig(
         members=2,
@@ -54,7 +57,8 @@ PRESETS = {
         augment="always",
         cosine=True,
         settle_norms=True,
-        pseudo_labels=PseudoLabelConfig(ignore="pixels"),
+        loss="ce+dice",
+        pseudo_labels=_LEFT_OUT,
         labeled_share=0.5,
         refuse_worse=True,
     ),
@@ -68,7 +72,8 @@ PRESETS = {
         augment="always",
         cosine=True,
         settle_norms=True,
-        pseudo_labels=PseudoLabelConfig(ignore="pixels"),
+        loss="ce+dice",
+        pseudo_labels=_LEFT_OUT,
         labeled_share=0.5,
         refuse_worse=True,
     ),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
+
+from napari.layers import Image
 
 from ..data.sample import Sample
 from ..errors import InputError
@@ -15,34 +18,57 @@ from ._worker import Worker
 MODEL = Path(__file__).parent.parent / "demo_model"
 """Networks that were trained on synthetic images other than those shown."""
 
-IMAGES, SIZE, SEED = 6, (256, 256), 2401
+IMAGES, LABELED = 12, 4
+"""The others can be learned from as unlabeled images."""
+
+SIZE, SEED = (256, 256), 2401
 NAME = "demo cells"
 
 
-def open_demo(session: Session) -> None:
-    """Add images, predict all of them, and open the section 3 Look."""
-    if not (MODEL / "ensemble.json").is_file():
-        raise InputError("The networks of the demo are missing; install the plugin again.")
-    worker = Worker(_make_images())
-    worker.returned.connect(lambda found: _show(session, *found))
-    worker.failed.connect(lambda error: session.tell_error(str(error)))
-    session.status.say("Drawing the demo's images …")
-    worker.begin()
+class Demo:
+    """Adds the images once, predicts all of them, and opens the section 3 Look."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._image: Image | None = None
+        self._worker: Worker | None = None
+
+    def open(self) -> None:
+        """Show it; `InputError` if its networks are not installed."""
+        if not (MODEL / "ensemble.json").is_file():
+            raise InputError("The networks of the demo are missing; install the plugin again.")
+        if self._session.layers.has(self._image):
+            self._predict()
+        elif self._worker is None:
+            self._session.status.say("Drawing the demo's images …")
+            self._worker = Worker(make_images())
+            self._worker.returned.connect(self._on_made)
+            self._worker.failed.connect(lambda error: self._session.tell_error(str(error)))
+            self._worker.over.connect(self._on_over)
+            self._worker.begin()
+
+    def _on_made(self, made: tuple[list[Sample], LabelScheme]) -> None:
+        self._image = show_samples(self._session, NAME, *made)
+        self._predict()
+
+    def _on_over(self) -> None:
+        self._worker = None
+
+    def _predict(self) -> None:
+        self._session.look_at(self._image)
+        self._session.use_run(MODEL, whole=True)
 
 
-def _make_images() -> Generator[None, None, tuple[list[Sample], LabelScheme]]:
+def make_images() -> Generator[None, None, tuple[list[Sample], LabelScheme]]:
+    """Draw images of which the first are labeled."""
     from ..data.synthetic import load_synthetic
 
     data = load_synthetic(
-        images=1, labeled=1, validation=0, test=IMAGES, size=SIZE, seed=SEED, cells=(8, 14)
+        images=1, validation=0, labeled=1, test=IMAGES, size=SIZE, seed=SEED, cells=(8, 14)
     )
     samples = []
-    for index in range(IMAGES):
-        samples.append(data.test[index])
+    for number in range(IMAGES):
+        sample = data.test[number]
+        samples.append(sample if number < LABELED else replace(sample, target=None))
         yield
     return samples, data.scheme
-
-
-def _show(session: Session, samples: list[Sample], scheme: LabelScheme) -> None:
-    show_samples(session, NAME, samples, scheme)
-    session.use_run(MODEL, whole=True)

@@ -127,8 +127,10 @@ class FrameAxes:
         return int(np.ravel_multi_index(nearest, self.stack_shape)) if nearest else 0
 
     def label(self, frame: int) -> str:
-        """A frame in words, such as ``"t 3, z 1"`` (counted from 0 as in napari), or nothing."""
-        pairs = zip(self.stack_letters, self.place(frame), strict=True)
+        """A frame in words, such as ``"3"`` or ``"t 3, z 1"``, counted from 0 as in napari."""
+        pairs = list(zip(self.stack_letters, self.place(frame), strict=True))
+        if len(pairs) == 1:
+            return str(pairs[0][1])
         return ", ".join(f"{letter.lower()} {index}" for letter, index in pairs)
 
     def read(self, data: Any, frame: int) -> npt.NDArray[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Points
 
 from ..cells import marker_centers
@@ -38,7 +39,7 @@ def show_samples(
 ) -> Image:
     """Add images of the same size as one layer, with their labels, and compare counts with them.
 
-    Layers of labels are added only if all the samples have labels.
+    Nothing is drawn on samples without labels; if none has any, no layers of labels are added.
     """
     pixels = np.stack([sample.image for sample in samples])  # (N, C, Y, X)
     color = pixels.shape[1] == 3
@@ -50,9 +51,11 @@ def show_samples(
     targets = [sample.target for sample in samples]
     session.look_at(image)
     session.results.know(image, KnownLabels(scheme, targets))
-    if all(target is not None for target in targets):
+    known = [target for target in targets if target is not None]
+    if known:
+        drawn = [np.zeros_like(known[0]) if target is None else target for target in targets]
         colors = session.colors(scheme.classes)
-        for layer in truth_layers(name, targets, scheme, colors):
+        for layer in truth_layers(name, drawn, scheme, colors):
             layer.visible = labels_visible
             session.layers.add(layer)
     session.layers.select(image)
@@ -60,7 +63,7 @@ def show_samples(
 
 
 def truth_layers(
-    name: str, targets: list[Any], scheme: LabelScheme, colors: Mapping[str, str]
+    name: str, targets: list[npt.NDArray[np.uint8]], scheme: LabelScheme, colors: Mapping[str, str]
 ) -> list[Layer]:
     """Labels and positions as layers."""
     alone = len(targets) == 1

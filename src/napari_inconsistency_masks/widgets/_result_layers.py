@@ -90,6 +90,14 @@ class ResultLayers:
             layer.border_color = "black"
             layer.size = POINT_SIZE
 
+    def clear(self) -> None:
+        """Take everything out of the layers: other networks see other things."""
+        self._points.clear()
+        for key, layer in self._made.items():
+            if self._layers.has(layer):
+                empty = np.zeros_like(layer.data)
+                layer.data = empty[:0] if key == "cells" else empty
+
     def show_mask_of(self, name: str | None) -> None:
         """Show the inconsistency mask of one class, or of all (None)."""
         self._mask_class = name

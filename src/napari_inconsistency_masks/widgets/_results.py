@@ -147,6 +147,7 @@ class Results(QObject):
             known.layers.want_votes(wanted=self.show_votes)
         elif known.model != model:
             known.model, known.counts = model, ImageCounts(image.name)
+            known.layers.clear()
         self._by_image[id(image)] = known
         return known
 

@@ -14,7 +14,7 @@ from ..training.events import Event, Finished
 from ..training.progress import Position, Progress, duration
 from ._history import History
 from ._preparation import RunRequest, prepare
-from ._process import Child, our_command
+from ._process import CRASHED, Child, our_command
 from ._saved_run import read_run
 from ._status import Activity, Status
 from ._training_state import Order, State, TrainingState
@@ -57,7 +57,7 @@ class Trainer(QObject):
         self._status, self._say = status, say
         self._progress = Progress()
         self._preparing: Worker | None = None
-        self._last_error = ""
+        self._refusal, self._last_line = "", ""
 
     @property
     def state(self) -> State:
@@ -168,7 +168,8 @@ class Trainer(QObject):
 
     def _launch(self) -> None:
         assert self.run is not None
-        self._progress, self._last_error, self.message = Progress(), "", ""
+        self._progress, self.message = Progress(), ""
+        self._refusal, self._last_line = "", ""
         self.position = Position("starting the networks")
         self._status.begin(TRAINING, Activity("Training: starting", None, self.stop, "Stop"))
         self._status.repeat_with("run", str(self.run))
@@ -179,7 +180,9 @@ class Trainer(QObject):
         self.child.start()
 
     def _on_said(self, line: str) -> None:
-        self._last_error = line.removeprefix(REFUSED)
+        self._last_line = line
+        if line.startswith(REFUSED):
+            self._refusal = line.removeprefix(REFUSED)
         self._say(line)
 
     def _on_ended(self, code: int) -> None:
@@ -190,11 +193,22 @@ class Trainer(QObject):
             State.STOPPED: "Training is stopped; what it has is saved.",
         }.get(self.state)
         if sentence is None:
-            self.message = self._last_error or f"The training ended unexpectedly (code {code})."
+            self.message = self._why(code)
         self._status.end(TRAINING, sentence or self.message)
         self.changed.emit()
         if self.state is State.FINISHED:
             self.finished.emit(self.run)
+
+    def _why(self, code: int) -> str:
+        """Why the training failed, in a sentence."""
+        if self._refusal:
+            return self._refusal
+        if code == CRASHED:
+            return (
+                "The training crashed or was ended by something else, perhaps for lack of memory; "
+                "what it had saved is kept."
+            )
+        return f"The training failed ({self._last_line or f'code {code}'}); the log says more."
 
     def _on_opened(self, found: tuple[RunPlan | None, History, bool]) -> None:
         self.plan, self.history, complete = found

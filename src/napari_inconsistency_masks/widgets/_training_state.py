@@ -119,8 +119,8 @@ class TrainingState:
         """The child has ended with this exit code."""
         if self._complete and code == 0:
             self.state = State.FINISHED
-        elif code == STOPPED_BY_REQUEST or self.state is State.STOPPING:
-            self.state = State.STOPPED
+        elif code == STOPPED_BY_REQUEST or (self.state is State.STOPPING and code <= 0):
+            self.state = State.STOPPED  # below 0: killed for not stopping in time
         else:
             self.state = State.FAILED
 

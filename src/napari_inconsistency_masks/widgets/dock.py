@@ -8,7 +8,7 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ._accordion import Accordion
-from ._demo import open_demo
+from ._demo import Demo
 from ._devices import AUTO
 from ._footer import Footer
 from ._parts import Chooser, button, row
@@ -43,6 +43,7 @@ class Dock(QWidget):
             "open_demo",
             "Add synthetic images of cells, and show what networks that come with the plugin see.",
         )
+        self._demo = Demo(self.session)
         self.sections = {key: section(napari_viewer) for key, section in SECTIONS.items()}
         self.accordion = Accordion(list(self.sections.values()))
         self.footer = Footer(self.session)
@@ -77,7 +78,7 @@ class Dock(QWidget):
 
     @slot
     def _on_demo(self, _: bool = False) -> None:
-        open_demo(self.session)
+        self._demo.open()
 
     def _update_devices(self) -> None:
         devices = self.session.devices

@@ -6,6 +6,7 @@ import napari
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout
 
 from ._colors import MASK_COLOR, UNCLEAR_COLOR
+from ._demo import MODEL
 from ._keys import MASK_KEY, VOTES_KEY
 from ._parts import Chooser, MainButton, Sentence, button, clear, color_label, named, row
 from ._prediction import mask_names
@@ -16,6 +17,7 @@ MEANING = (
     "Where the networks disagree, the inconsistency mask lies over the image. Look there first: "
     "a cell may be missed or made up, or its state be doubtful."
 )
+OURS = "that come with the plugin (train your own under 2 Train)"
 ANY_CLASS = "any class"
 LEGEND_COLUMNS = 3
 
@@ -110,7 +112,8 @@ class LookSection(Section):
         words = "none yet"
         if model is not None:
             classes = ", ".join(model.scheme.classes)
-            words = f"{model.members} of {model.run.name}, for {classes}; on {model.device}"
+            origin = OURS if model.run == MODEL else f"of {model.run.name}"
+            words = f"{model.members} {origin}, for {classes}; on {model.device}"
         self.model.tell(words)
         problem = session.look_problem()
         self.problem.tell(problem)
