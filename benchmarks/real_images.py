@@ -12,6 +12,7 @@ training.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,9 +39,10 @@ PROTOCOLS = {
         "teachers": 2,
         "width": 0.5,
         "batch": 16,
-        "epochs": 10,
-        "steps": 100,
+        "epochs": 8,
+        "steps": 50,
         "generations": 2,
+        "refuse_worse": False,
     },
     "full": {"members": 5, "teachers": 2, "width": 1.0, "batch": 32, "epochs": 50, "steps": 100},
 }
@@ -61,21 +63,27 @@ def main(
     recipes: Annotated[str, typer.Option()] = ",".join(COMPARED),
     protocol: Annotated[str, typer.Option()] = "reduced",
     preset: Annotated[str, typer.Option()] = "standard",
+    change: Annotated[str, typer.Option(help="Settings as JSON that differ.")] = "{}",
+    called: Annotated[str, typer.Option(help="Ending of the name of what differs.")] = "",
     threads: Annotated[int, typer.Option()] = 0,
 ) -> None:
     """Train what is not trained yet, score it on the test images, print the table."""
     use_threads(threads or None)
-    base = dataclasses.replace(find_preset(preset), **PROTOCOLS[protocol])
+    settings = {**find_preset(preset).to_json(), **PROTOCOLS[protocol], **json.loads(change)}
+    base = TrainConfig.from_json(settings, source="the preset as changed")
     options = {"classes": classes.split(","), "position": position, "masks": masks}
     for number in labeled:
         segmentation = load_folder(data, labeled=number, **options)
         for recipe in recipes.split(","):
-            folder = out / (recipe if recipe.startswith("full") else f"{recipe}-{number}")
+            name = f"{recipe}{called}"
+            folder = out / (name if recipe.startswith("full") else f"{name}-{number}")
             config = _config(recipe, base)
             if not (folder / "scores.csv").exists():
                 Console().print(f"{recipe}, {number} labeled images: {folder}")
                 show_events(_events(folder, recipe, segmentation, config))
-                rows = list(_rows(folder, recipe, segmentation, config))
+                rows = [
+                    {"recipe": name, **row} for row in _rows(folder, recipe, segmentation, config)
+                ]
                 write_csv(folder / "scores.csv", rows, list(rows[0]))
     print_table(out)
 
@@ -110,7 +118,6 @@ def _rows(
         named = {f"network {place}": scores for place, scores in enumerate(members, start=1)}
         for name, scores in {**named, "ensemble": teachers.ensemble}.items():
             yield {
-                "recipe": recipe,
                 "labeled": count,
                 "generation": generation,
                 "network": name,

@@ -102,10 +102,11 @@ def choose_precision(device: torch.device, wanted: str = "auto") -> torch.dtype:
 
 
 def use_threads(count: int | None = None) -> int:
-    """Set how many processor cores torch uses; None leaves one for the rest of the computer."""
+    """Set how many processor cores torch uses; None leaves one of three or more for the rest."""
     import torch
 
-    torch.set_num_threads(count or max(1, usable_cores() - 1))
+    cores = usable_cores()
+    torch.set_num_threads(count or max(min(cores, 2), cores - 1))
     return torch.get_num_threads()
 
 

@@ -19,8 +19,17 @@ from .display import has_display, virtual_display
 if TYPE_CHECKING:
     from ..data.sample import Sample, SegmentationData
 
-SYNTHETIC = {"images": 40, "labeled": 8, "validation": 8, "test": 6, "size": [192, 192], "seed": 7}
-"""The demo's data: 8 of 40 images are labeled; the window shows the 6 that nothing learned from."""
+SYNTHETIC = {
+    "images": 48,
+    "labeled": 12,
+    "validation": 8,
+    "test": 6,
+    "size": [192, 192],
+    "seed": 7,
+    "cells": [6, 12],
+    "difficulty": 0.25,
+}
+"""The demo's data: 12 of 48 images are labeled; the window shows the 6 that nothing learned from."""
 
 SHOWN = 6
 

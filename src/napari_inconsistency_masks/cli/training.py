@@ -25,7 +25,12 @@ EndWithInput = Annotated[
     ),
 ]
 Threads = Annotated[
-    int, typer.Option(min=0, help="Processor cores to use; 0 leaves one free.", show_default=False)
+    int,
+    typer.Option(
+        min=0,
+        help="Processor cores to use; 0 leaves one of three or more free.",
+        show_default=False,
+    ),
 ]
 
 

@@ -240,6 +240,8 @@ class Session(QObject):
         self.layer_data.drawn.connect(self._on_drawn)
         self.folder_data.changed.connect(self.source_changed)
         self.source_changed.connect(self.setup.changed)
+        self.setup.changed.connect(self.trainer.reconsider)
+        self.trainer.prepared.connect(self.setup.started)
         self.trainer.changed.connect(self._on_training_changed)
         self.trainer.finished.connect(self._on_finished)
         self.predictor.loaded.connect(self._on_loaded)

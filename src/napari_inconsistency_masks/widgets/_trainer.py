@@ -28,8 +28,8 @@ REFUSED = "napari-im: "
 class Trainer(QObject):
     """Starts, follows and stops one training at a time.
 
-    `changed` tells of anything that sections show but the curves, `happened` carries each event,
-    and `finished` the folder of a run that has just been completed.
+    `changed` tells of anything that sections show but the curves, `prepared` that the folder of a
+    new run is written, `happened` carries each event, and `finished` the folder of a run that has just been completed.
 
     Parameters
     ----------
@@ -40,6 +40,7 @@ class Trainer(QObject):
     """
 
     changed = Signal()
+    prepared = Signal()
     happened = Signal(object)
     finished = Signal(object)
 
@@ -83,17 +84,23 @@ class Trainer(QObject):
 
     def open(self, folder: Path) -> None:
         """Take up a run folder from another day: use its networks, or go on with it."""
-        self.message, self.run = "", folder
-        self._preparing = Worker(read_run(folder))
-        self._preparing.returned.connect(self._on_opened)
-        self._preparing.failed.connect(self._on_not_opened)
-        self._preparing.begin()
+        self.message = ""
+        reading = Worker(read_run(folder))
+        reading.returned.connect(lambda found: self._on_opened(folder, found))
+        reading.failed.connect(self._on_not_opened)
+        reading.begin()
 
     def put_aside(self) -> None:
         """Forget the run, so that the next start is a new one."""
         if not self.machine.busy:
             self.machine.reset()
             self._forget()
+            self.changed.emit()
+
+    def reconsider(self) -> None:
+        """What would be started next has changed: say no more why the last try was refused."""
+        if self.message and not self.machine.busy and not self.machine.resumable:
+            self.message = ""
             self.changed.emit()
 
     def take(self, values: dict[str, Any]) -> None:
@@ -151,10 +158,11 @@ class Trainer(QObject):
 
     def _on_prepared(self, folder: Path) -> None:
         self.plan = read_plan(folder)
+        self.prepared.emit()
         self._do(self.machine.prepared(), None)
 
     def _on_not_prepared(self, error: Exception) -> None:
-        self.message = str(error) if isinstance(error, InputError) else f"Unexpected: {error!r}"
+        self.message = _words(error)
         self._say(self.message)
 
     def _on_preparation_over(self) -> None:
@@ -210,7 +218,10 @@ class Trainer(QObject):
             )
         return f"The training failed ({self._last_line or f'code {code}'}); the log says more."
 
-    def _on_opened(self, found: tuple[RunPlan | None, History, bool]) -> None:
+    def _on_opened(self, folder: Path, found: tuple[RunPlan | None, History, bool]) -> None:
+        if self.machine.busy:
+            return  # something was started meanwhile
+        self.run = folder
         self.plan, self.history, complete = found
         self.machine.opened(complete=complete)
         self.position = Position("finished" if complete else "stopped", 1.0 if complete else 0.0)
@@ -219,9 +230,13 @@ class Trainer(QObject):
             self.finished.emit(self.run)
 
     def _on_not_opened(self, error: Exception) -> None:
-        self.run, self.message = None, str(error)
+        self.message = _words(error)
         self.changed.emit()
 
     def _forget(self) -> None:
         self.run, self.plan, self.history, self.message = None, None, History(), ""
         self.position = Position()
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, InputError) else f"Unexpected: {error!r}"

@@ -1,0 +1,132 @@
+"""Make every picture of the documentation, in docs/images.
+
+    python docs/make_screenshots.py [RUN]
+
+RUN is the run folder that `napari-im demo` leaves; without one the demo is trained first. Where
+there is no display a virtual one is started (Xvfb).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_inconsistency_masks.cli.display import has_display, virtual_display
+
+IMAGES = Path(__file__).parent / "images"
+WINDOW = 1400, 900
+PATIENCE_MS = 120_000
+
+
+def main(run: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Train the demo if need be, then make the pictures in a process with a display."""
+    with tempfile.TemporaryDirectory() as folder:
+        if run is None:
+            demo = Path(folder, "demo")
+            subprocess.run(["napari-im", "demo", "--pictures", "--out", demo], check=True)
+            run = demo / "run"
+        if has_display():
+            make(run)
+        else:
+            with virtual_display():
+                subprocess.run([sys.executable, __file__, run], check=True)
+
+
+def make(run: Path) -> None:
+    """Make all pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    with_window(show_data)
+    with_window(show_training, run)
+    with_window(show_demo)
+
+
+def with_window(scene: Callable[..., None], *arguments: object) -> None:
+    """Open napari with the dock, play a scene, and close it."""
+    import napari
+
+    viewer = napari.Viewer(title="napari")
+    viewer.window.resize(*WINDOW)
+    _, dock = viewer.window.add_plugin_dock_widget(
+        "napari-inconsistency-masks", "Inconsistency Masks"
+    )
+    pause(1000)
+    scene(viewer, dock, *arguments)
+    viewer.close()
+    pause(100)
+
+
+def show_data(viewer, dock) -> None:
+    """The section Data with the sample time-lapse, then ready to train."""
+    viewer.open_sample("napari-inconsistency-masks", "synthetic-time-lapse")
+    data = dock.session.layer_data
+    wait(data.scanned)
+    for layer in viewer.layers[1:]:
+        layer.visible = True
+    viewer.dims.set_point(0, 2)
+    save(viewer, dock, "data", "data")
+
+
+def show_training(viewer, dock, run: Path) -> None:
+    """The section Train with the curves of a run that is finished."""
+    from napari_inconsistency_masks.data.origin import open_data
+    from napari_inconsistency_masks.plans import read_plan
+    from napari_inconsistency_masks.widgets._opened_sample import show_samples
+
+    save(viewer, dock, "train", "start")
+    plan = read_plan(run)
+    data = open_data(plan.data, relative_to=run)
+    show_samples(dock.session, "cells", list(data.test)[:6], data.scheme)
+    dock.session.open_run(run, whole=True)
+    wait(dock.session.predictor.ended)
+    viewer.dims.set_point(0, 1)
+    save(viewer, dock, "train", "train")
+    save(viewer, dock, "count", "count")
+
+
+def show_demo(viewer, dock) -> None:
+    """What Open demo shows: the picture of the README, and the counts."""
+    dock.demo.click()
+    wait(dock.session.predictor.ended)
+    while dock.session.results.counting:
+        wait(dock.session.results.changed)
+    viewer.dims.set_point(0, 1)
+    save(viewer, dock, "look", "window")
+    viewer.layers["votes (networks outvoted)"].visible = True
+    save(viewer, dock, "look", "votes")
+
+
+def save(viewer, dock, section: str, name: str) -> None:
+    """Open a section and save the whole window."""
+    dock.open(section)
+    viewer.reset_view()
+    pause(800)
+    viewer.screenshot(IMAGES / f"{name}.png", canvas_only=False, flash=False)
+
+
+def wait(signal) -> None:
+    """Let the window live until a signal comes."""
+    from qtpy.QtCore import QEventLoop, QTimer
+
+    came: list[object] = []
+    loop = QEventLoop()
+    signal.connect(lambda *values: (came.append(values), loop.quit()))
+    QTimer.singleShot(PATIENCE_MS, loop.quit)
+    loop.exec_()
+    assert came, f"{signal} did not come in {PATIENCE_MS} ms"
+
+
+def pause(milliseconds: int) -> None:
+    """Let the window live for a while."""
+    from napari_inconsistency_masks.widgets._demo_program import pause as pause_window
+
+    pause_window(milliseconds)
+
+
+if __name__ == "__main__":
+    typer.run(main)
