@@ -201,6 +201,19 @@ def test_errors_of_several_images_do_not_compensate_but_the_bias_does() -> None:
     assert scores.counts["alive"].bias == 0
 
 
+def test_margin_of_the_count_error_is_its_standard_error_over_the_images() -> None:
+    evaluation = Evaluation(HELA)
+    cells = [(20, 20), (20, 60), (60, 20)]
+    for number, missed in enumerate((0, 1, 3)):
+        predicted = dish(alive=cells[missed:], dead=[(80, 80)])
+        evaluation.add(str(number), predicted, dish(cells, dead=[(80, 80)]).astype(np.uint8))
+        if number == 0:
+            assert evaluation.scores().mcce_margin is None
+    scores = evaluation.scores()
+    assert scores.mcce == pytest.approx(4 / 3)
+    assert scores.mcce_margin == pytest.approx(np.std([0, 1, 3], ddof=1) / np.sqrt(3))
+
+
 def test_pixels_and_cells_that_are_not_known_do_not_count() -> None:
     true = dish(alive=[(20, 20)], dead=[])
     predicted = dish(alive=[(20, 20), (80, 80)], dead=[])

@@ -317,7 +317,11 @@ class TrainConfig(Config):
     ] = False
     refuse_worse: Annotated[
         bool,
-        option("Refuse a worse generation", "Stop when the validation images say it is worse."),
+        option(
+            "Refuse a worse generation",
+            "Stop when the validation images say it is worse: by their count error, or, where "
+            "that differs by no more than its standard error, by their IoU.",
+        ),
     ] = False
     seed: Annotated[
         int, option("Seed", "Same seed and device, same result.", ge=0, le=2**31 - 1)

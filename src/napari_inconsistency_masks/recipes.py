@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .config import PseudoLabelConfig, TrainConfig
 from .training.recipe import Recipe
 
@@ -43,41 +45,24 @@ _ROWS = (
 RECIPES = {recipe.key: recipe for recipe in _ROWS}
 """All recipes by key."""
 
-_LEFT_OUT = PseudoLabelConfig(ignore="classes", blank_image=False, blank_label=False)
-"""Disagreement teaches nothing, neither a class nor its absence; rare classes need that."""
+_EVERYDAY = TrainConfig(
+    batch=16,
+    cosine=True,
+    settle_norms=True,
+    loss="ce+dice",
+    augment="always",
+    pseudo_labels=PseudoLabelConfig(ignore="classes", blank_image=False, blank_label=False),
+    labeled_share=0.5,
+    refuse_worse=True,
+)
+"""For few labels, rare classes and short training: where networks disagree nothing is taught,
+neither a class nor its absence, and half of each batch is real labels (docs/benchmarks.md)."""
 
 PRESETS = {
-    "quick": TrainConfig(
-        members=2,
-        generations=1,
-        width=0.5,
-        epochs=6,
-        steps=100,
-        batch=8,
-        patch=128,
-        augment="always",
-        cosine=True,
-        settle_norms=True,
-        loss="ce+dice",
-        pseudo_labels=_LEFT_OUT,
-        labeled_share=0.5,
-        refuse_worse=True,
+    "quick": replace(
+        _EVERYDAY, members=2, generations=1, width=0.5, epochs=6, steps=100, batch=8, patch=128
     ),
-    "standard": TrainConfig(
-        members=4,
-        generations=3,
-        width=1.0,
-        epochs=40,
-        steps=50,
-        batch=16,
-        augment="always",
-        cosine=True,
-        settle_norms=True,
-        loss="ce+dice",
-        pseudo_labels=_LEFT_OUT,
-        labeled_share=0.5,
-        refuse_worse=True,
-    ),
+    "standard": replace(_EVERYDAY, members=4, generations=3, width=1.0, epochs=40, steps=50),
     "paper": TrainConfig(),
 }
 """Settings by name: a quick look, what a person should use, and the paper's."""

@@ -34,6 +34,7 @@ from napari_inconsistency_masks.training.events import (
     StepEnd,
     Warned,
 )
+from napari_inconsistency_masks.training.records import GenerationRecord
 from toy import QUICK, toy_data
 
 
@@ -116,6 +117,26 @@ def test_a_worse_generation_is_refused_if_wanted(refuse: bool, tmp_path: Path) -
     ends = [e for e in runs.resume(folder, data) if isinstance(e, GenerationEnd)]
     assert [end.accepted for end in ends] == ([False] if refuse else [True, True])
     assert read_json(folder / "ensemble.json")["generation"] == (0 if refuse else 2)
+
+
+@pytest.mark.parametrize(
+    ("count_error", "iou", "worse"),
+    [
+        (1.3, 0.9, True),  # beyond chance: the IoU does not matter
+        (0.7, 0.1, False),
+        (1.1, 0.6, False),  # within chance: the IoU decides
+        (0.9, 0.4, True),
+        (1.0, 0.5, False),
+    ],
+)
+def test_count_error_decides_beyond_its_margin_else_the_iou(
+    count_error: float, iou: float, worse: bool
+) -> None:
+    before = GenerationRecord(0, (0,), 1.0, 0.5, 0.1, 0.1, True, margin=0.2)
+    now = replace(before, count_error=count_error, mean_iou=iou, margin=9)
+    assert now.is_worse_than(before) is worse
+    uncounted = replace(before, count_error=None, margin=0)
+    assert replace(uncounted, mean_iou=iou).is_worse_than(uncounted) is (iou < 0.5)
 
 
 def test_ranking_is_by_validation_count_error_then_iou(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ SYNTHETIC = {
     "cells": [6, 12],
     "difficulty": 0.25,
 }
-"""The demo's data: 12 of 48 images are labeled; the window shows the 6 that nothing learned from."""
+"""12 of the 48 images are labeled; the window shows the 6 that nothing learned from."""
 
 SHOWN = 6
 

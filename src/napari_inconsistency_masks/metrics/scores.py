@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import stdev
 
 
 @dataclass(frozen=True)
@@ -94,3 +96,13 @@ class Scores:
     relative_count_error: float | None
     counts: dict[str, CountScore]
     rows: tuple[CountRow, ...]
+
+    @property
+    def mcce_margin(self) -> float | None:
+        """Standard error of `mcce`, of the images being a sample; None for fewer than two."""
+        if self.mcce is None:
+            return None
+        wrong: dict[str, int] = {}
+        for row in self.rows:
+            wrong[row.name] = wrong.get(row.name, 0) + abs(row.predicted - row.true)
+        return stdev(wrong.values()) / math.sqrt(len(wrong)) if len(wrong) > 1 else None

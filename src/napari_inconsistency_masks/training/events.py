@@ -102,8 +102,9 @@ class EpochEnd(Event):
 class GenerationEnd(Event):
     """A generation is trained: its networks, best first, and the ensemble of the best ones.
 
-    ``found`` is the share of the validation images' area that is any class, and
-    ``accepted`` is False for a generation that is worse on the validation images and refused.
+    ``found`` is the share of the validation images' area that is any class, ``accepted`` is False
+    for a generation that is worse on the validation images and refused, and ``margin`` is the
+    standard error of ``count_error``.
     """
 
     generation: int
@@ -113,6 +114,7 @@ class GenerationEnd(Event):
     inconsistent: float
     found: float
     accepted: bool
+    margin: float = 0.0
 
 
 @dataclass(frozen=True)

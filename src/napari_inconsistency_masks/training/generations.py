@@ -141,8 +141,9 @@ class Generations:
             inconsistent=teachers.inconsistent,
             found=teachers.found,
             accepted=True,
+            margin=teachers.ensemble.mcce_margin or 0.0,
         )
-        worse = before is not None and record.quality < before.quality
+        worse = before is not None and record.is_worse_than(before)
         return replace(record, accepted=not (worse and self.config.refuse_worse))
 
     def _worth_following(self, record: GenerationRecord) -> Generator[Event, None, bool]:

@@ -43,6 +43,8 @@ class GenerationRecord:
         and that are any class.
     accepted
         False if it was refused for being worse than the one before.
+    margin
+        Standard error of the count error.
     """
 
     generation: int
@@ -52,11 +54,14 @@ class GenerationRecord:
     inconsistent: float
     found: float
     accepted: bool
+    margin: float = 0.0
 
-    @property
-    def quality(self) -> tuple[float, float]:
-        """Higher is better: count error first, then IoU."""
-        return (-(self.count_error or 0.0), self.mean_iou)
+    def is_worse_than(self, other: GenerationRecord) -> bool:
+        """Compare the count errors; where they differ by no more than chance, the IoU."""
+        difference = (self.count_error or 0.0) - (other.count_error or 0.0)
+        if abs(difference) > other.margin:
+            return difference > 0
+        return self.mean_iou < other.mean_iou
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
 from typing import Any
 
 MASK_KEY = "U"
@@ -18,23 +19,23 @@ class Keys:
     Parameters
     ----------
     viewer
-        The viewer itself, no proxy.
+        The viewer itself, no proxy; it is not kept alive.
     actions
         By key, what to do.
     """
 
-    def __init__(self, viewer: Any, actions: dict[str, Callable[[], None]]) -> None:
-        self._viewer = viewer
+    def __init__(self, viewer: Any, actions: Mapping[str, Callable[[], None]]) -> None:
+        self._viewer = weakref.ref(viewer)
         self._bound: list[str] = []
         for key, action in actions.items():
-            self._bind(key, action)
+            self._bind(viewer, key, action)
 
-    def _bind(self, key: str, action: Callable[[], None]) -> None:
+    def _bind(self, viewer: Any, key: str, action: Callable[[], None]) -> None:
         def press(_: Any) -> None:
             action()
 
         try:
-            self._viewer.bind_key(key, press)
+            viewer.bind_key(key, press)
         except ValueError:
             logger.warning("The key %s is taken by something else and does nothing here.", key)
         else:
@@ -42,6 +43,8 @@ class Keys:
 
     def release(self) -> None:
         """Free the keys."""
-        for key in self._bound:
-            self._viewer.bind_key(key, None, overwrite=True)
+        viewer = self._viewer()
+        if viewer is not None:
+            for key in self._bound:
+                viewer.bind_key(key, None, overwrite=True)
         self._bound.clear()

@@ -35,6 +35,11 @@ class ResultLayers:
         What the networks see.
     colors
         Of its classes.
+
+    Attributes
+    ----------
+    mask_class : str or None
+        The class the inconsistency mask is shown for; None for all.
     """
 
     def __init__(
@@ -53,7 +58,7 @@ class ResultLayers:
         self._made: dict[str, Layer] = {}
         self._points: dict[int, Cells] = {}
         self._mask_values: set[int] = set()
-        self._mask_class: str | None = None
+        self.mask_class: str | None = None
         self._votes_wanted = False
         self._most_votes = 1
 
@@ -100,7 +105,7 @@ class ResultLayers:
 
     def show_mask_of(self, name: str | None) -> None:
         """Show the inconsistency mask of one class, or of all (None)."""
-        self._mask_class = name
+        self.mask_class = name
         if self._layers.has(self._made.get("mask")):
             self._made["mask"].colormap = self._mask_colors()
 
@@ -175,7 +180,7 @@ class ResultLayers:
 
     def _mask_colors(self) -> DirectLabelColormap:
         names = mask_names(self.scheme)
-        chosen = 0xFFFF if self._mask_class is None else 1 << names.index(self._mask_class)
+        chosen = 0xFFFF if self.mask_class is None else 1 << names.index(self.mask_class)
         return label_colors((value, MASK_COLOR) for value in self._mask_values if value & chosen)
 
     def _state_color(self, state: int, names: tuple[str, ...]) -> str:

@@ -51,7 +51,6 @@ class Results(QObject):
         super().__init__(parent)
         self.current: ImageResult | None = None
         self.show_votes = False
-        self.mask_class: str | None = None
         self._layers, self._predictor = layers, predictor
         self._by_image: dict[int, ImageResult] = {}
         self._truths: dict[int, tuple[Layer, Truth]] = {}
@@ -115,15 +114,16 @@ class Results(QObject):
                 return result
         return None
 
-    def show_mask_of(self, name: str | None) -> None:
-        """Show the inconsistency mask of one class, or of all (None)."""
-        self.mask_class = name
-        if self.current is not None:
-            self.current.layers.show_mask_of(name)
+    def show_mask_of(self, image: Layer | None, name: str | None) -> None:
+        """Show the inconsistency mask of an image for one class, or for all (None)."""
+        result = self.of(image)
+        if result is not None:
+            result.layers.show_mask_of(name)
 
-    def toggle(self, key: str) -> None:
-        """Show or hide the layer ``mask`` or ``votes`` of the image predicted last."""
-        layer = None if self.current is None else self.current.layers.find(key)
+    def toggle(self, image: Layer | None, key: str) -> None:
+        """Show or hide the layer ``mask`` or ``votes`` of an image, else of the one before."""
+        result = self.of(image) or self.current
+        layer = None if result is None else result.layers.find(key)
         if layer is not None:
             layer.visible = not layer.visible
 

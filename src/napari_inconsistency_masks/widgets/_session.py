@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ._devices import Devices
 from ._drawing import Drawing
 from ._folder_data import FolderData
 from ._frames import FrameAxes, guess_axes
+from ._keys import MASK_KEY, VOTES_KEY, Keys
 from ._layer_data import LayerData
 from ._layers import ViewerLayers, unwrap
 from ._prediction import Model
@@ -87,6 +89,8 @@ class Session(QObject):
         self._closed = False
         self._guard = CloseGuard(self)
         self._task = RunningTask(viewer, self._guard.close)
+        toggles = {MASK_KEY: partial(self.toggle, "mask"), VOTES_KEY: partial(self.toggle, "votes")}
+        self._keys = Keys(viewer, toggles)
         self._connect(viewer)
         self.layers_changed()
 
@@ -191,6 +195,10 @@ class Session(QObject):
         """A color per class, as chosen under 1 Data where the names are the same."""
         return class_colors(names, {row.name: row.color for row in self.layer_data.rows})
 
+    def toggle(self, key: str) -> None:
+        """Show or hide the layer ``mask`` or ``votes`` of the image that is looked at."""
+        self.results.toggle(self.look_image, key)
+
     def tell_error(self, sentence: str) -> None:
         """Show a sentence about something that did not work."""
         self.status.say(sentence)
@@ -228,6 +236,7 @@ class Session(QObject):
                 child.kill()
         stop_all(int(1000 * PATIENCE))
         self.predictor.close()
+        self._keys.release()
         self.log.close()
 
     def _connect(self, viewer: Any) -> None:

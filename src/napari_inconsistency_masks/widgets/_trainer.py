@@ -29,7 +29,8 @@ class Trainer(QObject):
     """Starts, follows and stops one training at a time.
 
     `changed` tells of anything that sections show but the curves, `prepared` that the folder of a
-    new run is written, `happened` carries each event, and `finished` the folder of a run that has just been completed.
+    new run is written, `happened` carries each event, and `finished` the folder of a run that has
+    just been completed.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ class LookSection(Section):
         self.frame.clicked.connect(self._on_frame)
         self.stack.clicked.connect(self._on_stack)
         self.mask.clicked.connect(self._on_mask)
-        self.mask_class.picked.connect(session.results.show_mask_of)
+        self.mask_class.picked.connect(self._on_mask_class)
         self.votes.clicked.connect(self._on_votes)
         session.look_changed.connect(self._update)
         session.predictor.changed.connect(self._update)
@@ -99,11 +99,15 @@ class LookSection(Section):
 
     @slot
     def _on_mask(self, _: bool = False) -> None:
-        self.session.results.toggle("mask")
+        self.session.toggle("mask")
 
     @slot
     def _on_votes(self, _: bool = False) -> None:
-        self.session.results.toggle("votes")
+        self.session.toggle("votes")
+
+    @slot
+    def _on_mask_class(self, name: str | None) -> None:
+        self.session.results.show_mask_of(self.session.look_image, name)
 
     def _update(self) -> None:
         session, model = self.session, self.session.predictor.model
@@ -140,7 +144,7 @@ class LookSection(Section):
             return
         names = mask_names(result.model.scheme)
         offers = [(ANY_CLASS, None), *((name, name) for name in names)]
-        self.mask_class.offer(offers, self.session.results.mask_class)
+        self.mask_class.offer(offers, result.layers.mask_class)
         for box, key in ((self.mask, "mask"), (self.votes, "votes")):
             layer = result.layers.find(key)
             box.setChecked(layer is not None and bool(layer.visible))
