@@ -75,7 +75,7 @@ class Header(QPushButton):
             self.setStyleSheet(style)
             self._number.setStyleSheet(
                 f"background-color: {theme_color('current')}; border-radius: 11px;"
-                "font-weight: bold; color: white;"
+                f"font-weight: bold; color: {theme_color('text')};"
             )
             self._title.setStyleSheet("font-weight: bold;")
             self._summary.setStyleSheet(f"color: {mixed('text', 'background', 0.25)};")

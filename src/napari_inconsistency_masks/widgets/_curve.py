@@ -14,6 +14,15 @@ TRAIN_COLOR, VALIDATION_COLOR = "#56B4E9", "#E69F00"
 HEIGHT = 118
 
 
+class EpochAxis(pg.AxisItem):
+    """Marks whole epochs only."""
+
+    def tickSpacing(self, least: float, most: float, size: float) -> list[tuple[float, float]]:
+        """Distances of major and minor marks; called by pyqtgraph."""
+        spacing = super().tickSpacing(least, most, size)
+        return [(step, offset) for step, offset in spacing if step >= 1] or [(1, 0)]
+
+
 class CurvePlot(pg.PlotWidget):
     """One plot: thin lines per network, a thick one for their mean, generations apart.
 
@@ -26,7 +35,7 @@ class CurvePlot(pg.PlotWidget):
     """
 
     def __init__(self, name: str, title: str, curves: list[tuple[str, str, str]]) -> None:
-        super().__init__()
+        super().__init__(axisItems={"bottom": EpochAxis("bottom")})
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setToolTip(f"{title}. Thin lines: single networks; thick line: their mean.")

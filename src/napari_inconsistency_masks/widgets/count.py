@@ -85,7 +85,8 @@ class CountSection(Section):
         )
         if chosen:
             path = Path(chosen)
-            self.save(path if path.suffix else path.with_suffix(".csv"))
+            path = path if path.suffix else path.with_suffix(".csv")
+            self.save(path)
             self.session.status.say(f"Counts are saved in {path.name}.")
 
     def _update(self) -> None:
