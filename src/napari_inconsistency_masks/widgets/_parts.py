@@ -61,7 +61,10 @@ class Sentence(QLabel):
         super().changeEvent(event)
 
     def _restyle(self) -> None:
-        color = {"hint": mixed("text", "background", 0.25), "problem": mixed("warning", "text", 0.3)}
+        color = {
+            "hint": mixed("text", "background", 0.25),
+            "problem": mixed("warning", "text", 0.3),
+        }
         style = f"color: {color[self._kind]};" if self._kind in color else ""
         if self.styleSheet() != style:
             self.setStyleSheet(style)
