@@ -17,7 +17,6 @@ from pathlib import Path
 
 import torch
 
-from napari_inconsistency_masks import __version__
 from napari_inconsistency_masks.data.synthetic import write_synthetic
 
 MODEL = Path(__file__).parents[1] / "src" / "napari_inconsistency_masks" / "demo_model"
@@ -32,7 +31,7 @@ DATA = {
 }
 TRAIN = (
     "napari-im train synthetic --classes alive,dead,position --position position "
-    "--recipe labeled-aug --preset quick --width 0.5 --epochs 20 --steps 150 --batch 16 "
+    "--recipe labeled-aug --preset quick --epochs 12 --steps 120 --batch 16 "
     "--patch 128 --out run"
 )
 EVALUATE = "napari-im evaluate run --split test"
@@ -57,6 +56,9 @@ def main() -> None:
 
 def origin(scores: str) -> str:
     """Tell where the networks come from."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
     return f"""# The networks of the demo
 
 Two U-Nets of width 0.5 for the classes alive, dead and position, trained on computed images by
@@ -64,7 +66,7 @@ Two U-Nets of width 0.5 for the classes alive, dead and position, trained on com
 
 - Data: `write_synthetic("synthetic", {", ".join(f"{k}={v!r}" for k, v in DATA.items())})`
 - Training: `{TRAIN}`
-- napari-inconsistency-masks {__version__}, torch {torch.__version__}, {platform.system()} on
+- napari-inconsistency-masks {version("napari-inconsistency-masks")}, torch {torch.__version__}, {platform.system()} on
   {platform.machine()}, CPU; {datetime.now(UTC):%Y-%m-%d}.
 
 `{EVALUATE}` on the images that nothing was learned from:
