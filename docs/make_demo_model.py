@@ -66,8 +66,8 @@ Two U-Nets of width 0.5 for the classes alive, dead and position, trained on com
 
 - Data: `write_synthetic("synthetic", {", ".join(f"{k}={v!r}" for k, v in DATA.items())})`
 - Training: `{TRAIN}`
-- napari-inconsistency-masks {version("napari-inconsistency-masks")}, torch {torch.__version__}, {platform.system()} on
-  {platform.machine()}, CPU; {datetime.now(UTC):%Y-%m-%d}.
+- Commit {commit}, torch {torch.__version__}, {platform.system()} on a {platform.machine()} CPU,
+  {datetime.now(UTC):%Y-%m-%d}.
 
 `{EVALUATE}` on the images that nothing was learned from:
 
