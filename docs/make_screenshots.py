@@ -8,10 +8,12 @@ there is no display a virtual one is started (Xvfb).
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -19,23 +21,24 @@ import typer
 
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).resolve().parent / "images"
 WINDOW = 1400, 900
 PATIENCE_MS = 120_000
 
 
 def main(run: Annotated[Path | None, typer.Argument()] = None) -> None:
     """Train the demo if need be, then make the pictures in a process with a display."""
+    if run is not None and has_display():
+        make(run)
+        return
     with tempfile.TemporaryDirectory() as folder:
         if run is None:
-            demo = Path(folder, "demo")
-            subprocess.run(["napari-im", "demo", "--pictures", "--out", demo], check=True)
-            run = demo / "run"
-        if has_display():
-            make(run)
+            subprocess.run(["napari-im", "demo", "--pictures"], cwd=folder, check=True)
         else:
-            with virtual_display():
-                subprocess.run([sys.executable, __file__, run], check=True)
+            shutil.copytree(run, Path(folder, "demo-output", "run"))
+        with nullcontext() if has_display() else virtual_display():
+            script = Path(__file__).resolve()
+            subprocess.run([sys.executable, script, "demo-output/run"], cwd=folder, check=True)
 
 
 def make(run: Path) -> None:
@@ -70,6 +73,14 @@ def show_data(viewer, dock) -> None:
         layer.visible = True
     viewer.dims.set_point(0, 2)
     save(viewer, dock, "data", "data")
+    viewer.layers["alive"].data[4:] = 0
+    viewer.layers["dead"].data[4:] = 0
+    viewer.layers["position"].data = [
+        point for point in viewer.layers["position"].data if point[0] < 4
+    ]
+    viewer.layers["alive"].refresh()
+    wait(data.scanned)
+    save(viewer, dock, "train", "start")
 
 
 def show_training(viewer, dock, run: Path) -> None:
@@ -78,7 +89,6 @@ def show_training(viewer, dock, run: Path) -> None:
     from napari_inconsistency_masks.plans import read_plan
     from napari_inconsistency_masks.widgets._opened_sample import show_samples
 
-    save(viewer, dock, "train", "start")
     plan = read_plan(run)
     data = open_data(plan.data, relative_to=run)
     show_samples(dock.session, "cells", list(data.test)[:6], data.scheme)
@@ -95,7 +105,7 @@ def show_demo(viewer, dock) -> None:
     wait(dock.session.predictor.ended)
     while dock.session.results.counting:
         wait(dock.session.results.changed)
-    viewer.dims.set_point(0, 1)
+    viewer.dims.set_point(0, 5)
     save(viewer, dock, "look", "window")
     viewer.layers["votes (networks outvoted)"].visible = True
     save(viewer, dock, "look", "votes")

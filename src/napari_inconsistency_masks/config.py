@@ -51,11 +51,12 @@ class Config:
             For an unknown key, a wrong type or a value out of its limits.
         """
         known = {item.name: item for item in dataclasses.fields(cls)}
+        configs = _nested(cls)
         checked: dict[str, Any] = {}
         for key, value in values.items():
             if key not in known:
                 raise InputError(f"{source}: {_unknown(key, list(known))}")
-            nested = _nested(cls).get(key)
+            nested = configs.get(key)
             if nested is not None and not isinstance(value, Mapping):
                 raise InputError(f"{source}: {key} = {value!r} should be an object with settings.")
             checked[key] = value if nested is None else nested.from_json(value, source=source)

@@ -60,9 +60,17 @@ neither a class nor its absence, and half of each batch is real labels (docs/ben
 
 PRESETS = {
     "quick": replace(
-        _EVERYDAY, members=2, generations=1, width=0.5, epochs=6, steps=100, batch=8, patch=128
+        _EVERYDAY,
+        members=2,
+        generations=1,
+        width=0.5,
+        epochs=5,
+        steps=100,
+        batch=8,
+        patch=128,
+        warm_start=True,
     ),
-    "standard": replace(_EVERYDAY, members=4, generations=3, width=1.0, epochs=40, steps=50),
+    "standard": replace(_EVERYDAY, members=3, generations=2, width=1.0, epochs=20, steps=50),
     "paper": TrainConfig(),
 }
 """Settings by name: a quick look, what a person should use, and the paper's."""

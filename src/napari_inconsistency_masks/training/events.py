@@ -24,11 +24,16 @@ class Event:
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Event:
-        """Inverse of `to_json`; an unknown kind or field is refused."""
+        """Inverse of `to_json`; an unknown kind or field is refused, and one that is missing.
+
+        Fields with defaults may be missing: runs from before they were recorded stay readable.
+        """
         fields = dict(values)
         name = fields.pop("event", None)
         kind = Event.kinds.get(str(name))
-        if kind is None or set(fields) != {f.name for f in dataclasses.fields(kind)}:
+        known = {} if kind is None else {f.name: f.default for f in dataclasses.fields(kind)}
+        needed = {field for field, default in known.items() if default is dataclasses.MISSING}
+        if kind is None or not needed <= set(fields) <= set(known):
             raise InputError(
                 f"Event {name!r} with {', '.join(fields)} is not one of "
                 f"{', '.join(sorted(Event.kinds))}; was it written by another version?"

@@ -48,7 +48,7 @@ class CountRow:
         """The range in words."""
         return f"{self.low}-{self.high}" if self.low < self.high else str(self.low)
 
-    def to_csv(self) -> dict[str, Any]:
+    def to_record(self) -> dict[str, Any]:
         """The row for `files.tables.write_csv`."""
         values = (self.image, self.frame, self.state, self.predicted, self.low, self.high)
         return dict(zip(COLUMNS, (*values, self.true, self.error), strict=True))

@@ -45,37 +45,45 @@ class CurvePlot(pg.PlotWidget):
         self.hideButtons()
         self._title, self._curves = title, curves
         self._legend = self.getPlotItem().addLegend(offset=(-4, 2)) if len(curves) > 1 else None
-        self._history = History()
+        self._lines: list[pg.PlotDataItem] = []
+        self._layout: object = None
         self._restyle()
 
     def show_history(self, history: History) -> None:
-        """Draw a run."""
-        self._history = history
-        plot = self.getPlotItem()
-        plot.clear()
-        for field, words, color in self._curves:
-            positions, networks = history.curve(field)
-            if not positions:
-                continue
+        """Draw a run; lines that are there already get new values, which is quick."""
+        found = [history.curve(field) for field, _, _ in self._curves]
+        layout = ([len(networks) for _, networks in found], history.borders())
+        if layout != self._layout:
+            self._layout = layout
+            self._make_lines(*layout)
+        lines = iter(self._lines)
+        for positions, networks in found:
             for values in networks if len(networks) > 1 else []:
-                plot.plot(positions[: len(values)], values, pen=_pen(color, 1, 110))
+                next(lines).setData(positions[: len(values)], values)
             mean = [sum(column) / len(column) for column in zip(*networks, strict=False)]
-            single = len(mean) == 1
-            plot.plot(
-                positions[: len(mean)],
-                mean,
-                pen=_pen(color, 2.5),
-                name=words,
-                symbol="o" if single else None,
-                symbolSize=5,
-                symbolBrush=color,
-                symbolPen=None,
-            )
-        for border in history.borders():
-            line = pg.InfiniteLine(border, pen=_pen(mixed("text", "background", 0.4), 1, 255, True))
-            plot.addItem(line)
+            if mean:
+                symbol = "o" if len(mean) == 1 else None  # a line of one point is no line
+                next(lines).setData(positions[: len(mean)], mean, symbol=symbol)
+        plot = self.getPlotItem()
         plot.getViewBox().setLimits(yMin=0)
         plot.enableAutoRange()
+
+    def _make_lines(self, networks: list[int], borders: list[float]) -> None:
+        """Empty lines: per curve one for each network if there are several, and for the mean."""
+        plot = self.getPlotItem()
+        plot.clear()
+        self._lines = []
+        for (_, words, color), count in zip(self._curves, networks, strict=True):
+            if count > 1:
+                thin = _pen(color, 1, 110)
+                self._lines += [plot.plot(pen=thin) for _ in range(count)]
+            if count:
+                thick = _pen(color, 2.5)
+                look = {"symbolSize": 5, "symbolBrush": color, "symbolPen": None}
+                self._lines.append(plot.plot(pen=thick, name=words, **look))
+        for border in borders:
+            pen = _pen(mixed("text", "background", 0.4), 1, 255, True)
+            plot.addItem(pg.InfiniteLine(border, pen=pen))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme; called by Qt."""
@@ -84,6 +92,7 @@ class CurvePlot(pg.PlotWidget):
         super().changeEvent(event)
 
     def _restyle(self) -> None:
+        self._layout = None  # lines are made anew, in colors of the theme
         text = theme_color("text")
         self.setBackground(theme_color("foreground"))
         plot = self.getPlotItem()

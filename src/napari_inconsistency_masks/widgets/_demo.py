@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from pathlib import Path
 
 from napari.layers import Image
 
@@ -12,11 +11,9 @@ from ..data.sample import Sample
 from ..errors import InputError
 from ..task import LabelScheme
 from ._opened_sample import show_samples
+from ._saved_run import DEMO_MODEL
 from ._session import Session
 from ._worker import Worker
-
-MODEL = Path(__file__).parent.parent / "demo_model"
-"""Networks that were trained on synthetic images other than those shown."""
 
 IMAGES, LABELED = 12, 4
 """The others can be learned from as unlabeled images."""
@@ -35,7 +32,7 @@ class Demo:
 
     def open(self) -> None:
         """Show it; `InputError` if its networks are not installed."""
-        if not (MODEL / "ensemble.json").is_file():
+        if not (DEMO_MODEL / "ensemble.json").is_file():
             raise InputError("The networks of the demo are missing; install the plugin again.")
         if self._session.layers.has(self._image):
             self._predict()
@@ -56,7 +53,7 @@ class Demo:
 
     def _predict(self) -> None:
         self._session.look_at(self._image)
-        self._session.use_run(MODEL, whole=True)
+        self._session.use_run(DEMO_MODEL, whole=True)
 
 
 def make_images() -> Generator[None, None, tuple[list[Sample], LabelScheme]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +45,23 @@ class Device:
 
 
 class Devices(QObject):
-    """The devices of this computer, looked for once, and which one is chosen."""
+    """The devices of this computer, looked for once, and which one is chosen.
+
+    Parameters
+    ----------
+    chosen
+        What is chosen first.
+    say
+        Takes lines for the log.
+    """
 
     changed = Signal()
 
-    def __init__(self, chosen: str, parent: QObject | None = None) -> None:
+    def __init__(
+        self, chosen: str, say: Callable[[str], None], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self.chosen = chosen
+        self.chosen, self._say = chosen, say
         self.found: tuple[Device, ...] = ()
         self.problems: tuple[str, ...] = ()
         self.child: Child | None = None
@@ -68,6 +79,7 @@ class Devices(QObject):
         self._asked = True
         self.child = Child(our_command("doctor", "--json"), self)
         self.child.answered.connect(self.take)
+        self.child.said.connect(self._say)
         self.child.ended.connect(self._on_ended)
         self.child.start()
         self.changed.emit()

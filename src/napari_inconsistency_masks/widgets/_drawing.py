@@ -153,7 +153,7 @@ def class_name(layer: str, others: Iterable[str] = ()) -> str:
 
     For ``Labels [1]`` it is ``Labels 1``.
     """
-    words = _NO_NAME.sub(" ", layer.removesuffix(" (labels)")).split()
+    words = _NO_NAME.sub(" ", layer).split()
     name = " ".join(words).strip(" .-") or "class"
     if name.lower() in _RESERVED:
         name += " class"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox
@@ -37,7 +37,7 @@ class Field(QObject):
     def __init__(self, group: str, setting: Setting) -> None:
         super().__init__()
         self.group, self.setting = group, setting
-        self.name = f"{group}_{setting.name}".lstrip("_")
+        self.name = _name(group, setting)
         self._control = _control(setting)
         tip = f"{setting.description} ({_limits(setting)})" if _limits(setting) else ""
         self.tip = tip or setting.description
@@ -103,8 +103,9 @@ class SettingsForm(QWidget):
     def __init__(self, name: str, fields: Iterable[str]) -> None:
         super().__init__()
         self.setObjectName(name)
-        everything = {field.name: field for field in _all_fields()}
-        self.fields = {key: everything[key] for key in fields}
+        names = list(fields)
+        made = {field.name: field for field in _fields(names)}
+        self.fields = {name: made[name] for name in names}
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -150,16 +151,21 @@ def put(config: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
 def setting_names() -> list[str]:
     """Names of all settings in their order, those of groups as ``pseudo_labels_erode``."""
     return [
-        f"{group}_{setting.name}".lstrip("_")
+        _name(group, setting)
         for group, (_, config) in GROUPS.items()
         for setting in settings(config)
     ]
 
 
-def _all_fields() -> Iterable[Field]:
+def _name(group: str, setting: Setting) -> str:
+    return f"{group}_{setting.name}".lstrip("_")
+
+
+def _fields(names: Collection[str]) -> Iterator[Field]:
     for group, (_, config) in GROUPS.items():
         for setting in settings(config):
-            yield Field(group, setting)
+            if _name(group, setting) in names:
+                yield Field(group, setting)
 
 
 def _control(setting: Setting) -> ValueWidget[Any]:

@@ -171,8 +171,10 @@ def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:
     data = np.array(points.data, dtype=float)
     if _same_place(image, points):
         return data
-    placed = [image.world_to_data(points.data_to_world(point)) for point in data]
-    return np.array(placed, dtype=float).reshape(data.shape)
+    corners = np.vstack([np.zeros(points.ndim), np.eye(points.ndim)])
+    placed = np.array([image.world_to_data(points.data_to_world(corner)) for corner in corners])
+    moved: npt.NDArray[np.float64] = data @ (placed[1:] - placed[0]) + placed[0]
+    return moved  # point by point takes long for many
 
 
 def _same_place(one: Layer, other: Layer) -> bool:

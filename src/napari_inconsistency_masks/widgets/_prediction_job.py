@@ -70,6 +70,7 @@ class PredictionJob(QObject):
         writer = Worker(write_chunk(self._image, self._axes, self._chunk, self._chunk_folder))
         writer.returned.connect(self._on_written)
         writer.failed.connect(self._on_error)
+        writer.over.connect(self._remove_files)
         self._writer = writer.begin()
 
     def cancel(self) -> None:
@@ -86,6 +87,7 @@ class PredictionJob(QObject):
             self._ended = True
             if self._reader is not None:
                 self._reader.stop()
+            self._remove_files()
             self.over.emit(sentence, ok)
 
     def take(self, answer: dict[str, Any]) -> None:
@@ -143,8 +145,8 @@ class PredictionJob(QObject):
         self._reader = None
         if self._waiting and not self._ended:
             self._read()
-        self._remove_read_chunks()
         self._end_if_complete()
+        self._remove_files()
 
     def _end_if_complete(self) -> None:
         if self.done == self.total:
@@ -153,11 +155,13 @@ class PredictionJob(QObject):
                 ok=True,
             )
 
-    def _remove_read_chunks(self) -> None:
-        """Remove the files of chunks that are no longer needed."""
+    def _remove_files(self) -> None:
+        """Remove the files of chunks that are no longer needed, in the end all."""
+        if self._reader is not None or not self._folder.is_dir():
+            return
         needed = {folder for _, _, folder in self._waiting} | {self._chunk_folder}
-        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
-            if folder not in needed or self._ended:
+        for folder in self._folder.iterdir():
+            if self._ended or folder not in needed:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _on_error(self, error: Exception) -> None:

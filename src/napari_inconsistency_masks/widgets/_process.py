@@ -50,7 +50,7 @@ class Child(QObject):
     def __init__(self, command: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._command = tuple(command)
-        self._partial = b""
+        self._partial, self._partial_error = b"", b""
         self._over = False
         self._process = process = QProcess(self)
         process.setProgram(self._command[0])
@@ -102,8 +102,8 @@ class Child(QObject):
             psutil.Process(self.pid).nice(lower)
 
     def _read_output(self) -> None:
-        *lines, rest = (self._partial + bytes(self._process.readAllStandardOutput())).split(b"\n")
-        self._partial = rest if len(rest) <= LONGEST_LINE else b""
+        written = bytes(self._process.readAllStandardOutput())
+        lines, self._partial = _whole_lines(self._partial + written)
         for line in lines:
             self._take(line)
 
@@ -113,18 +113,23 @@ class Child(QObject):
             if isinstance(answer, dict):
                 self.answered.emit(answer)
                 return
-        if line.strip():
-            self.said.emit(_text(line))
+        self._say(line)
 
     def _read_errors(self) -> None:
-        for line in bytes(self._process.readAllStandardError()).splitlines():
-            if line.strip():
-                self.said.emit(_text(line))
+        written = bytes(self._process.readAllStandardError())
+        lines, self._partial_error = _whole_lines(self._partial_error + written)
+        for line in lines:
+            self._say(line)
+
+    def _say(self, line: bytes) -> None:
+        if line.strip():
+            self.said.emit(line.decode("utf-8", "backslashreplace").rstrip())
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._read_output()
         self._read_errors()
         self._take(self._partial)
+        self._say(self._partial_error)
         self._end(CRASHED if status == QProcess.ExitStatus.CrashExit else code)
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
@@ -146,5 +151,7 @@ def _environment() -> QProcessEnvironment:
     return environment
 
 
-def _text(line: bytes) -> str:
-    return line.decode("utf-8", "backslashreplace").rstrip()
+def _whole_lines(written: bytes) -> tuple[list[bytes], bytes]:
+    """Lines that are complete, and the beginning of the next one."""
+    *lines, rest = written.split(b"\n")
+    return lines, rest if len(rest) <= LONGEST_LINE else b""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +19,13 @@ from ._predictor import Predictor
 from ._result_layers import ResultLayers
 from ._worker import Worker
 
+logger = logging.getLogger(__name__)
+
 POINTS_MS = 500
 """Least time between two updates of the points while frames arrive."""
+
+POINTS_SHARE = 0.05
+"""Of the window's time, at most, goes into these updates: many points take long."""
 
 
 @dataclass
@@ -75,6 +82,8 @@ class Results(QObject):
         model = self._predictor.model
         if model is None:
             return
+        if self._points.isActive():
+            self._show_points()  # of the image before
         self.current = self._result(image, axes, model, colors)
         data = image.data[0] if image.multiscale else image.data
         self._predictor.predict(data, axes, frames)
@@ -101,6 +110,7 @@ class Results(QObject):
             return
         worker = self._counting[key] = Worker(count_true(self._truths[key][1]))
         worker.returned.connect(lambda counts: self._take_true(key, counts, worker))
+        worker.failed.connect(lambda error: self._on_not_counted(key, worker, error))
         worker.begin()
 
     def rows(self) -> list[CountRow]:
@@ -184,7 +194,14 @@ class Results(QObject):
     def _show_points(self) -> None:
         self._points.stop()
         if self.current is not None:
+            began = time.monotonic()
             self.current.layers.show_points()
+            took = 1000 * (time.monotonic() - began)
+            self._points.setInterval(max(POINTS_MS, round(took / POINTS_SHARE)))
+
+    def _on_not_counted(self, key: int, worker: Worker, error: Exception) -> None:
+        logger.warning("What is drawn cannot be counted: %s", error)
+        self._take_true(key, {}, worker)
 
     def _take_true(
         self, key: int, counts: Mapping[int, Mapping[str, int]], worker: Worker | None = None

@@ -11,6 +11,9 @@ from ..plans import RunPlan, read_plan
 from ..training.events import Event, Finished
 from ._history import History
 
+DEMO_MODEL = Path(__file__).parent.parent / "demo_model"
+"""Networks that come with the plugin, trained on synthetic images (see ORIGIN.md there)."""
+
 Found = tuple[RunPlan | None, History, bool]
 """Plan (None for networks without one), what happened, and whether the run is complete."""
 

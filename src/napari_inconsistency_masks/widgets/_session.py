@@ -34,6 +34,7 @@ from ._prediction import Model
 from ._predictor import Predictor
 from ._preparation import RunRequest
 from ._results import Results
+from ._saved_run import DEMO_MODEL
 from ._status import Log, Status
 from ._train_setup import TrainSetup
 from ._trainer import Trainer
@@ -71,7 +72,7 @@ class Session(QObject):
         chosen = preferences()
         self.layers = ViewerLayers(viewer)
         self.status, self.log = Status(self), Log(self)
-        self.devices = Devices(chosen.device, self)
+        self.devices = Devices(chosen.device, self.log.add, self)
         self.layer_data = LayerData(self.layers, self)
         self.folder_data = FolderData(self.status, self)
         self.trainer = Trainer(self.status, self.log.add, self)
@@ -173,8 +174,9 @@ class Session(QObject):
         if axes is None:
             return "There is no image: open one to see what the networks make of it."
         if axes.channels != model.channels and not (model.channels == 1 and axes.channels == 3):
+            channels = "1 channel" if axes.channels == 1 else f"{axes.channels} channels"
             return (
-                f"{self.look_image.name!r} has {axes.channels} channels and the networks take "  # type: ignore[union-attr]
+                f"{self.look_image.name!r} has {channels} and the networks take "  # type: ignore[union-attr]
                 f"{model.channels}: choose an image like those they were trained on."
             )
         return None
@@ -234,7 +236,8 @@ class Session(QObject):
         for child in running:
             if not child.wait(int(1000 * (deadline - time.monotonic()))):
                 child.kill()
-        stop_all(int(1000 * PATIENCE))
+        if not _sessions:
+            stop_all(int(1000 * PATIENCE))  # these may work for other viewers as well
         self.predictor.close()
         self._keys.release()
         self.log.close()
@@ -245,6 +248,7 @@ class Session(QObject):
         viewer.dims.events.current_step.connect(self._on_step)
         self._guard.closing.connect(self.shut_down)
         self.layer_data.changed.connect(self.source_changed)
+        self.layer_data.changed.connect(self.look_changed)  # the axes may be of the same image
         self.layer_data.scanned.connect(self._on_scanned)
         self.layer_data.drawn.connect(self._on_drawn)
         self.folder_data.changed.connect(self.source_changed)
@@ -292,6 +296,8 @@ class Session(QObject):
             self.tell_error(sentence)
 
     def _repeat_prediction(self, image: Image, model: Model) -> None:
+        if model.run == DEMO_MODEL:
+            return  # there are no files to repeat it with
         source = getattr(image.source, "path", None) or "IMAGES"
         self.status.repeat_with("predict", str(model.run), str(source), "--out", "predictions")
 

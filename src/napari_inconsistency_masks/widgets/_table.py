@@ -21,6 +21,9 @@ Index: TypeAlias = QModelIndex | QPersistentModelIndex
 Row = Sequence[Any]
 _SORT = Qt.ItemDataRole.UserRole
 
+MEASURED_ROWS = 50
+"""Rows that columns are made wide enough for; more take long."""
+
 
 class Table(QTableView):
     """Rows of values, sorted by pressing a header.
@@ -30,8 +33,8 @@ class Table(QTableView):
 
     Parameters
     ----------
-    name
-        Object name.
+    name, accessible
+        Object name, and what is listed.
     columns
         Headers.
     """
@@ -39,9 +42,10 @@ class Table(QTableView):
     chosen = Signal(int)
     opened = Signal(int)
 
-    def __init__(self, name: str, columns: Sequence[str]) -> None:
+    def __init__(self, name: str, accessible: str, columns: Sequence[str]) -> None:
         super().__init__()
         self.setObjectName(name)
+        self.setAccessibleName(accessible)
         self._rows = _Rows(columns, self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._rows)
@@ -57,6 +61,7 @@ class Table(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(22)
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.stretch(0)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))

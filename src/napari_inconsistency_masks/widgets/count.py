@@ -30,7 +30,7 @@ class CountSection(Section):
         super().__init__(napari_viewer)
         self.empty = Sentence("count_empty", text=EMPTY)
         self.totals = Sentence("count_totals")
-        self.table = Table("count_table", HEADERS)
+        self.table = Table("count_table", "Counts", HEADERS)
         self.table.setMinimumHeight(160)
         self.table.setToolTip(
             "Range: what the single networks count. Press a header to sort, a row to go there."
@@ -64,7 +64,7 @@ class CountSection(Section):
 
     def save(self, path: Path) -> None:
         """Write the table as CSV."""
-        write_csv(path, [item.to_csv() for item in self._rows], COLUMNS)
+        write_csv(path, [item.to_record() for item in self._rows], COLUMNS)
 
     @slot
     def _on_chosen(self, number: int) -> None:

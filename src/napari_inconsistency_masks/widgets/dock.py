@@ -5,7 +5,7 @@ from __future__ import annotations
 import napari
 from qtpy.QtCore import QSize
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ._accordion import Accordion
 from ._demo import Demo
@@ -36,6 +36,8 @@ class Dock(QWidget):
         super().__init__()
         self.setObjectName("inconsistency_masks")
         self.setMinimumWidth(NARROWEST + 20)
+        # otherwise napari adds empty space below
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.session = session_of(napari_viewer)
         self.device = Chooser("device", "Device", "Where networks are trained and used.", room=12)
         self.demo = button(

@@ -6,11 +6,11 @@ import napari
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout
 
 from ._colors import MASK_COLOR, UNCLEAR_COLOR
-from ._demo import MODEL
 from ._keys import MASK_KEY, VOTES_KEY
 from ._parts import Chooser, MainButton, Sentence, button, clear, color_label, named, row
 from ._prediction import mask_names
 from ._results import ImageResult
+from ._saved_run import DEMO_MODEL
 from ._section import Section, slot
 
 MEANING = (
@@ -116,7 +116,7 @@ class LookSection(Section):
         words = "none yet"
         if model is not None:
             classes = ", ".join(model.scheme.classes)
-            origin = OURS if model.run == MODEL else f"of {model.run.name}"
+            origin = OURS if model.run == DEMO_MODEL else f"of {model.run.name}"
             words = f"{model.members} {origin}, for {classes}; on {model.device}"
         self.model.tell(words)
         problem = session.look_problem()

@@ -64,6 +64,7 @@ class TrainSection(Section):
             self.column.addWidget(widget)
         self.column.addLayout(row(1, self.open))
         self.column.addStretch(1)
+        self._drawn: object = None
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MS)
@@ -127,7 +128,8 @@ class TrainSection(Section):
             else None
         )
         self._show_progress()
-        self._draw()
+        if trainer.history is not self._drawn:
+            self._draw()
 
     def _describe_run(self) -> str:
         trainer = self.session.trainer
@@ -144,7 +146,7 @@ class TrainSection(Section):
         self.summary_changed.emit()
 
     def _draw(self) -> None:
-        history = self.session.trainer.history
+        self._drawn = history = self.session.trainer.history
         notes = [f"•  {note}" for note in history.notes]
         self.notes.tell("\n".join(["Notes", *notes]) if notes else None)
         self.curves.setVisible(bool(history.epochs))

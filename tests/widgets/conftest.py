@@ -1,0 +1,105 @@
+"""Fixtures of the tests of the window.
+
+Three speeds: plain logic needs nothing of this; most of the rest runs on `viewer`, napari's model
+of a viewer without a window, which is made within milliseconds; `window` is a whole napari window
+and takes half a second. Tests without real child processes ask for `children`, before `session`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+# A person's own settings must neither be read nor written.
+os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp("-napari-settings"), "settings.yaml"))
+
+import pytest
+from napari.components import ViewerModel
+from stand_ins import FakeChild
+from tiny import write_networks
+
+from napari_inconsistency_masks.task import Task
+from napari_inconsistency_masks.widgets import (
+    _devices,
+    _folder_data,
+    _label_scan,
+    _predictor,
+    _results,
+    _trainer,
+    preferences,
+    train,
+)
+from napari_inconsistency_masks.widgets._session import Session, session_of
+from toy import SCHEMES
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[FakeChild]:
+    """The programs that were started, none of them real; a test speaks for them."""
+    started: list[FakeChild] = []
+
+    def make(command: Any, parent: Any = None) -> FakeChild:
+        started.append(FakeChild(command, parent))
+        return started[-1]
+
+    for module in (_trainer, _predictor, _devices):
+        monkeypatch.setattr(module, "Child", make)
+    return started
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions and sections made after this do not wait for a person to pause."""
+    for module, name in (
+        (_label_scan, "SETTLE_MS"),
+        (_folder_data, "SETTLE_MS"),
+        (_results, "POINTS_MS"),
+        (train, "REDRAW_MS"),
+    ):
+        monkeypatch.setattr(module, name, 0)
+
+
+@pytest.fixture(autouse=True)
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where runs are kept, which is not among anybody's documents."""
+    folder = tmp_path / "runs"
+    monkeypatch.setattr(preferences, "default_runs_folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def viewer(qapp: Any) -> ViewerModel:
+    """A viewer without a window."""
+    return ViewerModel()
+
+
+@pytest.fixture
+def session(viewer: ViewerModel) -> Iterator[Session]:
+    """The session of `viewer`; it is shut down after the test."""
+    made = session_of(viewer)
+    yield made
+    made._guard.close()
+
+
+@pytest.fixture
+def window(make_napari_viewer: Callable[..., Any]) -> Any:
+    """A viewer with its whole window, which is not shown."""
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def window_session(window: Any) -> Iterator[Session]:
+    """The session of `window`; it is shut down after the test."""
+    made = session_of(window)
+    yield made
+    made._guard.close()
+
+
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[Task, Path]:
+    """Folders of tiny networks of every kind that have learned nothing."""
+    folder = tmp_path_factory.mktemp("networks")
+    return {task: write_networks(folder / task.value, SCHEMES[task]) for task in Task}

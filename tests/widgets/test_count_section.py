@@ -1,0 +1,359 @@
+"""Count: the table, the mean cell count error, CSV, and going to a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
+from open_layers import add_image, add_labels, add_points
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QFileDialog
+from stand_ins import FakeChild, Networks
+
+from napari_inconsistency_masks.files.tables import read_csv
+from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets._counts import COLUMNS
+from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.count import HEADERS, CountSection
+
+pytestmark = pytest.mark.usefixtures("children", "at_once")
+
+CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
+COUNTS = [
+    {"alive": [3, 2, 4], "dead": [0, 0, 1]},
+    {"alive": [1, 1, 1], "dead": [2, 1, 2]},
+    {"alive": [5, 5, 12], "dead": [1, 1, 1]},
+    {"alive": [10, 9, 10], "dead": [4, 4, 4]},
+]
+
+
+@pytest.fixture
+def section(session: Session, viewer: ViewerModel, qtbot: Any) -> CountSection:
+    made = CountSection(viewer)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def predict(session: Session, children: list[FakeChild], qtbot: Any) -> Callable[..., None]:
+    """Predict all frames of what is looked at, which are counted as is said."""
+
+    def do(counts: Any = COUNTS) -> None:
+        networks = Networks(children, qtbot, CELLS)
+        networks.counted = lambda index: {
+            "counts": {"states": counts[order[index]], "unclear": 0},
+            "inconsistent": 0.01,
+            "notes": [],
+        }
+        axes = session.look_axes()
+        shown = session.layers.frame_shown(session.look_image, axes)
+        order = [shown, *(frame for frame in range(axes.count) if frame != shown)]
+        session.use_run(session.setup.folder / "run", whole=True)
+        networks.get_ready()
+        networks.predict_all(session)
+        qtbot.waitUntil(lambda: not session.results.counting)
+
+    return do
+
+
+def draw_cells(
+    viewer: ViewerModel,
+    session: Session,
+    alive: dict[int, int],
+    dead: dict[int, int],
+    frames: int = 4,
+) -> None:
+    """Draw so many cells in each state on each of some frames, a person's way."""
+    layers = [add_labels(viewer, name, (frames, 60, 400)) for name in ("alive", "dead")]
+    points = []
+    for frame in alive:
+        for row, (layer, counts) in enumerate(zip(layers, (alive, dead), strict=True)):
+            for number in range(counts[frame]):
+                center = (15 + 30 * row, 15 + 30 * number)
+                layer.data[frame, center[0] - 7 : center[0] + 8, center[1] - 7 : center[1] + 8] = 1
+                points.append([frame, *center])
+    add_points(viewer, "position", np.array(points))
+
+
+def table(section: CountSection) -> Any:
+    """What a person sees, from top to bottom, without the columns that are hidden."""
+    model = section.table.model()
+    columns = [c for c in range(model.columnCount()) if not section.table.isColumnHidden(c)]
+    return [
+        [model.index(row, column).data() for column in columns] for row in range(model.rowCount())
+    ]
+
+
+def headers(section: CountSection) -> Any:
+    model = section.table.model()
+    horizontal = Qt.Orientation.Horizontal
+    return [
+        model.headerData(c, horizontal)
+        for c in range(model.columnCount())
+        if not section.table.isColumnHidden(c)
+    ]
+
+
+def test_before_a_prediction_it_says_what_to_do(section: CountSection) -> None:
+    assert section.empty.isVisible()
+    assert "Nothing is counted yet" in section.empty.text()
+    assert not section.table.isVisible()
+    assert not section.export.isVisible()
+    assert section.summary == "nothing counted yet"
+
+
+def test_counts_and_ranges_of_all_frames(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    assert headers(section) == ["Frame", "Class", "Count", "Range"]
+    assert table(section) == [
+        ["0", "alive", "3", "2-4"], ["0", "dead", "0", "0-1"],
+        ["1", "alive", "1", "1"], ["1", "dead", "2", "1-2"],
+        ["2", "alive", "5", "5-12"], ["2", "dead", "1", "1"],
+        ["3", "alive", "10", "9-10"], ["3", "dead", "4", "4"],
+    ]  # fmt: skip
+    assert section.totals.text() == "4 frames: 19 alive (17-27), 7 dead (6-8)."
+    assert section.summary == "19 alive, 7 dead"
+    assert not section.empty.isVisible()
+
+
+def test_without_labels_it_says_how_to_see_the_error(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    assert not section.error.isVisible()
+    assert section.hint.text() == "Draw labels on a frame to see the error there."
+
+
+def test_true_counts_and_the_mean_error_as_computed_by_hand(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
+) -> None:
+    """Frame 1: |1 - 2| + |2 - 1| = 2; frame 3: |10 - 7| + |4 - 4| = 3. Mean of two: 2.5."""
+    add_image(viewer, (4, 60, 400))
+    draw_cells(viewer, session, alive={1: 2, 3: 7}, dead={1: 1, 3: 4})
+    predict()
+    assert headers(section) == ["Frame", "Class", "Count", "Range", "True", "Error"]
+    assert table(section)[2:4] == [
+        ["1", "alive", "1", "1", "2", "-1"], ["1", "dead", "2", "1-2", "1", "+1"],
+    ]  # fmt: skip
+    assert table(section)[6:] == [
+        ["3", "alive", "10", "9-10", "7", "+3"], ["3", "dead", "4", "4", "4", "0"],
+    ]  # fmt: skip
+    assert table(section)[0][-2:] == ["", ""]
+    assert section.error.text() == "Mean cell count error (MCCE): 2.50 over 2 frames with labels."
+    assert section.summary == "19 alive, 7 dead; MCCE 2.50"
+    assert not section.hint.isVisible()
+
+
+def test_labels_drawn_after_the_prediction_count(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    qtbot: Any,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    draw_cells(viewer, session, alive={1: 1}, dead={1: 2})
+    qtbot.waitUntil(lambda: section.error.isVisible())
+    assert section.error.text() == "Mean cell count error (MCCE): 0.00 over 1 frame with labels."
+
+
+def test_true_counts_go_when_the_labels_are_erased(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    qtbot: Any,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    draw_cells(viewer, session, alive={1: 1}, dead={1: 2})
+    predict()
+    assert section.error.isVisible()
+    for name in ("alive", "dead"):
+        labels = viewer.layers[name]
+        labels.data_setitem(np.nonzero(labels.data), 0)
+    viewer.layers["position"].data = np.zeros((0, 3))
+    qtbot.waitUntil(lambda: not section.error.isVisible())
+    assert "True" not in headers(section)
+
+
+def test_rows_are_sorted_by_value(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    section.table.sortByColumn(HEADERS.index("Count"), Qt.SortOrder.DescendingOrder)
+    assert [row[2] for row in table(section)] == ["10", "5", "4", "3", "2", "1", "1", "0"]
+    section.table.sortByColumn(HEADERS.index("Range"), Qt.SortOrder.DescendingOrder)
+    assert table(section)[0][3] == "5-12"  # the widest
+
+
+def test_errors_are_sorted_by_their_size(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    draw_cells(viewer, session, alive={1: 2, 3: 7}, dead={1: 1, 3: 4})
+    predict()
+    section.table.sortByColumn(HEADERS.index("Error"), Qt.SortOrder.DescendingOrder)
+    assert [row[-1] for row in table(section)][:4] in (
+        ["+3", "-1", "+1", "0"], ["+3", "+1", "-1", "0"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "about", [{}, {"scale": (2, 0.5, 0.5), "translate": (10, 3, 4)}], ids=["pixels", "scaled"]
+)
+def test_selecting_a_row_goes_to_its_frame(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    about: Any,
+) -> None:
+    image = add_image(viewer, (4, 60, 400), **about)
+    predict()
+    section.table.sortByColumn(HEADERS.index("Count"), Qt.SortOrder.DescendingOrder)
+    for row, frame in ((0, 3), (1, 2), (7, 0)):
+        section.table.setCurrentIndex(section.table.model().index(row, 1))
+        assert session.layers.frame_shown(image, session.look_axes()) == frame
+
+
+def test_selecting_a_row_of_a_deleted_image_does_nothing(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    image = add_image(viewer, (4, 60, 400))
+    predict()
+    viewer.layers.remove(image)
+    section.table.setCurrentIndex(section.table.model().index(7, 1))
+    assert len(table(section)) == 8
+
+
+def test_a_selected_row_stays_selected_while_counts_arrive(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    section.table.setCurrentIndex(section.table.model().index(7, 1))
+    session.results.changed.emit()
+    assert section.table.currentIndex().row() == 7
+
+
+def test_several_images_are_told_apart(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    session.look_at(add_image(viewer, (60, 400), name="other"))
+    predict([COUNTS[3]])
+    assert headers(section)[0] == "Image"
+    assert table(section)[-1] == ["other", "0", "dead", "4", "4"]
+    assert section.totals.text().startswith("5 frames: 29 alive")
+
+
+def test_the_csv_has_what_the_table_has(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    tmp_path: Path,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    draw_cells(viewer, session, alive={1: 2}, dead={1: 1})
+    predict()
+    section.save(tmp_path / "counts.csv")
+    text = (tmp_path / "counts.csv").read_bytes().decode("utf-8")
+    lines = text.split("\r\n")
+    assert lines[0] == ",".join(COLUMNS)
+    assert lines[1] == "cells,0,alive,3,2,4,,"
+    assert lines[3] == "cells,1,alive,1,1,1,2,-1"
+    assert len(lines) == 1 + 8 + 1
+    assert len(read_csv(tmp_path / "counts.csv")) == 8
+
+
+def test_export_asks_where_and_adds_the_ending(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    section.export.click()
+    assert (tmp_path / "mine.csv").exists()
+    assert session.status.sentence == "Counts are saved in mine.csv."
+
+
+def test_export_that_is_given_up_writes_nothing(
+    section: CountSection,
+    viewer: ViewerModel,
+    predict: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    section.export.click()
+    assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_a_place_that_cannot_be_written_is_told(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    where = tmp_path / "missing" / "counts.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(where), ""))
+    section.export.click()
+    assert "missing" in session.status.sentence
+    assert "Something went wrong" not in session.status.sentence
+
+
+def test_copy_puts_the_table_on_the_clipboard(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    section.copy.click()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t") == list(HEADERS)
+    assert lines[1].split("\t")[:5] == ["cells", "0", "alive", "3", "2-4"]
+    assert session.status.sentence == "The table is copied."
+
+
+def test_a_section_that_is_opened_later_shows_the_same(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None], qtbot: Any
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    other = CountSection(viewer)
+    qtbot.addWidget(other)
+    assert table(other) == table(section)
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None], tmp_path: Path
+) -> None:
+    viewer.add_layer(Image(np.zeros((60, 400), np.uint8), name="=1+1"))
+    predict([COUNTS[0]])
+    section.save(tmp_path / "counts.csv")
+    assert (tmp_path / "counts.csv").read_text().splitlines()[1].startswith("'=1+1,")

@@ -1,0 +1,367 @@
+"""The dock: sections of which one is open, devices, footer, log and demo; and its session."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from napari.components import ViewerModel
+from open_layers import add_image, add_labels
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QToolButton,
+    QWidget,
+)
+from stand_ins import FakeChild, Networks
+
+from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets import _demo
+from napari_inconsistency_masks.widgets._footer import Footer
+from napari_inconsistency_masks.widgets._parts import Chooser
+from napari_inconsistency_masks.widgets._session import Session, session_of
+from napari_inconsistency_masks.widgets._status import Activity
+from napari_inconsistency_masks.widgets.count import CountSection
+from napari_inconsistency_masks.widgets.data import DataSection
+from napari_inconsistency_masks.widgets.dock import SECTIONS, Dock
+from napari_inconsistency_masks.widgets.look import LookSection
+from napari_inconsistency_masks.widgets.train import TrainSection
+
+pytestmark = pytest.mark.usefixtures("children", "at_once")
+
+CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
+
+
+@pytest.fixture
+def dock(session: Session, viewer: ViewerModel, qtbot: Any) -> Dock:
+    made = Dock(viewer)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def control(widget: QWidget, name: str) -> Any:
+    found = widget.findChild(QWidget, name)
+    assert found is not None, name
+    return found
+
+
+def offered(chooser: Chooser) -> Any:
+    return [chooser.itemText(index) for index in range(chooser.count())]
+
+
+# --- sections -------------------------------------------------------------------------------------
+
+
+def open_sections(dock: Dock) -> Any:
+    return [key for key, section in dock.sections.items() if section.isVisible()]
+
+
+def test_one_section_is_open_at_a_time(dock: Dock) -> None:
+    assert list(SECTIONS) == ["data", "train", "look", "count"]
+    assert open_sections(dock) == ["data"]
+    for number, key in enumerate(SECTIONS, start=1):
+        control(dock, f"header_{number}").click()
+        assert open_sections(dock) == [key]
+        control(dock, f"header_{number}").click()  # an open one stays open
+        assert open_sections(dock) == [key]
+        assert control(dock, f"header_{number}").isChecked()
+
+
+def test_headers_sum_up_their_sections(dock: Dock, viewer: ViewerModel, qtbot: Any) -> None:
+    header = control(dock, "header_1")
+    assert header._summary.toolTip() == "no image yet"
+    add_image(viewer, (6, 40, 48))
+    assert header._summary.toolTip() == "cells: 6 frames"
+    assert control(dock, "header_2")._summary.toolTip() == "not ready yet"
+    assert control(dock, "header_3")._summary.toolTip() == "no networks yet"
+
+
+def test_networks_that_are_ready_open_look(
+    dock: Dock, session: Session, viewer: ViewerModel, children: list[FakeChild], qtbot: Any
+) -> None:
+    add_image(viewer)
+    Networks(children, qtbot, CELLS).load(session)
+    assert open_sections(dock) == ["look"]
+
+
+CONTROLS = (
+    QPushButton, QCheckBox, QToolButton, QComboBox, QLineEdit, QAbstractSpinBox, QTableView
+)  # fmt: skip
+
+
+def test_every_control_has_names_and_says_what_it_does(dock: Dock, viewer: ViewerModel) -> None:
+    add_image(viewer, (6, 40, 48))
+    controls = [item for kind in CONTROLS for item in dock.findChildren(kind)]
+    ours = [item for item in controls if not item.objectName().startswith("qt_")]
+    assert len(ours) > 70
+    for item in ours:
+        assert item.objectName(), (item, item.parent().objectName())
+        words = item.text() if isinstance(item, QAbstractButton) else ""
+        assert item.accessibleName() or words, item.objectName()
+        assert item.toolTip(), item.objectName()
+
+
+# --- devices --------------------------------------------------------------------------------------
+
+
+REPORT = {
+    "devices": [
+        {"key": "cuda", "name": "NVIDIA H200", "free": 100 * 2**30,
+         "says": "computes right (to 0.001)"},
+        {"key": "mps", "name": "Apple", "free": None,
+         "says": "computes wrong (probabilities differ by 0.3); use another device"},
+        {"key": "cpu", "name": "CPU", "free": 8 * 2**30, "says": "not tested"},
+    ],
+    "problems": ["The driver is too old."],
+}  # fmt: skip
+
+
+def test_devices_are_looked_for_once(
+    dock: Dock, viewer: ViewerModel, children: list[FakeChild], qtbot: Any
+) -> None:
+    assert [child.verb for child in children] == ["doctor"]
+    assert offered(dock.device) == ["Device: looking for devices …"]
+    other = Dock(viewer)
+    qtbot.addWidget(other)
+    other.show()
+    assert len(children) == 1
+
+
+def test_devices_are_offered_with_their_memory_and_warnings(
+    dock: Dock, session: Session, children: list[FakeChild]
+) -> None:
+    children[0].answered.emit(REPORT)
+    children[0].end(0)
+    assert offered(dock.device) == [
+        "Device: best one (NVIDIA H200)",
+        "NVIDIA H200, 100 GiB free",
+        "Apple (do not use: computes wrong (probabilities differ by 0.3); use another device)",
+        "CPU, 8 GiB free",
+    ]
+    assert "The driver is too old." in dock.device.toolTip()
+    dock.device.activated.emit(3)
+    assert session.devices.chosen == "cpu"
+
+
+def test_the_chosen_device_is_where_is_trained_and_predicted(
+    dock: Dock, session: Session, viewer: ViewerModel, children: list[FakeChild], qtbot: Any
+) -> None:
+    children[0].answered.emit(REPORT)
+    dock.device.activated.emit(1)
+    assert session.setup.final(session.devices.chosen)[2].device == "cuda"
+    session.use_run(session.setup.folder)
+    assert children[-1].requests[0]["device"] == "cuda"
+
+
+def test_a_preferred_device_is_offered_before_and_after_the_search(
+    dock: Dock, session: Session, children: list[FakeChild]
+) -> None:
+    session.devices.choose("cuda:1")
+    assert "cuda:1" in offered(dock.device)
+    children[0].answered.emit(REPORT)
+    assert dock.device.currentText() == "cuda:1"
+
+
+def test_a_search_that_fails_is_told(
+    dock: Dock, session: Session, children: list[FakeChild]
+) -> None:
+    children[0].said.emit("ImportError: no module named torch")
+    children[0].end(1)
+    assert offered(dock.device) == ["Device: best one"]
+    assert "could not be listed" in dock.device.toolTip()
+    assert session.log.lines[-1].endswith("ImportError: no module named torch")
+
+
+# --- footer ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def footer(dock: Dock) -> Footer:
+    return dock.footer
+
+
+def test_the_footer_shows_the_last_sentence(footer: Footer, session: Session) -> None:
+    assert footer.sentence.text() == "Ready."
+    assert not footer.bar.isVisible()
+    assert not footer.cancel.isVisible()
+    session.status.say("Done.")
+    assert footer.sentence.text() == "Done."
+
+
+def test_the_footer_shows_what_runs(footer: Footer, session: Session) -> None:
+    canceled = []
+    session.status.begin("a", Activity("Reading", None, lambda: canceled.append("a"), "Stop"))
+    assert footer.sentence.text() == "Reading …"
+    assert footer.bar.isVisible()
+    assert footer.bar.maximum() == 0  # nobody knows how much is done
+    session.status.progress("a", "Read 1 of 4", 0.25)
+    assert (footer.bar.value(), footer.bar.maximum()) == (250, 1000)
+    assert (footer.cancel.text(), footer.cancel.isVisible()) == ("Stop", True)
+    footer.cancel.click()
+    assert canceled == ["a"]
+    session.status.end("a", "Read.")
+    assert footer.sentence.text() == "Read."
+    assert not footer.bar.isVisible()
+
+
+def test_what_was_begun_last_is_shown_and_then_what_still_runs(
+    footer: Footer, session: Session
+) -> None:
+    session.status.begin("training", Activity("Training", 0.5))
+    session.status.begin("prediction", Activity("Predicting", 0.1))
+    assert footer.sentence.text() == "Predicting …"
+    session.status.progress("training", "Training on", 0.6)
+    assert footer.sentence.text() == "Predicting …"
+    session.status.end("prediction")
+    assert footer.sentence.text() == "Training on …"
+
+
+def test_progress_of_what_does_not_run_is_ignored(footer: Footer, session: Session) -> None:
+    session.status.progress("training", "Training", 0.5)
+    assert footer.sentence.text() == "Ready."
+
+
+def test_the_command_can_be_copied(footer: Footer, session: Session) -> None:
+    assert not footer.command.isVisible()
+    session.status.repeat_with("run", "/my runs/cells 1")
+    assert footer.command.text() == "napari-im run '/my runs/cells 1'"
+    footer.copy.click()
+    assert QGuiApplication.clipboard().text() == footer.command.text()
+
+
+def test_the_log_has_everything_and_can_be_saved(
+    footer: Footer, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    session.log.add("before\nin two lines")
+    footer.log.click()
+    dialog = footer._dialog
+    session.log.add("while it is open")
+    logging.getLogger("napari_inconsistency_masks.widgets").warning("from the package")
+    text = dialog.text.toPlainText()
+    lines = [line.split("  ", 1)[1] for line in text.splitlines()]
+    assert lines == ["before", "in two lines", "while it is open", "from the package"]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "log.txt"), ""))
+    dialog.save.click()
+    assert (tmp_path / "log.txt").read_text() == text + "\n"
+    dialog.close()
+
+
+# --- demo -----------------------------------------------------------------------------------------
+
+
+def test_without_its_networks_the_demo_says_so(
+    dock: Dock, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(_demo, "MODEL", tmp_path)
+    dock.demo.click()
+    assert "networks of the demo are missing" in session.status.sentence
+
+
+def test_the_demo_adds_images_and_predicts_them_all(
+    dock: Dock,
+    session: Session,
+    viewer: ViewerModel,
+    children: list[FakeChild],
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "ensemble.json").write_text("{}")
+    monkeypatch.setattr(_demo, "MODEL", tmp_path)
+    monkeypatch.setattr(_demo, "IMAGES", 5)
+    monkeypatch.setattr(_demo, "SIZE", (96, 96))
+    dock.demo.click()
+    dock.demo.click()
+    qtbot.waitUntil(lambda: any(child.verb == "serve" for child in children), timeout=20_000)
+    assert viewer.layers[0].data.shape[0] == 5
+    assert [layer.visible for layer in viewer.layers[1:]] == [False] * 3  # labels, to compare with
+    networks = Networks(children, qtbot, CELLS)
+    assert networks.child.requests[-1]["run"] == str(tmp_path)
+    networks.get_ready()
+    networks.predict_all(session)
+    assert {row.frame for row in session.results.rows()} == set(range(5))
+    assert open_sections(dock) == ["look"]
+    count = len(viewer.layers)
+    dock.demo.click()
+    networks.get_ready()
+    networks.predict_all(session)
+    assert len(viewer.layers) == count
+
+
+# --- the session ----------------------------------------------------------------------------------
+
+
+def test_all_sections_of_a_viewer_share_one_session(
+    dock: Dock, session: Session, viewer: ViewerModel, qtbot: Any
+) -> None:
+    for kind in (DataSection, TrainSection, LookSection, CountSection):
+        section = kind(viewer)
+        qtbot.addWidget(section)
+        assert section.session is session
+
+
+def test_every_viewer_has_a_session_of_its_own(
+    session: Session, viewer: ViewerModel, qapp: Any
+) -> None:
+    other = ViewerModel()
+    theirs = session_of(other)
+    assert theirs is not session
+    add_image(other)
+    assert session.layer_data.image is None
+    theirs._guard.close()
+    assert session_of(viewer) is session
+
+
+def test_a_closed_dock_loses_nothing(session: Session, viewer: ViewerModel, qtbot: Any) -> None:
+    dock = Dock(viewer)
+    add_image(viewer)
+    add_labels(viewer, "mine")
+    session.setup.choose_name("first try")
+    with qtbot.waitSignal(dock.destroyed):
+        dock.close()
+        dock.deleteLater()
+    other = Dock(viewer)
+    qtbot.addWidget(other)
+    assert other.sections["train"].setup.name.text() == "first try"
+    assert other.sections["data"].layer_page.image.currentText() == "cells"
+    session.status.say("Still there.")
+    assert other.footer.sentence.text() == "Still there."
+
+
+def test_at_its_end_a_session_asks_its_programs_to_end(
+    dock: Dock, session: Session, children: list[FakeChild]
+) -> None:
+    session.use_run(session.setup.folder)
+    doctor, serving = children
+    serving.wait = lambda _: True
+    session._guard.close()
+    assert not serving.input_open
+    assert not doctor.running
+
+
+def test_a_program_that_does_not_end_is_ended(
+    dock: Dock, session: Session, children: list[FakeChild], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.use_run(session.setup.folder)
+    serving = children[-1]
+    serving.wait = lambda _: False
+    session._guard.close()
+    assert not serving.running
+
+
+def test_an_error_is_told_everywhere(dock: Dock, session: Session, qtbot: Any) -> None:
+    with qtbot.waitSignal(session.refused) as told:
+        session.tell_error("That did not work.")
+    assert told.args == ["That did not work."]
+    assert dock.footer.sentence.text() == "That did not work."
+    assert session.log.lines[-1].endswith("That did not work.")

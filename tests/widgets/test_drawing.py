@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_inconsistency_masks.cells import draw_discs
+from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.images import read_image
+from napari_inconsistency_masks.intensity import Intensity
+from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets._drawing import (
+    Drawing,
+    DrawnClass,
+    check_class_names,
+    position_discs,
+    write_snapshot,
+)
+from napari_inconsistency_masks.widgets._frames import FrameAxes
+
+CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
+EXCLUSIVE = LabelScheme(Task.MULTICLASS, ("alive", "dead"))
+AXES = FrameAxes("TYX", (6, 40, 48))
+DRAWN = (0, 2, 3, 5)
+
+
+def noise(shape: tuple[int, ...]) -> Any:
+    return np.random.default_rng(3).integers(0, 256, shape, dtype=np.uint8)
+
+
+def squares(value: Any = 1) -> Any:
+    """A square on the frames of `DRAWN`, on each somewhere else."""
+    labels = np.zeros(AXES.shape, np.uint8)
+    for frame in DRAWN:
+        labels[frame, 3 * frame : 3 * frame + 9, 5:15] = value
+    return labels
+
+
+def positions() -> Any:
+    return np.array([[frame, 3 * frame + 4.2, 9.6] for frame in DRAWN])
+
+
+def cells() -> Any:
+    """Alive and positions are drawn on four frames, dead on one of them."""
+    dead = np.zeros(AXES.shape, np.uint8)
+    dead[2, 30:38, 30:40] = 7  # any label that is not 0 is drawn
+    return Drawing(
+        "dish",
+        AXES,
+        noise(AXES.shape),
+        CELLS,
+        (
+            DrawnClass("alive", "alive", squares()),
+            DrawnClass("dead", "dead", dead),
+            DrawnClass("position", "centers", points=positions()),
+        ),
+    )
+
+
+def ids(labels: Any) -> Any:
+    return Drawing(
+        "dish", AXES, noise(AXES.shape), EXCLUSIVE, (DrawnClass("alive", "ids", labels),)
+    )
+
+
+def test_a_frame_is_labeled_if_any_class_is_drawn_on_it() -> None:
+    drawn = (
+        DrawnClass("alive", "alive", np.zeros(AXES.shape, np.uint8)),
+        DrawnClass("position", "centers", points=np.array([[1.0, 5, 5], [99, 5, 5]])),
+    )
+    scheme = LabelScheme(Task.MULTILABEL, ("alive", "position"), "position")
+    drawing = Drawing("dish", AXES, noise(AXES.shape), scheme, drawn)
+    assert drawing.labeled_frames().tolist() == [False, True, False, False, False, False]
+    assert cells().labeled_frames().nonzero()[0].tolist() == list(DRAWN)
+
+
+def test_classes_that_are_drawn_nowhere_are_named() -> None:
+    assert cells().undrawn() == []
+    assert ids(squares(2)).undrawn() == ["alive"]
+    empty = Drawing("dish", AXES, None, CELLS, (DrawnClass("alive", "a", squares()),
+        DrawnClass("dead", "d", np.zeros(AXES.shape, np.uint8)),
+        DrawnClass("position", "p", points=np.zeros((0, 3)))))  # fmt: skip
+    assert empty.undrawn() == ["dead", "position"]
+
+
+def test_a_target_has_a_plane_per_class() -> None:
+    target = cells().target(2)
+    assert (target.dtype, target.shape) == (np.uint8, (3, 40, 48))
+    np.testing.assert_array_equal(target[0], squares()[2])
+    assert target[1].sum() == 80
+    np.testing.assert_array_equal(
+        target[2], draw_discs(np.array([[10, 10]]), np.array([3]), (40, 48))
+    )
+
+
+def test_discs_have_a_quarter_of_the_distance_to_the_next_but_3_to_8() -> None:
+    places = np.array([[10, 10], [10, 30], [60, 10], [60, 15], [80, 90]])
+    discs = position_discs(places, (100, 100))
+    radii = np.array([5, 5, 3, 3, 8])
+    np.testing.assert_array_equal(discs, draw_discs(places, radii, (100, 100)))
+
+
+def test_positions_outside_the_image_are_left_out() -> None:
+    discs = position_discs(np.array([[-1, 5], [5, 100], [100, 5], [50, 50]]), (100, 100))
+    np.testing.assert_array_equal(
+        discs, draw_discs(np.array([[50, 50]]), np.array([3]), (100, 100))
+    )
+    assert not position_discs(np.zeros((0, 2), np.int64), (20, 20)).any()
+
+
+def test_ids_are_the_target_of_exclusive_classes() -> None:
+    np.testing.assert_array_equal(ids(squares(2)).target(3), squares(2)[3])
+
+
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_an_id_without_a_class_is_refused_and_named(wrong: Any) -> None:
+    with pytest.raises(InputError, match=f"Layer 'ids' has the label {wrong} on frame 3"):
+        ids(squares(2).astype(np.int16) * 0 + wrong).target(3)
+
+
+def test_later_strokes_do_not_change_a_frozen_drawing() -> None:
+    drawing = cells()
+    frozen = drawing.frozen()
+    drawing.drawn[0].labels[:] = 0
+    np.testing.assert_array_equal(frozen.target(2)[0], squares()[2])
+    assert frozen.drawn[2].points is not None
+
+
+@pytest.mark.parametrize("name", ["alive", "dead cells", "cell-2", "Zelle_ä", "b.c"])
+def test_names_of_classes_that_are_names_of_folders(name: str) -> None:
+    check_class_names([name])
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a/b", "..", "../up", ".hidden", "a ", "a.", "-x", "images", "Masks", "con\n"]
+)
+def test_names_of_classes_that_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="Class name"):
+        check_class_names([name])
+
+
+def test_classes_that_differ_in_capitals_only_are_refused() -> None:
+    with pytest.raises(InputError, match="a name of its own"):
+        check_class_names(["Alive", "alive"])
+
+
+def by_name(data: Any) -> Any:
+    return {sample.name: sample for source in (data.labeled, data.validation) for sample in source}
+
+
+AS_IS = Intensity("as-is")
+
+
+def write(drawing: Any, folder: Path) -> Any:
+    return list(write_snapshot(drawing, folder))
+
+
+def test_a_snapshot_is_what_was_drawn(tmp_path: Path) -> None:
+    drawing = cells()
+    assert write(drawing, tmp_path / "data") == [(frame + 1, 6) for frame in range(6)]
+    data = load_folder(
+        tmp_path / "data", CELLS.classes, task=CELLS.task, position="position", intensity=AS_IS
+    )
+    assert data.scheme == CELLS
+    labeled = by_name(data)
+    assert sorted(labeled) == [f"frame_{frame:04d}" for frame in DRAWN]
+    assert len(data.unlabeled) == 2
+    for frame in DRAWN:
+        sample = labeled[f"frame_{frame:04d}"]
+        np.testing.assert_array_equal(sample.image[0], drawing.image[frame])
+        np.testing.assert_array_equal(sample.target, drawing.target(frame))
+
+
+def test_a_snapshot_of_exclusive_classes(tmp_path: Path) -> None:
+    labels = squares(2)
+    labels[2, :3] = 1
+    drawing = ids(labels)
+    write(drawing, tmp_path / "data")
+    data = load_folder(
+        tmp_path / "data", EXCLUSIVE.classes, task=EXCLUSIVE.task, images="images", masks="masks",
+        zero_is_unlabeled=True,
+    )  # fmt: skip
+    assert data.scheme == EXCLUSIVE
+    for name, sample in by_name(data).items():
+        np.testing.assert_array_equal(sample.target, drawing.target(int(name[-4:])))
+        np.testing.assert_array_equal(sample.known, sample.target > 0)
+
+
+def test_a_snapshot_of_one_class(tmp_path: Path) -> None:
+    scheme = LabelScheme(Task.BINARY, ("cells",))
+    drawing = Drawing(
+        "dish", AXES, noise(AXES.shape), scheme, (DrawnClass("cells", "l", squares(9)),)
+    )
+    write(drawing, tmp_path / "data")
+    data = load_folder(tmp_path / "data", scheme.classes, task=scheme.task)
+    assert data.scheme == scheme
+    np.testing.assert_array_equal(by_name(data)["frame_0002"].target[0], squares()[2])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_pixels_are_kept_as_they_are(tmp_path: Path, dtype: Any) -> None:
+    drawing = cells()
+    image = drawing.image.astype(dtype) * 3
+    write(Drawing("dish", AXES, image, CELLS, drawing.drawn), tmp_path)
+    read = read_image(tmp_path / "images" / "frame_0002.tif").array
+    assert read.dtype == dtype
+    np.testing.assert_array_equal(np.squeeze(read), image[2])
+
+
+def test_a_snapshot_of_colors_and_of_a_single_image(tmp_path: Path) -> None:
+    axes = FrameAxes("YXC", (40, 48, 3), color_last=True)
+    labels = squares()[2]
+    scheme = LabelScheme(Task.BINARY, ("cells",))
+    image = noise(axes.shape)
+    write(Drawing("dish", axes, image, scheme, (DrawnClass("cells", "l", labels),)), tmp_path)
+    data = load_folder(tmp_path, ["cells"], intensity=AS_IS)
+    assert data.channels == 3
+    assert data.validation_is_training
+    np.testing.assert_array_equal(data.labeled[0].image, np.moveaxis(image, -1, 0))
+
+
+def test_a_snapshot_is_never_written_outside_its_folder(tmp_path: Path) -> None:
+    drawn = (DrawnClass("../up", "l", squares()),)
+    scheme = LabelScheme(Task.BINARY, ("../up",))
+    with pytest.raises(InputError, match="Class name"):
+        write(Drawing("dish", AXES, noise(AXES.shape), scheme, drawn), tmp_path / "data")
+    assert list(tmp_path.iterdir()) == []

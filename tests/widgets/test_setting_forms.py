@@ -1,0 +1,231 @@
+"""Every control changes the config object, and shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from magicgui.widgets import CheckBox, ComboBox, LineEdit
+
+from napari_inconsistency_masks.config import AugmentConfig, PseudoLabelConfig, TrainConfig
+from napari_inconsistency_masks.recipes import PRESETS
+from napari_inconsistency_masks.widgets._forms import Field, SettingsForm, put, setting_names
+from napari_inconsistency_masks.widgets._setup_form import ELSEWHERE, SetupForm
+from napari_inconsistency_masks.widgets._train_setup import TrainSetup
+
+OTHER_CONFIG = TrainConfig(
+    members=7,
+    teachers=3,
+    generations=2,
+    width=0.75,
+    epochs=12,
+    steps=34,
+    batch=8,
+    patch=128,
+    learning_rate=0.0007,
+    weight_decay=0.02,
+    cosine=True,
+    settle_norms=True,
+    loss="ce+dice",
+    position_weight=5.5,
+    augment="always",
+    augmentation=AugmentConfig(contrast=0.25, brightness=20, blur=1, noise=7),
+    pseudo_labels=PseudoLabelConfig(
+        erode=3, dilate=5, blank_image=False, blank_label=False, ignore="classes",
+        drop_uncertain=False, same_classes=True, reblank=True,
+    ),
+    labeled_share=0.4,
+    warm_start=True,
+    refuse_worse=True,
+    seed=42,
+    precision="float32",
+    device="cuda:1",
+)  # fmt: skip
+"""Differs from the defaults in every setting."""
+
+
+def value_of(config: TrainConfig, name: str) -> Any:
+    """A setting by its name in a form, such as ``pseudo_labels_erode``."""
+    for group in ("pseudo_labels", "augmentation"):
+        if name.startswith(f"{group}_"):
+            return getattr(getattr(config, group), name.removeprefix(f"{group}_"))
+    return getattr(config, name)
+
+
+@pytest.fixture
+def form(qtbot: Any) -> SettingsForm:
+    made = SettingsForm("all", setting_names())
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def setup_form(qtbot: Any, tmp_path: Path) -> SetupForm:
+    made = SetupForm(TrainSetup("paper", tmp_path, lambda: "cells"))
+    qtbot.addWidget(made)
+    return made
+
+
+def turn(field: Field, value: Any) -> None:
+    """Set a control as a person would: first the box that says it is given, then its value."""
+    if field._ticked is not None:
+        field._ticked.setChecked(value is not None)
+    control = field._control
+    native = control.native
+    if isinstance(control, CheckBox):
+        native.setChecked(value)
+    elif isinstance(control, ComboBox):
+        native.setCurrentIndex(native.findText(value))
+    elif isinstance(control, LineEdit):
+        native.setText(value)
+    elif value is not None:
+        native.setValue(value)
+
+
+def test_the_example_differs_from_the_defaults_in_every_setting() -> None:
+    for name in setting_names():
+        assert value_of(OTHER_CONFIG, name) != value_of(TrainConfig(), name), name
+
+
+def test_a_form_has_every_setting(form: SettingsForm) -> None:
+    assert list(form.fields) == setting_names()
+    assert set(setting_names()) >= {"members", "pseudo_labels_erode", "augmentation_blur"}
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_turning_a_control_changes_that_setting_and_no_other(
+    form: SettingsForm, qtbot: Any, name: str
+) -> None:
+    form.show_config(TrainConfig())
+    wanted = value_of(OTHER_CONFIG, name)
+    with qtbot.waitSignal(form.changed):
+        turn(form.fields[name], wanted)
+    config = form.apply_to(TrainConfig())
+    assert value_of(config, name) == wanted
+    assert type(value_of(config, name)) is type(wanted)
+    others = [other for other in setting_names() if other != name]
+    assert [value_of(config, o) for o in others] == [value_of(TrainConfig(), o) for o in others]
+
+
+@pytest.mark.parametrize("name", [name for name in setting_names() if name not in ELSEWHERE])
+def test_every_control_of_the_section_changes_the_next_run(
+    setup_form: SetupForm, name: str
+) -> None:
+    form = setup_form.basic if name in setup_form.basic.fields else setup_form.more
+    wanted = value_of(OTHER_CONFIG, name)
+    turn(form.fields[name], wanted)
+    _, _, config = setup_form._setup.final("auto")
+    assert value_of(config, name) == wanted
+    assert config == put(TrainConfig(), {name: wanted})
+
+
+@pytest.mark.parametrize(
+    "config", [OTHER_CONFIG, *PRESETS.values()], ids=["other", *PRESETS.keys()]
+)
+def test_a_config_that_is_shown_is_read_back_exactly(
+    form: SettingsForm, config: TrainConfig
+) -> None:
+    form.show_config(config)
+    assert form.apply_to(TrainConfig()) == config
+
+
+def test_showing_a_config_tells_nobody(form: SettingsForm, qtbot: Any) -> None:
+    with qtbot.assertNotEmitted(form.changed):
+        form.show_config(OTHER_CONFIG)
+
+
+@pytest.mark.parametrize("name", ["steps", "labeled_share"])
+def test_a_setting_that_may_be_empty(form: SettingsForm, name: str) -> None:
+    field = form.fields[name]
+    turn(field, value_of(OTHER_CONFIG, name))
+    assert field._control.enabled
+    turn(field, None)
+    assert field.value is None
+    assert not field._control.enabled
+
+
+def test_a_value_with_more_digits_than_are_shown_stays_exact_until_it_is_turned(
+    form: SettingsForm,
+) -> None:
+    form.show_config(replace(TrainConfig(), learning_rate=0.00123456789))
+    assert form.apply_to(TrainConfig()).learning_rate == 0.00123456789
+    turn(form.fields["learning_rate"], 0.002)
+    assert form.apply_to(TrainConfig()).learning_rate == 0.002
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_every_control_is_named_and_explained(form: SettingsForm, name: str) -> None:
+    control = form.fields[name]._control.native
+    assert control.objectName() == name
+    assert control.accessibleName() == form.fields[name].setting.title
+    assert form.fields[name].setting.description in control.toolTip()
+
+
+NUMBERS = [name for name in setting_names() if type(value_of(OTHER_CONFIG, name)) in (int, float)]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_cannot_leave_its_limits(form: SettingsForm, name: str) -> None:
+    field = form.fields[name]
+    low, high = field.setting.minimum, field.setting.maximum
+    for beyond in (low - 1, high + 1):
+        turn(field, field.setting.kind(min(beyond, 2**31 - 1)))
+        assert low <= field.value <= high
+
+
+def test_fewer_networks_take_the_teachers_along(setup_form: SetupForm) -> None:
+    turn(setup_form.basic.fields["members"], 1)
+    config = setup_form._setup.config
+    assert (config.members, config.teachers) == (1, 1)
+    assert setup_form._setup.problem is None
+    assert setup_form.more.fields["teachers"].value == 1
+
+
+def test_a_value_between_two_that_are_allowed_is_refused_in_a_sentence(
+    setup_form: SetupForm,
+) -> None:
+    turn(setup_form.more.fields["patch"], 100)
+    assert setup_form._setup.problem is not None
+    assert "patch = 100" in setup_form._setup.problem
+    turn(setup_form.more.fields["patch"], 112)
+    assert setup_form._setup.config.patch == 112
+    assert setup_form._setup.problem is None
+
+
+def test_steps_of_the_arrows_keep_to_multiples(form: SettingsForm) -> None:
+    control = form.fields["patch"]._control.native
+    before = control.value()
+    control.stepBy(1)
+    assert control.value() == before + 16
+
+
+def test_a_preset_is_shown_and_its_change_is_said(setup_form: SetupForm, qtbot: Any) -> None:
+    turn(setup_form.more.fields["seed"], 5)
+    assert "(changed)" in setup_form.disclosure.line.text()
+    setup_form.preset.chosen.emit("quick")
+    assert setup_form.more.fields["epochs"].value == PRESETS["quick"].epochs
+    assert setup_form.preset.value == "quick"
+    assert "(changed)" not in setup_form.disclosure.line.text()
+
+
+def test_the_sentence_of_the_chosen_recipe_is_shown(setup_form: SetupForm) -> None:
+    index = setup_form.recipe.findText("Labeled data only (LDT)")
+    setup_form.recipe.setCurrentIndex(index)
+    setup_form.recipe.activated.emit(index)
+    assert setup_form._setup.recipe == "labeled"
+    assert setup_form.sentence.text().startswith("Learns from the labeled images alone")
+
+
+def test_a_name_is_taken_when_it_is_entered(setup_form: SetupForm) -> None:
+    setup_form.name.setText("mine")
+    setup_form.name.editingFinished.emit()
+    assert setup_form._setup.name == "mine"
+
+
+def test_a_field_of_its_own_shows_its_default(qapp: Any) -> None:
+    from napari_inconsistency_masks.config import settings
+
+    for setting in settings(TrainConfig):
+        assert Field("", setting).value == setting.default

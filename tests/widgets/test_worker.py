@@ -1,0 +1,133 @@
+"""Work in a thread of its own: what it gives, how it fails, and how it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from napari_inconsistency_masks.widgets._worker import Worker, _running, stop_all
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+class Heard:
+    """What a worker tells, in order, and in which thread."""
+
+    def __init__(self, generator: Any) -> None:
+        self.told = []
+        self.threads = set()
+        worker = self.worker = Worker(generator)
+        worker.yielded.connect(lambda value: self._hear("yielded", value))
+        worker.returned.connect(lambda value: self._hear("returned", value))
+        worker.failed.connect(lambda error: self._hear("failed", error))
+        worker.over.connect(lambda: self._hear("over", None))
+
+    def _hear(self, what: Any, value: Any) -> None:
+        self.told.append((what, value))
+        self.threads.add(threading.get_ident())
+
+    def run(self, qtbot: Any) -> Any:
+        self.worker.begin()
+        qtbot.waitUntil(lambda: bool(self.told) and self.told[-1][0] == "over")
+        return self.told
+
+
+def count(numbers: Any) -> Iterator[Any]:
+    yield from range(numbers)
+    return "sum"
+
+
+def test_values_the_result_and_the_end_come_in_order(qtbot: Any) -> None:
+    assert Heard(count(2)).run(qtbot) == [
+        ("yielded", 0), ("yielded", 1), ("returned", "sum"), ("over", None)
+    ]  # fmt: skip
+
+
+def test_work_is_done_in_another_thread_and_told_in_this_one(qtbot: Any) -> None:
+    threads = []
+
+    def work() -> Iterator[Any]:
+        threads.append(threading.get_ident())
+        yield
+        try:
+            yield
+        finally:
+            threads.append(threading.get_ident())
+
+    heard = Heard(work())
+    heard.run(qtbot)
+    assert heard.threads == {threading.get_ident()}
+    assert threads[0] == threads[1] != threading.get_ident()
+
+
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError, StopAsyncIteration, KeyError])
+def test_every_error_is_told(qtbot: Any, kind: Any) -> None:
+    def work() -> Iterator[Any]:
+        yield 1
+        raise kind("out of memory")
+
+    told = Heard(work()).run(qtbot)
+    assert [what for what, _ in told] == ["yielded", "failed", "over"]
+    assert isinstance(told[1][1], kind)
+
+
+def test_what_is_stopped_cleans_up_and_tells_only_its_end(qtbot: Any) -> None:
+    cleaned, waiting = [], threading.Event()
+
+    def work() -> Iterator[Any]:
+        try:
+            yield 1
+            waiting.wait(10)
+            yield 2
+            yield 3
+        finally:
+            cleaned.append(True)
+
+    heard = Heard(work())
+    heard.worker.begin()
+    qtbot.waitUntil(lambda: ("yielded", 1) in heard.told)
+    heard.worker.stop()
+    waiting.set()
+    qtbot.waitUntil(lambda: ("over", None) in heard.told)
+    assert ("yielded", 3) not in heard.told
+    assert not {"returned", "failed"} & {what for what, _ in heard.told}
+    assert cleaned == [True]
+
+
+def test_what_is_stopped_before_it_began_does_nothing(qtbot: Any) -> None:
+    done = []
+
+    def work() -> Iterator[Any]:
+        done.append(True)
+        yield
+
+    heard = Heard(work())
+    heard.worker.begin()
+    heard.worker.stop()
+    qtbot.waitUntil(lambda: ("over", None) in heard.told)
+    assert ("returned", None) not in heard.told
+
+
+def test_a_worker_nobody_keeps_goes_on(qtbot: Any) -> None:
+    done = threading.Event()
+
+    def work() -> Iterator[Any]:
+        yield
+        done.set()
+
+    Worker(work()).begin()
+    qtbot.waitUntil(done.is_set)
+    qtbot.waitUntil(lambda: not _running)
+
+
+def test_at_the_end_all_are_stopped(qtbot: Any) -> None:
+    def work() -> Iterator[Any]:
+        while True:
+            yield
+
+    workers = [Worker(work()).begin() for _ in range(3)]
+    stop_all(10_000)
+    assert all(worker.isFinished() for worker in workers)
