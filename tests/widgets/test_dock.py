@@ -262,7 +262,7 @@ def test_the_log_has_everything_and_can_be_saved(
 def test_without_its_networks_the_demo_says_so(
     dock: Dock, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(_demo, "MODEL", tmp_path)
+    monkeypatch.setattr(_demo, "DEMO_MODEL", tmp_path)
     dock.demo.click()
     assert "networks of the demo are missing" in session.status.sentence
 
@@ -277,7 +277,7 @@ def test_the_demo_adds_images_and_predicts_them_all(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "ensemble.json").write_text("{}")
-    monkeypatch.setattr(_demo, "MODEL", tmp_path)
+    monkeypatch.setattr(_demo, "DEMO_MODEL", tmp_path)
     monkeypatch.setattr(_demo, "IMAGES", 5)
     monkeypatch.setattr(_demo, "SIZE", (96, 96))
     dock.demo.click()

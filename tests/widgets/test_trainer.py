@@ -483,7 +483,7 @@ def test_opening_a_finished_run_uses_its_networks(
     open_again(session, run, qtbot, whole_run())
     qtbot.waitUntil(lambda: trainer.state is State.FINISHED)
     assert children[-1].requests[0]["run"] == str(run)
-    assert section.chosen.text().startswith(f"Run {run.name}: Inconsistency Masks, 4 networks")
+    assert section.chosen.text().startswith(f"Run {run.name}: Inconsistency Masks, 3 networks")
     qtbot.waitUntil(lambda: bool(lines(section.curves.loss)))
 
 

@@ -16,9 +16,6 @@ from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import LabelScheme, Task
 from toy import QUICK, SCHEMES, toy_sample
 
-SHORT = replace(QUICK, epochs=2, steps=2)
-"""Trained before anybody can press a button."""
-
 LONG = replace(QUICK, members=1, teachers=1, generations=0, epochs=100_000, steps=5)
 """Training that goes on until somebody stops it."""
 
@@ -78,5 +75,5 @@ def write_networks(folder: Path, scheme: LabelScheme, members: int = 2) -> Path:
 
 
 def setting(config: Any) -> Callable[[Any], Any]:
-    """For `TrainSetup.set`: these settings, whatever they were before."""
+    """For `TrainSetup.set`: these settings, whatever they were."""
     return lambda _: config
