@@ -57,6 +57,15 @@ def test_a_run_of_inconsistency_masks_tells_its_story_in_order(task: Task, tmp_p
         assert Event.from_json(json.loads(json.dumps(event.to_json()))) == event
 
 
+def test_events_from_before_a_field_with_a_default_was_added_stay_readable() -> None:
+    values = GenerationEnd(0, (1, 0), 2.5, 0.5, 0.1, 0.3, True, margin=0.2).to_json()
+    del values["margin"]
+    assert Event.from_json(values) == GenerationEnd(0, (1, 0), 2.5, 0.5, 0.1, 0.3, True)
+    for broken in ({**values, "more": 1}, {k: v for k, v in values.items() if k != "found"}):
+        with pytest.raises(InputError, match="another version"):
+            Event.from_json(broken)
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("task", list(Task))
 def test_every_recipe_runs_on_every_label_kind(recipe: str, task: Task, tmp_path: Path) -> None:

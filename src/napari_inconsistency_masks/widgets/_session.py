@@ -7,7 +7,6 @@ goes on. When the viewer closes, the children are asked to save and end.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -44,8 +43,11 @@ from .preferences import preferences
 logger = logging.getLogger(__name__)
 
 LAYERS, FOLDER = "layers", "folder"
-PATIENCE = 2.0
-"""Seconds that children have to save and end when the viewer closes."""
+PATIENCE = 20.0
+"""Seconds a training has to end its step and save when the viewer closes; one is usual."""
+
+THREAD_PATIENCE = 2
+"""The same for reading and counting, which only has to stop."""
 
 
 class Session(QObject):
@@ -226,18 +228,16 @@ class Session(QObject):
         self._closed = True
         self.trainer.stop()
         self.predictor.forget()
-        if self.devices.child is not None:
-            self.devices.child.kill()  # it has nothing to save
-        children = (self.trainer.child, self.predictor.child)
-        running = [child for child in children if child is not None]
-        for child in running:
-            child.close_input()
-        deadline = time.monotonic() + PATIENCE
-        for child in running:
-            if not child.wait(int(1000 * (deadline - time.monotonic()))):
-                child.kill()
+        for child in (self.devices.child, self.predictor.child):
+            if child is not None:
+                child.kill()  # it has nothing to save
+        training = self.trainer.child
+        if training is not None:
+            training.close_input()
+            if not training.wait(int(1000 * PATIENCE)):
+                training.kill()
         if not _sessions:
-            stop_all(int(1000 * PATIENCE))  # these may work for other viewers as well
+            stop_all(1000 * THREAD_PATIENCE)  # these may work for other viewers as well
         self.predictor.close()
         self._keys.release()
         self.log.close()
