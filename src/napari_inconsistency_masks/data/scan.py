@@ -42,8 +42,13 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
     for index, name in enumerate(scheme.classes):
         if not drawn[index]:
             where = " (only in validation images)" if drawn_there[index] else ""
-            notes.append(f"The class {name} is never drawn for training{where}: it is not learned.")
+            notes.append(f"{never_drawn(name)}{where}: it is not learned.")
     return notes + remarks(labeled.reader)
+
+
+def never_drawn(name: str) -> str:
+    """How the sentence about a class begins that no labeled image shows."""
+    return f"The class {name} is never drawn for training"
 
 
 def remarks(reader: ItemReader) -> list[str]:

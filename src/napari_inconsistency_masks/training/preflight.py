@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from ..data.sample import SegmentationData
+from ..data.scan import never_drawn
 from ..errors import InputError
 from .recipe import Recipe
 
@@ -51,10 +54,9 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
         )
     notes = [*data.notes]
     notes += [
-        f"The class {name!r} is drawn on no labeled training image: it cannot be learned, and its "
-        f"predictions mean nothing."
+        f"{never_drawn(name)}: it is not learned, and its predictions mean nothing."
         for name, found in zip(data.scheme.output_names, drawn, strict=True)
-        if not found and name in data.classes
+        if not found and name in data.classes and not _is_said(never_drawn(name), data.notes)
     ]
     if data.validation_is_training:
         notes.append(
@@ -62,6 +64,10 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
             "images the networks learned from, and look better than they are."
         )
     return notes
+
+
+def _is_said(beginning: str, notes: Sequence[str]) -> bool:
+    return any(note.startswith(beginning) for note in notes)
 
 
 def _drawn(data: SegmentationData) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,42 @@
+"""What is said about the data before training starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.recipes import RECIPES
+from napari_inconsistency_masks.task import Task
+from napari_inconsistency_masks.training.preflight import preflight
+from toy import toy_data
+
+
+def without(data, channel: int):  # type: ignore[no-untyped-def]
+    """The same data, but nothing of one class is drawn."""
+    labeled = []
+    for sample in data.labeled:
+        target = sample.labeled.copy()
+        target[channel] = 0
+        labeled.append(replace(sample, target=target))
+    return replace(data, labeled=labeled)
+
+
+def test_a_class_that_is_never_drawn_is_named_once() -> None:
+    data = toy_data(Task.MULTILABEL)
+    name = data.classes[1]
+    said = [note for note in preflight(without(data, 1), RECIPES["im"]) if name in note]
+    assert len(said) == 1
+    assert said[0].startswith(f"The class {name} is never drawn")
+    noted = replace(without(data, 1), notes=(f"The class {name} is never drawn for training: no.",))
+    assert preflight(noted, RECIPES["im"]).count(noted.notes[0]) == 1
+    assert len([note for note in preflight(noted, RECIPES["im"]) if name in note]) == 1
+
+
+def test_labels_that_are_all_empty_are_refused() -> None:
+    data = toy_data(Task.BINARY)
+    empty = [replace(s, target=np.zeros_like(s.labeled)) for s in data.labeled]
+    with pytest.raises(InputError, match="are empty"):
+        preflight(replace(data, labeled=empty), RECIPES["labeled"])
