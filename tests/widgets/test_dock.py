@@ -338,25 +338,24 @@ def test_a_closed_dock_loses_nothing(session: Session, viewer: ViewerModel, qtbo
     assert other.footer.sentence.text() == "Still there."
 
 
-def test_at_its_end_a_session_asks_its_programs_to_end(
+def test_at_its_end_a_session_ends_programs_that_have_nothing_to_save(
     dock: Dock, session: Session, children: list[FakeChild]
 ) -> None:
     session.use_run(session.setup.folder)
-    doctor, serving = children
-    serving.wait = lambda _: True
     session._guard.close()
-    assert not serving.input_open
-    assert not doctor.running
+    assert [child.running for child in children] == [False, False]  # doctor and serve
 
 
-def test_a_program_that_does_not_end_is_ended(
-    dock: Dock, session: Session, children: list[FakeChild], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ends", [True, False])
+def test_at_its_end_a_session_lets_a_training_save_for_a_while(
+    dock: Dock, session: Session, ends: bool
 ) -> None:
-    session.use_run(session.setup.folder)
-    serving = children[-1]
-    serving.wait = lambda _: False
+    training = session.trainer.child = FakeChild(("python", "-m", "us", "run"))
+    training.start()
+    training.wait = lambda _: ends
     session._guard.close()
-    assert not serving.running
+    assert not training.input_open
+    assert training.running is ends  # killed only if it does not end by itself
 
 
 def test_an_error_is_told_everywhere(dock: Dock, session: Session, qtbot: Any) -> None:
