@@ -51,8 +51,9 @@ class Program:
         session.use_run(networks)
 
     def start(self) -> None:
-        if self.session.problem() is None and not self.session.trainer.machine.busy:
-            self.session.trainer.press(self.session.request)
+        trainer = self.session.trainer
+        if self.session.problem() is None and trainer.run is None:
+            trainer.press(self.session.request)
 
     def on_event(self, event: Any) -> None:
         if isinstance(event, EpochEnd) and self.session.predictor.model and self.image is None:

@@ -69,7 +69,7 @@ def test_napari_that_closes_saves_the_training_and_ends_quietly(
         printed, said = process.communicate(timeout=SECONDS)
     assert psutil.wait_procs(children, SECONDS)[1] == []
     assert process.returncode == 0, said
-    assert [word for word in FAULTS if word in said + printed] == []
+    assert [word for word in FAULTS if word in said + printed] == [], said + printed
     if end == "close":
         assert printed.splitlines() == ["true"], "a No to napari's question ended something"
     (run,) = runs_folder.iterdir()

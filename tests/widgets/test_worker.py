@@ -97,20 +97,6 @@ def test_what_is_stopped_cleans_up_and_tells_only_its_end(qtbot: Any) -> None:
     assert cleaned == [True]
 
 
-def test_what_is_stopped_before_it_began_does_nothing(qtbot: Any) -> None:
-    done = []
-
-    def work() -> Iterator[Any]:
-        done.append(True)
-        yield
-
-    heard = Heard(work())
-    heard.worker.begin()
-    heard.worker.stop()
-    qtbot.waitUntil(lambda: ("over", None) in heard.told)
-    assert ("returned", None) not in heard.told
-
-
 def test_a_worker_nobody_keeps_goes_on(qtbot: Any) -> None:
     done = threading.Event()
 

@@ -51,6 +51,7 @@ class Predictor(QObject):
     ) -> None:
         super().__init__(parent)
         self.model: Model | None = None
+        self._over = False
         self.child: Child | None = None
         self._status, self._device, self._say = status, device, say
         self._numbers = itertools.count(1)
@@ -114,6 +115,13 @@ class Predictor(QObject):
         elif self._job is not None:
             self._job.take(answer)
 
+    def end(self) -> None:
+        """Give up everything, and end the child, which has nothing to save; none starts again."""
+        self._over = True
+        self.forget()
+        if self.child is not None:
+            self.child.kill()
+
     def close(self) -> None:
         """Let go of everything; the child has ended by now."""
         self._job = None
@@ -149,6 +157,8 @@ class Predictor(QObject):
         self.ended.emit(sentence, ok)
 
     def _send(self, request: dict[str, Any]) -> None:
+        if self._over:
+            return
         if self.child is None:
             self.child = Child(our_command("serve"), self)
             self.child.answered.connect(self.take)

@@ -30,6 +30,10 @@ def our_command(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "napari_inconsistency_masks", *arguments)
 
 
+KILL_MS = 10_000
+"""A process that is killed is gone within milliseconds, unless the computer is very busy."""
+
+
 class Child(QObject):
     """A program that answers in lines of JSON, and ends when its standard input is closed.
 
@@ -93,7 +97,7 @@ class Child(QObject):
         """End it at once."""
         if self.running:
             self._process.kill()
-            self._process.waitForFinished(1000)
+            self._process.waitForFinished(KILL_MS)
 
     def _make_nice(self) -> None:
         """Leave the processor to the window; threads that it starts later inherit this."""

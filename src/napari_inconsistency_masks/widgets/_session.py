@@ -227,10 +227,9 @@ class Session(QObject):
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
         self._closed = True
         self.trainer.stop()
-        self.predictor.forget()
-        for child in (self.devices.child, self.predictor.child):
-            if child is not None:
-                child.kill()  # it has nothing to save
+        self.predictor.end()
+        if self.devices.child is not None:
+            self.devices.child.kill()  # it has nothing to save
         training = self.trainer.child
         if training is not None:
             training.close_input()
