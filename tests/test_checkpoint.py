@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,3 +185,11 @@ def test_an_old_file_survives_a_failed_write(saved: tuple[Path, UNet]) -> None:
     with pytest.raises(ValueError, match="JSON"):
         save_tensors(path, {"a": torch.zeros(1)}, "network", {"value": json.loads("NaN")})
     assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no modes")
+def test_others_may_read_what_the_umask_lets_them_read(tmp_path: Path) -> None:
+    (tmp_path / "any").touch()
+    save_tensors(tmp_path / "weights.safetensors", {"a": torch.zeros(2)}, "test", {})
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1

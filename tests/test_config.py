@@ -8,12 +8,11 @@ import pytest
 
 from napari_inconsistency_masks.config import (
     AugmentConfig,
-    Config,
     PseudoLabelConfig,
     TrainConfig,
-    settings,
 )
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.settings import Config, settings
 
 CONFIGS = [TrainConfig, PseudoLabelConfig, AugmentConfig]
 

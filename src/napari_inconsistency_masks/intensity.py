@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .config import Config, option
 from .errors import InputError
+from .settings import Config, option
 
 
 class Scaled(NamedTuple):

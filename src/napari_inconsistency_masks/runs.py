@@ -7,7 +7,7 @@
     metrics.csv     one row per generation, epoch and network
     ensemble.json   the networks of the result; see `training.records` for the rest
 
-torch is imported only when training starts, so that a window can make and read run folders without.
+What needs no torch, such as making and reading ``run.json``, is in `plans`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from .checkpoint import ModelCard
 from .config import TrainConfig
 from .data.origin import open_data
 from .data.sample import SegmentationData
@@ -26,11 +27,14 @@ from .devices import choose_device, choose_precision
 from .errors import InputError
 from .files.atomic import sweep, write_json
 from .files.json_files import read_json
+from .nets.ensemble import Architecture
 from .plans import RunPlan, create, find_recipe, now, read_plan
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
+from .training.generations import Generations
 from .training.log import RunLog
 from .training.preflight import preflight
 from .training.recipe import Recipe
+from .training.records import Records
 
 
 def train(
@@ -103,11 +107,6 @@ def resume(folder: str | Path, data: SegmentationData | None = None) -> Iterator
 
 
 def _session(plan: RunPlan, data: SegmentationData, folder: Path) -> Iterator[Event]:
-    from .checkpoint import ModelCard
-    from .nets.ensemble import Architecture
-    from .training.generations import Generations
-    from .training.records import Records
-
     notes = preflight(data, plan.recipe)
     config = plan.config
     device = choose_device(config.device)

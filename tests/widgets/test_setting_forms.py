@@ -225,7 +225,7 @@ def test_a_name_is_taken_when_it_is_entered(setup_form: SetupForm) -> None:
 
 
 def test_a_field_of_its_own_shows_its_default(qapp: Any) -> None:
-    from napari_inconsistency_masks.config import settings
+    from napari_inconsistency_masks.settings import settings
 
     for setting in settings(TrainConfig):
         assert Field("", setting).value == setting.default

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Optional
 
 import typer
 
-from ..config import AugmentConfig, Config, PseudoLabelConfig, Setting, TrainConfig, settings
+from ..config import AugmentConfig, PseudoLabelConfig, TrainConfig
+from ..settings import Config, Setting, settings
 
 GROUPS: dict[str, tuple[str, type[Config]]] = {
     "": ("Training settings (default: the preset's)", TrainConfig),

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError, validate_call
 
-from ..config import Config
 from ..errors import InputError
 from ..intensity import Intensity
+from ..settings import Config
 from .sample import SegmentationData
 
 KINDS = {

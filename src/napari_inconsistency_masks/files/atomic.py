@@ -67,7 +67,10 @@ def write_atomically(
     temporary = target.with_name(f".part-{_HOST}-{os.getpid()}-{next(_counter)}{suffix}")
     with _explaining(target):
         try:
+            temporary.touch()
+            mode = temporary.stat().st_mode
             write(temporary)
+            _set_mode(temporary, mode)
             size = _sync(temporary)
             check(temporary)
             os.replace(temporary, target)  # noqa: PTH105  one door for fault injection
@@ -79,6 +82,13 @@ def write_atomically(
         # Some network drives report success without having written anything.
         if os.stat(target).st_size != size:  # noqa: PTH116
             raise OSError(errno.EIO, "the drive did not keep the file")
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    """Let others read what a library (safetensors) made for its owner's eyes only."""
+    if path.stat().st_mode != mode:
+        with suppress(OSError):  # some network drives know no modes
+            path.chmod(mode)
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:

@@ -12,7 +12,8 @@ from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from ..config import AugmentConfig, Config, PseudoLabelConfig, Setting, TrainConfig, settings
+from ..config import AugmentConfig, PseudoLabelConfig, TrainConfig
+from ..settings import Config, Setting, settings
 from ._parts import named
 
 GROUPS: dict[str, tuple[str, type[Config]]] = {
