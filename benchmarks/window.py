@@ -234,12 +234,12 @@ class Steps:
 
     def predict_large(self) -> None:
         self._use(np.tile(self.picture.image, (2, 2)), "large")
-        self.session.use_run(_write_networks(self.folder / "networks"))
+        self.session.looking.use(_write_networks(self.folder / "networks"))
         _until(lambda: bool(self.session.results.rows()) and not self.session.predictor.busy)
 
     def predict_stack(self) -> None:
-        self.session.look_at(self.image)
-        self.session.predict(whole=True)
+        self.session.looking.choose(self.image)
+        self.session.looking.predict(whole=True)
         _until(lambda: not self.session.predictor.busy)
         _until(lambda: not self.session.results.counting)
 
@@ -247,7 +247,7 @@ class Steps:
         self.dock.open("count")
         layers, counts = _predicted(self.picture)
         self._use(np.broadcast_to(self.picture.image, (MANY, 512, 512)), "many")
-        self.session.predict(whole=False)
+        self.session.looking.predict(whole=False)
         _until(lambda: not self.session.predictor.busy)
         for frame in range(MANY):
             self.session.predictor.arrived.emit(
@@ -269,7 +269,7 @@ class Steps:
                 _live(0.02)
 
     def _use(self, data: Any, name: str) -> None:
-        self.session.look_at(self.viewer.add_image(data, name=name))
+        self.session.looking.choose(self.viewer.add_image(data, name=name))
 
 
 def _live(seconds: float) -> None:

@@ -48,7 +48,7 @@ class Program:
         session.layer_data.scanned.connect(self.start)
         session.trainer.happened.connect(self.on_event)
         session.predictor.arrived.connect(self.on_frame)
-        session.use_run(networks)
+        session.looking.use(networks)
 
     def start(self) -> None:
         trainer = self.session.trainer
@@ -59,8 +59,8 @@ class Program:
         if isinstance(event, EpochEnd) and self.session.predictor.model and self.image is None:
             frames = np.zeros((1000, 128, 128), np.uint8)
             self.image = self.viewer.add_layer(Image(frames, name="many frames"))
-            self.session.look_at(self.image)
-            self.session.predict(whole=True)
+            self.session.looking.choose(self.image)
+            self.session.looking.predict(whole=True)
 
     def on_frame(self, *_: Any) -> None:
         if self.end is None or self.image is None:

@@ -76,7 +76,7 @@ class Networks:
 
     def load(self, session: Any, run: str = "run") -> None:
         """Have a session use these networks; it predicts at once if there is an image."""
-        session.use_run(Path(run))
+        session.looking.use(Path(run))
         self.get_ready()
 
     def get_ready(self, **changes: Any) -> None:

@@ -231,31 +231,31 @@ def test_a_prediction_that_was_killed_is_told_and_the_next_one_works(
         return tuple(ended.args)
 
     def predict_and_kill() -> None:
-        session.predict(whole=True)
+        session.looking.predict(whole=True)
         psutil.Process(session.predictor.child.pid).kill()
 
     frames = np.zeros((3, 64, 64), np.uint8)
-    session.look_at(viewer.add_layer(Image(frames, name="dish")))
+    session.looking.choose(viewer.add_layer(Image(frames, name="dish")))
     run = Path(shutil.copytree(networks[Task.MULTILABEL], tmp_path / "run"))
     broken = Path(shutil.copytree(run, tmp_path / "broken"))
     weights = bytearray((broken / "network-0.safetensors").read_bytes())
     weights[-1] ^= 255
     (broken / "network-0.safetensors").write_bytes(weights)
 
-    assert outcome(lambda: session.use_run(run)) == ("Predicted 1 frame.", True)
+    assert outcome(lambda: session.looking.use(run)) == ("Predicted 1 frame.", True)
     sentence, ok = outcome(predict_and_kill)
     assert not ok
     assert sentence.startswith("The program that predicts ended unexpectedly (code -1)")
-    assert outcome(lambda: session.predict(whole=True)) == ("Predicted 3 frames.", True)
+    assert outcome(lambda: session.looking.predict(whole=True)) == ("Predicted 3 frames.", True)
     scratch = Path(session.predictor._scratch.name)
     qtbot.waitUntil(lambda: list(scratch.rglob("*.npy")) == [])
-    assert outcome(lambda: session.use_run(broken)) == (
+    assert outcome(lambda: session.looking.use(broken)) == (
         "network-0.safetensors: the file is damaged (its checksum differs).",
         False,
     )
-    assert outcome(lambda: session.predict(whole=False)) == ("Predicted 1 frame.", True)
+    assert outcome(lambda: session.looking.predict(whole=False)) == ("Predicted 1 frame.", True)
     shutil.rmtree(run)
-    sentence, ok = outcome(lambda: session.predict(whole=False))
+    sentence, ok = outcome(lambda: session.looking.predict(whole=False))
     assert not ok
     assert sentence.startswith(f"{run}: no trained networks here")
 

@@ -52,10 +52,10 @@ def predict(session: Session, children: list[FakeChild], qtbot: Any) -> Callable
             "inconsistent": 0.01,
             "notes": [],
         }
-        axes = session.look_axes()
-        shown = session.layers.frame_shown(session.look_image, axes)
+        axes = session.looking.axes()
+        shown = session.layers.frame_shown(session.looking.image, axes)
         order = [shown, *(frame for frame in range(axes.count) if frame != shown)]
-        session.use_run(session.setup.folder / "run", whole=True)
+        session.looking.use(session.setup.folder / "run", whole=True)
         networks.get_ready()
         networks.predict_all(session)
         qtbot.waitUntil(lambda: not session.results.counting)
@@ -226,7 +226,7 @@ def test_selecting_a_row_goes_to_its_frame(
     section.table.sortByColumn(HEADERS.index("Count"), Qt.SortOrder.DescendingOrder)
     for row, frame in ((0, 3), (1, 2), (7, 0)):
         section.table.setCurrentIndex(section.table.model().index(row, 1))
-        assert session.layers.frame_shown(image, session.look_axes()) == frame
+        assert session.layers.frame_shown(image, session.looking.axes()) == frame
 
 
 def test_selecting_a_row_of_a_deleted_image_does_nothing(
@@ -254,7 +254,7 @@ def test_several_images_are_told_apart(
 ) -> None:
     add_image(viewer, (4, 60, 400))
     predict()
-    session.look_at(add_image(viewer, (60, 400), name="other"))
+    session.looking.choose(add_image(viewer, (60, 400), name="other"))
     predict([COUNTS[3]])
     assert headers(section)[0] == "Image"
     assert table(section)[-1] == ["other", "0", "dead", "4", "4"]

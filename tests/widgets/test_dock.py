@@ -159,7 +159,7 @@ def test_the_chosen_device_is_where_is_trained_and_predicted(
     children[0].answered.emit(REPORT)
     dock.device.activated.emit(1)
     assert session.setup.final(session.devices.chosen)[2].device == "cuda"
-    session.use_run(session.setup.folder)
+    session.looking.use(session.setup.folder)
     assert children[-1].requests[0]["device"] == "cuda"
 
 
@@ -341,7 +341,7 @@ def test_a_closed_dock_loses_nothing(session: Session, viewer: ViewerModel, qtbo
 def test_at_its_end_a_session_ends_programs_that_have_nothing_to_save(
     dock: Dock, session: Session, children: list[FakeChild]
 ) -> None:
-    session.use_run(session.setup.folder)
+    session.looking.use(session.setup.folder)
     session._guard.close()
     assert [child.running for child in children] == [False, False]  # doctor and serve
 

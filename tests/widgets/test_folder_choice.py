@@ -408,7 +408,7 @@ def test_a_double_click_opens_an_image_with_its_labels(
     image = viewer.layers[0]
     assert image.name == data.images[row].name
     assert image.data.shape == (SIDE, SIDE)
-    assert session.look_image is image
+    assert session.looking.image is image
     if labeled:
         names = ["bright", "dark", "position"]
         assert [layer.name for layer in viewer.layers[1:]] == names

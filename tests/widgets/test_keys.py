@@ -70,7 +70,7 @@ def test_a_key_of_a_layer_that_is_not_there_does_nothing(
 def test_an_image_that_is_not_predicted_leaves_the_keys_to_the_one_before(
     viewer: ViewerModel, session: Session, predicted: Image
 ) -> None:
-    session.look_at(add_image(viewer, name="other"))
+    session.looking.choose(add_image(viewer, name="other"))
     press(viewer, MASK_KEY)
     assert not viewer.layers["inconsistency mask"].visible
 

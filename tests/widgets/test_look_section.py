@@ -81,7 +81,7 @@ def test_without_networks_it_says_how_to_get_some(
 def test_while_networks_are_loaded_it_says_so(
     section: LookSection, session: Session, networks: Networks
 ) -> None:
-    session.use_run(session.setup.folder / "my run")
+    session.looking.use(session.setup.folder / "my run")
     assert "The networks of my run are being loaded." in section.problem.text()
     assert session.status.activity.words == "Loading the networks of my run"
     networks.get_ready()
@@ -106,7 +106,7 @@ def test_networks_that_cannot_be_loaded_are_told_and_those_before_stay(
     section: LookSection, session: Session, networks: Networks, viewer: ViewerModel
 ) -> None:
     networks.load(session, "first")
-    session.use_run(session.setup.folder / "second")
+    session.looking.use(session.setup.folder / "second")
     request = networks.child.requests[-1]
     networks.child.answered.emit(
         {"id": request["id"], "answer": "failed", "message": "second: no networks here."}
@@ -122,11 +122,11 @@ def test_images_are_offered_by_name(
     assert offered(section.image) == ["cells", "other"]
     assert section.image.currentText() == "cells"
     pick(section.image, "other")
-    assert session.look_image is second
+    assert session.looking.image is second
     second.name = "renamed"
     assert section.image.currentText() == "renamed"
     viewer.layers.remove(second)
-    assert session.look_image is first
+    assert session.looking.image is first
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_the_buttons_say_what_they_predict(
     networks.predict_all(session)
     assert section.frame.text() == "Predict this image"
     assert not section.stack.isVisible()
-    session.look_at(add_image(viewer, (5, 40, 48), name="stack"))
+    session.looking.choose(add_image(viewer, (5, 40, 48), name="stack"))
     assert section.frame.text() == "Predict this frame"
     assert section.stack.text() == "Predict all 5 frames"
 
@@ -232,7 +232,7 @@ def test_unclear_cells_and_notes_are_told(
 def test_a_stack_is_predicted_in_pieces_with_progress(
     predicted: LookSection, session: Session, viewer: ViewerModel, networks: Networks, qtbot: Any
 ) -> None:
-    session.look_at(add_image(viewer, (MOST_PER_CHUNK + 3, 40, 48), name="long"))
+    session.looking.choose(add_image(viewer, (MOST_PER_CHUNK + 3, 40, 48), name="long"))
     predicted.stack.click()
     assert predicted.stack.text() == "Cancel"
     first = networks.asked()
@@ -338,7 +338,7 @@ def test_an_image_that_cannot_be_read_is_told(
         return np.zeros((1, 40, 48), np.uint8)
 
     lazy = dask.array.map_blocks(read, chunks=((1, 1), (40,), (48,)), dtype=np.uint8)
-    session.look_at(viewer.add_layer(Image(lazy, name="lazy", contrast_limits=(0, 9))))
+    session.looking.choose(viewer.add_layer(Image(lazy, name="lazy", contrast_limits=(0, 9))))
     broken.append(True)
     predicted.frame.click()
     qtbot.waitUntil(lambda: not session.predictor.busy)
@@ -386,7 +386,7 @@ def test_of_two_predicted_images_the_chosen_one_is_meant(
 ) -> None:
     first = viewer.layers["inconsistency mask"]
     other = add_image(viewer, name="other")
-    session.look_at(other)
+    session.looking.choose(other)
     predicted.frame.click()
     networks.predict_all(session)
     second = next(layer for layer in viewer.layers if layer.name == "inconsistency mask [1]")
@@ -421,7 +421,7 @@ def test_the_legend_names_every_color(predicted: LookSection) -> None:
 def test_nothing_of_a_result_is_shown_for_an_image_that_is_not_predicted(
     predicted: LookSection, session: Session, viewer: ViewerModel
 ) -> None:
-    session.look_at(add_image(viewer, name="other"))
+    session.looking.choose(add_image(viewer, name="other"))
     for widget in (predicted.mask, predicted.mask_class, predicted.votes, predicted.area):
         assert not widget.isVisible()
     assert legend(predicted) == []

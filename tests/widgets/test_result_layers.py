@@ -11,6 +11,7 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points
 from open_layers import add_image, add_labels, add_points
+from qtpy.QtCore import QTimer
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -38,8 +39,7 @@ def predict(session: Session, children: list[FakeChild], qtbot: Any) -> Callable
         scheme: LabelScheme = CELLS, *, whole: Any = True, channels: Any = 1, run: Path = "run"
     ) -> Any:
         networks = Networks(children, qtbot, scheme, channels)
-        session._predict_all = whole
-        session.use_run(session.setup.folder / run, whole=whole)
+        session.looking.use(session.setup.folder / run, whole=whole)
         networks.get_ready()
         networks.predict_all(session)
         return networks
@@ -190,7 +190,7 @@ def test_frames_fill_layers_of_the_shape_of_the_stack(
             assert layer.data.shape == (2, 3, 40, 48)
     alive = viewer.layers["alive (predicted)"]
     assert alive.data.any(axis=(2, 3)).tolist() == [[False, False, False], [False, False, True]]
-    session.predict(whole=True)
+    session.looking.predict(whole=True)
 
 
 def test_a_whole_stack_is_predicted_beginning_with_what_is_shown(
@@ -201,7 +201,7 @@ def test_a_whole_stack_is_predicted_beginning_with_what_is_shown(
     networks = Networks(children, qtbot, CELLS)
     networks.load(session)
     networks.predict_all(session)
-    session.predict(whole=True)
+    session.looking.predict(whole=True)
     request = networks.asked()
     stack = viewer.layers["cells"].data
     np.testing.assert_array_equal(np.load(request["image"])[:, 0], stack[[3, 0, 1, 2, 4]])
@@ -299,7 +299,7 @@ def test_layers_deleted_while_frames_arrive_are_made_anew(
 ) -> None:
     add_image(viewer, (4, 40, 48))
     networks = Networks(children, qtbot, CELLS)
-    session.use_run(session.setup.folder, whole=True)
+    session.looking.use(session.setup.folder, whole=True)
     networks.get_ready()
     request = networks.asked()
     networks.answer(request, frames=2)
@@ -317,7 +317,7 @@ def test_the_image_may_be_deleted_while_frames_arrive(
 ) -> None:
     image = add_image(viewer, (4, 40, 48))
     networks = Networks(children, qtbot, CELLS)
-    session.use_run(session.setup.folder, whole=True)
+    session.looking.use(session.setup.folder, whole=True)
     networks.get_ready()
     networks.answer(networks.asked(), frames=2)
     qtbot.waitUntil(lambda: len(session.results.rows()) == 4)
@@ -370,3 +370,54 @@ def test_an_image_with_nan_is_predicted_and_its_layer_left_alone(
     assert np.isnan(np.load(request["image"])).all()
     networks.predict_all(session)
     assert np.isnan(image.data).all()
+
+
+def test_layers_are_made_one_by_one_while_the_networks_compute(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    add_image(viewer)
+    networks = Networks(children, qtbot, CELLS)
+    networks.load(session)
+    turns, made_in = iter(range(10**6)), []
+    turn, now = QTimer(), [next(turns)]
+    turn.timeout.connect(lambda: now.append(next(turns)))
+    turn.start(0)
+    viewer.layers.events.inserted.connect(lambda: made_in.append(now[-1]))
+    qtbot.waitUntil(lambda: len(made_in) == 5, timeout=20_000)
+    turn.stop()
+    assert len(set(made_in)) == 5, "the window could do nothing between two layers"
+    prepared = results(viewer)
+    assert not any(layer.data.any() for layer in prepared)
+    networks.predict_all(session)
+    assert results(viewer) == prepared
+    assert prepared[0].data.any()
+
+
+@pytest.mark.parametrize("cancel", [False, True], ids=["failed", "canceled"])
+def test_no_empty_layers_are_left_if_nothing_came(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any, cancel: bool
+) -> None:
+    image = add_image(viewer)
+    networks = Networks(children, qtbot, CELLS)
+    networks.load(session)
+    qtbot.waitUntil(lambda: len(results(viewer)) == 5, timeout=20_000)
+    if cancel:
+        session.predictor.cancel()
+    else:
+        answer = {"id": networks.asked()["id"], "answer": "failed", "message": "No memory."}
+        networks.child.answered.emit(answer)
+    qtbot.waitUntil(lambda: not session.predictor.busy, timeout=20_000)
+    assert list(viewer.layers) == [image]
+
+
+def test_a_person_may_delete_a_layer_that_is_still_empty(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    image = add_image(viewer)
+    networks = Networks(children, qtbot, CELLS)
+    networks.load(session)
+    qtbot.waitUntil(lambda: len(results(viewer)) == 5, timeout=20_000)
+    viewer.layers.remove(viewer.layers[MASK_LAYER])
+    session.predictor.cancel()
+    qtbot.waitUntil(lambda: not session.predictor.busy, timeout=20_000)
+    assert list(viewer.layers) == [image]

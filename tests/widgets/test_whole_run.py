@@ -190,9 +190,9 @@ def test_networks_of_every_kind_predict_images_of_every_kind(
     gray = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE + 10), dtype=np.uint8)
     for task, run in networks.items():
         viewer.layers.clear()
-        session.look_at(viewer.add_layer(Image(gray, name="gray", scale=(0.5, 0.5))))
+        session.looking.choose(viewer.add_layer(Image(gray, name="gray", scale=(0.5, 0.5))))
         with qtbot.waitSignal(session.predictor.ended, timeout=PATIENCE) as ended:
-            session.use_run(run)
+            session.looking.use(run)
         assert ended.args == ["Predicted 1 frame.", True]
         found = {layer.name: layer for layer in viewer.layers if layer.name != "gray"}
         assert found.keys() == LAYERS[task]
@@ -203,8 +203,8 @@ def test_networks_of_every_kind_predict_images_of_every_kind(
         assert mask.any()
     for name, change in IMAGES.items():
         data = change(gray)
-        session.look_at(viewer.add_layer(Image(data, name=name, rgb=data.ndim == 3)))
+        session.looking.choose(viewer.add_layer(Image(data, name=name, rgb=data.ndim == 3)))
         with qtbot.waitSignal(session.predictor.ended, timeout=PATIENCE) as ended:
-            session.predict(whole=False)
+            session.looking.predict(whole=False)
         assert ended.args == ["Predicted 1 frame.", True], name
         assert session.results.current.layers.find("mask").data.shape == gray.shape

@@ -52,8 +52,8 @@ class Demo:
         self._worker = None
 
     def _predict(self) -> None:
-        self._session.look_at(self._image)
-        self._session.use_run(DEMO_MODEL, whole=True)
+        self._session.looking.choose(self._image)
+        self._session.looking.use(DEMO_MODEL, whole=True)
 
 
 def make_images() -> Generator[None, None, tuple[list[Sample], LabelScheme]]:

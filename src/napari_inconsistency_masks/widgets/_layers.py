@@ -95,6 +95,11 @@ class ViewerLayers:
             self.viewer.layers.selection = selected
         return unwrap(added)
 
+    def remove(self, layer: Layer) -> None:
+        """Remove a layer made here, if it is still there."""
+        if self.has(layer) and role_of(layer) is not None:
+            self.viewer.layers.remove(layer)
+
     def select(self, layer: Layer) -> None:
         """Make a layer the selected one."""
         self.viewer.layers.selection.active = layer

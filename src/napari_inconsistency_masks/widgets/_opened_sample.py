@@ -49,12 +49,12 @@ def show_samples(
         Image(array[0] if alone else array, name=name, rgb=color, axis_labels=_letters(alone))
     )
     targets = [sample.target for sample in samples]
-    session.look_at(image)
+    session.looking.choose(image)
     session.results.know(image, KnownLabels(scheme, targets))
     known = [target for target in targets if target is not None]
     if known:
         drawn = [np.zeros_like(known[0]) if target is None else target for target in targets]
-        colors = session.colors(scheme.classes)
+        colors = session.looking.colors(scheme.classes)
         for layer in truth_layers(name, drawn, scheme, colors):
             layer.visible = labels_visible
             session.layers.add(layer)

@@ -123,14 +123,20 @@ def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
     return scheme.classes if len(scheme.classes) <= 16 else ()
 
 
-def label_planes(classes: _Plane, scheme: LabelScheme) -> dict[str, _Plane]:
-    """Labels ``(Y, X)`` by layer: one per state with its number, or one with all exclusive ids."""
+def plane_names(scheme: LabelScheme) -> tuple[str, ...]:
+    """The layers of labels: one per state, or one for all exclusive classes."""
     if scheme.exclusive:
-        return {"classes": scheme.to_target(classes != 0)}
+        return ("classes",)
+    return scheme.states or scheme.classes
+
+
+def label_planes(classes: _Plane, scheme: LabelScheme) -> dict[str, _Plane]:
+    """Labels ``(Y, X)`` by layer: a state with its number, or all ids of exclusive classes."""
+    if scheme.exclusive:
+        return dict.fromkeys(plane_names(scheme), scheme.to_target(classes != 0))
+    numbers = {name: number for number, name in enumerate(scheme.classes)}
     return {
-        name: classes[number] * np.uint8(number + 1)
-        for number, name in enumerate(scheme.classes)
-        if name != scheme.position or not scheme.states
+        name: classes[numbers[name]] * np.uint8(numbers[name] + 1) for name in plane_names(scheme)
     }
 
 

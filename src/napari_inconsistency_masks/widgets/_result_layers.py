@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from ._colors import MASK_COLOR, UNCLEAR_COLOR, state_symbol
 from ._drawing_layers import label_colors
 from ._frames import FrameAxes
 from ._layers import ViewerLayers, geometry, mark
-from ._prediction import FrameLayers, mask_names
+from ._prediction import FrameLayers, mask_names, plane_names
 
 POINT_SIZE = 9
 
@@ -56,11 +56,28 @@ class ResultLayers:
         self.axes, self.scheme = axes, scheme
         self.colors = dict(colors)
         self._made: dict[str, Layer] = {}
+        self._unused: set[str] = set()
         self._points: dict[int, Cells] = {}
         self._mask_values: set[int] = set()
         self.mask_class: str | None = None
         self._votes_wanted = False
         self._most_votes = 1
+
+    def prepare(self) -> Iterator[None]:
+        """Make the layers that are missing, one at each step: napari takes its time for each."""
+        planes = [f"class {name}" for name in plane_names(self.scheme)]
+        cells = [] if self.scheme.position is None else ["cells"]
+        for key in (*planes, "mask", "votes", *cells):
+            if self.find(key) is None:
+                self._layer(key)
+                self._unused.add(key)
+                yield
+
+    def drop_unused(self) -> None:
+        """Remove the layers that were prepared in vain."""
+        for key in self._unused:
+            self._layers.remove(self._made.pop(key))
+        self._unused.clear()
 
     def show(self, result: FrameLayers, *, shown: bool) -> None:
         """Put a frame into the layers; only one that is shown now has to be drawn again."""
@@ -85,6 +102,7 @@ class ResultLayers:
         places = [self.axes.points(frame, self._points[frame].centers) for frame in frames]
         states = np.concatenate([self._points[frame].states for frame in frames])
         names = self._points[frames[0]].names
+        self._unused.discard("cells")
         layer = self._layer("cells")
         layer.selected_data = set()
         layer.data = np.concatenate(places)
@@ -121,6 +139,7 @@ class ResultLayers:
         return layer if self._layers.has(layer) else None
 
     def _put(self, key: str, frame: int, plane: npt.NDArray[Any], shown: bool) -> Layer:
+        self._unused.discard(key)
         layer = self._layer(key)
         self.axes.write_plane(layer.data, frame, plane)
         if shown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,11 @@ POINTS_MS = 500
 
 POINTS_SHARE = 0.05
 """Of the window's time, at most, goes into these updates: many points take long."""
+
+BREATH_MS = 50
+"""For the person, between two new layers: napari stands still for each."""
+
+OVER = object()
 
 
 @dataclass
@@ -67,6 +72,10 @@ class Results(QObject):
         self._points.setSingleShot(True)
         self._points.setInterval(POINTS_MS)
         self._points.timeout.connect(self._show_points)
+        self._missing: Iterator[None] = iter(())
+        self._prepare = QTimer(self)
+        self._prepare.setInterval(BREATH_MS)
+        self._prepare.timeout.connect(self._prepare_layer)
         predictor.arrived.connect(self._on_arrived)
         predictor.ended.connect(self._on_ended)
 
@@ -87,6 +96,8 @@ class Results(QObject):
         self.current = self._result(image, axes, model, colors)
         data = image.data[0] if image.multiscale else image.data
         self._predictor.predict(data, axes, frames)
+        self._missing = self.current.layers.prepare()
+        self._prepare.start()
         self.count_drawn(image)
         self.changed.emit()
 
@@ -161,6 +172,11 @@ class Results(QObject):
         self._by_image[id(image)] = known
         return known
 
+    def _prepare_layer(self) -> None:
+        """Make one layer while the networks compute; the window can breathe before the next."""
+        if next(self._missing, OVER) is OVER:
+            self._prepare.stop()
+
     def _on_arrived(self, frame: FrameLayers, counts: FrameCounts) -> None:
         result = self.current
         if result is None:
@@ -189,7 +205,10 @@ class Results(QObject):
         self.changed.emit()
 
     def _on_ended(self, *_: Any) -> None:
+        self._prepare.stop()
         self._show_points()
+        for result in self._by_image.values():
+            result.layers.drop_unused()
 
     def _show_points(self) -> None:
         self._points.stop()

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from napari.layers import Image, Layer
+from napari.layers import Layer
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
@@ -21,19 +21,15 @@ from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..recipes import RECIPES
 from ._closing import CloseGuard, RunningTask
-from ._colors import class_colors
 from ._devices import Devices
 from ._drawing import Drawing
 from ._folder_data import FolderData
-from ._frames import FrameAxes, guess_axes
 from ._keys import MASK_KEY, VOTES_KEY, Keys
 from ._layer_data import LayerData
 from ._layers import ViewerLayers, unwrap
-from ._prediction import Model
+from ._looking import Looking
 from ._predictor import Predictor
 from ._preparation import RunRequest
-from ._results import Results
-from ._saved_run import DEMO_MODEL
 from ._status import Log, Status
 from ._train_setup import TrainSetup
 from ._trainer import Trainer
@@ -54,8 +50,8 @@ class Session(QObject):
     """What goes on in one viewer.
 
     `source_changed` tells that training data comes from elsewhere or is otherwise chosen,
-    `look_changed` that another image is looked at, `frame_changed` that the sliders were moved;
-    `wanted` names a section to open.
+    `frame_changed` that the sliders were moved; `wanted` names a section to open, and `refused`
+    says what did not work.
 
     Parameters
     ----------
@@ -64,7 +60,6 @@ class Session(QObject):
     """
 
     source_changed = Signal()
-    look_changed = Signal()
     frame_changed = Signal()
     wanted = Signal(str)
     refused = Signal(str)
@@ -79,21 +74,21 @@ class Session(QObject):
         self.folder_data = FolderData(self.status, self)
         self.trainer = Trainer(self.status, self.log.add, self)
         self.predictor = Predictor(self.status, lambda: self.devices.chosen, self.log.add, self)
-        self.results = Results(self.layers, self.predictor, self)
+        self.looking = Looking(self.layers, self.layer_data, self.predictor, self.status, self)
+        self.results = self.looking.results
         self.results.show_votes = chosen.show_votes
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
         self.source = LAYERS
-        self.look_image: Image | None = None
         self.drawn_since_start = False
-        self._predict_all = False
         self._all_frames_for: Path | None = None
         self._started_from_layers = False
         self._seen: list[tuple[Layer, str]] | None = None
         self._closed = False
         self._guard = CloseGuard(self)
         self._task = RunningTask(viewer, self._guard.close)
-        toggles = {MASK_KEY: partial(self.toggle, "mask"), VOTES_KEY: partial(self.toggle, "votes")}
-        self._keys = Keys(viewer, toggles)
+        show = self.looking.toggle
+        keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
+        self._keys = Keys(viewer, keys)
         self._connect(viewer)
         self.layers_changed()
 
@@ -140,68 +135,10 @@ class Session(QObject):
         folder, recipe, config = self.setup.final(self.devices.chosen)
         return RunRequest(folder, recipe, config, data)
 
-    def use_run(self, run: Path, *, whole: bool = False) -> None:
-        """Load the networks of a run, and predict the frame that is shown, or all frames."""
-        self._predict_all = whole
-        self.predictor.use(run)
-
     def open_run(self, folder: Path, *, whole: bool = False) -> None:
-        """Take up a run from another day: use its networks as `use_run` does, or go on with it."""
+        """Take up a run from another day: look with its networks, or go on with it."""
         self._all_frames_for = folder if whole else None
         self.trainer.open(folder)
-
-    def look_at(self, image: Image | None) -> None:
-        """Choose the image to predict."""
-        if image is not self.look_image:
-            self.look_image = image
-            self.look_changed.emit()
-
-    def look_axes(self) -> FrameAxes | None:
-        """The axes of the image to predict; as a person corrected them, if it was this image."""
-        image = self.look_image
-        if image is None:
-            return None
-        if image is self.layer_data.image:
-            return self.layer_data.axes
-        shape = image.data[0].shape if image.multiscale else image.data.shape
-        return guess_axes(shape, rgb=image.rgb, names=image.axis_labels)[0]
-
-    def look_problem(self) -> str | None:
-        """Why nothing can be predicted now, in a sentence, or None."""
-        model, axes = self.predictor.model, self.look_axes()
-        if model is None:
-            if self.predictor.loading is not None:
-                return f"The networks of {self.predictor.loading.name} are being loaded."
-            return "There are no networks yet: train some, open another run, or open the demo."
-        if axes is None:
-            return "There is no image: open one to see what the networks make of it."
-        if axes.channels != model.channels and not (model.channels == 1 and axes.channels == 3):
-            channels = "1 channel" if axes.channels == 1 else f"{axes.channels} channels"
-            return (
-                f"{self.look_image.name!r} has {channels} and the networks take "  # type: ignore[union-attr]
-                f"{model.channels}: choose an image like those they were trained on."
-            )
-        return None
-
-    def predict(self, *, whole: bool) -> None:
-        """Predict the frame that is shown, or all frames."""
-        image, axes, model = self.look_image, self.look_axes(), self.predictor.model
-        problem = self.look_problem()
-        if problem is not None or image is None or axes is None or model is None:
-            self.tell_error(problem or "There is no image.")
-            return
-        shown = self.layers.frame_shown(image, axes)
-        frames = [shown, *(f for f in range(axes.count) if f != shown)] if whole else [shown]
-        self._repeat_prediction(image, model)
-        self.results.predict(image, axes, frames, self.colors(model.scheme.classes))
-
-    def colors(self, names: tuple[str, ...]) -> dict[str, str]:
-        """A color per class, as chosen under 1 Data where the names are the same."""
-        return class_colors(names, {row.name: row.color for row in self.layer_data.rows})
-
-    def toggle(self, key: str) -> None:
-        """Show or hide the layer ``mask`` or ``votes`` of the image that is looked at."""
-        self.results.toggle(self.look_image, key)
 
     def tell_error(self, sentence: str) -> None:
         """Show a sentence about something that did not work."""
@@ -218,9 +155,7 @@ class Session(QObject):
             return
         self._seen = seen
         self.layer_data.layers_changed()
-        if not self.layers.has(self.look_image):
-            self.look_at(self.layers.active_image())
-        self.look_changed.emit()
+        self.looking.layers_changed()
 
     def shut_down(self) -> None:
         """Ask the children to save and end, and let go of everything."""
@@ -247,7 +182,6 @@ class Session(QObject):
         viewer.dims.events.current_step.connect(self._on_step)
         self._guard.closing.connect(self.shut_down)
         self.layer_data.changed.connect(self.source_changed)
-        self.layer_data.changed.connect(self.look_changed)  # the axes may be of the same image
         self.layer_data.scanned.connect(self._on_scanned)
         self.layer_data.drawn.connect(self._on_drawn)
         self.folder_data.changed.connect(self.source_changed)
@@ -256,8 +190,8 @@ class Session(QObject):
         self.trainer.prepared.connect(self.setup.started)
         self.trainer.changed.connect(self._on_training_changed)
         self.trainer.finished.connect(self._on_finished)
-        self.predictor.loaded.connect(self._on_loaded)
-        self.predictor.ended.connect(self._on_prediction_ended)
+        self.looking.ready.connect(partial(self.wanted.emit, "look"))
+        self.looking.refused.connect(self.tell_error)
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         self.layers_changed()
@@ -283,22 +217,7 @@ class Session(QObject):
     def _on_finished(self, run: Path) -> None:
         if self._closed:
             return  # its last word while the window closes: nothing may be started any more
-        self.use_run(run, whole=run == self._all_frames_for)
-
-    def _on_loaded(self, _: Model) -> None:
-        self.wanted.emit("look")
-        if self.look_problem() is None:
-            self.predict(whole=self._predict_all)
-
-    def _on_prediction_ended(self, sentence: str, ok: bool) -> None:
-        if not ok and not sentence.startswith("Canceled"):
-            self.tell_error(sentence)
-
-    def _repeat_prediction(self, image: Image, model: Model) -> None:
-        if model.run == DEMO_MODEL:
-            return  # there are no files to repeat it with
-        source = getattr(image.source, "path", None) or "IMAGES"
-        self.status.repeat_with("predict", str(model.run), str(source), "--out", "predictions")
+        self.looking.use(run, whole=run == self._all_frames_for)
 
 
 _sessions: dict[int, Session] = {}

@@ -75,55 +75,55 @@ class LookSection(Section):
 
     def _connect(self) -> None:
         session = self.session
-        self.image.picked.connect(session.look_at)
+        self.image.picked.connect(session.looking.choose)
         self.frame.clicked.connect(self._on_frame)
         self.stack.clicked.connect(self._on_stack)
         self.mask.clicked.connect(self._on_mask)
         self.mask_class.picked.connect(self._on_mask_class)
         self.votes.clicked.connect(self._on_votes)
-        session.look_changed.connect(self._update)
+        session.looking.changed.connect(self._update)
         session.predictor.changed.connect(self._update)
         session.results.changed.connect(self._update_result)
         session.frame_changed.connect(self._update_result)
 
     @slot
     def _on_frame(self, _: bool = False) -> None:
-        self.session.predict(whole=False)
+        self.session.looking.predict(whole=False)
 
     @slot
     def _on_stack(self, _: bool = False) -> None:
         if self.session.predictor.busy:
             self.session.predictor.cancel()
         else:
-            self.session.predict(whole=True)
+            self.session.looking.predict(whole=True)
 
     @slot
     def _on_mask(self, _: bool = False) -> None:
-        self.session.toggle("mask")
+        self.session.looking.toggle("mask")
 
     @slot
     def _on_votes(self, _: bool = False) -> None:
-        self.session.toggle("votes")
+        self.session.looking.toggle("votes")
 
     @slot
     def _on_mask_class(self, name: str | None) -> None:
-        self.session.results.show_mask_of(self.session.look_image, name)
+        self.session.results.show_mask_of(self.session.looking.image, name)
 
     def _update(self) -> None:
         session, model = self.session, self.session.predictor.model
         images = session.layers.images()
-        self.image.offer([(image.name, image) for image in images], session.look_image)
+        self.image.offer([(image.name, image) for image in images], session.looking.image)
         words = "none yet"
         if model is not None:
             classes = ", ".join(model.scheme.classes)
             origin = OURS if model.run == DEMO_MODEL else f"of {model.run.name}"
             words = f"{model.members} {origin}, for {classes}; on {model.device}"
         self.model.tell(words)
-        problem = session.look_problem()
+        problem = session.looking.problem()
         self.problem.tell(problem)
         self.frame.setVisible(problem is None)
         self.stack.setVisible(problem is None)
-        axes = session.look_axes()
+        axes = session.looking.axes()
         count = 1 if axes is None else axes.count
         busy = session.predictor.busy
         self.frame.setText("Predict this image" if count == 1 else "Predict this frame")
@@ -133,7 +133,7 @@ class LookSection(Section):
         self.summary_changed.emit()
 
     def _update_result(self) -> None:
-        result = self.session.results.of(self.session.look_image)
+        result = self.session.results.of(self.session.looking.image)
         for widget in (self.mask, self.mask_class, self.votes):
             widget.setVisible(result is not None)
         if result is None:
