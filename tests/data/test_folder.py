@@ -77,7 +77,7 @@ def test_one_folder_for_several_names_is_multiclass(tmp_path: Path) -> None:
     ):
         assert data.scheme == LabelScheme(Task.MULTICLASS, ("water", "rock", "fish"))
         assert set(data.labeled[0].labeled.ravel()) == {1, 3}
-        assert any("rock is never drawn" in note for note in data.notes)
+        assert any("'rock' is never drawn" in note for note in data.notes)
     data = load_folder(tmp_path, ("rock", "fish"), masks="masks", zero_is_unlabeled=True)
     assert set(data.labeled[0].labeled.ravel()) == {0, 2}
     assert data.labeled[0].known is not None
@@ -130,7 +130,7 @@ def test_labels_without_a_pixel(tmp_path: Path) -> None:
     for path in (tmp_path / "dead").iterdir():
         save(path, square(1, 1) * np.uint8(0))
     data = load_folder(tmp_path, ("alive", "dead"))
-    assert data.notes == ("The class dead is never drawn for training: it is not learned.",)
+    assert data.notes == ("The class 'dead' is never drawn for training: it is not learned.",)
     held_out = data.validation[0].name
     save(tmp_path / "dead" / f"{held_out}.png", square(1, 1))
     data = load_folder(tmp_path, ("alive", "dead"))

@@ -29,8 +29,9 @@ def test_a_class_that_is_never_drawn_is_named_once() -> None:
     name = data.classes[1]
     said = [note for note in preflight(without(data, 1), RECIPES["im"]) if name in note]
     assert len(said) == 1
-    assert said[0].startswith(f"The class {name} is never drawn")
-    noted = replace(without(data, 1), notes=(f"The class {name} is never drawn for training: no.",))
+    assert said[0].startswith(f"The class {name!r} is never drawn")
+    note = f"The class {name!r} is never drawn for training: no."
+    noted = replace(without(data, 1), notes=(note,))
     assert preflight(noted, RECIPES["im"]).count(noted.notes[0]) == 1
     assert len([note for note in preflight(noted, RECIPES["im"]) if name in note]) == 1
 

@@ -247,7 +247,7 @@ def test_a_class_never_drawn_is_said(tmp_path: Path) -> None:
         target[1] = 0
         labeled.append(replace(sample, target=target))
     events = runs.train("labeled", replace(data, labeled=labeled), QUICK, folder=tmp_path / "run")
-    assert any(isinstance(e, Warned) and "class dark is never drawn" in e.message for e in events)
+    assert any(isinstance(e, Warned) and "class 'dark' is never drawn" in e.message for e in events)
 
 
 def test_a_failure_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
 
 def never_drawn(name: str) -> str:
     """How the sentence about a class begins that no labeled image shows."""
-    return f"The class {name} is never drawn for training"
+    return f"The class {name!r} is never drawn for training"
 
 
 def remarks(reader: ItemReader) -> list[str]:

@@ -87,7 +87,6 @@ class FolderPage(QWidget):
         self.labeled = named(QSpinBox(), "folder_labeled", "Images whose labels are used", tip)
         self.labeled.setKeyboardTracking(False)
         self.labeled.setRange(1, 1_000_000)
-        self.labeled.setSuffix(" images")
         holder = QWidget()
         self._lines = form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
@@ -183,6 +182,7 @@ class FolderPage(QWidget):
         self._lines.setRowVisible(self.names, by_ids)
         self._lines.setRowVisible(self.position, len(choice.classes) > 1 and not by_ids)
         self.names.setText(", ".join(choice.classes) if by_ids else "")
+        self.names.setCursorPosition(0)  # show the first names, not the last
         offers = [("none", None), *((name, name) for name in choice.classes)]
         self.position.offer(offers, choice.position)
         self._update_labeled()
@@ -196,6 +196,7 @@ class FolderPage(QWidget):
             self.labeled.setValue(choice.labeled)
         elif loaded is not None:
             self.labeled.setValue(len(loaded.labeled))
+        self.labeled.setSuffix(" image" if self.labeled.value() == 1 else " images")
         self.labeled.blockSignals(False)
 
     @property
