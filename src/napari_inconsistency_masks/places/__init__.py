@@ -1,0 +1,10 @@
+"""Where the networks of an ensemble differ, as a ranked list of places worth a correction.
+
+Needs neither torch nor Qt: `find_places` looks at one frame, `rank` orders the places of many.
+"""
+
+from .find import find_places
+from .place import Box, Place, padded
+from .rank import rank
+
+__all__ = ["Box", "Place", "find_places", "padded", "rank"]

@@ -1,0 +1,65 @@
+"""A place in an image where networks differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Box = tuple[int, int, int, int]
+"""First row, first column, row and column behind the last, in pixels."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A region, or several close to each other, where the members of an ensemble differ.
+
+    Attributes
+    ----------
+    image, frame
+        Where it is.
+    box
+        Rows and columns that the region spans.
+    center
+        Mean row and column of the region's pixels; always within the box.
+    area
+        Pixels of the region.
+    classes
+        What the members differ about.
+    disagreement
+        0 to 1. Without probabilities the mean share of outvoted members, 1 for a tie. With them
+        four times the mean variance over the members, 1 for some that are sure that there is a
+        class and as many that are sure that there is none.
+    effect
+        How many cells (or objects) differ: of the two members that differ most.
+    outcomes
+        Per member how many cells it sees here: one number per name that `find_cells` counts, and,
+        where cells have states, a last one of those in no clear state.
+    score
+        What a correction is expected to teach: the effect, plus a part below 1 that grows with
+        disagreement and area.
+    appearance
+        Mean and standard deviation of the gray values (0 to 255) at and around the region, or
+        nothing.
+    """
+
+    image: str
+    frame: int
+    box: Box
+    center: tuple[float, float]
+    area: int
+    classes: tuple[str, ...]
+    disagreement: float
+    effect: int
+    outcomes: tuple[tuple[int, ...], ...]
+    score: float
+    appearance: tuple[float, ...] = ()
+
+
+def padded(box: Box, margin: int, shape: tuple[int, int]) -> Box:
+    """Grow a box by `margin` pixels on each side, as far as the image ``(Y, X)`` goes."""
+    top, left, bottom, right = box
+    return (
+        max(0, top - margin),
+        max(0, left - margin),
+        min(shape[0], bottom + margin),
+        min(shape[1], right + margin),
+    )
