@@ -123,6 +123,67 @@ def test_missing_pixels_are_not_known(tmp_path: Path) -> None:
         read.read(Item("b", tmp_path / "b.tif", ()))
 
 
+def test_labels_count_where_a_file_says_so(tmp_path: Path) -> None:
+    image = noise(1).astype(np.float32)
+    image[3, 4] = np.nan
+    write_tiff(tmp_path / "a.tif", image, "YX")
+    mask = save(tmp_path / "m.png", square(1, 1))
+    box = save(tmp_path / "k.png", square(2, 3) // 255)
+    item = Item("a", tmp_path / "a.tif", (mask,), known=box)
+    expected = square(2, 3) > 0
+    expected[3, 4] = False
+    sample = reader().read(item)
+    np.testing.assert_array_equal(sample.known, expected)
+    np.testing.assert_array_equal(sample.labeled[0], square(1, 1) // 255)
+    ids = save(tmp_path / "ids.png", square(4, 6) // 255)
+    read = reader(REGIONS, ids=ClassIds(2, zero_is_unlabeled=True))
+    with_ids = read.read(Item("a", tmp_path / "a.tif", (ids,), known=box)).known
+    np.testing.assert_array_equal(with_ids, expected & (square(4, 6) > 0))
+
+
+def test_labels_that_count_everywhere_are_as_without_a_file(tmp_path: Path) -> None:
+    image = save(tmp_path / "a.png", noise(1))
+    mask = save(tmp_path / "m.png", square(1, 1))
+    everywhere = save(tmp_path / "k.png", np.full((20, 30), 255, np.uint8))
+    assert reader().read(Item("a", image, (mask,), known=everywhere)).known is None
+
+
+def test_what_counts_is_not_looked_at_without_target(tmp_path: Path) -> None:
+    image = save(tmp_path / "a.png", noise(1))
+    mask = save(tmp_path / "m.png", square(1, 1))
+    item = Item("a", image, (mask,), known=tmp_path / "missing.png")
+    assert FileSource(reader(), [item], with_target=False)[0].known is None
+    assert reader().read(Item("a", image, (), known=tmp_path / "missing.png")).known is None
+    with pytest.raises(InputError, match=r"missing\.png"):
+        reader().read(item)
+
+
+def test_what_counts_must_fit_the_image(tmp_path: Path) -> None:
+    image = save(tmp_path / "a.png", noise(1))
+    mask = save(tmp_path / "m.png", square(1, 1))
+    known = save(tmp_path / "k.png", square(1, 1, (30, 20)))
+    item = Item("a", image, (mask,), known=known)
+    with pytest.raises(InputError, match=r"k\.png: says for 30 x 20 pixels .* a\.png has 20 x 30"):
+        reader().read(item)
+
+
+def test_labels_of_another_frame(tmp_path: Path) -> None:
+    film = noise(1, (3, 20, 30))
+    write_tiff(tmp_path / "a.tif", film, "TYX")
+    masks = np.stack([square(1, n) for n in range(2)])
+    known = np.stack([square(2, n) for n in range(2)])
+    write_tiff(tmp_path / "m.tif", masks, "TYX")
+    write_tiff(tmp_path / "k.tif", known, "TYX")
+    files = tmp_path / "a.tif", (tmp_path / "m.tif",)
+    read = reader()
+    for frame, mask_frame, expected in ((2, 0, 0), (2, 1, 1), (1, None, 1)):
+        item = Item("a", *files, frame, tmp_path / "k.tif", mask_frame)
+        sample = read.read(item)
+        np.testing.assert_array_equal(sample.image[0], film[frame])
+        np.testing.assert_array_equal(sample.labeled[0], masks[expected] // 255)
+        np.testing.assert_array_equal(sample.known, known[expected] > 0)
+
+
 def test_class_ids(tmp_path: Path) -> None:
     ids = (square(1, 1) > 0).astype(np.uint8)
     ids[0, 0] = 9

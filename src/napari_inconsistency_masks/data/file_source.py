@@ -24,12 +24,32 @@ from .sample import Sample
 
 @dataclass(frozen=True)
 class Item:
-    """One frame of an image file with its mask files (none: no labels)."""
+    """One frame of an image file with its mask files (none: no labels).
+
+    Attributes
+    ----------
+    name, image, masks
+        The sample's name, and its files.
+    frame
+        Of the image file.
+    known
+        A mask file, read as those of classes are: above 0 where the labels count. None for
+        everywhere.
+    mask_frame
+        Frame of `masks` and `known`; None for `frame`.
+    """
 
     name: str
     image: Path
     masks: tuple[Path, ...]
     frame: int = 0
+    known: Path | None = None
+    mask_frame: int | None = None
+
+    @property
+    def label_frame(self) -> int:
+        """The frame of `masks` and `known` to read."""
+        return self.frame if self.mask_frame is None else self.mask_frame
 
 
 class ItemReader:
@@ -81,11 +101,11 @@ class ItemReader:
         if not with_target:
             return Sample(item.name, image, known=finite)
         target, known = self._read_target(item)
-        if target.shape[-2:] != image.shape[-2:]:
+        size = image.shape[-2:]
+        if target.shape[-2:] != size:
             raise InputError(about(item.masks[0], "changed its size since it was first read."))
-        if finite is not None:
-            known = finite if known is None else known & finite
-        return Sample(item.name, image, target, known)
+        boxes = self._read_known(item, size)
+        return Sample(item.name, image, target, known=_in_all([finite, known, boxes]))
 
     def _read_image(self, item: Item) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_] | None]:
         channels = self._stacks.channels(item.image, item.frame)
@@ -108,21 +128,49 @@ class ItemReader:
     def _read_target(
         self, item: Item
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_] | None]:
-        masks = [self._stacks.channels(path, item.frame, ids=True) for path in item.masks]
+        frame = item.label_frame
+        masks = [self._stacks.channels(path, frame, ids=True) for path in item.masks]
         if self._scheme.exclusive:
             return self._ids.read(masks[0], item.masks[0])
-        planes = []
-        for channels, path in zip(masks, item.masks, strict=True):
-            plane, remark = read_mask(channels, path)
-            planes.append(plane)
-            if remark:
-                self._remark(f"masks with {remark}.", path)
-        return np.stack(planes).astype(np.uint8), None
+        planes = map(self._plain_mask, masks, item.masks)
+        return np.stack([*planes]).astype(np.uint8), None
+
+    def _read_known(self, item: Item, size: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
+        """Where the labels count ``(Y, X)`` according to a file, or None without one."""
+        if item.known is None:
+            return None
+        channels = self._stacks.channels(item.known, item.label_frame, ids=True)
+        known = self._plain_mask(channels, item.known)
+        if known.shape != size:
+            raise InputError(
+                about(
+                    item.known,
+                    f"says for {known.shape[0]} x {known.shape[1]} pixels where labels count, and "
+                    f"its image {item.image.name} has {size[0]} x {size[1]} (rows x columns); "
+                    f"give one value per pixel.",
+                )
+            )
+        return known
+
+    def _plain_mask(self, channels: npt.NDArray[Any], path: Path) -> npt.NDArray[np.bool_]:
+        mask, remark = read_mask(channels, path)
+        if remark:
+            self._remark(f"masks with {remark}.", path)
+        return mask
 
     def _remark(self, remark: str, path: Path) -> None:
         files = self.remarks.setdefault(remark, [])
         if path not in files:
             files.append(path)
+
+
+def _in_all(
+    known: Sequence[npt.NDArray[np.bool_] | None],
+) -> npt.NDArray[np.bool_] | None:
+    """Where all of these masks are true; None (as in Sample) for everywhere."""
+    given = [mask for mask in known if mask is not None]
+    both: npt.NDArray[np.bool_] | None = np.logical_and.reduce(given) if given else None
+    return None if both is None or both.all() else both
 
 
 @dataclass(frozen=True, eq=False)
