@@ -12,6 +12,7 @@ from .duplicates import refuse_duplicates
 from .file_source import FileSource, ItemReader
 from .folder_layout import choose_layout
 from .groups import Groups, assign
+from .known import limit_labels
 from .masks import ClassIds
 from .origin import describe
 from .pairing import Pair, common_channels, pair_files
@@ -44,7 +45,15 @@ def load_folder(
     one), or one folder of class ids (multi-class). An image and its masks have the same name but
     for the extension (PNG, TIFF, BMP, JPEG); subfolders are not looked into. An image without any
     mask is unlabeled. A TIFF stack is one image per frame, and its masks are stacks of the same
-    length. Lists in a folder ``splits`` are obeyed; see `read_split_lists`. Whole files are split,
+    length.
+
+    A folder ``known`` is never a class. Its masks, named like images too, are above 0 where the
+    labels of their image count, such as in boxes that are labeled completely; nothing is learned
+    or scored from labels elsewhere. An image that is labeled only in part is in ``labeled`` and,
+    if it is for training, in ``unlabeled`` as well. One whose mask in ``known`` is empty is
+    unlabeled, and one without such a mask is labeled everywhere.
+
+    Lists in a folder ``splits`` are obeyed; see `read_split_lists`. Whole files are split,
     never frames.
 
     Parameters
@@ -100,6 +109,9 @@ def load_folder(
         masks=masks,
     )
     pairs, notes = pair_files(layout)
+    if layout.known is not None:
+        pairs, more = limit_labels(pairs, root / layout.known)
+        notes += more
     groups = assign(
         pairs,
         _lists(root, pairs, labeled),
@@ -152,13 +164,18 @@ def _lists(
 def _sources(
     reader: ItemReader, pairs: Mapping[str, Pair], groups: Groups
 ) -> dict[str, FileSource]:
-    def source(names: Sequence[str], *, with_target: bool = True) -> FileSource:
-        items = [item for name in names for item in pairs[name].items]
-        return FileSource(reader, items, with_target)
+    def source(names: Sequence[str]) -> FileSource:
+        return FileSource(reader, [item for name in names for item in pairs[name].labeled_items])
 
+    whole = set(groups.unlabeled)
+    unlabeled = [
+        item
+        for name in sorted(whole.union(groups.labeled))
+        for item in (pairs[name].items if name in whole else pairs[name].partly_unlabeled_items)
+    ]
     return {
         "labeled": source(groups.labeled),
-        "unlabeled": source(groups.unlabeled, with_target=False),
+        "unlabeled": FileSource(reader, unlabeled, with_target=False),
         "hidden": source(groups.hidden),
         "validation": source(groups.validation),
         "test": source(groups.test),

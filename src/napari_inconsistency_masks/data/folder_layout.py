@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
 from ..task import LabelScheme, Task
-from .inspect_folder import IMAGE_FOLDERS, ClassFolder, FolderLayout, inspect_folder
+from .inspect_folder import (
+    IMAGE_FOLDERS,
+    KNOWN_FOLDER,
+    ClassFolder,
+    FolderLayout,
+    inspect_folder,
+)
 from .splits import listed
 
 MASK_FOLDERS = ("masks", "mask", "labels", "label", "classes", "annotations")
@@ -17,13 +23,17 @@ MASK_FOLDERS = ("masks", "mask", "labels", "label", "classes", "annotations")
 
 @dataclass(frozen=True)
 class Layout:
-    """The decision: folders relative to `root`, one mask folder per class, or one for all."""
+    """The decision: folders relative to `root`, one mask folder per class, or one for all.
+
+    ``known`` is the folder of masks of where the labels count, or None.
+    """
 
     root: Path
     images: str
     masks: tuple[str, ...]
     scheme: LabelScheme
     notes: tuple[str, ...] = ()
+    known: str | None = None
 
 
 def choose_layout(
@@ -45,6 +55,7 @@ def choose_layout(
     found = inspect_folder(root, images)
     if found.images is None or not found.image_count:
         raise InputError(_no_images(found))
+    known = _known_folder(found, {name.lower() for name in (*(classes or ()), masks) if name})
     notes: list[str] = []
     if masks is None:
         folders, masks = _class_folders(found, classes, task, notes)
@@ -62,7 +73,8 @@ def choose_layout(
                 f"{root.name}: multi-class labels are one folder of class ids; say which with "
                 f"masks=, and name all classes in the order of their ids."
             )
-    return Layout(root, found.images, folders, LabelScheme(task, names, position), tuple(notes))
+    scheme = LabelScheme(task, names, position)
+    return Layout(root, found.images, folders, scheme, tuple(notes), known)
 
 
 def _class_folders(
@@ -92,6 +104,22 @@ def _class_folders(
     if left:
         notes.append(f"Not used: {', '.join(left)} (no masks of one class).")
     return tuple(item.name for item in chosen), None
+
+
+def _known_folder(found: FolderLayout, wanted: Collection[str]) -> str | None:
+    """The folder that says where labels count; `wanted` are names of classes, in lower case."""
+    if not found.known:
+        return None
+    if len(found.known) > 1:
+        raise InputError(
+            f"{found.folder.name}: {listed(found.known)} all say where labels count; keep one."
+        )
+    if KNOWN_FOLDER in wanted:
+        raise InputError(
+            f"{found.folder.name}: the folder {found.known[0]} says where labels count, so it "
+            f"cannot be a class; rename it if it holds one."
+        )
+    return found.known[0]
 
 
 def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:

@@ -22,6 +22,9 @@ from .split_lists import FOLDER, find_split_lists
 IMAGE_FOLDERS = ("images", "image", "brightfield", "raw", "img")
 """Names, in any case, of the folder that holds the images."""
 
+KNOWN_FOLDER = "known"
+"""Name, in any case, of the folder that says where labels count; never that of a class."""
+
 _LOOKED_AT = 4
 _MOST_CLASSES = 64
 
@@ -72,6 +75,10 @@ class FolderLayout:
         What lies in the folder of images and is no image.
     classes
         Folders with masks for some of the images.
+    known
+        Folders named ``known``: masks of where the labels count.
+    known_count
+        Number of images that have such a mask.
     splits
         Files that say what is for training, validation and test.
     """
@@ -82,6 +89,8 @@ class FolderLayout:
     image_count: int = 0
     strays: tuple[str, ...] = ()
     classes: tuple[ClassFolder, ...] = ()
+    known: tuple[str, ...] = ()
+    known_count: int = 0
     splits: tuple[str, ...] = ()
 
 
@@ -106,9 +115,9 @@ def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
     if len(candidates) != 1:
         return FolderLayout(folder, None, candidates)
     listing = _list(folder / candidates[0])
-    classes = (
-        _look_at(folder / name, listing) for name in subfolders if name not in (*candidates, FOLDER)
-    )
+    others = [name for name in subfolders if name not in (*candidates, FOLDER)]
+    known = tuple(name for name in others if name.lower() == KNOWN_FOLDER)
+    classes = (_look_at(folder / name, listing) for name in others if name not in known)
     lists: dict[str, tuple[Path, ...]] = {}
     with suppress(OSError):
         lists = find_split_lists(folder)
@@ -119,6 +128,8 @@ def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
         image_count=len(listing.files),
         strays=listing.strays,
         classes=tuple(found for found in classes if found.matched),
+        known=known,
+        known_count=sum(_count_matched(folder / name, listing) for name in known),
         splits=tuple(path.name for paths in lists.values() for path in paths),
     )
 
@@ -135,6 +146,10 @@ def _list(folder: Path) -> Listing:
     with suppress(OSError):
         return list_images(folder, strict=False)
     return Listing({}, ())
+
+
+def _count_matched(folder: Path, images: Listing) -> int:
+    return len(_list(folder).files.keys() & images.files.keys())
 
 
 def _look_at(folder: Path, images: Listing) -> ClassFolder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 
 from ..errors import InputError
@@ -19,14 +20,38 @@ from .splits import listed
 _LOOKED_AT = 8
 
 
+class Extent(IntEnum):
+    """How much of a frame is labeled."""
+
+    NOTHING = 0
+    PART = 1
+    WHOLE = 2
+
+
 @dataclass(frozen=True)
 class Pair:
-    """An image file, its mask files (empty: no labels) and the image's header."""
+    """An image file with its mask files.
+
+    Attributes
+    ----------
+    name, image
+        Of the image, and its file.
+    masks
+        One file per class folder; empty if there are no labels.
+    header
+        Of the image.
+    known
+        The mask file that says where the labels count, or None for everywhere.
+    extents
+        Per frame, how much of it is labeled; empty if `known` is None.
+    """
 
     name: str
     image: Path
     masks: tuple[Path, ...]
     header: ImageHeader
+    known: Path | None = None
+    extents: tuple[Extent, ...] = ()
 
     @property
     def items(self) -> list[Item]:
@@ -34,8 +59,28 @@ class Pair:
         header = self.header
         labels = [header.frame_label(frame) for frame in range(header.frame_count)]
         return [
-            Item(f"{self.name}[{label}]" if label else self.name, self.image, self.masks, frame)
+            Item(
+                f"{self.name}[{label}]" if label else self.name,
+                self.image,
+                self.masks,
+                frame,
+                self.known,
+            )
             for frame, label in enumerate(labels)
+        ]
+
+    @property
+    def labeled_items(self) -> list[Item]:
+        """The frames that are labeled, at least in part."""
+        return [item for item in self.items if not self.extents or self.extents[item.frame]]
+
+    @property
+    def partly_unlabeled_items(self) -> list[Item]:
+        """The frames of an image with masks that are not labeled, or not everywhere."""
+        return [
+            item
+            for item, extent in zip(self.items, self.extents, strict=False)
+            if extent is not Extent.WHOLE
         ]
 
 
@@ -84,11 +129,12 @@ def _pair(name: str, image: Path, folders: Mapping[str, Mapping[str, Path]]) -> 
         )
     header = read_header(image)
     for path in masks.values():
-        _check_shapes(image, header, path)
+        check_shapes(image, header, path)
     return Pair(name, image, tuple(masks.values()), header)
 
 
-def _check_shapes(image: Path, header: ImageHeader, path: Path) -> None:
+def check_shapes(image: Path, header: ImageHeader, path: Path) -> None:
+    """Raise `InputError` if a mask file has another size or number of frames than its image."""
     mask = read_header(path)
     if (mask.size_yx, mask.frame_count) == (header.size_yx, header.frame_count):
         return

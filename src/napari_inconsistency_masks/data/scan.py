@@ -64,7 +64,7 @@ def _drawn(source: FileSource, scheme: LabelScheme) -> tuple[npt.NDArray[np.bool
     drawn = np.zeros(len(scheme.classes), np.bool_)
     nbytes = looked_at = 0
     for sample in source:
-        drawn |= _classes_of(sample, scheme)
+        drawn |= drawn_outputs(sample, scheme)[-len(scheme.classes) :]  # without "blanked"
         looked_at += 1
         nbytes += sample.image.nbytes + sample.labeled.nbytes
         if nbytes > MOST_BYTES:
@@ -72,6 +72,9 @@ def _drawn(source: FileSource, scheme: LabelScheme) -> tuple[npt.NDArray[np.bool
     return drawn, looked_at
 
 
-def _classes_of(sample: Sample, scheme: LabelScheme) -> npt.NDArray[np.bool_]:
-    channels = scheme.to_channels(sample.labeled)[-len(scheme.classes) :]  # without "blanked"
+def drawn_outputs(sample: Sample, scheme: LabelScheme) -> npt.NDArray[np.bool_]:
+    """Which outputs ``(K,)`` have a labeled pixel, where labels count."""
+    channels = scheme.to_channels(sample.labeled)  # (K, Y, X)
+    if sample.known is not None:
+        channels = channels & sample.known
     return np.array([channel.any() for channel in channels], np.bool_)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.sample import SegmentationData
-from ..data.scan import never_drawn
+from ..data.scan import drawn_outputs, never_drawn
 from ..errors import InputError
 from .recipe import Recipe
 
@@ -74,7 +74,7 @@ def _drawn(data: SegmentationData) -> npt.NDArray[np.bool_]:
     """For each output, whether any labeled image has it."""
     found = np.zeros(data.scheme.outputs, bool)
     for index in range(len(data.labeled)):
-        found |= data.scheme.to_channels(data.labeled[index].labeled).any((-2, -1))
+        found |= drawn_outputs(data.labeled[index], data.scheme)
     return found
 
 
