@@ -77,6 +77,62 @@ def test_rare_labels_in_large_images_are_seen_in_half_of_the_pieces() -> None:
     assert 160 < hits < 250
 
 
+@settings(max_examples=80, deadline=None)
+@given(
+    st.integers(1, 90),
+    st.integers(1, 90),
+    st.sampled_from([16, 32, 48]),
+    st.integers(0, 99),
+    st.booleans(),
+)
+def test_a_piece_has_known_pixels_if_there_are_any(
+    height: int, width: int, side: int, seed: int, per_output: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    known = np.zeros((height, width), bool)
+    row, column = rng.integers(height), rng.integers(width)
+    known[row : row + 2, column : column + 2] = True
+    masks = np.stack([np.zeros_like(known), known]) if per_output else known
+    piece = cut(sample(height, width, known=masks), (side, side), rng)
+    assert piece.known.any()
+    nothing = cut(sample(height, width, known=known & False), (side, side), rng)
+    assert not nothing.known.any()
+
+
+def test_pieces_without_labels_see_all_of_a_box() -> None:
+    known = np.zeros((200, 200), bool)
+    known[50:90, 120:160] = True
+    place = np.indices((200, 200), dtype=np.uint8)
+    whole = Sample("s", place, np.zeros((1, 200, 200), np.uint8), known)
+    rng = np.random.default_rng(4)
+    pieces = [cut(whole, (16, 16), rng) for _ in range(2_000)]
+    seen = {tuple(pixel) for piece in pieces for pixel in piece.image[:, piece.known[0]].T}
+    assert seen == {(y, x) for y in range(50, 90) for x in range(120, 160)}
+
+
+def test_what_is_known_draws_no_further_random_numbers() -> None:
+    """A run that goes on must get the batches it would have got."""
+    far = np.zeros((64, 64), bool)
+    far[60:, 60:] = True
+    after = []
+    for known in (None, far):
+        rng = np.random.default_rng(3)
+        cut(sample(64, 64, known=known), (16, 16), rng)
+        after.append(rng.random())
+    assert after[0] == after[1]
+    near = np.ones((64, 64), bool)
+    near[::2] = False
+    for seed in range(20):
+        one, other = (
+            cut(sample(64, 64, known=known, target=np.zeros((1, 64, 64), np.uint8)), (16, 16), rng)
+            for known, rng in (
+                (None, np.random.default_rng(seed)),
+                (near, np.random.default_rng(seed)),
+            )
+        )
+        np.testing.assert_array_equal(one.image, other.image)
+
+
 def test_blanked_pixels_are_black() -> None:
     blank = np.zeros((16, 16), bool)
     blank[3, 4] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,7 +57,9 @@ def cut(sample: Sample, shape: tuple[int, int], rng: np.random.Generator) -> Pie
     """Cut a piece at a random place; where the image is smaller it is mirrored at its border.
 
     Of images much larger than a piece, half of the pieces are centered on a labeled pixel, so
-    that few cells in a large image are seen often enough. Mirrored pixels are not known.
+    that few cells in a large image are seen often enough. A piece without any known pixel teaches
+    nothing: it is centered on a known pixel instead, if there is one. Mirrored pixels are not
+    known.
 
     Parameters
     ----------
@@ -72,8 +75,7 @@ def cut(sample: Sample, shape: tuple[int, int], rng: np.random.Generator) -> Pie
     missing = (max(0, shape[0] - height), max(0, shape[1] - width))
     if any(missing):
         whole = _padded(whole, missing)
-    top, left = _corner(whole, shape, rng)
-    window = (..., slice(top, top + shape[0]), slice(left, left + shape[1]))
+    window = _window(_corner(whole, shape, rng), shape)
     return Piece(
         whole.image[window], whole.target[window], whole.known[window], whole.blank[window]
     )
@@ -118,7 +120,17 @@ def _corner(piece: Piece, shape: tuple[int, int], rng: np.random.Generator) -> t
         if len(labeled):
             center = labeled[int(pick * len(labeled))]
             corner = np.clip(center - np.array(shape) // 2, 0, room)
+    if not piece.known[_window(corner, shape)].any():
+        known = np.argwhere(piece.known.any(0))
+        if len(known):
+            corner = np.clip(known[int(pick * len(known))] - np.array(shape) // 2, 0, room)
     return int(corner[0]), int(corner[1])
+
+
+def _window(corner: Sequence[int] | npt.NDArray[np.int64], shape: tuple[int, int]) -> Any:
+    """The last two axes of a piece with this upper left corner."""
+    top, left = corner
+    return np.s_[..., top : top + shape[0], left : left + shape[1]]
 
 
 def _multiple(side: int) -> int:
