@@ -75,7 +75,7 @@ def find_places(
     groups: _Labels
     groups, number = ndimage.label(dilate(kept, 2 * reach + 1), EIGHT_NEIGHBORS)
     regions: _Labels = np.where(kept, groups, 0)
-    counts = outcomes.count(groups if scheme.position else regions, number)
+    counts = outcomes.count(regions, number)
     features = _Features(
         consensus=consensus,
         regions=regions,
@@ -86,8 +86,10 @@ def find_places(
         center=ndimage.center_of_mass(kept, regions, np.arange(1, number + 1)),
         look=_looks(groups, number, pixels),
     )
-    windows = ndimage.find_objects(regions)
-    places = [features.place(index, *window, image, frame) for index, window in enumerate(windows)]
+    places = [
+        features.place(index, rows, columns, image, frame)
+        for index, (rows, columns) in enumerate(ndimage.find_objects(regions))
+    ]
     return sorted(places, key=lambda place: (-place.score, place.box))
 
 
@@ -126,8 +128,7 @@ class _Features:
     def _classes(self, region: _Bool, rows: slice, columns: slice) -> tuple[str, ...]:
         names = self.consensus.scheme.classes
         window = self.consensus.disagreed[-len(names) :, rows, columns] & region
-        there: list[bool] = window.any(axis=(1, 2)).tolist()
-        return tuple(name for name, differs in zip(names, there, strict=True) if differs)
+        return tuple(name for name, mask in zip(names, window, strict=True) if mask.any())
 
 
 def _check(

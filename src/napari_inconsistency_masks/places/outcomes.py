@@ -75,12 +75,18 @@ class CellOutcomes:
             near[tuple(pixels[np.isfinite(distance)].T)] = True
         return near
 
-    def count(self, groups: _Labels, number: int) -> _Int:
-        """Cells whose center lies in each of the regions 1 to `number`, ``(number, E, kinds)``."""
-        row, column = self._centers.round().astype(np.int64).T
-        region = groups[row.clip(0, groups.shape[0] - 1), column.clip(0, groups.shape[1] - 1)]
+    def count(self, regions: _Labels, number: int) -> _Int:
+        """Cells at each of the regions 1 to `number`, ``(number, E, kinds)``.
+
+        A cell is at the region nearest to its center, if that is within two marker radii.
+        """
         total = np.zeros((number + 1, *self._counts.shape[1:]), np.int64)
-        np.add.at(total, region, self._counts)
+        pixels = np.argwhere(regions)
+        if len(pixels) and len(self._centers):
+            tree, limit = cKDTree(pixels), 2 * self._reach + 0.5
+            distance, nearest = tree.query(self._centers, distance_upper_bound=limit)
+            near = np.isfinite(distance)
+            np.add.at(total, regions[tuple(pixels[nearest[near]].T)], self._counts[near])
         return total[1:]
 
 
@@ -102,10 +108,10 @@ class ObjectOutcomes:
         pixels: _Bool = differs[components]
         return pixels
 
-    def count(self, groups: _Labels, number: int) -> _Int:
+    def count(self, regions: _Labels, number: int) -> _Int:
         """Objects that touch each of the regions 1 to `number`, ``(number, E, classes)``."""
-        pixels = np.argwhere(groups)  # (pixels, 2)
-        region = groups[tuple(pixels.T)].astype(np.int64)
+        pixels = np.argwhere(regions)  # (pixels, 2)
+        region = regions[tuple(pixels.T)].astype(np.int64)
         total = np.zeros((number + 1, *self._masks.shape[:2]), np.int64)
         around = (pixels[:, None] + np.indices((3, 3)).reshape(2, 9).T).reshape(-1, 2).T
         region = np.repeat(region, 9)

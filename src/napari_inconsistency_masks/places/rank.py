@@ -70,6 +70,8 @@ def rank(
     waiting = sorted(places, key=_order)
     waiting = [p for p in waiting if not _covered(p, boxes.get(_where(p), ()))]
     limit = len(waiting) if limit is None else min(limit, len(waiting))
+    if not limit:
+        return []
     choice = _Choice(waiting, seen, diversity)
     chosen = [choice.take_next() for _ in range(min(limit, DIVERSE))]
     rest = choice.remaining()[: limit - len(chosen)]
@@ -136,7 +138,7 @@ def _features(places: Sequence[Place]) -> _Float:
         ]
         for place in places
     ]
-    return np.array(rows, np.float64).reshape(len(places), -1)
+    return np.array(rows, np.float64)
 
 
 def _range_of_counts(place: Place) -> list[float]:

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pictures import place
+
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.places import Place, rank
+from napari_inconsistency_masks.places.rank import DIVERSE, _features
+
+PLACES = st.lists(
+    st.builds(
+        place,
+        st.floats(0, 4),
+        st.sampled_from("abc"),
+        st.integers(0, 1),
+        st.integers(0, 5).map(lambda n: 20 * n),
+        area=st.integers(1, 1000),
+        disagreement=st.floats(0, 1),
+        classes=st.sampled_from([("alive",), ("dead",), ("alive", "dead")]),
+        appearance=st.tuples(st.floats(0, 255), st.floats(0, 60)),
+    ),
+    max_size=12,
+)
+
+
+def slow_rank(places: Sequence[Place], diversity: float) -> list[Place]:
+    """The definition in `rank`, one place at a time."""
+    features = _features(places)
+    left, taken = list(range(len(places))), list[int]()
+    while left:
+        worth = {}
+        for index in left:
+            distances = [((features[index] - features[t]) ** 2).sum() for t in taken]
+            alike = max((np.exp(-distance / 2) for distance in distances), default=0)
+            where = (places[index].image, places[index].frame)
+            same = sum((places[t].image, places[t].frame) == where for t in taken)
+            crowded = same / (same + 1)
+            worth[index] = places[index].score * (1 - diversity * (alike + crowded) / 2)
+        taken.append(max(left, key=lambda index: worth[index]))
+        left.remove(taken[-1])
+    return [places[index] for index in taken]
+
+
+def test_high_scores_first_without_diversity() -> None:
+    places = [place(score, row=n) for n, score in enumerate((0.2, 2.5, 1.1, 0.9))]
+    assert [p.score for p in rank(places, diversity=0)] == [2.5, 1.1, 0.9, 0.2]
+
+
+def test_a_place_that_changes_a_count_is_never_behind_a_rim_of_its_frame() -> None:
+    cells = [place(1.5, row=20 * n) for n in range(3)]
+    rims = [place(0.7, row=500 + 20 * n, outcomes=((1, 0), (1, 0))) for n in range(3)]
+    assert {p.score for p in rank([*rims, *cells], limit=3)} == {1.5}
+
+
+def test_diversity_spreads_over_images() -> None:
+    crowd = [place(1.5, "a", row=20 * n) for n in range(20)]
+    others = [place(1.4, name) for name in "bcd"]
+    assert [p.image for p in rank([*crowd, *others], limit=4, diversity=0)] == ["a"] * 4
+    assert sorted(p.image for p in rank([*crowd, *others], limit=4)) == ["a", "b", "c", "d"]
+
+
+def test_diversity_prefers_another_kind_of_place() -> None:
+    alike = [place(1.5, name, area=200) for name in "abcdef"]
+    other = place(1.3, "g", area=200, classes=("dead",), outcomes=((0, 1), (0, 0)))
+    assert rank([*alike, other], limit=2)[1] == other
+    assert other not in rank([*alike, other], limit=2, diversity=0)
+
+
+def test_gray_values_make_places_different() -> None:
+    dark = [place(1.5, name, appearance=(40, 5)) for name in "abc"]
+    bright = place(1.3, "d", appearance=(200, 5))
+    assert rank([*dark, bright], limit=2)[1] == bright
+
+
+def test_what_was_seen_is_not_offered_again_and_counts_as_taken() -> None:
+    places = [place(1.5, "a"), place(1.5, "a", row=40), place(1.4, "b")]
+    seen = replace(places[0], box=(0, 0, 20, 20))
+    moved = replace(places[0], center=(12.0, 12.0), box=(9, 9, 16, 16))
+    ranked = rank([*places, moved], seen=[seen])
+    assert ranked == [places[2], places[1]]
+    assert rank(places, seen=[replace(seen, frame=1)])[:1] == places[:1]
+
+
+@given(PLACES, st.floats(0, 1))
+def test_against_the_slow_definition(places: list[Place], diversity: float) -> None:
+    ranked = rank(places, diversity=diversity)
+    in_order = sorted(places, key=lambda p: rank(places, diversity=0).index(p))
+    expected = slow_rank(in_order, diversity)
+    assert [p.score for p in ranked] == pytest.approx([p.score for p in expected])
+
+
+@given(PLACES, st.randoms())
+def test_the_order_does_not_depend_on_the_order_given(places: list[Place], random: Any) -> None:
+    shuffled = list(places)
+    random.shuffle(shuffled)
+    assert rank(shuffled) == rank(places)
+
+
+@given(PLACES, st.integers(0, 15))
+def test_all_places_are_there_once_and_a_limit_only_cuts(places: list[Place], limit: int) -> None:
+    everything = rank(places)
+    assert sorted(map(repr, everything)) == sorted(map(repr, places))
+    assert rank(places, limit) == everything[:limit]
+
+
+def test_places_behind_the_first_hundreds_follow_by_what_is_left_of_their_score() -> None:
+    places = [place(1 + n / 1e4, f"{n}") for n in range(DIVERSE + 50)]
+    ranked = rank(places)
+    assert len(ranked) == len(places)
+    rest = [p.score for p in ranked[DIVERSE:]]
+    assert rest == sorted(rest, reverse=True)
+    assert rank(places, DIVERSE + 10) == ranked[: DIVERSE + 10]
+
+
+@pytest.mark.parametrize("options", [{"diversity": 1.1}, {"diversity": -0.1}, {"limit": -1}])
+def test_what_is_out_of_its_limits_is_refused(options: Any) -> None:
+    with pytest.raises(InputError, match=f"{next(iter(options))} = "):
+        rank([], **options)
