@@ -63,6 +63,9 @@ def test_a_check_is_the_mean_over_images_of_each_member(task: Task) -> None:
 
 def test_what_picks_the_best_epoch_is_the_references() -> None:
     samples = {task: [toy_sample(task, n) for n in range(3)] for task in Task}
+    known = np.random.default_rng(0).random((32, 32)) > 0.3
+    for task in Task:
+        samples[task][1] = replace(samples[task][1], known=known)
     results = {
         task: check(
             ensemble_for(SCHEMES[task]),
@@ -80,11 +83,12 @@ def test_what_picks_the_best_epoch_is_the_references() -> None:
     ensemble = ensemble_for(scheme)
     for sample in samples[Task.MULTICLASS]:
         p = scheme.probability(predict_logits(ensemble, sample.image[None])[:, 0]).double().numpy()
+        counts = np.ones((32, 32), bool) if sample.known is None else sample.known
         per_class = []
         for k in range(scheme.outputs):
-            y = sample.labeled == k
-            both = (p[:, k] * y).sum((1, 2))
-            per_class.append(both / (p[:, k].sum((1, 2)) + y.sum() - both))
+            y, p_k = (sample.labeled == k)[counts], p[:, k, counts]  # (pixels,), (E, pixels)
+            both = (p_k * y).sum(1)
+            per_class.append(both / (p_k.sum(1) + y.sum() - both))
         soft.append(np.mean(per_class, axis=0))
     np.testing.assert_allclose(results[Task.MULTICLASS].score, np.mean(soft, axis=0), rtol=1e-5)
 

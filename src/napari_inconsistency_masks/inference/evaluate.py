@@ -141,10 +141,13 @@ def _loss(loss: Loss, logits: Tensor, sample: Sample) -> npt.NDArray[np.float64]
 def _soft_iou(prediction: Prediction, sample: Sample) -> npt.NDArray[np.float64]:
     """IoU of the probabilities per member ``(E,)``, mean over all K outputs.
 
-    As the reference's, absent classes score 0; it takes batches where this takes images.
+    As the reference's, absent classes score 0; it takes batches where this takes images. What is
+    not known is left out.
     """
     p = prediction.probability  # (E, K, Y, X)
     y = prediction.scheme.to_channels(sample.labeled)  # (K, Y, X)
+    if sample.known is not None:
+        p, y = p * sample.known, y * sample.known
     both = (p * y).sum((-2, -1))  # (E, K)
     either = p.sum((-2, -1)) + y.sum((-2, -1)) - both  # (E, K)
     iou: npt.NDArray[np.float64] = (both / np.maximum(either, 1e-7)).mean(1, dtype=np.float64)

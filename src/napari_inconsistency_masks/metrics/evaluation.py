@@ -60,8 +60,9 @@ class Evaluation:
         true
             Target as in `LabelScheme`. Multi-class pixels of 0 are not known.
         known
-            ``(Y, X)`` or ``(K, Y, X)``: where the target counts; None for everywhere. Cells count
-            where all outputs are known.
+            ``(Y, X)`` or ``(K, Y, X)``: where the target counts; None for everywhere. Cells,
+            predicted and true, are found in the whole image and count if all outputs are known at
+            their center.
 
         Raises
         ------
