@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     from .inference.image import predict
     from .inference.trained import load
     from .intensity import Intensity
+    from .projects import FrameLabels, Project, load_project
     from .recipes import PRESETS, RECIPES
     from .runs import resume, train
     from .task import LabelScheme, Task
 
 _HOMES = {
     "AugmentConfig": "config",
+    "FrameLabels": "projects",
     "InputError": "errors",
     "Intensity": "intensity",
     "LabelScheme": "task",
     "PRESETS": "recipes",
+    "Project": "projects",
     "PseudoLabelConfig": "config",
     "RECIPES": "recipes",
     "Sample": "data.sample",
@@ -44,6 +47,7 @@ _HOMES = {
     "load": "inference.trained",
     "load_folder": "data.folder",
     "load_hela": "data.hela",
+    "load_project": "projects",
     "load_synthetic": "data.synthetic",
     "predict": "inference.image",
     "resume": "runs",
@@ -52,10 +56,12 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022  as in _HOMES
     "AugmentConfig",
+    "FrameLabels",
     "InputError",
     "Intensity",
     "LabelScheme",
     "PRESETS",
+    "Project",
     "PseudoLabelConfig",
     "RECIPES",
     "Sample",
@@ -69,6 +75,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "load",
     "load_folder",
     "load_hela",
+    "load_project",
     "load_synthetic",
     "predict",
     "resume",

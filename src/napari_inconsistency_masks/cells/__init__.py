@@ -4,7 +4,13 @@ Needs no network: what is counted and how, for predictions and hand-drawn labels
 (row, column).
 """
 
-from .discs import draw_discs, nearest_distances, pseudo_label_markers, redraw_markers
+from .discs import (
+    draw_discs,
+    nearest_distances,
+    position_markers,
+    pseudo_label_markers,
+    redraw_markers,
+)
 from .find import UNCLEAR, Cells, assign_states, find_cells
 from .markers import foreground, marker_centers, marker_positions
 from .morphology import dilate, erode
@@ -21,6 +27,7 @@ __all__ = [
     "marker_centers",
     "marker_positions",
     "nearest_distances",
+    "position_markers",
     "pseudo_label_markers",
     "redraw_markers",
 ]

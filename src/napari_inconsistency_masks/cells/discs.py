@@ -49,6 +49,18 @@ def pseudo_label_markers(mask: npt.NDArray[Any]) -> _Bool:
     return _marker_discs(mask, lone_radius=8)
 
 
+def position_markers(positions: npt.NDArray[Any], shape: tuple[int, int]) -> _Bool:
+    """Markers ``(Y, X)`` for networks to learn, drawn at positions that a person gave.
+
+    A disc at each of ``(N, 2)``, rounded to whole pixels, of radius a quarter of the distance to
+    the next one, 3 to 8. Positions outside of the image are left out.
+    """
+    pixels = np.rint(positions).astype(np.int64).reshape(-1, 2)
+    inside = pixels[((pixels >= 0) & (pixels < shape)).all(axis=1)]
+    radii = (nearest_distances(inside) // 4).clip(3, 8).astype(np.int64)
+    return draw_discs(inside, radii, shape)
+
+
 def _marker_discs(mask: npt.NDArray[Any], lone_radius: int) -> _Bool:
     positions = marker_positions(mask)
     if len(positions) == 1:

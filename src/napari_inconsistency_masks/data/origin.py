@@ -17,11 +17,12 @@ from ..settings import Config
 from .sample import SegmentationData
 
 KINDS = {
-    "folder": "folder.load_folder",
-    "hela": "hela.load_hela",
-    "synthetic": "synthetic.load_synthetic",
+    "folder": "data.folder.load_folder",
+    "hela": "data.hela.load_hela",
+    "project": "projects.training_data.load_project",
+    "synthetic": "data.synthetic.load_synthetic",
 }
-"""What makes the data sets of each kind, in this package; a new kind is one line."""
+"""What makes the data sets of each kind, imported when one is opened; a new kind is one line."""
 
 
 def open_data(
@@ -49,8 +50,8 @@ def open_data(
         options["path"] = Path(relative_to or "", options["path"])
     if isinstance(options.get("intensity"), Mapping):
         options["intensity"] = Intensity.from_json(options["intensity"], source="data: intensity")
-    module, function = KINDS[kind].split(".")
-    load = getattr(import_module(f".{module}", __package__), function)
+    module, _, function = KINDS[kind].rpartition(".")
+    load = getattr(import_module(f"..{module}", __package__), function)
     try:
         data: SegmentationData = validate_call(load)(**options)
     except ValidationError as error:

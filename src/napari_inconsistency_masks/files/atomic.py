@@ -78,7 +78,7 @@ def write_atomically(
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         # Some network drives report success without having written anything.
         if os.stat(target).st_size != size:  # noqa: PTH116
             raise OSError(errno.EIO, "the drive did not keep the file")
@@ -190,7 +190,7 @@ def _sync(path: Path) -> int:
         return os.fstat(file.fileno()).st_size
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Force the new name itself to disk, where the system can."""
     if os.name == "nt":
         return

@@ -75,8 +75,13 @@ def read_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
         If the file is missing, no UTF-8, or a row has more or fewer cells than the header.
     """
     path = Path(path)
+    return parse_csv(read_bytes(path, MAX_BYTES), path)
+
+
+def parse_csv(data: bytes, path: Path) -> list[dict[str, str]]:
+    """`read_csv` for the bytes of a table; `path` is for messages."""
     try:
-        text = read_bytes(path, MAX_BYTES).decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
         lines = list(csv.reader(io.StringIO(text, newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(about(path, f"no valid CSV table ({error}).")) from error

@@ -1,0 +1,163 @@
+"""The image files of a project: described when they are added, found again when they moved."""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ..data.origin import relative_origin
+from ..errors import InputError
+from ..files.atomic import write_atomically
+from ..files.guard import refusing
+from ..files.images import read_header
+from ..files.names import about
+from .content import Fingerprint, ImageEntry
+from .layout import CORRECTIONS, IMAGES, absolute
+
+_PIECE = 2**16
+
+
+def describe_image(path: Path, image_id: str, stored: str) -> ImageEntry:
+    """The entry of an image file; `InputError` if it cannot be read."""
+    header = read_header(path)
+    return ImageEntry(
+        id=image_id,
+        path=stored,
+        frames=header.frame_count,
+        size=header.size_yx,
+        fingerprint=fingerprint(path),
+    )
+
+
+def describe_moved(
+    path: Path, image: ImageEntry, project: Path, *, other_content: bool
+) -> ImageEntry:
+    """The entry of an image whose file is now at `path`; see `Project.relocate`."""
+    new = describe_image(path, image.id, stored_path(path, project))
+    if (new.frames, new.size) != (image.frames, image.size):
+        raise InputError(
+            about(
+                path,
+                f"{new.frames} frames of {new.size}, and {image.id} has {image.frames} of "
+                f"{image.size}; it is not that image.",
+            )
+        )
+    if new.fingerprint != image.fingerprint and not other_content:
+        raise InputError(
+            about(
+                path,
+                f"its content is not that of {image.id} when it was added; if it is the same "
+                f"picture, say so (other_content=True).",
+            )
+        )
+    return image.model_copy(update={"path": new.path, "fingerprint": new.fingerprint})
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Size, and hash of the first, middle and last 64 KiB: fast for files of any size."""
+    with refusing(path), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        digest = hashlib.sha256()
+        for start in sorted({0, max(0, (size - _PIECE) // 2), max(0, size - _PIECE)}):
+            file.seek(start)
+            digest.update(file.read(_PIECE))
+    return Fingerprint(bytes=size, sha256=digest.hexdigest())
+
+
+def stored_path(path: Path, project: Path) -> str:
+    """How a path is written into the project; `InputError` if its name is no text.
+
+    Relative to the project if the file lies in the folder around the project, so that both can be
+    moved together; else absolute.
+    """
+    whole = str(absolute(path))
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            about(path, "its name is no text; rename it, or let the project keep a copy.")
+        ) from None
+    return str(relative_origin({"path": whole}, project, project.parent)["path"])
+
+
+def copy_image(path: Path, target: Path) -> None:
+    """Copy a file, whole or not at all, and compare."""
+
+    def check(temporary: Path) -> None:
+        if not filecmp.cmp(path, temporary, shallow=False):
+            raise InputError(about(target, "not copied: the copy is not the same; try again."))
+
+    target.parent.mkdir(exist_ok=True)
+    write_atomically(target, lambda temporary: shutil.copyfile(path, temporary), check)
+
+
+def refuse_known_file(path: Path, images: Mapping[ImageEntry, Path]) -> None:
+    """Refuse a file whose content is that of an image; of one that is gone the hash decides."""
+    own = fingerprint(path)
+    for image, other in images.items():
+        if image.fingerprint != own:
+            continue
+        with refusing(path):
+            if not other.is_file() or filecmp.cmp(path, other, shallow=False):
+                raise InputError(about(path, f"is in the project already, as {image.id}."))
+
+
+def used_ids(project: Path, images: Iterable[ImageEntry]) -> set[str]:
+    """Ids of images, and of files and labels that are an image's whose entry was lost."""
+    folders = (project / name for name in (CORRECTIONS, IMAGES))
+    lost = {path.stem for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return lost | {image.id for image in images}
+
+
+def find_moved(images: Iterable[ImageEntry], folder: Path) -> dict[str, Path]:
+    """Look for files by name, size and fingerprint in a folder and all folders in it.
+
+    Returns
+    -------
+    dict of str to Path
+        By id, what was found; the first in alphabetical order if there are several copies. A file
+        of another name counts if no file of that name is the one.
+    """
+    wanted = list(images)
+    sizes = {image.fingerprint.bytes for image in wanted}
+    candidates: dict[int, list[Path]] = {size: [] for size in sizes}
+    for path in _files(folder):
+        try:
+            size = path.stat().st_size
+        except OSError:
+            continue
+        if size in sizes:
+            candidates[size].append(path)
+    prints: dict[Path, Fingerprint] = {}
+    found = {}
+    for image in wanted:
+        name = file_name(image.path)
+        for path in sorted(
+            candidates[image.fingerprint.bytes], key=lambda path: (path.name != name, path)
+        ):
+            if path not in prints:
+                prints[path] = fingerprint(path)
+            if prints[path] == image.fingerprint:
+                found[image.id] = path
+                break
+    return found
+
+
+def file_name(stored: str) -> str:
+    """The name of a file in a path that may have been written on another system."""
+    return re.split(r"[\\/]", stored)[-1]
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    """Regular files, without hidden folders and without following links to folders."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if path.is_file():
+                yield path

@@ -1,0 +1,73 @@
+"""``places.csv``: the places worth a correction, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from ..errors import InputError
+from ..files.names import about
+from ..files.tables import read_csv, write_csv
+from .layout import PLACES_FILE
+
+PlaceState = Literal["open", "done", "skipped"]
+
+COLUMNS = ("image", "frame", "y", "x", "class", "state")
+_BETWEEN = ";"  # never part of a class name
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """A place in a frame, and whether somebody has looked at it.
+
+    ``y`` and ``x`` are pixels, ``classes`` those that networks disagree about.
+    """
+
+    image: str
+    frame: int
+    y: float
+    x: float
+    classes: tuple[str, ...]
+    state: PlaceState = "open"
+
+
+def write_places(folder: Path, rows: Iterable[PlaceRow]) -> None:
+    """Write the table of a project, in the order given."""
+    table = [{**vars(row), "class": _BETWEEN.join(row.classes)} for row in rows]
+    write_csv(folder / PLACES_FILE, table, COLUMNS)
+
+
+def read_places(folder: Path) -> list[PlaceRow]:
+    """Read the table of a project; empty if there is none.
+
+    Raises
+    ------
+    InputError
+        If the table is damaged; the message counts rows.
+    """
+    path = folder / PLACES_FILE
+    if not path.exists():
+        return []
+    rows = []
+    for number, row in enumerate(read_csv(path), start=1):
+        try:
+            rows.append(_parse(row))
+        except (KeyError, ValueError) as error:
+            raise InputError(about(path, f"row {number} is no place ({error}).")) from None
+    return rows
+
+
+def _parse(row: dict[str, str]) -> PlaceRow:
+    state = next((name for name in get_args(PlaceState) if name == row["state"]), None)
+    if state is None:
+        raise ValueError(f"state {row['state']!r}")
+    return PlaceRow(
+        image=row["image"],
+        frame=int(row["frame"]),
+        y=float(row["y"]),
+        x=float(row["x"]),
+        classes=tuple(filter(None, row["class"].split(_BETWEEN))),
+        state=state,
+    )

@@ -1,0 +1,244 @@
+"""A project: a folder of plain files with images by reference and what a person says about them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..files.atomic import sweep
+from ..files.images import read_header
+from ..files.names import display_name
+from ..task import LabelScheme
+from .content import Content, ImageEntry, SchemeEntry, SplitName
+from .content_file import ContentFile
+from .corrections import Corrections
+from .image_files import (
+    copy_image,
+    describe_image,
+    describe_moved,
+    find_moved,
+    refuse_known_file,
+    stored_path,
+    used_ids,
+)
+from .labels import FrameLabels
+from .layout import (
+    BACKUP_FILE,
+    CORRECTIONS,
+    IMAGES,
+    PROJECT_FILE,
+    absolute,
+    check_class_names,
+    new_image_id,
+)
+from .status import ImageStatus, image_status
+
+
+class Project:
+    """A project folder; made by `create` and `open`.
+
+    The methods that change ``project.json`` belong to one thread; labels may be read and written
+    by several.
+
+    Attributes
+    ----------
+    folder : Path
+        Absolute.
+    scheme : LabelScheme
+        What the labels mean.
+    corrections : Corrections
+        The labels of all frames.
+    """
+
+    def __init__(self, file: ContentFile) -> None:
+        self.folder = file.folder
+        self.scheme = file.content.labels.scheme()
+        self.corrections = Corrections(self.folder / CORRECTIONS, self.scheme)
+        self._file = file
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        scheme: LabelScheme,
+        *,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Project:
+        """Make a project in a folder, which may exist.
+
+        Raises
+        ------
+        InputError
+            If there is (or was) a project in it, or a class cannot be the name of a file.
+        """
+        folder = absolute(folder)
+        check_class_names(scheme)
+        content = Content(labels=SchemeEntry.of(scheme), settings=dict(settings or {}))
+        return cls(ContentFile.create(folder, content))
+
+    @classmethod
+    def open(cls, folder: str | Path, *, use_backup: bool = False) -> Project:
+        """Open the project of a folder.
+
+        Parameters
+        ----------
+        folder
+            With a ``project.json``.
+        use_backup
+            Whether the backup takes the place of a damaged ``project.json``, which is kept as
+            ``project.json.damaged``.
+
+        Raises
+        ------
+        InputError
+            If there is no project, or its file is damaged; the message offers the backup if that
+            is intact.
+        """
+        folder = absolute(folder)
+        if not any((folder / name).exists() for name in (PROJECT_FILE, BACKUP_FILE)):
+            raise InputError(f"{display_name(folder)}: there is no project in this folder.")
+        project = cls(ContentFile.open(folder, use_backup=use_backup))
+        with suppress(OSError):  # leftovers of a crash do no harm
+            sweep(folder)
+        return project
+
+    @property
+    def images(self) -> tuple[ImageEntry, ...]:
+        """All images in the order in which they were added."""
+        return self._file.content.images
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """A copy of the settings kept with the project."""
+        return dict(self._file.content.settings)
+
+    def image(self, image_id: str) -> ImageEntry:
+        """The image of an id; `InputError` if there is none."""
+        for image in self.images:
+            if image.id == image_id:
+                return image
+        raise InputError(f"{display_name(self.folder)}: there is no image {image_id!r}.")
+
+    def path_of(self, image_id: str) -> Path:
+        """Where the file of an image should be."""
+        return Path(os.path.normpath(self.folder / self.image(image_id).path))
+
+    def add_image(
+        self, path: str | Path, *, copy: bool = False, split: SplitName | None = None
+    ) -> ImageEntry:
+        """Add an image file, which stays where it is.
+
+        Parameters
+        ----------
+        path
+            A PNG, JPEG, BMP or TIFF file; a stack is one image with several frames.
+        copy
+            Whether to copy the file into ``images`` of the project and use the copy.
+        split
+            What the image is for.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, or is in the project already.
+        """
+        path = absolute(path)
+        read_header(path)
+        self._refuse_duplicate(path)
+        image_id = new_image_id(path.name, used_ids(self.folder, self.images))
+        if copy:
+            source, path = path, self.folder / IMAGES / f"{image_id}{path.suffix.lower()}"
+            copy_image(source, path)
+        entry = describe_image(path, image_id, stored_path(path, self.folder))
+        entry = entry.model_copy(update={"split": split})
+        self._file.change(images=(*self.images, entry))
+        return entry
+
+    def relocate(
+        self, image_id: str, path: str | Path, *, other_content: bool = False
+    ) -> ImageEntry:
+        """Say where the file of an image is now.
+
+        Parameters
+        ----------
+        image_id
+            Of the image.
+        path
+            The file.
+        other_content
+            Whether a file with other bytes is accepted, such as one saved again by another program.
+
+        Raises
+        ------
+        InputError
+            If the file has other frames, another size or other bytes, or is another image's.
+        """
+        path, image = absolute(path), self.image(image_id)
+        moved = describe_moved(path, image, self.folder, other_content=other_content)
+        self._refuse_duplicate(path, but=image_id)
+        return self._replace(moved)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Ids of images whose file is not where it should be."""
+        return tuple(image.id for image in self.images if not self.path_of(image.id).is_file())
+
+    def find_missing(self, folder: str | Path) -> dict[str, Path]:
+        """Look for the missing files in a folder and all folders in it.
+
+        Nothing is changed; call `relocate` for each.
+
+        Returns
+        -------
+        dict of str to Path
+            By id, where a file with the same size and fingerprint is; best with the same name.
+        """
+        return find_moved(map(self.image, self.missing), absolute(folder))
+
+    def set_split(self, image_id: str, split: SplitName | None) -> ImageEntry:
+        """Say what an image is for; None leaves that to a seeded draw."""
+        return self._replace(self.image(image_id).model_copy(update={"split": split}))
+
+    def mark_predicted(self, image_id: str, run: str | None) -> ImageEntry:
+        """Note the run whose networks last predicted an image."""
+        return self._replace(self.image(image_id).model_copy(update={"predicted": run}))
+
+    def change_settings(self, **settings: Any) -> None:
+        """Keep settings (JSON values) with the project; those not named stay as they are."""
+        self._file.change(settings={**self._file.content.settings, **settings})
+
+    def table(self) -> list[ImageStatus]:
+        """What there is of each image, in the order in which they were added."""
+        return [
+            image_status(image, self.path_of(image.id), self.corrections) for image in self.images
+        ]
+
+    def read_frame(self, image_id: str, frame: int) -> FrameLabels | None:
+        """The labels of a frame, or None if none were saved; see `Corrections.read`."""
+        self._check_frame(image_id, frame)
+        return self.corrections.read(image_id, frame)
+
+    def write_frame(self, image_id: str, frame: int, labels: FrameLabels) -> int:
+        """Save the labels of a frame; see `Corrections.write`."""
+        size = self._check_frame(image_id, frame).size
+        if tuple(labels.size) != size:
+            raise InputError(f"{image_id}: labels of {labels.size} pixels for frames of {size}.")
+        return self.corrections.write(image_id, frame, labels)
+
+    def _check_frame(self, image_id: str, frame: int) -> ImageEntry:
+        image = self.image(image_id)
+        if not 0 <= frame < image.frames:
+            raise InputError(f"{image_id}: there is no frame {frame} of {image.frames}.")
+        return image
+
+    def _refuse_duplicate(self, path: Path, but: str | None = None) -> None:
+        others = {image: self.path_of(image.id) for image in self.images if image.id != but}
+        refuse_known_file(path, others)
+
+    def _replace(self, image: ImageEntry) -> ImageEntry:
+        self._file.change(images=tuple(image if old.id == image.id else old for old in self.images))
+        return image
