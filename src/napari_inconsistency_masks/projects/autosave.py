@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from .labels import FrameLabels
 
 Frame = tuple[str, int]
 """An image id and a frame."""
+
+_AT_EXIT = 20.0
+"""Seconds that a program waits for labels to be saved when it ends, such as on a stuck drive."""
 
 
 class FrameWriter(Protocol):
@@ -76,7 +80,7 @@ class Autosave:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="autosave", daemon=True)
         self._thread.start()
-        atexit.register(self.close)
+        atexit.register(self.close, _AT_EXIT)
 
     def touch(self, image_id: str, frame: int, snapshot: Callable[[], FrameLabels]) -> None:
         """Say that the labels of a frame have changed.
@@ -186,14 +190,12 @@ class Autosave:
             number = self._project.write_frame(*key, entry.labels)
         except Exception as error:
             self._keep(key, entry, flush)
-            if self._on_error is not None:
-                self._on_error(*key, error)
+            _tell(self._on_error, *key, error)
             return
         with self._changed:
             self._writing = None
             self._changed.notify_all()
-        if self._on_saved is not None:
-            self._on_saved(*key, number)
+        _tell(self._on_saved, *key, number)
 
     def _keep(self, key: Frame, entry: _Unsaved, flush: int) -> None:
         with self._changed:
@@ -205,3 +207,13 @@ class Autosave:
             self._unsaved[key] = kept
             self._writing = None
             self._changed.notify_all()
+
+
+def _tell(callback: Callable[..., object] | None, *arguments: object) -> None:
+    """Call back; whatever goes wrong there must not end the saving."""
+    if callback is None:
+        return
+    try:
+        callback(*arguments)
+    except Exception:
+        logging.getLogger(__name__).exception("a callback of autosave failed")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..task import LabelScheme, Task
 from .layout import IMAGE_ID, check_class_names
@@ -78,4 +78,4 @@ class Content(_Model):
     format: Literal[1] = 1
     labels: SchemeEntry
     images: tuple[ImageEntry, ...] = ()
-    settings: dict[str, JsonValue] = {}
+    settings: dict[str, Any] = {}

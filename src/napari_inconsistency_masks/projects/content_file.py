@@ -121,7 +121,7 @@ def restore_content(folder: Path) -> tuple[Content, bytes]:
 def write_content(folder: Path, content: Content) -> bytes:
     """Write ``project.json`` and then its backup; the bytes written."""
     path = folder / PROJECT_FILE
-    text = to_json_text(path, content.model_dump(mode="json"), indent=2) + "\n"
+    text = to_json_text(path, content.model_dump(), indent=2) + "\n"
     data = text.encode()
     parse_content(data, path)  # what could not be read again is not written
     write_bytes(path, data)
