@@ -148,6 +148,39 @@ def test_lists_in_the_folder_are_used(
     assert page.summary.text() == "4 train (2 labeled), 1 validation, 1 test"
 
 
+def test_a_folder_that_limits_labels_is_no_class(
+    page: FolderPage,
+    data: FolderData,
+    session: Session,
+    viewer: ViewerModel,
+    folder: Path,
+    open_folder: Callable[[Path], None],
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_folder(folder)
+    name = next(item.name for item in data.images if item.source == "labeled")
+    known = np.zeros((SIDE, SIDE), np.uint8)
+    known[:, : SIDE // 2] = 255
+    (folder / "known").mkdir()
+    write_tiff(folder / "known" / f"{name}.tif", known, "YX")
+    open_folder(folder)
+    assert list(page.ticks) == ["bright", "dark", "position"]
+    assert page.lists.text() == "The folder known says where the labels of 1 image count."
+    assert page.summary.text() == "7 train (4 labeled, 1 of them in part), 1 validation"
+    rows = [tuple(row) for row in page.table.rows]
+    assert len(rows) == 8
+    assert (name, "train", "in part") in rows
+    assert len(data.data.unlabeled) == 4
+    compared: list[Any] = []
+    monkeypatch.setattr(session.results, "know", lambda _, truth: compared.append(truth))
+    double_click(page, next(i for i, item in enumerate(data.images) if item.name == name))
+    qtbot.waitUntil(lambda: len(viewer.layers) == 4)
+    sample = data.data.labeled[data.images[rows.index((name, "train", "in part"))].index]
+    np.testing.assert_array_equal(viewer.layers[1].data > 0, (sample.target[0] > 0) & (known > 0))
+    assert [truth.complete_frames().any() for truth in compared] == [False]
+
+
 def test_class_ids_get_names(
     page: FolderPage,
     data: FolderData,

@@ -56,7 +56,7 @@ class Listed:
     name, split
         Of the image, and what it is for: training, validation or test.
     labeled
-        Whether its labels are used, in words.
+        Whether its labels are used, in words: yes, no or in part.
     source, index
         Where it is in the data set.
     """
@@ -111,15 +111,16 @@ class FolderData(QObject):
         data = self.data
         if data is None:
             return ""
-        train = len(data.labeled) + len(data.unlabeled)
-        validation = len(data.validation)
-        words = f"{train} train ({len(data.labeled)} labeled), {validation} validation"
+        partly, validation = len(partly_labeled(data)), len(data.validation)
+        train = len(data.labeled) + len(data.unlabeled) - partly
+        labeled = f"{len(data.labeled)} labeled" + (f", {partly} of them in part" if partly else "")
+        words = f"{train} train ({labeled}), {validation} validation"
         words += " (the labeled images themselves)" if data.validation_is_training else ""
         return f"{words}, {len(data.test)} test" if len(data.test) else words
 
     @property
     def unlabeled(self) -> int:
-        """Number of training images whose labels are not used."""
+        """Number of training images without labels that are used, at least in a part."""
         return 0 if self.data is None else len(self.data.unlabeled)
 
     def problem(self) -> str | None:
@@ -222,12 +223,22 @@ def _read(
 
 def _listed(data: SegmentationData) -> Iterable[Listed]:
     words = {"labeled": "yes", "unlabeled": "no", "validation": "yes", "test": "yes"}
+    partly = partly_labeled(data)
     for source in SPLITS:
         if source == "validation" and data.validation_is_training:
             continue
         split = "train" if source in ("labeled", "unlabeled") else source
         for index, name in enumerate(sample_names(getattr(data, source), source)):
-            yield Listed(name, split, words[source], source, index)
+            if name not in partly:
+                yield Listed(name, split, words[source], source, index)
+            elif source == "labeled":
+                yield Listed(name, split, "in part", source, index)
+
+
+def partly_labeled(data: SegmentationData) -> set[str]:
+    """Names of images that are among the labeled and the unlabeled ones, without reading them."""
+    labeled, unlabeled = (sample_names(getattr(data, name), name) for name in SPLITS[:2])
+    return {*labeled} & {*unlabeled}
 
 
 def sample_names(samples: Any, source: str) -> list[str]:

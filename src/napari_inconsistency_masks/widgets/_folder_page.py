@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from ..data.inspect_folder import ClassFolder
+from ..data.inspect_folder import ClassFolder, FolderLayout
 from ..data.sample import Sample
 from ._folder_data import Listed
 from ._opened_sample import read_sample, show_samples
@@ -160,10 +160,7 @@ class FolderPage(QWidget):
         self._update_form()
         loaded = data.data
         self.summary.tell(data.summary)
-        lists = data.layout.splits if data.layout is not None else ()
-        self.lists.tell(
-            f"Lists in the folder splits are used: {', '.join(lists)}." if lists else ""
-        )
+        self.lists.tell(_special_folders(data.layout) if data.layout is not None else "")
         self.notes.tell("\n".join(loaded.notes) if loaded is not None else None)
         self.table.setVisible(loaded is not None)
         self.hint.setVisible(loaded is not None)
@@ -212,3 +209,14 @@ class FolderPage(QWidget):
             box.clicked.connect(self._on_tick)
             self.ticks[folder.name] = box
             self._ticks.addWidget(box)
+
+
+def _special_folders(layout: FolderLayout) -> str:
+    """What folders are for that hold neither images nor a class."""
+    sentences = []
+    if layout.splits:
+        sentences.append(f"Lists in the folder splits are used: {', '.join(layout.splits)}.")
+    if layout.known:
+        images = f"{layout.known_count} image" + "s" * (layout.known_count != 1)
+        sentences.append(f"The folder {layout.known[0]} says where the labels of {images} count.")
+    return " ".join(sentences)

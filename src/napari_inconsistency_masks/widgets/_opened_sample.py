@@ -40,6 +40,7 @@ def show_samples(
     """Add images of the same size as one layer, with their labels, and compare counts with them.
 
     Nothing is drawn on samples without labels; if none has any, no layers of labels are added.
+    Labels are shown where they count, and counts compared on samples that are labeled everywhere.
     """
     pixels = np.stack([sample.image for sample in samples])  # (N, C, Y, X)
     color = pixels.shape[1] == 3
@@ -48,9 +49,10 @@ def show_samples(
     image = session.layers.add(
         Image(array[0] if alone else array, name=name, rgb=color, axis_labels=_letters(alone))
     )
-    targets = [sample.target for sample in samples]
+    targets = [_where_it_counts(sample) for sample in samples]
+    complete = [sample.target if sample.known is None else None for sample in samples]
     session.looking.choose(image)
-    session.results.know(image, KnownLabels(scheme, targets))
+    session.results.know(image, KnownLabels(scheme, complete))
     known = [target for target in targets if target is not None]
     if known:
         drawn = [np.zeros_like(known[0]) if target is None else target for target in targets]
@@ -60,6 +62,12 @@ def show_samples(
             session.layers.add(layer)
     session.layers.select(image)
     return image
+
+
+def _where_it_counts(sample: Sample) -> npt.NDArray[np.uint8] | None:
+    if sample.target is None or sample.known is None:
+        return sample.target
+    return sample.target * sample.known
 
 
 def truth_layers(
