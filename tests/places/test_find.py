@@ -152,6 +152,7 @@ def test_scheme_of_positions_alone() -> None:
     assert place.effect == 1
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_effect_is_the_largest_difference_of_two_members(data: Any) -> None:
     members = data.draw(st.integers(2, 5))
@@ -210,7 +211,7 @@ def objects_touching(votes: Any, mask: Any) -> int:
     return sum(bool((beside & (labels == n)).any()) for n in range(1, number + 1))
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 4))
 def test_places_of_random_pictures_against_a_slow_reference(seed: int, members: int) -> None:
     rng = np.random.default_rng(seed)
