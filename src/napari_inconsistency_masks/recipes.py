@@ -67,7 +67,7 @@ PRESETS = {
         epochs=5,
         steps=100,
         batch=8,
-        patch=96,
+        patch=128,
         warm_start=True,
     ),
     "standard": replace(_EVERYDAY, members=3, generations=2, width=1.0, epochs=20, steps=50),

@@ -27,6 +27,7 @@ from napari_inconsistency_masks.widgets import (
     _folder_data,
     _label_scan,
     _predictor,
+    _ranking,
     _results,
     _trainer,
     preferences,
@@ -56,6 +57,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in (
         (_label_scan, "SETTLE_MS"),
         (_folder_data, "SETTLE_MS"),
+        (_ranking, "SETTLE_MS"),
         (_results, "POINTS_MS"),
         (train, "REDRAW_MS"),
     ):

@@ -59,8 +59,12 @@ class Networks:
     """Speaks for the program that predicts, as ``napari-im serve`` does.
 
     In every frame they see a cell in each state, 10 pixels wide and side by side from column 4 on,
-    and they disagree about each class on 2 x 4 pixels of row 30 on, below the cell.
+    and they disagree about each class on 2 x 4 pixels of row 30 on, below the cell. If they are
+    `in_doubt`, the second one also sees a cell in the first state at rows 24 to 33, columns 18 to
+    27, with its marker in the middle.
     """
+
+    in_doubt = False
 
     def __init__(
         self, children: list[FakeChild], qtbot: Any, scheme: LabelScheme, channels: int = 1
@@ -98,6 +102,7 @@ class Networks:
             ("classes", "inconsistency", "votes"), self.see(images), strict=True
         ):
             np.save(Path(request["out"]) / f"{name}.npy", array)
+        np.save(Path(request["out"]) / "members.npy", self.members(images))
         self.child.answered.emit({"id": request["id"], "answer": "ready"})
         done = self._frames.get(request["id"], 0)
         self._frames[request["id"]] = len(images) if frames is None else done + frames
@@ -129,6 +134,17 @@ class Networks:
             if self.scheme.position_output is not None:
                 classes[:, self.scheme.position_output, 11:16, left + 3 : left + 8] = 1
         return classes, disagreed, disagreed.any(axis=1).astype(np.uint8)
+
+    def members(self, images: Any) -> Any:
+        """What each of the two says ``(N, E, K, Y, X)``."""
+        classes, disagreed, _ = self.see(images)
+        second = classes | disagreed
+        if self.in_doubt:
+            names = self.scheme.output_names
+            second[:, names.index(self.scheme.states[0]), 24:34, 18:28] = 1
+            if self.scheme.position_output is not None:
+                second[:, self.scheme.position_output, 27:32, 21:26] = 1
+        return np.stack([classes, second], axis=1)
 
     def counted(self, index: int) -> dict[str, Any]:
         """What is counted in a frame: one cell in each state, perhaps one more."""

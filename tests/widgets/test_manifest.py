@@ -21,7 +21,8 @@ WIDGETS = {
     "1 Data": "DataSection",
     "2 Train": "TrainSection",
     "3 Look": "LookSection",
-    "4 Count": "CountSection",
+    "4 Correct next": "CorrectSection",
+    "5 Count": "CountSection",
 }
 
 

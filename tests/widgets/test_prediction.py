@@ -102,6 +102,7 @@ def test_frames_are_read_as_long_as_some_wait(tmp_path: Path) -> None:
     np.save(tmp_path / "classes.npy", classes)
     np.save(tmp_path / "inconsistency.npy", classes)
     np.save(tmp_path / "votes.npy", 2 * classes.max(axis=1))
+    np.save(tmp_path / "members.npy", np.stack([classes, classes], axis=1))
     waiting = deque([(7, 1, tmp_path)])
     frames = read_frames(waiting, CELLS)
     first = next(frames)
@@ -120,6 +121,7 @@ def test_without_positions_there_are_no_cells_to_show(tmp_path: Path) -> None:
     for name in ("classes", "inconsistency"):
         np.save(tmp_path / f"{name}.npy", np.ones((1, 3, 4, 6), np.uint8))
     np.save(tmp_path / "votes.npy", np.zeros((1, 4, 6), np.uint8))
+    np.save(tmp_path / "members.npy", np.ones((1, 2, 3, 4, 6), np.uint8))
     frame = next(read_frames(deque([(0, 0, tmp_path)]), EXCLUSIVE))
     assert frame.cells is None
     assert frame.most_votes == 0

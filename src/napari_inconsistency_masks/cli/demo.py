@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -17,6 +18,7 @@ from . import data as flags
 from .display import has_display, virtual_display
 
 if TYPE_CHECKING:
+    from ..config import TrainConfig
     from ..data.sample import Sample, SegmentationData
 
 SYNTHETIC = {
@@ -30,6 +32,10 @@ SYNTHETIC = {
     "difficulty": 0.25,
 }
 """12 of the 48 images are labeled; the window shows the 6 that nothing learned from."""
+
+PATCH = 96
+"""Sides of the pieces of the synthetic images that are learned from: half an image each, so that
+the demo ends within minutes on any two cores."""
 
 SHOWN = 6
 
@@ -55,10 +61,15 @@ def demo(
     Without a display, pictures of the window and counts.csv are saved. What is trained already is
     not trained again.
     """
+    from ..plans import find_preset
+
     typer.echo(f"Making the images and the run folder {out / 'run'} ...")
     segmentation = _data(data, classes, position, labeled)
     run = out / "run"
-    _train(run, segmentation, preset)
+    config = find_preset(preset)
+    if data is None:
+        config = replace(config, patch=min(config.patch, PATCH))
+    _train(run, segmentation, config)
     if has_display() and not pictures:
         typer.echo("Opening napari; close its window to end.")
         _in_child("show", run)
@@ -105,12 +116,11 @@ def _data(
     return open_data({"kind": "synthetic", **SYNTHETIC})
 
 
-def _train(run: Path, data: SegmentationData, preset: str) -> None:
+def _train(run: Path, data: SegmentationData, config: TrainConfig) -> None:
     """Train in a process of its own, which shows its progress here."""
-    from ..plans import create, find_preset, find_recipe, read_plan
+    from ..plans import create, find_recipe, read_plan
     from ..training.preflight import preflight
 
-    config = find_preset(preset)
     if (run / "run.json").exists():
         plan = read_plan(run)
         if (plan.data_name, plan.config) != (data.name, config):

@@ -14,8 +14,9 @@ Requests::
 ``image`` is ``(N, C, Y, X)``. Answers carry the id and an ``answer``: ``ready`` (device, members,
 channels, scheme), ``frame`` (index, counts), ``done``, ``canceled`` or ``failed`` (message). When
 the first frame is announced, ``out`` holds uint8 arrays of all frames, filled frame by frame:
-``classes.npy`` ``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)`` and ``votes.npy``
-``(N, Y, X)``, the number of outvoted members.
+``classes.npy`` ``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)``, ``votes.npy``
+``(N, Y, X)``, the number of outvoted members, and ``members.npy`` ``(N, E, K, Y, X)``, what each
+member says.
 """
 
 from __future__ import annotations
@@ -135,12 +136,13 @@ def _predict(ensemble: Any, images: npt.NDArray[Any], folder: Path) -> Iterator[
     classes = array("classes.npy", frames, outputs, height, width)
     masks = array("inconsistency.npy", frames, outputs, height, width)
     votes = array("votes.npy", frames, height, width)
+    members = array("members.npy", frames, len(ensemble.networks), outputs, height, width)
     for index in range(frames):
         prediction, notes = predict_channels(ensemble, np.array(images[index]))
         consensus = find_consensus(prediction)
         classes[index], masks[index] = consensus.best_guess, consensus.disagreed
-        votes[index] = disagreement(consensus)
-        for written in (classes, masks, votes):
+        votes[index], members[index] = disagreement(consensus), consensus.votes
+        for written in (classes, masks, votes, members):
             written.flush()  # type: ignore[attr-defined]
         yield {
             "answer": "frame",

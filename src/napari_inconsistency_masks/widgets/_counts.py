@@ -60,7 +60,7 @@ class Truth(Protocol):
     @property
     def scheme(self) -> LabelScheme: ...
 
-    def labeled_frames(self) -> npt.NDArray[np.bool_]: ...
+    def complete_frames(self) -> npt.NDArray[np.bool_]: ...
 
     def target(self, frame: int) -> npt.NDArray[np.uint8]: ...
 
@@ -72,7 +72,7 @@ class KnownLabels:
     scheme: LabelScheme
     targets: Sequence[npt.NDArray[np.uint8] | None]
 
-    def labeled_frames(self) -> npt.NDArray[np.bool_]:
+    def complete_frames(self) -> npt.NDArray[np.bool_]:
         """Per frame, whether it has labels."""
         return np.array([target is not None for target in self.targets], bool)
 
@@ -84,9 +84,9 @@ class KnownLabels:
 
 
 def count_true(truth: Truth) -> Generator[None, None, dict[int, dict[str, int]]]:
-    """Count what is drawn, as predictions are counted: per labeled frame and class."""
+    """Count what is drawn, as predictions are counted: per completely labeled frame and class."""
     counts: dict[int, dict[str, int]] = {}
-    for frame in np.flatnonzero(truth.labeled_frames()).tolist():
+    for frame in np.flatnonzero(truth.complete_frames()).tolist():
         channels = truth.scheme.to_channels(truth.target(frame))
         counts[frame] = find_cells(channels, truth.scheme).counts
         yield

@@ -6,8 +6,8 @@ Plain logic, no Qt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,20 @@ from ..cells import draw_discs, nearest_distances
 from ..errors import InputError
 from ..files.names import printable
 from ..files.tiff import write_tiff
+from ..places import Box
 from ..task import LabelScheme
+from ._boxes import known_mask
 from ._frames import FrameAxes
 
 SMALLEST_DISC, LARGEST_DISC = 3, 8
 """Radii in pixels of the discs drawn for positions: a quarter of the distance to the next one."""
 
-IMAGES, MASKS = "images", "masks"
+IMAGES, MASKS, KNOWN = "images", "masks", "known"
 """Folders of a snapshot; those of classes have the classes' names."""
 
 _NAME = re.compile(r"[\w][\w .-]*")
 _NO_NAME = re.compile(r"[^\w .-]+")
-_RESERVED = {IMAGES, MASKS, "splits", "image", "brightfield", "raw", "img"}
+_RESERVED = {IMAGES, MASKS, KNOWN, "splits", "image", "brightfield", "raw", "img"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class Drawing:
         What the labels mean.
     drawn
         One item per class, or one with ids if the classes are exclusive.
+    boxes
+        By frame, the boxes inside which everything is labeled, and outside of which nothing is
+        known; a frame without any is labeled completely, if anything is drawn on it.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Drawing:
     image: Any
     scheme: LabelScheme
     drawn: tuple[DrawnClass, ...]
+    boxes: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
 
     def frozen(self) -> Drawing:
         """The same with copies of all labels, so that further strokes do not change it."""
@@ -82,13 +88,25 @@ class Drawing:
             item if item.labels is None else DrawnClass(item.name, item.layer, _copy(item.labels))
             for item in self.drawn
         )
-        return Drawing(self.name, self.axes, self.image, self.scheme, copies)
+        return replace(self, drawn=copies)
 
     def labeled_frames(self) -> npt.NDArray[np.bool_]:
-        """Per frame, whether anything is drawn on it."""
+        """Per frame, whether anything is drawn on it, or a box says that nothing is there."""
         drawn = [self._frames_with(item) for item in self.drawn]
         labeled: npt.NDArray[np.bool_] = np.logical_or.reduce(drawn)
+        labeled[list(self.boxes)] = True
         return labeled
+
+    def complete_frames(self) -> npt.NDArray[np.bool_]:
+        """Per frame, whether it is labeled all over: anything is drawn on it, and no box."""
+        complete = self.labeled_frames()
+        complete[list(self.boxes)] = False
+        return complete
+
+    def known(self, frame: int) -> npt.NDArray[np.bool_] | None:
+        """Where the labels of a frame count ``(Y, X)``, or None for everywhere."""
+        boxes = self.boxes.get(frame)
+        return None if boxes is None else known_mask(boxes, self.axes.size)
 
     def undrawn(self) -> list[str]:
         """Classes that are drawn on no frame."""
@@ -206,6 +224,9 @@ def _write_masks(drawing: Drawing, folder: Path, frame: int, file: str) -> None:
         masks = {MASKS: target}
     else:
         masks = dict(zip(drawing.scheme.classes, target * np.uint8(255), strict=True))
+    known = drawing.known(frame)
+    if known is not None:
+        masks[KNOWN] = known * np.uint8(255)
     for name, mask in masks.items():
         (folder / name).mkdir(exist_ok=True)
         write_tiff(folder / name / file, mask, "YX")

@@ -152,6 +152,12 @@ class FrameAxes:
         key = self._key(self.layer_letters, frame, channel=0)
         data[key] = plane if self._rows_first else plane.T
 
+    def indices(
+        self, frame: int, rows: npt.NDArray[Any], columns: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[np.int64], ...]:
+        """Indices ``(N,)`` along each axis of `layer_shape`, of pixels of a frame."""
+        return tuple(self.points(frame, np.column_stack([rows, columns])).astype(np.int64).T)
+
     def points(self, frame: int, centers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Points ``(N, axes)`` for a layer, from (row, column) ``(N, 2)`` in a frame."""
         places = dict(zip(self.stack_letters, self.place(frame), strict=True))

@@ -1,16 +1,37 @@
-"""Keys of the viewer that show and hide results; none that is taken is touched."""
+"""Keys of the viewer for results and corrections; none that is taken is touched."""
 
 from __future__ import annotations
 
 import logging
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._correcting import Correcting
 
 MASK_KEY = "U"
 VOTES_KEY = "Shift-U"
+ACCEPT_KEY, SKIP_KEY = "J", "K"
+NEXT_KEY, BACK_KEY = "N", "Shift-N"
+ANSWER_KEY = "G"
 
 logger = logging.getLogger(__name__)
+
+
+def correction_keys(
+    correcting: Correcting, do: Callable[[Callable[[], None]], None]
+) -> dict[str, Callable[[], None]]:
+    """What keys do at a place; `do` calls it, and tells if it cannot be done."""
+    actions = {
+        ACCEPT_KEY: correcting.accept,
+        SKIP_KEY: correcting.skip,
+        NEXT_KEY: correcting.go_on,
+        BACK_KEY: correcting.go_back,
+        ANSWER_KEY: correcting.next_answer,
+    }
+    return {key: partial(do, action) for key, action in actions.items()}
 
 
 class Keys:

@@ -14,6 +14,7 @@ from ..task import LabelScheme, Task
 from ._colors import class_color
 from ._drawing import Drawing, DrawnClass, check_class_names, class_name
 from ._frames import FrameAxes, guess_axes
+from ._label_boxes import LabelBoxes
 from ._label_scan import LabelScan, Scan
 from ._layers import ViewerLayers, fits, misfit, points_on
 
@@ -59,6 +60,7 @@ class LayerData(QObject):
         self.axes_note = ""
         self.task = Task.MULTILABEL
         self.rows = default_rows()
+        self.boxes = LabelBoxes(layers, self._on_choice)
         self._untouched = True
         self._scanning = LabelScan(self.drawing, self._current_step, self)
         self._scanning.done.connect(self.scanned)
@@ -147,7 +149,7 @@ class LayerData(QObject):
         self._refuse_shared_layers()
         drawn = tuple(self._drawn(row, image, axes) for row in self.drawn_rows)
         data = image.data[0] if image.multiscale else image.data
-        return Drawing(image.name, axes, data, scheme, drawn)
+        return Drawing(image.name, axes, data, scheme, drawn, self.boxes.of(image, axes))
 
     @property
     def scan(self) -> Scan | None:
@@ -220,7 +222,9 @@ class LayerData(QObject):
         return tuple(self.layers.viewer.dims.current_step) if self.layers.alive else ()
 
     def _on_choice(self) -> None:
-        self._scanning.begin([row.layer for row in self.drawn_rows if row.layer is not None])
+        boxes = None if self.image is None else self.boxes.layer(self.image)
+        drawn_in = [*(row.layer for row in self.drawn_rows), boxes]
+        self._scanning.begin([layer for layer in drawn_in if layer is not None])
         self.changed.emit()
 
 

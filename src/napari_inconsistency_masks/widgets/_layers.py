@@ -7,14 +7,18 @@ identity and marked in their metadata; one that was deleted is simply made anew.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Points
 
+from ..places import Box
 from ._frames import FrameAxes
+
+ROOM = 4.0
+"""How much larger than a box the part of the image is that is shown around it."""
 
 KEY = "napari-inconsistency-masks"
 """Of the metadata of layers made here: a dict with at least ``role``."""
@@ -47,6 +51,8 @@ class ViewerLayers:
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = weakref.ref(viewer)
+        self._fitted: Callable[[], Layer | None] = lambda: None
+        self._fitted_zoom = 1.0
 
     @property
     def viewer(self) -> Any:
@@ -128,6 +134,22 @@ class ViewerLayers:
         ):
             if letter in axes.stack_letters:
                 dims.set_point(axis, value)
+
+    def show_box(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
+        """Move the sliders to a frame and the camera to a box in it, with some room around."""
+        self.show_frame(image, axes, frame)
+        if self.viewer.dims.ndisplay != 2:
+            return
+        corners = axes.points(frame, np.array([box[:2], box[2:]], float) - 0.5)
+        world = np.array([image.data_to_world(corner) for corner in corners])[:, -2:]
+        whole = np.ptp(np.asarray(image.extent.world)[:, -2:], axis=0)
+        size = np.ptp(world, axis=0).clip(1e-9)
+        camera = self.viewer.scene.camera
+        if self._fitted() is not image:
+            self.viewer.reset_view()  # the zoom at which the whole image is seen
+            self._fitted, self._fitted_zoom = weakref.ref(image), camera.zoom
+        camera.zoom = self._fitted_zoom * max(1.0, float((whole / size).min()) / ROOM)
+        camera.center = (camera.center[0], *world.mean(axis=0))
 
 
 def fits(layer: Layer, axes: FrameAxes) -> bool:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..cells import Cells, find_cells
 from ..task import LabelScheme, Task
+from ._found_places import FoundPlace, look_for_places
 from ._frames import FrameAxes
 
 _Plane = npt.NDArray[np.uint8]
@@ -107,6 +108,8 @@ class FrameLayers:
         ``(Y, X)``: how many networks are outvoted; and the highest of these numbers.
     cells
         Positions and states, or None if the scheme has no positions.
+    places
+        Where the networks differ.
     """
 
     frame: int
@@ -116,6 +119,7 @@ class FrameLayers:
     votes: _Plane
     most_votes: int
     cells: Cells | None
+    places: tuple[FoundPlace, ...] = ()
 
 
 def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
@@ -190,6 +194,7 @@ def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> Fr
         np.array(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)[number])
         for name in ("classes", "inconsistency", "votes")
     )
+    members = np.load(folder / "members.npy", mmap_mode="r", allow_pickle=False)[number]
     mask = mask_plane(disagreed, scheme)
     cells = find_cells(classes != 0, scheme) if scheme.position is not None else None
     return FrameLayers(
@@ -200,4 +205,5 @@ def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> Fr
         votes=votes,
         most_votes=int(votes.max(initial=0)),
         cells=cells,
+        places=look_for_places(classes != 0, np.array(members), scheme, frame),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ._counts import CountRow, ImageCounts, Truth, count_true
+from ._found_places import FoundPlace
 from ._frames import FrameAxes
 from ._layers import ViewerLayers
 from ._prediction import FrameCounts, FrameLayers, Model
@@ -42,6 +43,7 @@ class ImageResult:
     model: Model
     layers: ResultLayers
     counts: ImageCounts
+    places: dict[int, tuple[FoundPlace, ...]] = field(default_factory=dict)
 
 
 class Results(QObject):
@@ -124,6 +126,10 @@ class Results(QObject):
         worker.failed.connect(lambda error: self._on_not_counted(key, worker, error))
         worker.begin()
 
+    def all(self) -> list[ImageResult]:
+        """What was predicted, image by image; of images that are gone too."""
+        return list(self._by_image.values())
+
     def rows(self) -> list[CountRow]:
         """The table of all images."""
         return [row for result in self._by_image.values() for row in result.counts.rows()]
@@ -167,7 +173,7 @@ class Results(QObject):
             )
             known.layers.want_votes(wanted=self.show_votes)
         elif known.model != model:
-            known.model, known.counts = model, ImageCounts(image.name)
+            known.model, known.counts, known.places = model, ImageCounts(image.name), {}
             known.layers.clear()
         self._by_image[id(image)] = known
         return known
@@ -184,6 +190,7 @@ class Results(QObject):
         there = self._layers.has(result.image)
         shown = there and self._layers.frame_shown(result.image, result.axes) == frame.frame
         result.layers.show(frame, shown=shown or not there)
+        result.places[frame.frame] = frame.places
         result.counts.predicted[frame.frame] = counts.states
         result.counts.unclear[frame.frame] = counts.unclear
         result.counts.inconsistent[frame.frame] = counts.inconsistent

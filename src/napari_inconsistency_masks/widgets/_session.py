@@ -21,10 +21,11 @@ from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..recipes import RECIPES
 from ._closing import CloseGuard, RunningTask
+from ._correcting import Correcting
 from ._devices import Devices
 from ._drawing import Drawing
 from ._folder_data import FolderData
-from ._keys import MASK_KEY, VOTES_KEY, Keys
+from ._keys import MASK_KEY, VOTES_KEY, Keys, correction_keys
 from ._layer_data import LayerData
 from ._layers import ViewerLayers, unwrap
 from ._looking import Looking
@@ -87,10 +88,18 @@ class Session(QObject):
         self._guard = CloseGuard(self)
         self._task = RunningTask(viewer, self._guard.close)
         show = self.looking.toggle
+        self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
-        self._keys = Keys(viewer, keys)
+        self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
         self._connect(viewer)
         self.layers_changed()
+
+    def _do(self, action: Callable[[], None]) -> None:
+        """Do what a key says, or tell why not."""
+        try:
+            action()
+        except InputError as error:
+            self.tell_error(str(error))
 
     def watch(self, window: QWidget) -> None:
         """Follow the window a section was put into, to notice when it closes."""
@@ -126,6 +135,7 @@ class Session(QObject):
 
     def request(self) -> RunRequest:
         """What to start; `InputError` if the data or the settings are not ready."""
+        self.correcting.leave()  # what is only proposed is nothing to learn from
         problem = self.problem()
         if problem is not None:
             raise InputError(problem)

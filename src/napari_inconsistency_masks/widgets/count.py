@@ -1,4 +1,4 @@
-"""4 Count: predicted and true counts, and how far they are apart."""
+"""5 Count: predicted and true counts, and how far they are apart."""
 
 from __future__ import annotations
 

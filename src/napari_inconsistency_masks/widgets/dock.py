@@ -14,6 +14,7 @@ from ._footer import Footer
 from ._parts import Chooser, button, row
 from ._section import NARROWEST, Section, slot, watch_window
 from ._session import session_of
+from .correct import CorrectSection
 from .count import CountSection
 from .data import DataSection
 from .look import LookSection
@@ -24,6 +25,7 @@ SECTIONS: dict[str, type[Section]] = {
     "data": DataSection,
     "train": TrainSection,
     "look": LookSection,
+    "correct": CorrectSection,
     "count": CountSection,
 }
 """In the order of their numbers."""
@@ -65,7 +67,7 @@ class Dock(QWidget):
         self._update_devices()
 
     def open(self, key: str) -> None:
-        """Open a section: data, train, look or count."""
+        """Open a section: data, train, look, correct or count."""
         self.accordion.open(1 + list(SECTIONS).index(key))
 
     def sizeHint(self) -> QSize:

@@ -21,7 +21,7 @@ REDRAW_MS = 250
 """Least time between two drawings of the curves."""
 
 AFTER = {
-    State.FINISHED: "Training is finished; its networks are in use. See 3 Look and 4 Count.",
+    State.FINISHED: "Training is finished; its networks are in use. See 3 Look and 5 Count.",
     State.STOPPED: "Stopped. What it has is saved: go on whenever you like, also after a restart.",
     State.FAILED: "The training did not get to its end.",
 }

@@ -1,0 +1,68 @@
+"""Label boxes: inside one everything is labeled, outside nothing is known. Plain logic, no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import InputError
+from ..places import Box
+from ._frames import FrameAxes
+
+
+def corners(box: Box, frame: int, axes: FrameAxes) -> npt.NDArray[np.float64]:
+    """The rectangle ``(4, axes)`` around the pixels of a box, for a layer of shapes."""
+    top, left, bottom, right = (value - 0.5 for value in box)
+    rows_columns = np.array([[top, left], [top, right], [bottom, right], [bottom, left]])
+    return axes.points(frame, rows_columns)
+
+
+def boxes_by_frame(
+    shapes: Sequence[npt.NDArray[Any]], kinds: Sequence[str], axes: FrameAxes, layer: str
+) -> dict[int, tuple[Box, ...]]:
+    """The boxes drawn as rectangles ``(4, axes)``, by frame; a pixel is in if its center is.
+
+    Raises
+    ------
+    InputError
+        If something else than a rectangle is drawn; the sentence names the layer.
+    """
+    found: dict[int, list[Box]] = {}
+    for shape, kind in zip(shapes, kinds, strict=True):
+        if kind != "rectangle":
+            raise InputError(
+                f"Layer {layer!r} holds a {kind}: label boxes are rectangles; remove it or draw a "
+                f"rectangle instead."
+            )
+        frame = axes.frame_at(list(np.mean(shape, axis=0)))
+        rows = shape[:, axes.layer_letters.index("Y")]
+        columns = shape[:, axes.layer_letters.index("X")]
+        box = clip(
+            (
+                int(np.ceil(rows.min())),
+                int(np.ceil(columns.min())),
+                int(np.floor(rows.max())) + 1,
+                int(np.floor(columns.max())) + 1,
+            ),
+            axes.size,
+        )
+        if box[0] < box[2] and box[1] < box[3]:
+            found.setdefault(frame, []).append(box)
+    return {frame: tuple(boxes) for frame, boxes in found.items()}
+
+
+def clip(box: Box, size: tuple[int, int]) -> Box:
+    """The part of a box that lies in an image."""
+    top, left, bottom, right = box
+    return max(top, 0), max(left, 0), min(bottom, size[0]), min(right, size[1])
+
+
+def known_mask(boxes: Iterable[Box], size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Where labels count ``(Y, X)``."""
+    known = np.zeros(size, bool)
+    for top, left, bottom, right in boxes:
+        known[top:bottom, left:right] = True
+    return known

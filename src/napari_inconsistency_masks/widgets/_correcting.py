@@ -1,0 +1,249 @@
+"""Correcting one place after the other, and taking each step back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from ..errors import InputError
+from ._box_edit import (
+    Content,
+    check_classes,
+    draw,
+    frame_is_empty,
+    is_empty,
+    put_back,
+    read_box,
+    same,
+)
+from ._drawing_layers import add_missing_layers
+from ._found_places import Answer, inside
+from ._layer_data import LayerData
+from ._layers import ViewerLayers
+from ._queue import DONE, OPEN, SKIPPED, QueuedPlace
+from ._ranking import Ranking
+from ._results import Results
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What a button did: how the place was before."""
+
+    item: QueuedPlace
+    state: str
+    content: Content
+    boxed: bool
+
+
+class Correcting(QObject):
+    """The place a person is at, and what the buttons do to it.
+
+    At a place where nothing is drawn yet, what the networks say together is drawn in a label box,
+    so that only what is wrong has to be changed. It stays if the place is accepted, or changed by
+    hand; otherwise it is taken away when the person goes on.
+
+    Parameters
+    ----------
+    layers, layer_data, results
+        Of the session.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        layers: ViewerLayers,
+        layer_data: LayerData,
+        results: Results,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        ranking = Ranking(layers, layer_data, results, self)
+        self.queue = ranking.queue
+        self._layers, self._data, self._results = layers, layer_data, results
+        self._before: Content = []
+        self._proposal: Content = []
+        self._labeled_all_over = False
+        self._boxed = False
+        self._steps: list[_Step] = []
+        self._answer = 0
+        ranking.changed.connect(self.changed)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._steps)
+
+    def go(self, item: QueuedPlace) -> None:
+        """Show a place, and draw what the networks say if nothing is drawn there."""
+        self.leave()
+        self._show(item)
+        self._propose(item)
+        self.changed.emit()
+
+    def go_on(self) -> None:
+        """Show the next open place."""
+        following = self.queue.after(self.queue.current)
+        if following is None:
+            self.leave()
+            self.changed.emit()
+        else:
+            self.go(following)
+
+    def go_back(self) -> None:
+        """Show the place before."""
+        before = self.queue.before(self.queue.current)
+        if before is not None:
+            self.go(before)
+
+    def accept(self) -> None:
+        """What is drawn in the label box is right: keep it, and go on."""
+        item = self._at_a_place()
+        self._keep(item)
+        self.go_on()
+
+    def skip(self) -> None:
+        """Teach nothing here, and go on."""
+        item = self._at_a_place()
+        self._take_back()
+        self._steps.append(_Step(item, item.state, [], boxed=False))
+        item.state = SKIPPED
+        self.queue.current = None
+        following = self.queue.after(item)
+        if following is not None:
+            self.go(following)
+        self.changed.emit()
+
+    def answers(self) -> list[tuple[str, Answer]]:
+        """What may be drawn at this place, by name."""
+        if self.queue.current is None:
+            return []
+        found = self.queue.current.found
+        names = [f"network {_letter(number)}" for number in range(len(found.members))]
+        return [
+            ("all together", found.guess),
+            *zip(names, found.members, strict=True),
+            ("nothing", found.nothing),
+        ]
+
+    def answer(self, number: int) -> None:
+        """Draw one of the `answers` instead of what is drawn."""
+        item = self._at_a_place()
+        content, boxed = self._now(item), self._wants_box(item)
+        self._steps.append(_Step(item, item.state, content, boxed=boxed))
+        if boxed:
+            self._box(item)
+        self._answer = number
+        self._draw(item, self.answers()[number][1])
+        self.changed.emit()
+
+    def next_answer(self) -> None:
+        """Draw the answer after the one that is drawn."""
+        self._at_a_place()
+        self.answer((self._answer + 1) % len(self.answers()))
+
+    def undo(self) -> None:
+        """Take the last step back, at the place where it was done."""
+        if not self._steps:
+            return
+        step = self._steps.pop()
+        if step.item is not self.queue.current:
+            self.leave()
+            self._show(step.item)
+        put_back(self._data, step.item.frame, step.item.found.box, step.content)
+        if step.boxed:
+            self._unbox(step.item)
+            self._boxed, self._before = False, self._now(step.item)
+        step.item.state = step.state
+        self._answer = 0
+        self._propose(step.item)
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Let go of the place: what was only proposed is taken away, what was changed stays."""
+        item = self.queue.current
+        if item is not None and self._layers.has(item.image):
+            now = self._now(item)
+            if self._boxed and same(self._proposal, now):
+                self._take_back()
+            elif not same(self._before, now) and item.state == OPEN:
+                self._keep(item)
+        self.queue.current, self._boxed = None, False
+
+    def _show(self, item: QueuedPlace) -> None:
+        if not self._layers.has(item.image):
+            raise InputError(f"The image {item.image.name!r} is no longer open; open it again.")
+        if self._data.image is not item.image:
+            self._data.choose_image(item.image)
+        result = self._results.of(item.image)
+        if result is not None:
+            check_classes(self._data, result.model.scheme)
+        if any(row.layer is None for row in self._data.drawn_rows):
+            add_missing_layers(self._data)
+        self._layers.show_box(item.image, item.axes, item.frame, item.found.box)
+        self.queue.current, self._answer = item, 0
+        self._before = self._now(item)
+        boxes = self._data.boxes.of(item.image, item.axes)
+        unboxed = item.frame not in boxes
+        self._labeled_all_over = unboxed and not frame_is_empty(self._data, item.frame)
+
+    def _propose(self, item: QueuedPlace) -> None:
+        """Where nothing is drawn yet, draw what the networks say together, in a label box."""
+        drawn = self._labeled_all_over or self._in_a_box(item) or not is_empty(self._now(item))
+        if item.state != OPEN or drawn:
+            return
+        self._box(item)
+        self._boxed = True
+        self._draw(item, item.found.guess)
+        self._proposal = self._now(item)
+
+    def _draw(self, item: QueuedPlace, answer: Answer) -> None:
+        result = self._results.of(item.image)
+        if result is not None:
+            draw(self._data, item.frame, item.found.box, answer, result.model.scheme)
+
+    def _keep(self, item: QueuedPlace) -> None:
+        boxed = self._boxed or self._wants_box(item)
+        if boxed and not self._boxed:
+            self._box(item)
+        self._steps.append(_Step(item, item.state, self._before, boxed=boxed))
+        item.state, self._boxed = DONE, False
+
+    def _take_back(self) -> None:
+        """Remove what was drawn and boxed when the person came here."""
+        item = self._at_a_place()
+        if self._boxed:
+            put_back(self._data, item.frame, item.found.box, self._before)
+            self._unbox(item)
+            self._boxed = False
+
+    def _box(self, item: QueuedPlace) -> None:
+        self._data.boxes.add(item.image, item.axes, item.frame, item.found.box)
+
+    def _unbox(self, item: QueuedPlace) -> None:
+        self._data.boxes.remove(item.image, item.axes, item.frame, item.found.box)
+
+    def _now(self, item: QueuedPlace) -> Content:
+        return read_box(self._data, item.frame, item.found.box)
+
+    def _wants_box(self, item: QueuedPlace) -> bool:
+        """Whether only a label box of its own says that this place is labeled."""
+        boxes = self._data.boxes.of(item.image, item.axes).get(item.frame, ())
+        return not self._labeled_all_over and item.found.box not in boxes
+
+    def _in_a_box(self, item: QueuedPlace) -> bool:
+        """Whether the center lies in a label box already."""
+        center = np.array([item.found.place.center])
+        boxes = self._data.boxes.of(item.image, item.axes).get(item.frame, ())
+        return any(bool(inside(center, box).all()) for box in boxes)
+
+    def _at_a_place(self) -> QueuedPlace:
+        if self.queue.current is None:
+            raise InputError("No place is chosen: choose one in the list, or press Next.")
+        return self.queue.current
+
+
+def _letter(number: int) -> str:
+    return chr(ord("A") + number) if number < 26 else str(number + 1)

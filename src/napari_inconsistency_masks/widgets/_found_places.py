@@ -1,0 +1,111 @@
+"""Places where networks differ, with what each of them sees there: plain logic, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..cells import find_cells
+from ..places import Box, Place, find_places, padded
+from ..task import LabelScheme
+
+_Bool = npt.NDArray[np.bool_]
+
+MARGIN = 10
+"""Pixels around a place that belong to its label box: the cell, and some of what is around."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What may be in a box.
+
+    Attributes
+    ----------
+    channels
+        ``(K, Y, X)`` of the box, see `LabelScheme.to_channels`.
+    centers
+        Cells in the box ``(N, 2)``, in pixels of the image.
+    """
+
+    channels: _Bool
+    centers: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FoundPlace:
+    """A place with the answers to choose from.
+
+    Attributes
+    ----------
+    place
+        What is known of it.
+    box
+        Its label box: larger than the place itself by `MARGIN`.
+    guess
+        What the networks say together.
+    members
+        What each says.
+    nothing
+        No class at all.
+    """
+
+    place: Place
+    box: Box
+    guess: Answer
+    members: tuple[Answer, ...]
+    nothing: Answer
+
+
+def look_for_places(
+    guess: _Bool, members: npt.NDArray[np.uint8], scheme: LabelScheme, frame: int
+) -> tuple[FoundPlace, ...]:
+    """Find the places of one frame.
+
+    Parameters
+    ----------
+    guess, members
+        Hard labels ``(K, Y, X)`` of all networks together, and ``(E, K, Y, X)`` of each.
+    scheme, frame
+        What the labels mean, and of which frame they are.
+    """
+    if len(members) < 2:
+        return ()
+    places = find_places(members, scheme, image="", frame=frame)
+    if not places:
+        return ()
+    everything = [guess, *(member != 0 for member in members)]
+    centers = [_centers(channels, scheme) for channels in everything]
+    nobody = scheme.to_channels(scheme.to_target(np.zeros_like(guess)))
+    found = []
+    for place in places:
+        box = padded(place.box, MARGIN, (guess.shape[1], guess.shape[2]))
+        first, *others = (
+            Answer(_crop(channels, box), _inside(points, box))
+            for channels, points in zip(everything, centers, strict=True)
+        )
+        nothing = Answer(_crop(nobody, box), np.zeros((0, 2)))
+        found.append(FoundPlace(place, box, first, tuple(others), nothing))
+    return tuple(found)
+
+
+def _centers(channels: _Bool, scheme: LabelScheme) -> npt.NDArray[np.float64]:
+    if scheme.position is None:
+        return np.zeros((0, 2))
+    return find_cells(channels, scheme).centers
+
+
+def _crop(channels: _Bool, box: Box) -> _Bool:
+    return channels[:, box[0] : box[2], box[1] : box[3]].copy()
+
+
+def _inside(points: npt.NDArray[np.float64], box: Box) -> npt.NDArray[np.float64]:
+    return points[inside(points, box)]
+
+
+def inside(points: npt.NDArray[np.float64], box: Box) -> _Bool:
+    """Which points (row, column) ``(N, 2)`` lie on a pixel of a box."""
+    nearest = np.rint(points)
+    within: _Bool = np.all((nearest >= box[:2]) & (nearest < box[2:]), axis=1)
+    return within

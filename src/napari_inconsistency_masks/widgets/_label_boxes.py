@@ -1,0 +1,75 @@
+"""The layers of label boxes, one per image, made when the first box is."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+
+import numpy as np
+from napari.layers import Layer, Shapes
+
+from ..places import Box
+from ._boxes import boxes_by_frame, corners
+from ._frames import FrameAxes
+from ._layers import ViewerLayers, geometry, mark
+
+COLOR = "#ffffff"
+
+
+class LabelBoxes:
+    """The label boxes of a viewer's images.
+
+    Parameters
+    ----------
+    layers
+        Of the viewer.
+    changed
+        Is called when a box was added or removed here.
+    """
+
+    def __init__(self, layers: ViewerLayers, changed: Callable[[], None]) -> None:
+        self._layers, self._changed = layers, changed
+        self._made: weakref.WeakKeyDictionary[Layer, Shapes] = weakref.WeakKeyDictionary()
+
+    def layer(self, image: Layer) -> Shapes | None:
+        """The layer with the boxes of an image, if there is one (still)."""
+        shapes = self._made.get(image)
+        return shapes if self._layers.has(shapes) else None
+
+    def of(self, image: Layer, axes: FrameAxes) -> dict[int, tuple[Box, ...]]:
+        """The boxes by frame; `InputError` if other shapes are drawn."""
+        shapes = self.layer(image)
+        if shapes is None:
+            return {}
+        return boxes_by_frame(shapes.data, shapes.shape_type, axes, shapes.name)
+
+    def add(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
+        """Add a box, and the layer if it is the first."""
+        shapes = self.layer(image)
+        if shapes is None:
+            shapes = self._layers.add(
+                Shapes(
+                    ndim=len(axes.layer_letters),
+                    name="label boxes",
+                    edge_color=COLOR,
+                    face_color="transparent",
+                    edge_width=1,
+                    **{**geometry(image, axes), "metadata": mark("boxes", of=image.name)},
+                )
+            )
+            self._made[image] = shapes
+        shapes.add(corners(box, frame, axes), shape_type="rectangle", edge_color=COLOR)
+        self._changed()
+
+    def remove(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
+        """Take a box away, if it is still there as it was made."""
+        shapes = self.layer(image)
+        if shapes is None:
+            return
+        wanted = corners(box, frame, axes)
+        for number, shape in enumerate(shapes.data):
+            if shape.shape == wanted.shape and np.allclose(np.sort(shape, 0), np.sort(wanted, 0)):
+                shapes.selected_data = {number}
+                shapes.remove_selected()
+                self._changed()
+                return

@@ -1,0 +1,88 @@
+"""Ranking the places of all predictions, each time there are new ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ._layer_data import LayerData
+from ._layers import ViewerLayers
+from ._queue import Queue, QueuedPlace, in_order
+from ._results import ImageResult, Results
+from ._worker import Worker
+
+logger = logging.getLogger(__name__)
+
+SETTLE_MS = 300
+"""After frames were predicted, until places are ranked again."""
+
+
+class Ranking(QObject):
+    """Keeps the `queue` of places up to date; `changed` tells that it is another one.
+
+    Parameters
+    ----------
+    layers, layer_data, results
+        Of the session.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        layers: ViewerLayers,
+        layer_data: LayerData,
+        results: Results,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.queue = Queue()
+        self._layers, self._data, self._results = layers, layer_data, results
+        self._worker: Worker | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self.rank)
+        results.changed.connect(self._rank_soon)
+
+    def rank(self) -> None:
+        """List the open places anew."""
+        if self._worker is not None:
+            self._worker.stop()
+        worker = self._worker = Worker(in_order(list(self._candidates()), self.queue.kept))
+        worker.returned.connect(lambda ranked: self._take(worker, ranked))
+        worker.failed.connect(lambda error: logger.warning("Places cannot be ranked: %s", error))
+        worker.begin()
+
+    def _rank_soon(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _take(self, worker: Worker, ranked: list[QueuedPlace]) -> None:
+        if worker is self._worker:
+            self._worker = None
+            self.queue.take(ranked)
+            self.changed.emit()
+
+    def _candidates(self) -> Iterator[QueuedPlace]:
+        for result in self._results.all():
+            if self._layers.has(result.image):
+                labeled = self._labeled_frames(result)
+                for frame, places in result.places.items():
+                    if not labeled[frame]:
+                        for found in places:
+                            yield QueuedPlace(result.image, result.axes, found)
+
+    def _labeled_frames(self, result: ImageResult) -> npt.NDArray[np.bool_]:
+        """Frames that are labeled all over: nobody has to correct them."""
+        scan = self._data.scan
+        if result.image is not self._data.image or scan is None:
+            return np.zeros(result.axes.count, bool)
+        complete = np.zeros(result.axes.count, bool)
+        complete[: len(scan.labeled)] = scan.labeled[: len(complete)]
+        complete[list(self._data.boxes.of(result.image, result.axes))] = False
+        return complete

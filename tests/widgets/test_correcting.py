@@ -1,0 +1,416 @@
+"""Correcting places: what is proposed, kept, taken back, and learned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from napari.components import ViewerModel
+from napari.layers import Image, Points, Shapes
+from open_layers import add_image
+from stand_ins import FakeChild, Networks
+
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets._boxes import boxes_by_frame, corners, known_mask
+from napari_inconsistency_masks.widgets._correcting import Correcting
+from napari_inconsistency_masks.widgets._counts import count_true
+from napari_inconsistency_masks.widgets._drawing import write_snapshot
+from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets._frames import FrameAxes
+from napari_inconsistency_masks.widgets._layers import role_of
+from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED
+from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.correct import CorrectSection
+
+pytestmark = pytest.mark.usefixtures("children", "at_once")
+
+CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
+DOUBT = np.zeros((40, 48), bool)
+DOUBT[24:34, 18:28] = True
+"""Where only one of the networks sees a cell."""
+
+
+@pytest.fixture
+def image(viewer: ViewerModel) -> Image:
+    return add_image(viewer, (3, 40, 48), name="stack")
+
+
+@pytest.fixture
+def correcting(image: Image, session: Session, children: list[FakeChild], qtbot: Any) -> Correcting:
+    """A stack of 3 frames is predicted, and each has one place."""
+    predict(session, children, qtbot)
+    qtbot.waitUntil(lambda: len(session.correcting.queue.places) == 3, timeout=20_000)
+    return session.correcting
+
+
+def predict(
+    session: Session, children: list[FakeChild], qtbot: Any, scheme: LabelScheme = CELLS
+) -> None:
+    networks = Networks(children, qtbot, scheme)
+    networks.in_doubt = True
+    session.looking.use(session.setup.folder / "run", whole=True)
+    networks.get_ready()
+    networks.predict_all(session)
+
+
+def drawn(session: Session, name: str, frame: int) -> Any:
+    """What is drawn in the layer of a class."""
+    layer = next(row.layer for row in session.layer_data.rows if row.name == name)
+    if isinstance(layer, Points):
+        return [tuple(p[1:]) for p in np.asarray(layer.data) if round(p[0]) == frame]
+    return np.asarray(layer.data)[frame]
+
+
+def boxes(session: Session) -> Any:
+    return session.layer_data.drawing().boxes
+
+
+def state(session: Session) -> Any:
+    """Everything that is drawn."""
+    rows = session.layer_data.rows
+    return [np.array(row.layer.data).tolist() for row in rows if row.layer], boxes(session)
+
+
+def test_places_are_listed_after_a_prediction(correcting: Correcting, image: Image) -> None:
+    places = correcting.queue.places
+    assert sorted(item.frame for item in places) == [0, 1, 2]
+    for item in places:
+        assert item.image is image
+        assert item.found.place.effect == 1
+        assert {"alive", "position"} <= set(item.found.place.classes)
+        top, left, bottom, right = item.found.place.box
+        assert DOUBT[top:bottom, left:right].all()
+
+
+def test_at_a_place_the_common_answer_is_proposed_in_a_label_box(
+    correcting: Correcting, session: Session, viewer: ViewerModel
+) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    assert boxes(session) == {item.frame: (item.found.box,)}
+    top, left, bottom, right = item.found.box
+    guess = item.found.guess.channels
+    assert guess[0].any(), "part of another cell lies in the box"
+    expected = np.zeros((40, 48), bool)
+    expected[top:bottom, left:right] = guess[0]
+    np.testing.assert_array_equal(drawn(session, "alive", item.frame) > 0, expected)
+    assert drawn(session, "position", item.frame) == [
+        (pytest.approx(y), pytest.approx(x)) for y, x in item.found.guess.centers
+    ]
+    assert session.layers.frame_shown(item.image, item.axes) == item.frame
+
+
+def test_who_leaves_without_a_word_has_said_nothing(
+    correcting: Correcting, session: Session
+) -> None:
+    first, second = correcting.queue.places[:2]
+    correcting.go(first)
+    correcting.go_on()
+    assert correcting.queue.current is second
+    assert list(boxes(session)) == [second.frame]
+    assert not drawn(session, "alive", first.frame).any()
+    assert drawn(session, "position", first.frame) == []
+    correcting.leave()
+    assert boxes(session) == {}
+    assert not session.layer_data.drawing().labeled_frames().any()
+    assert first.state == second.state == OPEN
+
+
+def test_what_is_accepted_stays(correcting: Correcting, session: Session) -> None:
+    first, second, _ = correcting.queue.places
+    correcting.go(first)
+    before = drawn(session, "alive", first.frame).copy()
+    correcting.accept()
+    assert (first.state, correcting.queue.current) == (DONE, second)
+    correcting.leave()
+    np.testing.assert_array_equal(drawn(session, "alive", first.frame), before)
+    drawing = session.layer_data.drawing()
+    assert drawing.boxes == {first.frame: (first.found.box,)}
+    assert np.flatnonzero(drawing.labeled_frames()).tolist() == [first.frame]
+    assert not drawing.complete_frames().any()
+    assert count_all(drawing) == {}, "part of a frame cannot be compared with a count of all"
+
+
+def count_all(drawing: Any) -> Any:
+    counting = count_true(drawing)
+    try:
+        while True:
+            next(counting)
+    except StopIteration as end:
+        return end.value
+
+
+def test_one_network_may_be_right(correcting: Correcting, session: Session) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    names = [name for name, _ in correcting.answers()]
+    assert names == ["all together", "network A", "network B", "nothing"]
+    proposed = state(session)
+    correcting.answer(2)
+    assert (drawn(session, "alive", item.frame) > 0)[DOUBT].all()
+    assert (29.0, 23.0) in drawn(session, "position", item.frame)
+    correcting.undo()
+    assert state(session) == proposed
+    correcting.answer(3)
+    assert not drawn(session, "alive", item.frame).any()
+    assert drawn(session, "position", item.frame) == []
+    correcting.accept()
+    assert item.state == DONE
+    assert list(boxes(session)[item.frame]) == [item.found.box]
+
+
+def test_a_key_goes_through_all_answers(correcting: Correcting, session: Session) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    start = state(session)
+    seen = []
+    for _ in range(4):
+        correcting.next_answer()
+        seen.append(bool((drawn(session, "alive", item.frame) > 0)[DOUBT].all()))
+    assert seen == [False, True, False, False]
+    assert state(session) == start
+
+
+def test_what_was_changed_by_hand_stays_without_a_word(
+    correcting: Correcting, session: Session
+) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    layer = session.layer_data.rows[1].layer
+    layer.data_setitem((np.array([item.frame]), np.array([28]), np.array([20])), 1)
+    correcting.go_on()
+    assert item.state == DONE
+    assert drawn(session, "dead", item.frame)[28, 20] == 1
+    assert item.frame in boxes(session)
+
+
+def test_skipping_teaches_nothing_and_is_taken_back(
+    correcting: Correcting, session: Session
+) -> None:
+    first, second, _ = correcting.queue.places
+    correcting.go(first)
+    correcting.answer(2)
+    correcting.skip()
+    assert (first.state, correcting.queue.current) == (SKIPPED, second)
+    assert not drawn(session, "alive", first.frame).any()
+    correcting.undo()
+    assert (first.state, correcting.queue.current) == (OPEN, first)
+    assert first.frame in boxes(session), "it is proposed again"
+
+
+def test_everything_can_be_taken_back(correcting: Correcting, session: Session) -> None:
+    correcting.go(correcting.queue.places[0])
+    correcting.leave()
+    start = state(session)
+    correcting.go(correcting.queue.places[0])
+    for action in (
+        correcting.accept,
+        correcting.next_answer,
+        correcting.accept,
+        correcting.skip,
+    ):
+        action()
+    while correcting.can_undo:
+        correcting.undo()
+    correcting.leave()
+    assert state(session) == start
+    assert [item.state for item in correcting.queue.places] == [OPEN] * 3
+
+
+def test_undo_leaves_alone_what_is_drawn_elsewhere(
+    correcting: Correcting, session: Session
+) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    correcting.accept()
+    session.layer_data.rows[0].layer.data[item.frame, 0, 0] = 1
+    points = session.layer_data.rows[2].layer
+    points.add([[item.frame, 0, 0]])
+    correcting.undo()
+    assert drawn(session, "alive", item.frame)[0, 0] == 1
+    assert (0.0, 0.0) in drawn(session, "position", item.frame)
+
+
+def test_a_training_does_not_learn_from_what_is_only_proposed(
+    correcting: Correcting, session: Session
+) -> None:
+    correcting.go(correcting.queue.places[0])
+    with pytest.raises(InputError):
+        session.request()
+    assert not session.layer_data.drawing().labeled_frames().any()
+    assert correcting.queue.current is None
+
+
+def test_frames_that_are_labeled_all_over_are_not_asked_for(
+    image: Image, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    add_missing_layers(session.layer_data)
+    session.layer_data.rows[0].layer.data[1, :3, :3] = 1
+    session.layer_data.rows[0].layer.refresh()
+    session.layer_data.set_rows(session.layer_data.rows)
+    qtbot.waitUntil(lambda: session.layer_data.scan is not None, timeout=20_000)
+    predict(session, children, qtbot)
+    qtbot.waitUntil(lambda: len(session.correcting.queue.places) == 2, timeout=20_000)
+    assert sorted(item.frame for item in session.correcting.queue.places) == [0, 2]
+
+
+def test_a_frame_labeled_all_over_gets_no_box(correcting: Correcting, session: Session) -> None:
+    item = correcting.queue.places[0]
+    add_missing_layers(session.layer_data)
+    session.layer_data.rows[0].layer.data[item.frame, :3, :3] = 1
+    correcting.go(item)
+    correcting.accept()
+    correcting.leave()
+    assert item.frame not in boxes(session)
+    assert session.layer_data.drawing().complete_frames()[item.frame]
+
+
+def test_classes_must_be_those_of_the_networks(
+    correcting: Correcting, session: Session, viewer: ViewerModel
+) -> None:
+    session.layer_data.set_rows(session.layer_data.rows[:2])
+    with pytest.raises(InputError, match=r"networks see alive, dead, position .* are alive, dead"):
+        correcting.go(correcting.queue.places[0])
+    assert boxes_are_gone(viewer)
+
+
+def boxes_are_gone(viewer: ViewerModel) -> bool:
+    return not any(len(layer.data) for layer in viewer.layers if isinstance(layer, Shapes))
+
+
+def test_keys_tell_what_they_cannot_do(
+    correcting: Correcting, session: Session, qtbot: Any
+) -> None:
+    with qtbot.waitSignal(session.refused) as told:
+        session._do(correcting.accept)
+    assert told.args == ["No place is chosen: choose one in the list, or press Next."]
+
+
+def test_other_networks_bring_other_places_and_keep_what_is_done(
+    correcting: Correcting, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    done = correcting.queue.places[0]
+    correcting.go(done)
+    correcting.accept()
+    correcting.leave()
+    networks = Networks(children, qtbot, CELLS)
+    session.looking.use(session.setup.folder / "better", whole=True)
+    networks.get_ready()
+    networks.predict_all(session)
+    qtbot.waitUntil(lambda: correcting.queue.places == [done], timeout=20_000)
+    assert done.frame in boxes(session)
+
+
+def test_exclusive_classes_are_corrected_by_their_ids(
+    image: Image, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    scheme = LabelScheme(Task.MULTICLASS, ("alive", "dead"))
+    session.layer_data.choose_task(Task.MULTICLASS)
+    session.layer_data.set_rows(session.layer_data.rows[:2])
+    predict(session, children, qtbot, scheme)
+    correcting = session.correcting
+    qtbot.waitUntil(lambda: len(correcting.queue.places) == 6, timeout=20_000)
+    item = correcting.queue.places[0]
+    assert item.found.place.area == 100, "the other places are small"
+    correcting.go(item)
+    correcting.answer(2)
+    ids = drawn(session, "alive", item.frame)
+    assert ids[DOUBT].all()
+    assert (ids[25, 25], ids[31, 19]) == (1, 2)
+    correcting.answer(3)
+    assert not drawn(session, "alive", item.frame).any()
+
+
+def test_the_snapshot_says_where_labels_count(
+    correcting: Correcting, session: Session, tmp_path: Path
+) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    correcting.accept()
+    correcting.leave()
+    for _ in write_snapshot(session.layer_data.drawing(), tmp_path):
+        pass
+    files = sorted(path.name for path in (tmp_path / "known").iterdir())
+    assert files == [f"frame_{item.frame:04d}.tif"]
+    known = tifffile.imread(tmp_path / "known" / files[0])
+    np.testing.assert_array_equal(known > 0, known_mask([item.found.box], (40, 48)))
+
+
+def test_no_layer_of_the_person_is_touched(
+    correcting: Correcting, viewer: ViewerModel, image: Image
+) -> None:
+    before = image.data.copy(), image.name
+    correcting.go(correcting.queue.places[0])
+    correcting.accept()
+    assert (np.array_equal(image.data, before[0]), image.name) == (True, before[1])
+    assert [layer for layer in viewer.layers if role_of(layer) is None] == [image]
+
+
+@given(
+    st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(1, 19), st.integers(1, 19)),
+    st.integers(0, 5),
+    st.sampled_from(["TZYX", "TXYZ"]),
+)
+def test_a_box_comes_back_from_its_rectangle(
+    numbers: tuple[int, int, int, int], frame: int, letters: str
+) -> None:
+    lengths = {"T": 2, "Z": 3, "Y": 40, "X": 44}
+    axes = FrameAxes(letters, tuple(lengths[letter] for letter in letters))
+    box = (numbers[0], numbers[1], numbers[0] + numbers[2], numbers[1] + numbers[3])
+    found = boxes_by_frame([corners(box, frame, axes)], ["rectangle"], axes, "label boxes")
+    assert found == {frame: (box,)}
+
+
+def test_only_rectangles_are_label_boxes() -> None:
+    axes = FrameAxes("YX", (40, 48))
+    with pytest.raises(InputError, match=r"'mine' holds a polygon: label boxes are rectangles"):
+        boxes_by_frame([np.zeros((5, 2))], ["polygon"], axes, "mine")
+
+
+def test_the_section_leads_through_the_places(
+    viewer: ViewerModel, correcting: Correcting, qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    assert section.summary == "0 of 3 done"
+    assert section.accept.isHidden()
+    section.next.click()
+    assert not section.accept.isHidden()
+    assert correcting.queue.current is correcting.queue.places[0]
+    section.accept.click()
+    assert section.summary == "1 of 3 done"
+    assert section.progress.text() == "1 of 3 done."
+    assert section.train.text().startswith("1 accepted. Train again under 2 Train")
+    assert [row[-1] for row in section.table.rows] == [DONE, OPEN, OPEN]
+    section.table.chosen.emit(2)
+    assert correcting.queue.current is correcting.queue.places[2]
+    section.skip.click()
+    section.undo.click()
+    assert correcting.queue.current is correcting.queue.places[2]
+    section.back.click()
+    assert correcting.queue.current is correcting.queue.places[1]
+    offers = [
+        section._answers.itemAt(number).widget() for number in range(section._answers.count())
+    ]
+    assert [offer.text() for offer in offers] == [
+        "As all together", "As network A", "As network B", "Nothing is there",
+    ]  # fmt: skip
+    offers[2].click()
+    assert correcting.can_undo
+
+
+def test_an_empty_section_says_what_to_do(
+    viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    assert not section.empty.isHidden()
+    assert section.empty.text().startswith("Nothing to correct yet: predict frames under 3 Look")
+    assert section.table.isHidden()
+    assert section.summary == "nothing to correct yet"
