@@ -126,6 +126,13 @@ def test_a_cell_without_state_counts_as_one_in_no_clear_state() -> None:
     assert place.effect == 1
 
 
+def test_a_cell_that_is_one_pixel_off_is_no_place() -> None:
+    members = nothing()
+    draw_cell(members[0], 40, 40)
+    draw_cell(members[1], 41, 41)
+    assert found(members) == []
+
+
 def test_a_marker_that_is_a_little_off_is_no_difference() -> None:
     members = nothing()
     draw_cell(members[0], 40, 40)
@@ -141,6 +148,15 @@ def test_a_neighbor_that_all_see_adds_to_no_effect() -> None:
         draw_cell(member, 40, 60)
     (place,) = found(members)
     assert place.effect == 1
+
+
+def test_cells_far_from_a_place_are_not_counted() -> None:
+    members = nothing()
+    draw_cell(members[0], 40, 40)
+    for member in members:
+        draw_cell(member, 40, 100)
+    (place,) = found(members)
+    assert place.outcomes == ((1, 0, 0), (0, 0, 0))
 
 
 def test_scheme_of_positions_alone() -> None:
