@@ -305,4 +305,4 @@ def test_what_does_not_fit_is_refused(members: Any, options: Any, words: str) ->
 
 
 def test_a_box_grows_as_far_as_the_image_goes() -> None:
-    assert padded((3, 20, 30, 40), 5, (32, 100)) == (0, 15, 32, 45)
+    assert padded((3, 20, 30, 40), 5, (32, 42)) == (0, 15, 32, 42)
