@@ -160,6 +160,25 @@ def test_newer_labels_are_kept_when_saving_older_ones_fails() -> None:
     autosave.close()
 
 
+def test_flush_does_not_take_a_newer_change_for_the_one_that_failed() -> None:
+    disk = Disk()
+    disk.free.clear()
+    disk.full = True
+    autosave = Autosave(disk, 0.0, 0.0, retry=NEVER)
+    autosave.touch("a", 0, lambda: cells(1))
+    assert disk.entered.wait(LONG)
+    results: list[bool] = []
+    flushing = threading.Thread(target=lambda: results.append(autosave.flush(LONG)))
+    flushing.start()
+    while not autosave._waiting:
+        flushing.join(0.001)
+    autosave.touch("a", 0, lambda: cells(2))
+    disk.free.set()
+    flushing.join(LONG)
+    assert results == [False]
+    autosave.close()
+
+
 def test_one_bad_frame_does_not_hold_up_the_others() -> None:
     class OneBad(Disk):
         def write_frame(self, image_id: str, frame: int, labels: FrameLabels, /) -> int:

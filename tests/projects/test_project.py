@@ -43,6 +43,13 @@ def test_a_project_is_never_replaced(tmp_path: Path) -> None:
     assert len(Project.open(project.folder, use_backup=True).images) == 1
 
 
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name in ("file", "file/inside"):
+        with pytest.raises(InputError, match="cannot be made"):
+            Project.create(tmp_path / name, CELLS)
+
+
 def test_no_project(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no project in this folder"):
         Project.open(tmp_path / "nothing")
@@ -186,6 +193,22 @@ def test_duplicates_are_refused(tmp_path: Path) -> None:
     original.unlink()
     with pytest.raises(InputError, match="in the project already"):
         project.add_image(copy)
+
+
+def test_many_images_are_added_though_some_are_refused(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    new = [picture(tmp_path, f"{number}.png", 20 + number) for number in range(3)]
+    (tmp_path / "text.png").write_text("no image")
+    twice = shutil.copy(new[0], tmp_path / "twice.png")
+    added, refused = project.add_images(
+        [new[0], tmp_path / "text.png", twice, project.path_of("image-0"), *new[1:]], split="train"
+    )
+    assert [image.id for image in added] == ["0", "1", "2"]
+    assert {image.split for image in added} == {"train"}
+    assert Project.open(project.folder).images[1:] == tuple(added)
+    assert ["text.png" in refused[0], "as 0." in refused[1], "as image-0." in refused[2]] == [
+        True
+    ] * 3
 
 
 def test_alike_at_both_ends_is_not_the_same(tmp_path: Path) -> None:

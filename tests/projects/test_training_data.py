@@ -191,3 +191,27 @@ def test_the_data_is_made_again_elsewhere(tmp_path: Path) -> None:
     assert names(again.labeled) == names(data.labeled)
     assert names(again.validation) == names(data.validation)
     assert np.array_equal(again.labeled[0].labeled, cells(3).target(CELLS))
+
+
+def test_a_run_keeps_the_labels_it_began_with(tmp_path: Path) -> None:
+    project = movies(tmp_path / "all", "a", "b")
+    for name in "ab":
+        project.write_frame(name, 0, cells(3))
+    run = project.folder / "runs" / "one"
+    project.corrections.copy_to(run / "corrections")
+    with pytest.raises(InputError, match="is not empty"):
+        project.corrections.copy_to(run / "corrections")
+    data = load_project(project.folder, corrections=run / "corrections")
+    assert data.origin is not None
+    origin = relative_origin(data.origin, run, project.folder)
+    assert (origin["path"], origin["corrections"]) == ("../..", "corrections")
+    for number in range(4, 8):
+        project.write_frame("a", 0, cells(number))
+        project.write_frame("a", 1, cells(number))
+    (tmp_path / "all").rename(tmp_path / "moved")
+    again = open_data(origin, relative_to=tmp_path / "moved" / "project" / "runs" / "one")
+    labeled = [*again.labeled, *again.validation]
+    assert sorted(sample.name for sample in labeled) == ["a[t=0]", "b[t=0]"]
+    assert all(np.array_equal(sample.labeled, cells(3).target(CELLS)) for sample in labeled)
+    with pytest.raises(InputError, match="no such folder with labels"):
+        load_project(tmp_path / "moved" / "project", corrections=tmp_path / "none")

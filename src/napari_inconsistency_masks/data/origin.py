@@ -24,6 +24,9 @@ KINDS = {
 }
 """What makes the data sets of each kind, imported when one is opened; a new kind is one line."""
 
+_PATHS = ("path", "corrections")
+"""Arguments that are paths, whatever the kind."""
+
 
 def open_data(
     origin: Mapping[str, Any], *, relative_to: str | Path | None = None
@@ -46,8 +49,9 @@ def open_data(
     kind = options.pop("kind", None)
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"Data of the kind {kind!r}; known are {', '.join(KINDS)}.")
-    if isinstance(options.get("path"), str):
-        options["path"] = Path(relative_to or "", options["path"])
+    for name in _PATHS:
+        if isinstance(options.get(name), str):
+            options[name] = Path(relative_to or "", options[name])
     if isinstance(options.get("intensity"), Mapping):
         options["intensity"] = Intensity.from_json(options["intensity"], source="data: intensity")
     module, _, function = KINDS[kind].rpartition(".")
@@ -61,26 +65,29 @@ def open_data(
 
 
 def describe(kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The origin of a data set made with these arguments; a path becomes absolute."""
+    """The origin of a data set made with these arguments; paths become absolute."""
     origin = {name: _to_json(value) for name, value in arguments.items()}
-    if "path" in origin:
-        origin["path"] = os.path.abspath(origin["path"])  # noqa: PTH100  links stay
+    for name in _PATHS:
+        if origin.get(name) is not None:
+            origin[name] = os.path.abspath(origin[name])  # noqa: PTH100  links stay
     return {"kind": kind, **origin}
 
 
 def relative_origin(
     origin: Mapping[str, Any], base: str | Path, root: str | Path
 ) -> dict[str, Any]:
-    """The origin with its path relative to `base`, if both lie in the folder `root`.
+    """The origin with each path relative to `base`, if both lie in the folder `root`.
 
     Stored in `base`, it stays true when `root` is moved to another place or computer; open it with
     ``open_data(origin, relative_to=base)``.
     """
-    path = origin.get("path")
     base, root = Path(os.path.abspath(base)), Path(os.path.abspath(root))  # noqa: PTH100
-    if isinstance(path, str) and all(Path(item).is_relative_to(root) for item in (path, base)):
-        return {**origin, "path": Path(os.path.relpath(path, base)).as_posix()}
-    return dict(origin)
+    moved = dict(origin)
+    for name in _PATHS:
+        path = origin.get(name)
+        if isinstance(path, str) and all(Path(item).is_relative_to(root) for item in (path, base)):
+            moved[name] = Path(os.path.relpath(path, base)).as_posix()
+    return moved
 
 
 def _to_json(value: Any) -> Any:

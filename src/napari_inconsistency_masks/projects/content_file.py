@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ..errors import InputError
 from ..files.atomic import WriteError, to_json_text, write_bytes
+from ..files.folders import make_folder
 from ..files.guard import read_bytes
 from ..files.json_files import MAX_BYTES, parse_json
 from ..files.names import about
@@ -46,10 +47,7 @@ class ContentFile:
                         "folder.",
                     )
                 )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WriteError(about(folder, f"cannot be made ({error.strerror}).")) from error
+        make_folder(folder)
         return cls(folder, content, write_content(folder, content))
 
     @classmethod
@@ -145,8 +143,8 @@ def parse_content(data: bytes, path: Path) -> Content:
     except InputError as error:
         raise InputError(about(path, str(error))) from None
     ids = [image.id for image in content.images]
-    twice = next((name for name in ids if ids.count(name) > 1), None) if ids else None
-    if twice is not None:
+    if len(set(ids)) < len(ids):
+        twice = next(name for name in ids if ids.count(name) > 1)
         raise InputError(about(path, f"two images have the id {twice!r}."))
     return content
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..cells import position_markers
 from ..errors import InputError
 from ..files.atomic import write_json
+from ..files.folders import make_folder
 from ..files.images import open_bytes
 from ..files.json_files import parse_json
 from ..files.names import about
@@ -20,7 +21,14 @@ from ..files.tiff import write_tiff
 from ..task import LabelScheme
 from .labels import Box, FrameLabels, known_mask
 from .layout import BOXES, CLASS_IDS, KNOWN, POSITIONS, frame_folder, mask_file, mask_files
-from .versions import Manifest, Version, newest_manifest, newest_version, write_version
+from .versions import (
+    Manifest,
+    Version,
+    copy_version,
+    newest_manifest,
+    newest_version,
+    write_version,
+)
 
 _BOXES = TypeAdapter(tuple[Box, ...])
 
@@ -110,6 +118,26 @@ class Corrections:
             labeled=labels.labeled,
             complete=not labels.boxes or bool(known_mask(labels.boxes, labels.size).all()),
         )
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the newest intact labels of all frames into a folder, where nobody changes them.
+
+        Raises
+        ------
+        InputError
+            If every save of a frame is damaged, or there is something in the folder.
+        WriteError
+            If the operating system refuses.
+        """
+        make_folder(folder)
+        if any(folder.iterdir()):
+            raise InputError(about(folder, "is not empty; copy the labels into a new folder."))
+        images = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+        for image_id in (path.name for path in images if path.is_dir()):
+            for frame in self.frames(image_id):
+                version = self.newest(image_id, frame)
+                if version is not None:
+                    copy_version(version, frame_folder(folder, image_id, frame))
 
     def _write_files(self, folder: Path, labels: FrameLabels) -> None:
         for name, mask in labels.masks.items():

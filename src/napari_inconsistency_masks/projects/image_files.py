@@ -7,19 +7,40 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..data.origin import relative_origin
 from ..errors import InputError
 from ..files.atomic import write_atomically
+from ..files.folders import make_folder
 from ..files.guard import refusing
 from ..files.images import read_header
 from ..files.names import about
-from .content import Fingerprint, ImageEntry
-from .layout import CORRECTIONS, IMAGES, absolute
+from .content import Fingerprint, ImageEntry, SplitName
+from .layout import CORRECTIONS, IMAGES, absolute, new_image_id
 
 _PIECE = 2**16
+
+
+def new_entry(
+    path: Path,
+    project: Path,
+    images: Iterable[ImageEntry],
+    *,
+    copy: bool,
+    split: SplitName | None,
+) -> ImageEntry:
+    """The entry of a file that is added to these images; see `Project.add_image`."""
+    images = list(images)
+    read_header(path)
+    refuse_known_file(path, project, images)
+    image_id = new_image_id(path.name, used_ids(project, images))
+    if copy:
+        source, path = path, project / IMAGES / f"{image_id}{path.suffix.lower()}"
+        copy_image(source, path)
+    entry = describe_image(path, image_id, stored_path(path, project))
+    return entry.model_copy(update={"split": split})
 
 
 def describe_image(path: Path, image_id: str, stored: str) -> ImageEntry:
@@ -92,16 +113,22 @@ def copy_image(path: Path, target: Path) -> None:
         if not filecmp.cmp(path, temporary, shallow=False):
             raise InputError(about(target, "not copied: the copy is not the same; try again."))
 
-    target.parent.mkdir(exist_ok=True)
+    make_folder(target.parent)
     write_atomically(target, lambda temporary: shutil.copyfile(path, temporary), check)
 
 
-def refuse_known_file(path: Path, images: Mapping[ImageEntry, Path]) -> None:
+def where(image: ImageEntry, project: Path) -> Path:
+    """Where the file of an image should be."""
+    return Path(os.path.normpath(project / image.path))
+
+
+def refuse_known_file(path: Path, project: Path, images: Iterable[ImageEntry]) -> None:
     """Refuse a file whose content is that of an image; of one that is gone the hash decides."""
     own = fingerprint(path)
-    for image, other in images.items():
+    for image in images:
         if image.fingerprint != own:
             continue
+        other = where(image, project)
         with refusing(path):
             if not other.is_file() or filecmp.cmp(path, other, shallow=False):
                 raise InputError(about(path, f"is in the project already, as {image.id}."))

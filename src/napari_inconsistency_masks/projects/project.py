@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..files.atomic import sweep
-from ..files.images import read_header
 from ..files.names import display_name
 from ..task import LabelScheme
 from .content import Content, ImageEntry, SchemeEntry, SplitName
 from .content_file import ContentFile
 from .corrections import Corrections
-from .image_files import (
-    copy_image,
-    describe_image,
-    describe_moved,
-    find_moved,
-    refuse_known_file,
-    stored_path,
-    used_ids,
-)
+from .image_files import describe_moved, find_moved, new_entry, refuse_known_file, where
 from .labels import FrameLabels
 from .layout import (
     BACKUP_FILE,
     CORRECTIONS,
-    IMAGES,
     PROJECT_FILE,
     absolute,
     check_class_names,
-    new_image_id,
 )
 from .status import ImageStatus, image_status
 
@@ -125,7 +113,7 @@ class Project:
 
     def path_of(self, image_id: str) -> Path:
         """Where the file of an image should be."""
-        return Path(os.path.normpath(self.folder / self.image(image_id).path))
+        return where(self.image(image_id), self.folder)
 
     def add_image(
         self, path: str | Path, *, copy: bool = False, split: SplitName | None = None
@@ -146,17 +134,24 @@ class Project:
         InputError
             If the file cannot be read, or is in the project already.
         """
-        path = absolute(path)
-        read_header(path)
-        self._refuse_duplicate(path)
-        image_id = new_image_id(path.name, used_ids(self.folder, self.images))
-        if copy:
-            source, path = path, self.folder / IMAGES / f"{image_id}{path.suffix.lower()}"
-            copy_image(source, path)
-        entry = describe_image(path, image_id, stored_path(path, self.folder))
-        entry = entry.model_copy(update={"split": split})
+        entry = new_entry(absolute(path), self.folder, self.images, copy=copy, split=split)
         self._file.change(images=(*self.images, entry))
         return entry
+
+    def add_images(
+        self, paths: Iterable[str | Path], *, copy: bool = False, split: SplitName | None = None
+    ) -> tuple[list[ImageEntry], list[str]]:
+        """Add many image files; also a sentence for each that is refused."""
+        added: list[ImageEntry] = []
+        refused = []
+        for path in map(absolute, paths):
+            images = (*self.images, *added)
+            try:
+                added.append(new_entry(path, self.folder, images, copy=copy, split=split))
+            except InputError as error:
+                refused.append(str(error))
+        self._file.change(images=(*self.images, *added))
+        return added, refused
 
     def relocate(
         self, image_id: str, path: str | Path, *, other_content: bool = False
@@ -179,13 +174,14 @@ class Project:
         """
         path, image = absolute(path), self.image(image_id)
         moved = describe_moved(path, image, self.folder, other_content=other_content)
-        self._refuse_duplicate(path, but=image_id)
+        others = [other for other in self.images if other is not image]
+        refuse_known_file(path, self.folder, others)
         return self._replace(moved)
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Ids of images whose file is not where it should be."""
-        return tuple(image.id for image in self.images if not self.path_of(image.id).is_file())
+        return tuple(image.id for image in self.images if not where(image, self.folder).is_file())
 
     def find_missing(self, folder: str | Path) -> dict[str, Path]:
         """Look for the missing files in a folder and all folders in it.
@@ -214,7 +210,8 @@ class Project:
     def table(self) -> list[ImageStatus]:
         """What there is of each image, in the order in which they were added."""
         return [
-            image_status(image, self.path_of(image.id), self.corrections) for image in self.images
+            image_status(image, where(image, self.folder), self.corrections)
+            for image in self.images
         ]
 
     def read_frame(self, image_id: str, frame: int) -> FrameLabels | None:
@@ -234,10 +231,6 @@ class Project:
         if not 0 <= frame < image.frames:
             raise InputError(f"{image_id}: there is no frame {frame} of {image.frames}.")
         return image
-
-    def _refuse_duplicate(self, path: Path, but: str | None = None) -> None:
-        others = {image: self.path_of(image.id) for image in self.images if image.id != but}
-        refuse_known_file(path, others)
 
     def _replace(self, image: ImageEntry) -> ImageEntry:
         self._file.change(images=tuple(image if old.id == image.id else old for old in self.images))

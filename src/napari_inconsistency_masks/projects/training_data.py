@@ -22,13 +22,14 @@ from ..files.images import read_header
 from ..files.names import about
 from ..intensity import Intensity
 from .content import ImageEntry
-from .corrections import training_files
+from .corrections import Corrections, training_files
 from .project import Project
 
 
 def load_project(
     path: str | Path,
     *,
+    corrections: str | Path | None = None,
     validation: float = 0.2,
     seed: int = 0,
     intensity: Intensity = Intensity(),  # noqa: B008  frozen
@@ -45,6 +46,9 @@ def load_project(
     ----------
     path
         The project folder.
+    corrections
+        A folder with copies of the labels, made by `Corrections.copy_to`, that are used instead of
+        those in the project: for a run that is to go on as it began while a person draws.
     validation
         Share of the labeled image files to set aside, if no image is said to be for validation.
         Images said to be for training are never set aside.
@@ -64,6 +68,8 @@ def load_project(
     """
     origin = describe("project", locals())
     project = Project.open(path)
+    if corrections is not None:
+        project.corrections = Corrections(_existing(corrections), project.scheme)
     notes: list[str] = []
     images = _read_images(project, notes)
     pairs = {name: image.pair for name, image in images.items()}
@@ -175,6 +181,12 @@ def _labeled_item(project: Project, image: _Image, frame: int, notes: list[str])
 def _name(image: _Image, frame: int) -> str:
     label = image.header.frame_label(frame)
     return f"{image.entry.id}[{label}]" if label else image.entry.id
+
+
+def _existing(folder: str | Path) -> Path:
+    if not Path(folder).is_dir():
+        raise InputError(about(Path(folder), "there is no such folder with labels."))
+    return Path(folder)
 
 
 def _has_labels(project: Project, image_id: str) -> bool:

@@ -24,7 +24,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import InputError
-from ..files.atomic import WriteError, sync_folder, write_json
+from ..files.atomic import write_bytes, write_json
+from ..files.folders import make_folder
 from ..files.guard import read_bytes
 from ..files.json_files import read_json
 from ..files.names import about
@@ -152,6 +153,15 @@ def newest_version(folder: Path) -> Version | None:
     raise InputError(about(folder, "changes faster than it can be read; try again."))
 
 
+def copy_version(version: Version, folder: Path) -> None:
+    """Copy a version into another folder of versions, which has none; checked on the way."""
+    target = folder / version.folder.name
+    make_folder(target)
+    for name in version.manifest.files:
+        write_bytes(target / name, version.read(name))
+    write_json(target / MANIFEST, version.manifest.model_dump())
+
+
 def newest_manifest(folder: Path) -> Manifest | None:
     """What the newest version holds, without a look at its files; None if none is readable."""
     for number in reversed(_numbers(folder)):
@@ -206,20 +216,14 @@ def _read_manifest(version: Path, number: int) -> Manifest:
 
 def _claim(folder: Path) -> tuple[int, Path]:
     """Make the folder of the next version, which no other thread or process has."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        number = max(_numbers(folder), default=0)
-        while True:
-            number += 1
-            new = folder / f"v{number}"
-            with suppress(FileExistsError):
-                new.mkdir()
-                sync_folder(folder)
-                return number, new
-    except OSError as error:
-        refused = WriteError(about(folder, f"no folder can be made there ({error.strerror})."))
-        refused.errno = error.errno
-        raise refused from error
+    make_folder(folder)
+    number = max(_numbers(folder), default=0)
+    while True:
+        number += 1
+        new = folder / f"v{number}"
+        with suppress(FileExistsError):
+            make_folder(new, new=True)
+            return number, new
 
 
 def _facts(path: Path) -> FileFacts:
@@ -241,6 +245,4 @@ def _prune(folder: Path, number: int) -> None:
     older = [n for n in reversed(_numbers(folder)) if n < number]
     complete = [n for n in older if (folder / f"v{n}" / MANIFEST).is_file()]
     for old in set(older) - {*complete[: _KEPT - 1]}:
-        with suppress(OSError):
-            (folder / f"v{old}" / MANIFEST).unlink(missing_ok=True)  # from here on it is no version
-            shutil.rmtree(folder / f"v{old}")
+        shutil.rmtree(folder / f"v{old}", ignore_errors=True)
