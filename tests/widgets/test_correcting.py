@@ -15,15 +15,18 @@ from napari.layers import Image, Points, Shapes
 from open_layers import add_image
 from stand_ins import FakeChild, Networks
 
+from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets._boxes import boxes_by_frame, corners, known_mask
 from napari_inconsistency_masks.widgets._correcting import Correcting
 from napari_inconsistency_masks.widgets._counts import count_true
-from napari_inconsistency_masks.widgets._drawing import write_snapshot
+from napari_inconsistency_masks.widgets._drawing import Drawing, write_snapshot
 from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets._frames import FrameAxes
 from napari_inconsistency_masks.widgets._layers import role_of
+from napari_inconsistency_masks.widgets._preparation import prepare
 from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED
 from napari_inconsistency_masks.widgets._session import Session
 from napari_inconsistency_masks.widgets.correct import CorrectSection
@@ -238,13 +241,18 @@ def test_undo_leaves_alone_what_is_drawn_elsewhere(
 
 
 def test_a_training_does_not_learn_from_what_is_only_proposed(
-    correcting: Correcting, session: Session
+    correcting: Correcting, session: Session, qtbot: Any
 ) -> None:
-    correcting.go(correcting.queue.places[0])
-    with pytest.raises(InputError):
-        session.request()
-    assert not session.layer_data.drawing().labeled_frames().any()
+    first, second, _ = correcting.queue.places
+    correcting.go(first)
+    correcting.accept()
+    data = session.layer_data
+    qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 2, timeout=20_000)
+    drawing = session.request().data
+    assert isinstance(drawing, Drawing)
+    assert np.flatnonzero(drawing.labeled_frames()).tolist() == [first.frame]
     assert correcting.queue.current is None
+    assert second.state == OPEN
 
 
 def test_frames_that_are_labeled_all_over_are_not_asked_for(
@@ -340,6 +348,33 @@ def test_the_snapshot_says_where_labels_count(
     assert files == [f"frame_{item.frame:04d}.tif"]
     known = tifffile.imread(tmp_path / "known" / files[0])
     np.testing.assert_array_equal(known > 0, known_mask([item.found.box], (40, 48)))
+
+
+def test_a_training_learns_from_label_boxes(
+    correcting: Correcting, session: Session, qtbot: Any
+) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    correcting.answer(2)
+    correcting.accept()
+    correcting.accept()
+    scan = session.layer_data
+    qtbot.waitUntil(lambda: scan.scan is not None and scan.scan.labeled.sum() == 3, timeout=20_000)
+    assert session.layer_data.unlabeled == 3, "their rest is not labeled"
+    session.setup.choose_preset("quick")
+    request = session.request()
+    for _ in prepare(request):
+        pass
+    plan = read_plan(request.folder)
+    assert plan.data is not None
+    data = open_data(plan.data, relative_to=request.folder)
+    samples = [*data.labeled, *data.validation]
+    assert {sample.name for sample in samples} <= {f"frame_{frame:04d}" for frame in range(3)}
+    by_name = {sample.name: sample for sample in samples}
+    sample = by_name[f"frame_{item.frame:04d}"]
+    assert sample.known is not None
+    np.testing.assert_array_equal(sample.known, known_mask([item.found.box], (40, 48)))
+    assert sample.labeled[0][DOUBT].all()
 
 
 def test_no_layer_of_the_person_is_touched(

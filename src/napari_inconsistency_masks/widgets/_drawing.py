@@ -99,7 +99,11 @@ class Drawing:
 
     def complete_frames(self) -> npt.NDArray[np.bool_]:
         """Per frame, whether it is labeled all over: anything is drawn on it, and no box."""
-        complete = self.labeled_frames()
+        return self.all_over(self.labeled_frames())
+
+    def all_over(self, labeled: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Of labeled frames those without boxes."""
+        complete = labeled.copy()
         complete[list(self.boxes)] = False
         return complete
 

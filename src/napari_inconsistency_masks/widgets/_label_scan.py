@@ -28,13 +28,14 @@ class Scan:
 
     Attributes
     ----------
-    labeled
-        Per frame.
+    labeled, complete
+        Per frame, whether it is labeled at all, and whether all over.
     undrawn
         Classes that are drawn nowhere.
     """
 
     labeled: npt.NDArray[np.bool_]
+    complete: npt.NDArray[np.bool_]
     undrawn: tuple[str, ...]
 
 
@@ -132,7 +133,8 @@ class LabelScan(QObject):
 def _scan(drawing: Drawing) -> Generator[None, None, Scan]:
     yield
     drawing.check()
-    return Scan(drawing.labeled_frames(), tuple(drawing.undrawn()))
+    labeled = drawing.labeled_frames()
+    return Scan(labeled, drawing.all_over(labeled), tuple(drawing.undrawn()))
 
 
 def _words(error: Exception) -> str:

@@ -158,8 +158,8 @@ class LayerData(QObject):
 
     @property
     def unlabeled(self) -> int:
-        """Number of frames on which nothing is drawn."""
-        return 0 if self.scan is None else int((~self.scan.labeled).sum())
+        """Number of frames that are not labeled, or only in part."""
+        return 0 if self.scan is None else int((~self.scan.complete).sum())
 
     def problem(self) -> str | None:
         """Why training cannot start from these layers, in a sentence, or None."""

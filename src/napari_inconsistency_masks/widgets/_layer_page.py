@@ -97,7 +97,9 @@ class LayerPage(QWidget):
             return
         count, labeled = axes.count, int(scan.labeled.sum())
         frames = "1 frame" if count == 1 else f"{count} frames"
-        self.scan.tell(f"{frames}, {labeled} labeled ({labeled / count:.0%}).")
+        in_part = labeled - int(scan.complete.sum())
+        some = f", {in_part} of them in part" if in_part else ""
+        self.scan.tell(f"{frames}, {labeled} labeled ({labeled / count:.0%}){some}.")
         self.remarks.tell(" ".join(_remarks(labeled, scan.undrawn)))
 
     @slot

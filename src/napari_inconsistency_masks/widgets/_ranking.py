@@ -83,6 +83,5 @@ class Ranking(QObject):
         if result.image is not self._data.image or scan is None:
             return np.zeros(result.axes.count, bool)
         complete = np.zeros(result.axes.count, bool)
-        complete[: len(scan.labeled)] = scan.labeled[: len(complete)]
-        complete[list(self._data.boxes.of(result.image, result.axes))] = False
+        complete[: len(scan.complete)] = scan.complete[: len(complete)]
         return complete

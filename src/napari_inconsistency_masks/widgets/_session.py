@@ -135,10 +135,10 @@ class Session(QObject):
 
     def request(self) -> RunRequest:
         """What to start; `InputError` if the data or the settings are not ready."""
-        self.correcting.leave()  # what is only proposed is nothing to learn from
         problem = self.problem()
         if problem is not None:
             raise InputError(problem)
+        self.correcting.leave()  # what is only proposed is nothing to learn from
         data: Drawing | Callable[[], SegmentationData]
         data = self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
         self._started_from_layers, self.drawn_since_start = self.source == LAYERS, False
