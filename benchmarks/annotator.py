@@ -108,6 +108,8 @@ def main(
 
 def simulate(protocol: Protocol, strategy: str, seed: int) -> None:
     """Go through the rounds that are missing, as long as there is time."""
+    if time.monotonic() > protocol.until:
+        return
     networks = _first_networks(protocol, seed)
     annotator: Annotator | None = None
     corrections: list[Correction] = []
