@@ -109,12 +109,20 @@ def show_demo(viewer, dock) -> None:
     save(viewer, dock, "look", "window")
     viewer.layers["votes (networks outvoted)"].visible = True
     save(viewer, dock, "look", "votes")
+    viewer.layers["votes (networks outvoted)"].visible = False
+    dock.open("correct")
+    for layer in dock.session.layer_data.drawn_rows:
+        layer.layer.visible = True
+    dock.session.correcting.go_on()
+    dock.session.correcting.accept()
+    save(viewer, dock, "correct", "correct", whole=False)
 
 
-def save(viewer, dock, section: str, name: str) -> None:
-    """Open a section and save the whole window."""
+def save(viewer, dock, section: str, name: str, *, whole: bool = True) -> None:
+    """Open a section and save the window, with the whole image in it or what is shown now."""
     dock.open(section)
-    viewer.reset_view()
+    if whole:
+        viewer.reset_view()
     pause(800)
     viewer.screenshot(IMAGES / f"{name}.png", canvas_only=False, flash=False)
 
