@@ -5,13 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from toy_project import CELLS, cells, make_project, picture, same, stack
+from toy_project import cells, make_project, movie, picture, same
 
 from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.projects import FrameLabels, Project
@@ -62,12 +57,6 @@ def write(project: Project, frame: int, labels: FrameLabels, number: int) -> boo
         except Crash:
             return False
     return True
-
-
-def movie(root: Path) -> Project:
-    project = Project.create(root / "project", CELLS)
-    project.add_image(stack(root, "movie.tif", 0, frames=2))
-    return project
 
 
 class Painting(RuleBasedStateMachine):
@@ -186,65 +175,6 @@ def test_refusal_of_every_call(tmp_path: Path) -> None:
     else:
         pytest.fail("never got through")
     assert refusals > 10
-
-
-PAINTER = """
-import sys
-from dataclasses import replace
-import numpy as np
-from toy_project import cells
-from napari_inconsistency_masks.projects import Autosave, Project
-
-class Printing:
-    def __init__(self, project):
-        self.project = project
-    def write_frame(self, image, frame, labels):
-        number = self.project.write_frame(image, frame, labels)
-        print(frame, int(labels.positions[0, 0]), flush=True)
-        return number
-
-autosave = Autosave(Printing(Project.open(sys.argv[1])), 0.0, 0.0)
-stroke = int(sys.argv[2])
-while True:
-    stroke += 1
-    labels = replace(cells(stroke), positions=np.array([[stroke, 0.0]]), states=("",))
-    autosave.touch("movie", stroke % 2, labels.copy)
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no signals")
-def test_killed_while_painting(tmp_path: Path) -> None:
-    project = movie(tmp_path)
-    moments = random.Random(5)
-    acknowledged = {0: 0, 1: 0}
-    for _ in range(5):
-        start = max(acknowledged.values()) + 1000
-        child = subprocess.Popen(
-            [sys.executable, "-c", PAINTER, project.folder, str(start)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parent,
-        )
-        assert child.stdout is not None
-        lines = [child.stdout.readline() for _ in range(moments.randint(1, 6))]
-        threading.Event().wait(moments.uniform(0, 0.05))
-        child.send_signal(signal.SIGKILL)
-        lines += child.communicate()[0].splitlines()
-        for line in lines:
-            frame, stroke = map(int, line.split())
-            acknowledged[frame] = stroke
-        project = Project.open(project.folder)
-        for frame, stroke in acknowledged.items():
-            read = project.read_frame("movie", frame)
-            if read is None:
-                assert stroke == 0
-                continue
-            found = int(read.positions[0, 0])
-            assert found >= stroke
-            assert all((read.masks[k] == cells(found).masks[k]).all() for k in read.masks)
-    for frame in acknowledged:
-        project.write_frame("movie", frame, cells(1))
-        assert len(list((project.folder / f"corrections/movie/{frame}").iterdir())) <= 2
 
 
 def test_crash_while_adding_an_image(tmp_path: Path) -> None:

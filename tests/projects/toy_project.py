@@ -76,3 +76,10 @@ def make_project(root: Path, scheme: LabelScheme = CELLS, images: int = 1) -> Pr
     for number in range(images):
         project.add_image(picture(root / "pictures", f"image-{number}.png", number))
     return project
+
+
+def movie(root: Path) -> Project:
+    """A project with a time-lapse of two frames, ``movie``."""
+    project = Project.create(root / "project", CELLS)
+    project.add_image(stack(root, "movie.tif", 0, frames=2))
+    return project
