@@ -61,11 +61,26 @@ def test_diversity_spreads_over_images() -> None:
     assert sorted(p.image for p in rank([*crowd, *others], limit=4)) == ["a", "b", "c", "d"]
 
 
-def test_diversity_prefers_another_kind_of_place() -> None:
-    alike = [place(1.5, name, area=200) for name in "abcdef"]
-    other = place(1.3, "g", area=200, classes=("dead",), outcomes=((0, 1), (0, 0)))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"classes": ("dead",)},
+        {"outcomes": ((3, 0), (2, 0))},
+        {"area": 2000},
+        {"disagreement": 0.1},
+    ],
+)
+def test_diversity_prefers_another_kind_of_place(kind: Any) -> None:
+    alike = [place(1.5, name) for name in "abcdef"]
+    other = place(1.3, "g", **kind)
     assert rank([*alike, other], limit=2)[1] == other
     assert other not in rank([*alike, other], limit=2, diversity=0)
+
+
+def test_places_with_the_same_score_have_an_order_of_their_own() -> None:
+    places = [place(1.5, image, frame, row) for image in "ab" for frame in (0, 1) for row in (0, 9)]
+    assert rank(places, diversity=0) == places
+    assert rank(places[::-1], diversity=0) == places
 
 
 def test_gray_values_make_places_different() -> None:

@@ -268,6 +268,16 @@ def test_frames_that_are_labeled_all_over_are_not_asked_for(
     assert sorted(item.frame for item in session.correcting.queue.places) == [0, 2]
 
 
+def test_frames_that_a_person_labels_leave_the_list(
+    correcting: Correcting, session: Session, qtbot: Any
+) -> None:
+    add_missing_layers(session.layer_data)
+    alive = session.layer_data.rows[0].layer
+    alive.data_setitem((np.array([2]), np.array([3]), np.array([3])), 1)
+    qtbot.waitUntil(lambda: len(correcting.queue.places) == 2, timeout=20_000)
+    assert sorted(item.frame for item in correcting.queue.places) == [0, 1]
+
+
 def test_a_frame_labeled_all_over_gets_no_box(correcting: Correcting, session: Session) -> None:
     item = correcting.queue.places[0]
     add_missing_layers(session.layer_data)

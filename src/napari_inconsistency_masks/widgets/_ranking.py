@@ -48,6 +48,7 @@ class Ranking(QObject):
         self._timer.setInterval(SETTLE_MS)
         self._timer.timeout.connect(self.rank)
         results.changed.connect(self._rank_soon)
+        layer_data.scanned.connect(self._rank_soon)  # what is labeled need not be corrected
 
     def rank(self) -> None:
         """List the open places anew."""

@@ -25,7 +25,7 @@ TIP = (
     "Differ: how much the networks disagree. Cells: how many cells more one network sees than "
     "another. Press a row to go there, a header to sort."
 )
-IMAGE, ABOUT = HEADERS.index("Image"), HEADERS.index("About")
+IMAGE, ABOUT, DIFFER = (HEADERS.index(name) for name in ("Image", "About", "Differ"))
 ANSWERS_PER_ROW = 2
 
 
@@ -130,6 +130,8 @@ class CorrectSection(Section):
         self.train.tell(TRAIN.format(queue.done) if queue.done else None)
         several = len({id(item.image) for item in queue.places}) > 1
         self.table.setColumnHidden(IMAGE, not several)
+        strengths = {item.found.place.disagreement for item in queue.places}
+        self.table.setColumnHidden(DIFFER, len(strengths) == 1)  # two networks always differ fully
         self.table.show_rows([_row(item) for item in queue.places])
         if queue.current is not None:
             self.table.choose(queue.places.index(queue.current))
