@@ -278,6 +278,22 @@ def test_frames_that_a_person_labels_leave_the_list(
     assert sorted(item.frame for item in correcting.queue.places) == [0, 1]
 
 
+def test_the_list_waits_until_it_is_known_what_is_labeled(
+    image: Image, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    add_missing_layers(session.layer_data)
+    session.layer_data.rows[0].layer.data[1, :3, :3] = 1
+    session.layer_data._scanning._timer.setInterval(1000)
+    predict(session, children, qtbot)
+    lengths: list[int] = []
+    session.correcting.changed.connect(lambda: lengths.append(len(session.correcting.queue.places)))
+    session.layer_data.set_rows(session.layer_data.rows)
+    session.correcting.queue.places.clear()
+    session.results.changed.emit()
+    qtbot.waitUntil(lambda: bool(session.correcting.queue.places), timeout=20_000)
+    assert set(lengths) == {2}
+
+
 def test_a_frame_labeled_all_over_gets_no_box(correcting: Correcting, session: Session) -> None:
     item = correcting.queue.places[0]
     add_missing_layers(session.layer_data)

@@ -73,6 +73,11 @@ class LabelScan(QObject):
         self._timer.setInterval(SETTLE_MS)
         self._timer.timeout.connect(self._start)
 
+    @property
+    def busy(self) -> bool:
+        """Whether `result` is out of date; `done` follows."""
+        return self._timer.isActive() or self._worker is not None
+
     def begin(self, layers: list[Layer]) -> None:
         """Other layers are drawn in now: forget what is known, and count soon."""
         self._watch(layers)

@@ -157,6 +157,11 @@ class LayerData(QObject):
         return self._scanning.result
 
     @property
+    def scanning(self) -> bool:
+        """Whether what is drawn is being counted; `scanned` follows."""
+        return self._scanning.busy
+
+    @property
     def unlabeled(self) -> int:
         """Number of frames that are not labeled, or only in part."""
         return 0 if self.scan is None else int((~self.scan.complete).sum())

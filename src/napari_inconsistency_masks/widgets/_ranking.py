@@ -51,7 +51,9 @@ class Ranking(QObject):
         layer_data.scanned.connect(self._rank_soon)  # what is labeled need not be corrected
 
     def rank(self) -> None:
-        """List the open places anew."""
+        """List the open places anew; as soon as it is known which frames are labeled."""
+        if self._data.scanning:
+            return  # it tells when it is done
         if self._worker is not None:
             self._worker.stop()
         worker = self._worker = Worker(in_order(list(self._candidates()), self.queue.kept))
