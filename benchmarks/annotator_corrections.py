@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from napari_inconsistency_masks.boxes import Box, padded
 from napari_inconsistency_masks.cells import find_cells
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
 from napari_inconsistency_masks.inference.predict import predict_samples
 from napari_inconsistency_masks.nets.ensemble import Ensemble
-from napari_inconsistency_masks.places import Box, Place, find_places, padded, rank
+from napari_inconsistency_masks.places import Place, find_places, rank
 
 STRATEGIES = ("ours", "regions", "images", "none")
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pictures import CELLS, FISH, NUCLEI, SIZE, draw_body, draw_cell, nothing
 from scipy import ndimage
 
+from napari_inconsistency_masks.boxes import padded
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.places import Place, find_places, padded
+from napari_inconsistency_masks.places import Place, find_places
 from napari_inconsistency_masks.places.outcomes import effects
 from napari_inconsistency_masks.task import LabelScheme
 

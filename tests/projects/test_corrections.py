@@ -12,10 +12,11 @@ import pytest
 import tifffile
 from toy_project import CELLS, IDS, ONE, SIZE, cells, make_project, same, spot
 
+from napari_inconsistency_masks.boxes import known_mask
 from napari_inconsistency_masks.cells import position_markers
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.projects import FrameLabels, Project, known_mask
+from napari_inconsistency_masks.projects import FrameLabels, Project
 
 BOXES = ((0, 0, 5, 6), (4, 4, 20, 30))
 

@@ -15,11 +15,12 @@ from napari.layers import Image, Points, Shapes
 from open_layers import add_image
 from stand_ins import FakeChild, Networks
 
+from napari_inconsistency_masks.boxes import known_mask
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._boxes import boxes_by_frame, corners, known_mask
+from napari_inconsistency_masks.widgets._boxes import boxes_by_frame, corners
 from napari_inconsistency_masks.widgets._correcting import Correcting
 from napari_inconsistency_masks.widgets._counts import count_true
 from napari_inconsistency_masks.widgets._drawing import Drawing, write_snapshot

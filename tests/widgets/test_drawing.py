@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_inconsistency_masks.cells import draw_discs
+from napari_inconsistency_masks.cells import draw_discs, position_markers
 from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.images import read_image
@@ -16,7 +16,6 @@ from napari_inconsistency_masks.widgets._drawing import (
     Drawing,
     DrawnClass,
     check_class_names,
-    position_discs,
     write_snapshot,
 )
 from napari_inconsistency_masks.widgets._frames import FrameAxes
@@ -98,17 +97,17 @@ def test_a_target_has_a_plane_per_class() -> None:
 
 def test_discs_have_a_quarter_of_the_distance_to_the_next_but_3_to_8() -> None:
     places = np.array([[10, 10], [10, 30], [60, 10], [60, 15], [80, 90]])
-    discs = position_discs(places, (100, 100))
+    discs = position_markers(places, (100, 100))
     radii = np.array([5, 5, 3, 3, 8])
     np.testing.assert_array_equal(discs, draw_discs(places, radii, (100, 100)))
 
 
 def test_positions_outside_the_image_are_left_out() -> None:
-    discs = position_discs(np.array([[-1, 5], [5, 100], [100, 5], [50, 50]]), (100, 100))
+    discs = position_markers(np.array([[-1, 5], [5, 100], [100, 5], [50, 50]]), (100, 100))
     np.testing.assert_array_equal(
         discs, draw_discs(np.array([[50, 50]]), np.array([3]), (100, 100))
     )
-    assert not position_discs(np.zeros((0, 2), np.int64), (20, 20)).any()
+    assert not position_markers(np.zeros((0, 2), np.int64), (20, 20)).any()
 
 
 def test_ids_are_the_target_of_exclusive_classes() -> None:

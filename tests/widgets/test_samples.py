@@ -9,9 +9,8 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points
 
-from napari_inconsistency_masks.cells import find_cells
+from napari_inconsistency_masks.cells import find_cells, position_markers
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._drawing import position_discs
 from napari_inconsistency_masks.widgets._session import Session
 from napari_inconsistency_masks.widgets.samples import (
     FRAMES,
@@ -56,7 +55,7 @@ def test_the_labels_are_right(timelapse: list[Any]) -> None:
     states = np.array(timelapse[3][1]["features"]["state"])
     for frame in (0, FRAMES - 1):
         here = positions[:, 0] == frame
-        marks = position_discs(np.rint(positions[here, 1:]).astype(np.int64), SIZE)
+        marks = position_markers(np.rint(positions[here, 1:]).astype(np.int64), SIZE)
         cells = find_cells(np.stack([alive[frame], dead[frame], marks]) > 0, CELLS)
         expected = {name: int((states[here] == name).sum()) for name in ("alive", "dead")}
         for name, count in expected.items():

@@ -4,7 +4,7 @@ Needs neither torch nor Qt: `find_places` looks at one frame, `rank` orders the 
 """
 
 from .find import find_places
-from .place import Box, Place, padded
+from .place import Place
 from .rank import rank
 
-__all__ = ["Box", "Place", "find_places", "padded", "rank"]
+__all__ = ["Place", "find_places", "rank"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Box = tuple[int, int, int, int]
-"""First row, first column, row and column behind the last, in pixels."""
+from ..boxes import Box
 
 
 @dataclass(frozen=True)
@@ -52,14 +51,3 @@ class Place:
     outcomes: tuple[tuple[int, ...], ...]
     score: float
     appearance: tuple[float, ...] = ()
-
-
-def padded(box: Box, margin: int, shape: tuple[int, int]) -> Box:
-    """Grow a box by `margin` pixels on each side, as far as the image ``(Y, X)`` goes."""
-    top, left, bottom, right = box
-    return (
-        max(0, top - margin),
-        max(0, left - margin),
-        min(shape[0], bottom + margin),
-        min(shape[1], right + margin),
-    )

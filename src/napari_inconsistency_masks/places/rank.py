@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ..boxes import Box
 from ..errors import InputError
-from .place import Box, Place
+from .place import Place
 
 _Int = npt.NDArray[np.int64]
 _Float = npt.NDArray[np.float64]

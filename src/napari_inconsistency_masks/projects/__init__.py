@@ -5,7 +5,7 @@ Needs neither torch nor Qt.
 
 from .autosave import Autosave
 from .content import ImageEntry
-from .labels import Box, FrameLabels, known_mask
+from .labels import FrameLabels
 from .places_table import PlaceRow, read_places, write_places
 from .project import Project
 from .status import ImageStatus
@@ -13,13 +13,11 @@ from .training_data import load_project
 
 __all__ = [
     "Autosave",
-    "Box",
     "FrameLabels",
     "ImageEntry",
     "ImageStatus",
     "PlaceRow",
     "Project",
-    "known_mask",
     "load_project",
     "read_places",
     "write_places",

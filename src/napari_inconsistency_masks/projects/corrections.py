@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
+from ..boxes import Box, known_mask
 from ..cells import position_markers
 from ..errors import InputError
 from ..files.atomic import write_json
@@ -19,7 +20,7 @@ from ..files.names import about
 from ..files.tables import parse_csv, write_csv
 from ..files.tiff import write_tiff
 from ..task import LabelScheme
-from .labels import Box, FrameLabels, known_mask
+from .labels import FrameLabels
 from .layout import BOXES, CLASS_IDS, KNOWN, POSITIONS, frame_folder, mask_file, mask_files
 from .versions import (
     Manifest,

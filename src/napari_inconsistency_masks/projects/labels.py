@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..boxes import Box, known_mask
 from ..cells import position_markers
 from ..errors import InputError
 from ..task import LabelScheme
-
-Box = tuple[int, int, int, int]
-"""First row and column, and the row and column after the last: ``(y0, x0, y1, x1)``."""
 
 
 def _no_positions() -> npt.NDArray[np.float64]:
@@ -144,14 +142,6 @@ class FrameLabels:
             raise InputError(
                 f"The state {unknown[0]!r} of a position is none of {', '.join(scheme.states)}."
             )
-
-
-def known_mask(boxes: Iterable[Box], size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Where labels count ``(Y, X)``: inside of the boxes."""
-    known = np.zeros(size, np.bool_)
-    for y0, x0, y1, x1 in boxes:
-        known[y0:y1, x0:x1] = True
-    return known
 
 
 def _check_mask(name: str, mask: npt.NDArray[Any], size: tuple[int, int]) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Labels, Layer, Points
 
+from ..boxes import Box
+from ..cells import position_markers
 from ..errors import InputError
-from ..places import Box
 from ..task import LabelScheme
-from ._drawing import position_discs
 from ._found_places import Answer, inside
 from ._frames import FrameAxes
 from ._layer_data import LayerData
@@ -85,7 +85,7 @@ def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelSch
             values = axes.points(frame, answer.centers)
         elif name == scheme.position:
             local = np.rint(answer.centers).astype(np.int64) - box[:2]
-            values = position_discs(local, answer.channels.shape[1:]).astype(np.uint8)
+            values = position_markers(local, _shape(box)).astype(np.uint8)
         else:
             values = answer.channels[scheme.classes.index(name)].astype(np.uint8)
         _write(layer, axes, frame, box, values)

@@ -1,15 +1,15 @@
-"""Label boxes: inside one everything is labeled, outside nothing is known. Plain logic, no Qt."""
+"""Label boxes as rectangles in a layer: plain logic, no Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..boxes import Box, clipped
 from ..errors import InputError
-from ..places import Box
 from ._frames import FrameAxes
 
 
@@ -40,7 +40,7 @@ def boxes_by_frame(
         frame = axes.frame_at(list(np.mean(shape, axis=0)))
         rows = shape[:, axes.layer_letters.index("Y")]
         columns = shape[:, axes.layer_letters.index("X")]
-        box = clip(
+        box = clipped(
             (
                 int(np.ceil(rows.min())),
                 int(np.ceil(columns.min())),
@@ -52,17 +52,3 @@ def boxes_by_frame(
         if box[0] < box[2] and box[1] < box[3]:
             found.setdefault(frame, []).append(box)
     return {frame: tuple(boxes) for frame, boxes in found.items()}
-
-
-def clip(box: Box, size: tuple[int, int]) -> Box:
-    """The part of a box that lies in an image."""
-    top, left, bottom, right = box
-    return max(top, 0), max(left, 0), min(bottom, size[0]), min(right, size[1])
-
-
-def known_mask(boxes: Iterable[Box], size: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Where labels count ``(Y, X)``."""
-    known = np.zeros(size, bool)
-    for top, left, bottom, right in boxes:
-        known[top:bottom, left:right] = True
-    return known

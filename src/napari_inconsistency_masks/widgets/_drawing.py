@@ -14,17 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..cells import draw_discs, nearest_distances
+from ..boxes import Box, known_mask
+from ..cells import position_markers
 from ..errors import InputError
 from ..files.names import printable
 from ..files.tiff import write_tiff
-from ..places import Box
 from ..task import LabelScheme
-from ._boxes import known_mask
 from ._frames import FrameAxes
-
-SMALLEST_DISC, LARGEST_DISC = 3, 8
-"""Radii in pixels of the discs drawn for positions: a quarter of the distance to the next one."""
 
 IMAGES, MASKS, KNOWN = "images", "masks", "known"
 """Folders of a snapshot; those of classes have the classes' names."""
@@ -146,7 +142,7 @@ class Drawing:
             plane: npt.NDArray[np.bool_] = self.axes.read_plane(item.labels, frame) > 0
             return plane
         frames, positions = self.axes.frames_of_points(item.points)
-        return position_discs(positions[frames == frame], self.axes.size)
+        return position_markers(positions[frames == frame], self.axes.size)
 
     def _class_ids(self, frame: int) -> npt.NDArray[np.uint8]:
         item = self.drawn[0]
@@ -159,15 +155,6 @@ class Drawing:
                 f"{highest} classes; add a class for it, or erase it."
             )
         return ids.astype(np.uint8)
-
-
-def position_discs(
-    positions: npt.NDArray[np.int64], size: tuple[int, int]
-) -> npt.NDArray[np.bool_]:
-    """A mask ``(Y, X)`` with a disc at each of (row, column) ``(N, 2)``, none touching another."""
-    inside = positions[((positions >= 0) & (positions < size)).all(axis=1)]
-    radii = (nearest_distances(inside) // 4).clip(SMALLEST_DISC, LARGEST_DISC)
-    return draw_discs(inside, radii.astype(np.int64), size)
 
 
 def class_name(layer: str, others: Iterable[str] = ()) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..boxes import Box, padded
 from ..cells import find_cells
-from ..places import Box, Place, find_places, padded
+from ..places import Place, find_places
 from ..task import LabelScheme
 
 _Bool = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from napari.layers import Layer, Shapes
 
-from ..places import Box
+from ..boxes import Box
 from ._boxes import boxes_by_frame, corners
 from ._frames import FrameAxes
 from ._layers import ViewerLayers, geometry, mark

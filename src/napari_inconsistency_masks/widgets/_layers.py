@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Points
 
-from ..places import Box
+from ..boxes import Box
 from ._frames import FrameAxes
 
 ROOM = 4.0

@@ -6,7 +6,8 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..places import Box, Place, rank
+from ..boxes import Box
+from ..places import Place, rank
 from ._found_places import FoundPlace
 from ._frames import FrameAxes
 
