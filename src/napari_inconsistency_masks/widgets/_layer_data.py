@@ -134,8 +134,8 @@ class LayerData(QObject):
             )
         return LabelScheme(self.task, tuple(row.name for row in rows), next(iter(positions), None))
 
-    def drawing(self) -> Drawing:
-        """The image with what is drawn on it, as it is now.
+    def drawing(self, *, partly: bool = False) -> Drawing:
+        """The image with what is drawn on it, as it is now; `partly` without missing layers.
 
         Raises
         ------
@@ -147,7 +147,8 @@ class LayerData(QObject):
             raise InputError("There is no image: open one, choose a folder, or open the demo.")
         scheme = self.scheme()
         self._refuse_shared_layers()
-        drawn = tuple(self._drawn(row, image, axes) for row in self.drawn_rows)
+        rows = [row for row in self.drawn_rows if row.layer is not None or not partly]
+        drawn = tuple(self._drawn(row, image, axes) for row in rows)
         data = image.data[0] if image.multiscale else image.data
         return Drawing(image.name, axes, data, scheme, drawn, self.boxes.of(image, axes))
 

@@ -46,6 +46,9 @@ class LayerPage(QWidget):
             "Add an empty layer for each class that has none, with the size, scale and position "
             "of the image.",
         )
+        tip = "Draw what was kept when this image was last labeled here."
+        self.restore = button("Restore labels", "layers_restore", tip)
+        self.kept = Sentence("layers_kept", "hint")
         self.scan = Sentence("layers_scan")
         self.remarks = Sentence("layers_remarks", "hint")
         self.controls = self._arranged()
@@ -57,7 +60,9 @@ class LayerPage(QWidget):
         self.task.picked.connect(self._data.choose_task)
         self.make.clicked.connect(self._on_make)
         self._data.changed.connect(self._update)
+        self.restore.clicked.connect(self._on_restore)
         self._data.scanned.connect(self._update_scan)
+        session.keeper.changed.connect(self._update_kept)
         self._update()
 
     def _arranged(self) -> QWidget:
@@ -74,9 +79,10 @@ class LayerPage(QWidget):
         column.setSpacing(8)
         column.addLayout(form)
         column.addWidget(self.table)
-        column.addLayout(row(self.make, 1))
+        column.addLayout(row(self.make, self.restore, 1))
         column.addWidget(self.scan)
         column.addWidget(self.remarks)
+        column.addWidget(self.kept)
         return controls
 
     def _update(self) -> None:
@@ -88,6 +94,17 @@ class LayerPage(QWidget):
         self.axes_note.tell(self._data.axes_note)
         self.make.setVisible(any(item.layer is None for item in self._data.drawn_rows))
         self._update_scan()
+        self._update_kept()
+
+    def _update_kept(self) -> None:
+        keeper, scan = self.session.keeper, self._data.scan
+        offer = keeper.offer
+        empty = scan is None or not scan.labeled.any()
+        self.restore.setVisible(offer is not None and empty)
+        if offer is not None:
+            frames = "1 frame" if len(offer.frames) == 1 else f"{len(offer.frames)} frames"
+            self.restore.setText(f"Restore labels of {frames}")
+        self.kept.tell(None if keeper.folder is None else f"Kept as you draw in {keeper.folder}.")
 
     def _update_scan(self) -> None:
         scan, axes = self._data.scan, self._data.axes
@@ -101,6 +118,11 @@ class LayerPage(QWidget):
         some = f", {in_part} of them in part" if in_part else ""
         self.scan.tell(f"{frames}, {labeled} labeled ({labeled / count:.0%}){some}.")
         self.remarks.tell(" ".join(_remarks(labeled, scan.undrawn)))
+        self._update_kept()
+
+    @slot
+    def _on_restore(self, _: bool = False) -> None:
+        self.session.keeper.restore()
 
     @slot
     def _on_make(self, _: bool = False) -> None:

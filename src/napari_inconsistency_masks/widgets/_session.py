@@ -25,6 +25,7 @@ from ._correcting import Correcting
 from ._devices import Devices
 from ._drawing import Drawing
 from ._folder_data import FolderData
+from ._keeper import Keeper
 from ._keys import MASK_KEY, VOTES_KEY, Keys, correction_keys
 from ._layer_data import LayerData
 from ._layers import ViewerLayers, unwrap
@@ -40,6 +41,9 @@ from .preferences import preferences
 logger = logging.getLogger(__name__)
 
 LAYERS, FOLDER = "layers", "folder"
+DRAWINGS = "drawings"
+"""Of the folder for runs: copies of what is drawn."""
+
 PATIENCE = 20.0
 """Seconds a training has to end its step and save when the viewer closes; one is usual."""
 
@@ -88,11 +92,22 @@ class Session(QObject):
         self._guard = CloseGuard(self)
         self._task = RunningTask(viewer, self._guard.close)
         show = self.looking.toggle
+        self.keeper = Keeper(self.layer_data, self._drawings_folder, self._drawn_frame, self)
         self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
         self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
         self._connect(viewer)
         self.layers_changed()
+
+    def _drawings_folder(self) -> Path:
+        return self.setup.folder / DRAWINGS
+
+    def _drawn_frame(self) -> int:
+        """The shown frame of the image that is drawn on."""
+        image, axes = self.layer_data.image, self.layer_data.axes
+        if image is None or axes is None or not self.layers.alive:
+            return 0
+        return self.layers.frame_shown(image, axes)
 
     def _do(self, action: Callable[[], None]) -> None:
         """Do what a key says, or tell why not."""
@@ -171,6 +186,7 @@ class Session(QObject):
         """Ask the children to save and end, and let go of everything."""
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
         self._closed = True
+        self.keeper.finish(1000 * THREAD_PATIENCE)
         self.trainer.stop()
         self.predictor.end()
         if self.devices.child is not None:
@@ -200,6 +216,7 @@ class Session(QObject):
         self.trainer.prepared.connect(self.setup.started)
         self.trainer.changed.connect(self._on_training_changed)
         self.trainer.finished.connect(self._on_finished)
+        self.keeper.failed.connect(self.tell_error)
         self.looking.ready.connect(partial(self.wanted.emit, "look"))
         self.looking.refused.connect(self.tell_error)
 

@@ -1,0 +1,257 @@
+"""What is drawn is on disk soon, survives the window, and comes back when asked for."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image
+from open_layers import add_image, add_labels
+
+from napari_inconsistency_masks.files import atomic
+from napari_inconsistency_masks.projects.corrections import Corrections
+from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets import _keeper
+from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets._keeper import Keeper
+from napari_inconsistency_masks.widgets._layer_page import LayerPage
+from napari_inconsistency_masks.widgets._session import Session, session_of
+
+CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
+
+pytestmark = pytest.mark.usefixtures("children", "at_once")
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_keeper, "SOON_MS", 0)
+    monkeypatch.setattr(_keeper, "RETRY_MS", 10)
+
+
+@pytest.fixture
+def stack(viewer: ViewerModel) -> Image:
+    return add_image(viewer, (4, 40, 48), name="stack")
+
+
+def layer(session: Session, number: int) -> Any:
+    return session.layer_data.rows[number].layer
+
+
+def paint(session: Session, frame: int, value: int = 1, number: int = 0) -> None:
+    layer(session, number).data_setitem((np.array([frame]), np.array([5]), np.array([7])), value)
+
+
+def kept(session: Session, frame: int) -> Any:
+    folder = session.keeper.folder
+    assert folder is not None
+    return Corrections(folder, session.layer_data.scheme()).read("image", frame)
+
+
+def wait_until_kept(session: Session, qtbot: Any) -> None:
+    """Until nothing waits to be saved."""
+    keeper = session.keeper
+    qtbot.waitUntil(
+        lambda: keeper._worker is None and not keeper._waiting and not session.layer_data.scanning,
+        timeout=20_000,
+    )
+
+
+def test_a_stroke_is_on_disk_without_a_word(stack: Image, session: Session, qtbot: Any) -> None:
+    add_missing_layers(session.layer_data)
+    assert session.keeper.folder is None
+    paint(session, 2)
+    layer(session, 2).add([[2, 10.25, 20.5]])
+    session.layer_data.boxes.add(stack, session.layer_data.axes, 2, (0, 0, 30, 40))
+    wait_until_kept(session, qtbot)
+    labels = kept(session, 2)
+    assert np.argwhere(labels.masks["alive"]).tolist() == [[5, 7]]
+    assert not labels.masks["dead"].any()
+    assert labels.positions.tolist() == [[10.25, 20.5]]
+    assert labels.boxes == ((0, 0, 30, 40),)
+    assert kept(session, 0) is None, "nothing is drawn there"
+    about = json.loads((session.keeper.folder / "about.json").read_text())
+    assert (about["image"], about["shape"]) == ("stack", [4, 40, 48])
+
+
+def test_erasing_and_undoing_are_kept_too(stack: Image, session: Session, qtbot: Any) -> None:
+    add_missing_layers(session.layer_data)
+    paint(session, 1)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 1).labeled
+    layer(session, 0).undo()
+    qtbot.waitUntil(lambda: not kept(session, 1).labeled, timeout=20_000)
+    layer(session, 0).redo()
+    qtbot.waitUntil(lambda: kept(session, 1).labeled, timeout=20_000)
+
+
+def test_only_frames_that_have_changed_are_written(
+    stack: Image, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    write = Corrections.write
+
+    def count(self: Corrections, image: str, frame: int, labels: Any) -> int:
+        written.append(frame)
+        return write(self, image, frame, labels)
+
+    monkeypatch.setattr(Corrections, "write", count)
+    add_missing_layers(session.layer_data)
+    paint(session, 1)
+    wait_until_kept(session, qtbot)
+    paint(session, 3)
+    wait_until_kept(session, qtbot)
+    assert written == [1, 3]
+
+
+def test_a_class_without_a_layer_does_not_stop_it(
+    stack: Image, viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    rows = list(session.layer_data.rows)
+    labels = add_labels(viewer, "mine", (4, 40, 48))
+    rows[0] = type(rows[0])("alive", rows[0].color, rows[0].kind, labels)
+    session.layer_data.set_rows(rows)
+    paint(session, 0)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 0).masks["alive"][5, 7]
+
+
+def test_exclusive_ids_are_kept(stack: Image, session: Session, qtbot: Any) -> None:
+    session.layer_data.choose_task(Task.MULTICLASS)
+    add_missing_layers(session.layer_data)
+    paint(session, 1, 2)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 1).ids[5, 7] == 2
+
+
+def draw_and_close(viewer: ViewerModel, qtbot: Any) -> None:
+    """A sitting of another day."""
+    session = session_of(viewer)
+    add_image(viewer, (4, 40, 48), name="stack")
+    add_missing_layers(session.layer_data)
+    paint(session, 2)
+    paint(session, 3, number=1)
+    layer(session, 2).add([[2, 10.25, 20.5], [3, 1, 2]])
+    session.layer_data.boxes.add(
+        session.layer_data.image, session.layer_data.axes, 3, (0, 0, 30, 40)
+    )
+    session._guard.close()  # at once: what is not saved yet is saved now
+
+
+def test_another_day_it_can_be_restored(viewer: ViewerModel, runs_folder: Path, qtbot: Any) -> None:
+    draw_and_close(viewer, qtbot)
+    folders = list((runs_folder / "drawings").iterdir())
+    assert len(folders) == 1
+    later = ViewerModel()
+    session = session_of(later)
+    page = LayerPage(session)
+    qtbot.addWidget(page)
+    add_image(later, (4, 40, 48), name="stack")
+    qtbot.waitUntil(lambda: not page.restore.isHidden(), timeout=20_000)
+    assert page.restore.text() == "Restore labels of 2 frames"
+    page.restore.click()
+    data = session.layer_data
+    qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 2, timeout=20_000)
+    assert np.argwhere(layer(session, 0).data).tolist() == [[2, 5, 7]]
+    assert np.argwhere(layer(session, 1).data).tolist() == [[3, 5, 7]]
+    assert layer(session, 2).data.tolist() == [[2, 10.25, 20.5], [3, 1, 2]]
+    assert data.drawing().boxes == {3: ((0, 0, 30, 40),)}
+    assert page.restore.isHidden()
+    paint(session, 0)
+    wait_until_kept(session, qtbot)
+    assert session.keeper.folder == folders[0], "it goes on where it was"
+    assert kept(session, 2).masks["alive"][5, 7]
+    session._guard.close()
+
+
+def test_drawing_anew_replaces_nothing(viewer: ViewerModel, runs_folder: Path, qtbot: Any) -> None:
+    draw_and_close(viewer, qtbot)
+    later = ViewerModel()
+    session = session_of(later)
+    add_image(later, (4, 40, 48), name="stack")
+    qtbot.waitUntil(lambda: session.keeper.offer is not None, timeout=20_000)
+    first = session.keeper.offer
+    add_missing_layers(session.layer_data)
+    for frame in (2, 3, 2, 3):
+        paint(session, frame, frame % 2)
+        wait_until_kept(session, qtbot)
+    assert session.keeper.folder != first.folder
+    old = Corrections(first.folder, session.layer_data.scheme())
+    assert old.read("image", 2).positions.tolist() == [[10.25, 20.5]]
+    assert old.read("image", 3).masks["dead"][5, 7]
+    session._guard.close()
+
+
+def test_labels_of_other_images_are_not_offered(
+    viewer: ViewerModel, runs_folder: Path, qtbot: Any
+) -> None:
+    draw_and_close(viewer, qtbot)
+    later = ViewerModel()
+    session = session_of(later)
+    add_image(later, (3, 40, 48), name="stack")
+    worker = session.keeper._looking
+    assert worker is not None
+    qtbot.waitUntil(worker.isFinished, timeout=20_000)
+    qtbot.wait(20)  # what it returned is delivered with the next events
+    assert session.keeper.offer is None
+    session._guard.close()
+
+
+def test_a_full_disk_is_told_once_and_overcome(
+    stack: Image, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    session.refused.connect(told.append)
+    replace = atomic.os.replace
+
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    add_missing_layers(session.layer_data)
+    monkeypatch.setattr(atomic.os, "replace", refuse)
+    paint(session, 1)
+    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    qtbot.wait(100)  # several further attempts
+    monkeypatch.setattr(atomic.os, "replace", replace)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 1).masks["alive"][5, 7]
+    assert len(list(session._drawings_folder().iterdir())) == 1
+    assert len(told) == 1
+    assert told[0].startswith("What is drawn is not saved, which is tried again: ")
+    assert "the disk is full" in told[0]
+
+
+def test_the_page_says_where_strokes_are_kept(stack: Image, session: Session, qtbot: Any) -> None:
+    page = LayerPage(session)
+    qtbot.addWidget(page)
+    add_missing_layers(session.layer_data)
+    assert page.kept.isHidden()
+    paint(session, 1)
+    wait_until_kept(session, qtbot)
+    keeper: Keeper = session.keeper
+    assert page.kept.text() == f"Kept as you draw in {keeper.folder}."
+
+
+@pytest.mark.parametrize("lines", [1, 2, 4])
+def test_what_is_kept_survives_a_kill(tmp_path: Path, lines: int) -> None:
+    """The first, second and fourth time that all strokes so far are on disk, the power goes."""
+    program = Path(__file__).with_name("painting_program.py")
+    command = [sys.executable, str(program), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        said = [int(child.stdout.readline()) for _ in range(lines)]
+        child.kill()
+    (folder,) = (tmp_path / "drawings").iterdir()
+    corrections = Corrections(folder, CELLS)
+    there = 0
+    for frame in range(4):
+        labels = corrections.read("image", frame)
+        if labels is not None:
+            there += int(labels.masks["alive"].sum())
+    assert there >= said[-1] > 0
