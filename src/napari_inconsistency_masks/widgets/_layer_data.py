@@ -60,7 +60,7 @@ class LayerData(QObject):
         self.axes_note = ""
         self.task = Task.MULTILABEL
         self.rows = default_rows()
-        self.boxes = LabelBoxes(layers, self._on_choice)
+        self.boxes = LabelBoxes(layers, self._on_boxes)
         self._untouched = True
         self._scanning = LabelScan(self.drawing, self._current_step, self)
         self._scanning.done.connect(self.scanned)
@@ -228,10 +228,18 @@ class LayerData(QObject):
         return tuple(self.layers.viewer.dims.current_step) if self.layers.alive else ()
 
     def _on_choice(self) -> None:
+        self._scan()
+        self.changed.emit()
+
+    def _on_boxes(self) -> None:
+        """A box is a stroke, and may have made the layer of boxes."""
+        self._scan()
+        self.drawn.emit()
+
+    def _scan(self) -> None:
         boxes = None if self.image is None else self.boxes.layer(self.image)
         drawn_in = [*(row.layer for row in self.drawn_rows), boxes]
         self._scanning.begin([layer for layer in drawn_in if layer is not None])
-        self.changed.emit()
 
 
 def default_rows() -> list[ClassRow]:
