@@ -12,13 +12,14 @@ from .reference import (
     pixel_accuracy,
     reference_hela_scores,
 )
-from .scores import CountRow, CountScore, Scores
+from .scores import CountRow, CountScore, ImageScore, Scores
 
 __all__ = [
     "CountRow",
     "CountScore",
     "Evaluation",
     "HelaScores",
+    "ImageScore",
     "Scores",
     "classwise_iou",
     "detected_after_blanking",

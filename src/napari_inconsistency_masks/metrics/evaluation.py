@@ -12,7 +12,7 @@ from ..cells import Cells, find_cells
 from ..errors import InputError
 from ..task import LabelScheme
 from .reference import TINY, redraw_positions
-from .scores import CountRow, CountScore, Scores
+from .scores import CountRow, CountScore, ImageScore, Scores
 
 _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
@@ -38,6 +38,7 @@ class Evaluation:
         self._iou_of_states: list[float] = []
         self._dice: list[float] = []
         self._rows: list[CountRow] = []
+        self._per_image: list[ImageScore] = []
         self._counted_images = 0
         self._wrong_counts = 0
         self._matched = dict.fromkeys(scheme.states or scheme.classes, 0)
@@ -89,9 +90,12 @@ class Evaluation:
         self._overlap += overlap
         self._add_means(overlap, known)
         known_to_all: _Bool = np.logical_and.reduce(known)
+        wrong = None
         if known_to_all.any():
             cells = _known_cells(predicted, known_to_all, scheme)
-            self._count(name, cells, _known_cells(scheme.to_channels(true), known_to_all, scheme))
+            true_cells = _known_cells(scheme.to_channels(true), known_to_all, scheme)
+            wrong = self._count(name, cells, true_cells)
+        self._per_image.append(ImageScore(name, float(self._iou[-1]), wrong))
 
     def _add_means(self, overlap: _Overlap, known: _Bool) -> None:
         """Mean IoU, mean IoU of the states, and mean Dice of one image, as the reference's."""
@@ -107,14 +111,18 @@ class Evaluation:
         if states.any():
             self._iou_of_states.append(iou[states].mean())
 
-    def _count(self, name: str, predicted: Cells, true: Cells) -> None:
+    def _count(self, name: str, predicted: Cells, true: Cells) -> int:
+        """Count the cells of an image; how many counts are wrong, over all states."""
         self._counted_images += 1
+        wrong = 0
         for index, state in enumerate(true.names):
             found = predicted.centers[predicted.states == index]
             there = true.centers[true.states == index]
             self._rows.append(CountRow(name, state, len(found), len(there)))
-            self._wrong_counts += abs(len(found) - len(there))
+            wrong += abs(len(found) - len(there))
             self._matched[state] += matched_pairs(found, there, self._radius)
+        self._wrong_counts += wrong
+        return wrong
 
     def scores(self) -> Scores:
         """The scores of all images added so far."""
@@ -139,6 +147,7 @@ class Evaluation:
             ),
             counts=counts,
             rows=tuple(self._rows),
+            per_image=tuple(self._per_image),
         )
 
     def _count_score(self, state: str) -> CountScore:

@@ -48,6 +48,25 @@ class CountScore:
 
 
 @dataclass(frozen=True)
+class ImageScore:
+    """One image, for comparing methods image by image.
+
+    Attributes
+    ----------
+    name
+        Of the image.
+    mean_iou
+        Mean IoU over the classes of the image, as `Scores.reference_mean_iou` averages it.
+    count_error
+        Wrong counts, summed over the states; None if no pixel is known for all outputs.
+    """
+
+    name: str
+    mean_iou: float
+    count_error: int | None
+
+
+@dataclass(frozen=True)
 class Scores:
     """How good predictions are for a list of images; None is what could not be measured.
 
@@ -82,6 +101,8 @@ class Scores:
         Per state, or per class without a position class.
     rows
         Counts per image and state.
+    per_image
+        What each image contributes.
     """
 
     images: int
@@ -96,6 +117,7 @@ class Scores:
     relative_count_error: float | None
     counts: dict[str, CountScore]
     rows: tuple[CountRow, ...]
+    per_image: tuple[ImageScore, ...] = ()
 
     @property
     def mcce_margin(self) -> float | None:

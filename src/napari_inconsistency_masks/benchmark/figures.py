@@ -1,0 +1,134 @@
+"""The figures of a comparison, drawn if matplotlib is there (the extra ``figures``)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from ..files.atomic import write_bytes
+from ..recipes import RECIPES
+from .summary import Scored
+
+_LEVELS = ("labeled", "labeled-aug", "full", "full-aug")
+"""Recipes without generations that are drawn as horizontal lines, as in the paper."""
+
+_TITLES = {"count_error": "count error per test image", "mean_iou": "mean IoU of the test images"}
+
+
+def draw_figures(folder: Path, scored: Sequence[Scored]) -> list[Path]:
+    """Draw what there is to draw; the files, or none without matplotlib."""
+    if find_spec("matplotlib") is None:
+        return []
+    files = []
+    budgets = sorted({each.trial.labeled for each in scored if each.trial.labeled is not None})
+    figure = _over_generations(scored, budgets)
+    if figure is not None:
+        files.append(_save(figure, folder / "generations.svg"))
+    if len(budgets) > 1:
+        files.append(_save(_over_labels(scored, budgets), folder / "labels.svg"))
+    return files
+
+
+def _over_generations(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
+    """Metrics of the ensemble against the generation, a row of panels per number of labels."""
+    growing = [each for each in scored if each.generations]
+    if not growing:
+        return None
+    figure, panels = _panels(len(budgets), len(_TITLES))
+    for row, labeled in enumerate(budgets):
+        for panel, metric in zip(panels[row], _TITLES, strict=True):
+            _draw_levels(panel, scored, labeled, metric)
+            for color, recipe in enumerate(_recipes(growing)):
+                runs = [
+                    each
+                    for each in growing
+                    if (each.trial.recipe, each.trial.labeled) == (recipe, labeled)
+                ]
+                if runs:
+                    _draw_course(panel, runs, metric, f"C{color}", RECIPES[recipe].title)
+            panel.set_title(f"{labeled} labeled images")
+            panel.set_xlabel("generation")
+            panel.set_ylabel(_TITLES[metric])
+            panel.xaxis.get_major_locator().set_params(integer=True)
+    panels[0][-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    return figure
+
+
+def _draw_course(panel: Any, runs: list[Scored], metric: str, color: str, title: str) -> None:
+    """Mean over the runs, and their range as a band."""
+    generations = range(max(run.generations for run in runs) + 1)
+    values = [[v for run in runs for v in run.values(metric, g)] for g in generations]
+    drawn = [(g, found) for g, found in zip(generations, values, strict=True) if found]
+    x = [g for g, _ in drawn]
+    panel.plot(x, [fmean(found) for _, found in drawn], "o-", color=color, label=title)
+    if len(runs) > 1:
+        low, high = [min(found) for _, found in drawn], [max(found) for _, found in drawn]
+        panel.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
+
+
+def _draw_levels(panel: Any, scored: Sequence[Scored], labeled: int, metric: str) -> None:
+    styles = dict(zip(_LEVELS, (":", "--", "-.", "-"), strict=True))
+    for recipe in _LEVELS:
+        values = [
+            value
+            for each in scored
+            if each.trial.recipe == recipe and each.trial.labeled in (labeled, None)
+            for value in each.values(metric)
+        ]
+        if values:
+            style = {"color": "0.4", "linestyle": styles[recipe], "linewidth": 1.2}
+            panel.axhline(fmean(values), label=RECIPES[recipe].title, **style)
+
+
+def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
+    """Metrics of the result against the number of labeled images, a line per recipe."""
+    figure, panels = _panels(1, len(_TITLES))
+    budgeted = [each for each in scored if each.trial.labeled is not None]
+    for panel, metric in zip(panels[0], _TITLES, strict=True):
+        for color, recipe in enumerate(_recipes(budgeted)):
+            points = [
+                (number, values)
+                for number in budgets
+                if (values := _results(budgeted, recipe, number, metric))
+            ]
+            x, means = [number for number, _ in points], [fmean(v) for _, v in points]
+            panel.plot(x, means, "o-", color=f"C{color}", label=RECIPES[recipe].title)
+        panel.set_xscale("log")
+        panel.set_xticks(budgets, [str(number) for number in budgets])
+        panel.minorticks_off()
+        panel.set_xlabel("labeled images")
+        panel.set_ylabel(_TITLES[metric])
+    panels[0][-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    return figure
+
+
+def _results(scored: Sequence[Scored], recipe: str, labeled: int, metric: str) -> list[float]:
+    return [
+        value
+        for each in scored
+        if (each.trial.recipe, each.trial.labeled) == (recipe, labeled)
+        for value in each.values(metric)
+    ]
+
+
+def _recipes(scored: Sequence[Scored]) -> list[str]:
+    there = {each.trial.recipe for each in scored}
+    return [key for key in RECIPES if key in there]
+
+
+def _panels(rows: int, columns: int) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5 * columns, 3.4 * rows), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _save(figure: Any, path: Path) -> Path:
+    picture = io.BytesIO()
+    figure.savefig(picture, format="svg", metadata={"Date": None})
+    write_bytes(path, picture.getvalue())
+    return path

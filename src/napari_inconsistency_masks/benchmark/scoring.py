@@ -1,0 +1,99 @@
+"""Scores of a finished training on images that it never saw, network by network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..data.sample import SegmentationData, Source
+from ..devices import choose_device, choose_precision
+from ..files.json_files import read_json
+from ..files.tables import read_csv, write_csv
+from ..inference.evaluate import Check, check
+from ..losses import choose_loss
+from ..metrics import Scores
+from ..plans import read_plan
+from ..task import LabelScheme
+from ..training.records import Records
+from .children import COST
+
+SCORES, IMAGES = "scores.csv", "images.csv"
+ENSEMBLE = "ensemble"
+IMAGE_COLUMNS = ("split", "generation", "image", "count_error", "mean_iou")
+
+
+def columns(scheme: LabelScheme) -> list[str]:
+    """The columns of `SCORES`."""
+    counted = scheme.states or scheme.classes
+    return [
+        *("split", "generation", "network", "result", "count_error", "mean_iou"),
+        *(f"iou {name}" for name in scheme.classes),
+        *(f"{what} {name}" for what in ("recall", "precision", "bias") for name in counted),
+        *("inconsistent", "seconds", "memory"),
+    ]
+
+
+def score_run(folder: Path, data: SegmentationData) -> None:
+    """Write `SCORES` and `IMAGES` into a finished run folder, unless they are there.
+
+    Every network of every generation is scored on the validation and the test images, and so is
+    the ensemble of the best ones. Nothing is chosen by these scores.
+    """
+    if (folder / SCORES).is_file():
+        return
+    images: list[dict[str, Any]] = []
+    rows = list(_rows(folder, data, images))
+    write_csv(folder / IMAGES, images, IMAGE_COLUMNS)
+    write_csv(folder / SCORES, rows, columns(data.scheme))
+
+
+def read_scores(folder: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What `score_run` wrote: rows of networks and rows of images."""
+    return read_csv(folder / SCORES), read_csv(folder / IMAGES)
+
+
+def _rows(
+    folder: Path, data: SegmentationData, images: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    records, config = Records(folder), read_plan(folder).config
+    result = read_json(folder / "ensemble.json")["generation"]
+    cost = read_json(folder / COST) if (folder / COST).is_file() else {}
+    device = choose_device(config.device)
+    loss = choose_loss(config.loss, data.scheme, config.position_weight)
+    splits: dict[str, Source] = {"validation": data.validation, "test": data.test}
+    generation = 0
+    while (record := records.load_generation(generation)) is not None:
+        networks = records.load_networks(generation, record.ranking)
+        networks.place(device, choose_precision(device, config.precision))
+        teachers = networks.select(range(config.teachers))
+        for split, samples in splits.items():
+            if not len(samples):
+                continue
+            about = {"split": split, "generation": generation, "result": generation == result}
+            single = check(networks, samples, data.scheme, loss)
+            together = check(teachers, samples, data.scheme, loss)
+            images += [
+                {"split": split, "generation": generation, "image": image.name}
+                | {"count_error": image.count_error, "mean_iou": image.mean_iou}
+                for image in together.ensemble.per_image
+            ]
+            named = {str(place): each for place, each in enumerate(single.members, start=1)}
+            for name, scores in {**named, ENSEMBLE: together.ensemble}.items():
+                yield {
+                    **about,
+                    "network": name,
+                    **_numbers(scores, data.scheme, together),
+                    **{key: cost.get(key) for key in ("seconds", "memory")},
+                }
+        generation += 1
+
+
+def _numbers(scores: Scores, scheme: LabelScheme, together: Check) -> dict[str, Any]:
+    error = scores.object_count_error if scores.mcce is None else scores.mcce
+    numbers: dict[str, Any] = {"count_error": error, "mean_iou": scores.mean_iou}
+    numbers |= {f"iou {name}": scores.iou[name] for name in scheme.classes}
+    for name, count in scores.counts.items():
+        numbers |= {f"recall {name}": count.recall, f"precision {name}": count.precision}
+        numbers |= {f"bias {name}": count.bias}
+    return {**numbers, "inconsistent": together.inconsistent}

@@ -1,0 +1,189 @@
+"""A comparison of recipes: trains what is missing, scores it, and writes the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..data.sample import SegmentationData
+from ..errors import InputError
+from ..files.atomic import write_json
+from ..files.json_files import read_json
+from ..plans import create, now, read_plan
+from .children import LOG, Children
+from .protocols import protocol_config
+from .report import write_report
+from .scoring import SCORES, score_run
+from .summary import Scored, read_scored
+from .trials import Trial, plan_trials
+
+ABOUT = "study.json"
+STOPPED = 130
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """The training of a trial begins or goes on; ``done`` of ``total`` trials are complete."""
+
+    trial: Trial
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class TrialStep:
+    """An event of the training of a trial, as JSON values."""
+
+    trial: Trial
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial is trained and scored, or failed for a reason."""
+
+    trial: Trial
+    done: int
+    total: int
+    failed: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared, and where.
+
+    Attributes
+    ----------
+    data
+        Per number of labeled images the data set, with test images; they differ in nothing else.
+    recipes
+        Keys of `RECIPES`.
+    runs
+        Trainings of each, with other seeds.
+    protocol
+        A key of `PROTOCOLS`.
+    folder
+        Where everything is written.
+    changes
+        Settings that differ from the protocol's, by name.
+    """
+
+    data: Mapping[int, SegmentationData]
+    recipes: Sequence[str]
+    runs: int
+    protocol: str
+    folder: Path
+    changes: Mapping[str, Any]
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trainings, in the order in which they are done."""
+        return plan_trials(self.recipes, list(self.data), self.runs)
+
+    def run(
+        self, jobs: int = 1, threads: int = 0, gpus: Sequence[int] = ()
+    ) -> Iterator[TrialStarted | TrialStep | TrialEnded]:
+        """Train and score what is missing, then write tables and figures.
+
+        Closing the iterator stops the trainings, which are saved; a later call goes on.
+
+        Parameters
+        ----------
+        jobs
+            Trainings at a time, each a process of its own.
+        threads
+            Processor cores for each; 0 leaves that to the program.
+        gpus
+            Numbers of the GPUs that the jobs take turns with.
+
+        Raises
+        ------
+        InputError
+            If a training there was made with other settings, or there are no test images.
+        """
+        self._check()
+        trials = self.trials
+        missing = [each for each in trials if not (self._folder(each) / SCORES).is_file()]
+        done = len(trials) - len(missing)
+        folders = {trial: self._make(trial) for trial in missing}
+        begun: set[Trial] = set()
+        for said in Children(folders, jobs, threads, gpus).run():
+            if said.trial not in begun:
+                begun.add(said.trial)
+                yield TrialStarted(said.trial, done, len(trials))
+            if said.event is not None:
+                yield TrialStep(said.trial, said.event)
+                continue
+            failed = self._why(said.trial, said.code)
+            if not failed:
+                score_run(self._folder(said.trial), self._data_of(said.trial))
+                self.write_tables()
+            done += 1
+            yield TrialEnded(said.trial, done, len(trials), failed)
+        self.write_tables()
+
+    def write_tables(self) -> None:
+        """Write results.csv, the tables and the figures of what is scored so far."""
+        scored = self.scored()
+        if scored:
+            write_report(self.folder, scored, next(iter(self.data.values())).scheme)
+
+    def scored(self) -> list[Scored]:
+        """The scores of all trials that have some."""
+        return [
+            read_scored(trial, self._folder(trial))
+            for trial in self.trials
+            if (self._folder(trial) / SCORES).is_file()
+        ]
+
+    def _check(self) -> None:
+        for number, data in self.data.items():
+            if not len(data.test):
+                raise InputError(
+                    f"{data.name}: there are no test images, and methods are compared on those; "
+                    f"give a list splits/test.txt, or a share with --test."
+                )
+            if number != len(data.labeled):
+                raise InputError(f"{data.name}: {len(data.labeled)} labeled images, not {number}.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / ABOUT
+        about = {"protocol": self.protocol, "changes": dict(self.changes)}
+        if not path.is_file():
+            write_json(path, {**about, "created": now()})
+            return
+        before = read_json(path)
+        if {key: before.get(key) for key in about} != about:
+            raise InputError(
+                f"{path}: this comparison was begun with protocol {before.get('protocol')!r} and "
+                f"changes {before.get('changes')}; go on with these, or choose another folder."
+            )
+
+    def _make(self, trial: Trial) -> Path:
+        """Make the run folder of a trial, if it is not there."""
+        folder, data = self._folder(trial), self._data_of(trial)
+        config = protocol_config(self.protocol, trial.recipe, seed=trial.run - 1)
+        config = replace(config, **self.changes)
+        if not (folder / "run.json").exists():
+            return create(folder, trial.recipe, data, config)
+        if read_plan(folder).config != config:
+            raise InputError(f"{folder}: this run has other settings; choose another folder.")
+        return folder
+
+    def _folder(self, trial: Trial) -> Path:
+        return trial.folder(self.folder)
+
+    def _data_of(self, trial: Trial) -> SegmentationData:
+        return next(iter(self.data.values())) if trial.labeled is None else self.data[trial.labeled]
+
+    def _why(self, trial: Trial, code: int | None) -> str:
+        """Why a training failed, in a sentence; empty if it did not."""
+        if code == 0:
+            return ""
+        if code == STOPPED:
+            return "It was stopped."
+        log = self._folder(trial) / LOG
+        lines = log.read_text("utf-8", "replace").splitlines() if log.is_file() else []
+        last = next((line for line in reversed(lines) if line.strip()), "no message")
+        return f"Code {code}: {last.removeprefix('napari-im: ')}"

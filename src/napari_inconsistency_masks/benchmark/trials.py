@@ -1,0 +1,56 @@
+"""What is trained in a comparison: every recipe, number of labels and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..plans import find_recipe
+
+
+@dataclass(frozen=True, order=True)
+class Trial:
+    """One training.
+
+    Attributes
+    ----------
+    recipe
+        A key of `RECIPES`.
+    labeled
+        How many images are labeled; None for recipes that learn from all labels.
+    run
+        1, 2, 3 ...; runs differ in their seed only.
+    """
+
+    recipe: str
+    labeled: int | None
+    run: int
+
+    @property
+    def name(self) -> str:
+        """The name of its run folder."""
+        labels = "" if self.labeled is None else f"-{self.labeled}-labels"
+        return f"{self.recipe}{labels}-run-{self.run}"
+
+    def folder(self, study: Path) -> Path:
+        """Its run folder in the folder of a comparison."""
+        return study / "runs" / self.name
+
+
+def plan_trials(recipes: Sequence[str], labeled: Sequence[int], runs: int) -> list[Trial]:
+    """All trainings of a comparison, so that a table is whole early: run by run.
+
+    Raises
+    ------
+    InputError
+        For a recipe that does not exist.
+    """
+    chosen = [find_recipe(key) for key in dict.fromkeys(recipes)]
+    trials = [
+        Trial(recipe.key, None if recipe.data == "full" else number, run)
+        for run in range(1, runs + 1)
+        for number in dict.fromkeys(labeled)
+        for recipe in chosen
+    ]
+    return list(dict.fromkeys(trials))

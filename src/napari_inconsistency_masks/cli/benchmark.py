@@ -1,0 +1,135 @@
+"""``napari-im benchmark``: recipes compared under the same conditions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from ..config import TrainConfig
+from ..errors import InputError
+from ..recipes import RECIPES
+from . import data as flags
+from .console import err
+from .data import open_data_path
+from .flags import apply_flags, with_settings
+from .prediction import SOME_FAILED
+from .stopping import STOPPED, Stopper
+from .training import Threads
+
+if TYPE_CHECKING:
+    from ..data.sample import SegmentationData
+
+ALL = "all"
+
+
+@with_settings
+def benchmark(
+    data: Annotated[
+        Path, typer.Option("--data", "-d", help="A data set with test images.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the comparison.")],
+    methods: Annotated[
+        str, typer.Option("--methods", "-m", help=f"all, or some of {', '.join(RECIPES)}.")
+    ] = ALL,
+    runs: Annotated[int, typer.Option(min=1, help="Trainings of each, with other seeds.")] = 3,
+    labeled: Annotated[
+        Optional[list[str]],  # noqa: UP045  typer
+        typer.Option(
+            help="Labeled images: a number, a share such as 0.1, or a list in splits; "
+            "may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="quick, standard or paper.")] = "quick",
+    jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time.")] = 1,
+    gpus: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Numbers of GPUs to take turns with: 0,1.", show_default=False),
+    ] = None,
+    classes: flags.Classes = None,
+    position: flags.Position = None,
+    task: flags.Kind = None,
+    images: flags.Images = None,
+    masks: flags.Masks = None,
+    validation: flags.Validation = None,
+    test: flags.Test = None,
+    upright: flags.Upright = False,
+    threads: Threads = 0,
+    *,
+    given: dict[str, Any],
+) -> None:
+    """Train recipes under the same conditions, and compare them on the test images.
+
+    Writes results.csv, table.md, table.html and the figures. Stop it with Ctrl-C; the same command
+    goes on where it was. Settings that are given change the protocol's.
+    """
+    from ..benchmark import Study
+
+    def read(amount: str | None) -> SegmentationData:
+        return open_data_path(
+            data,
+            upright=upright,
+            classes=classes,
+            position=position,
+            task=task,
+            images=images,
+            masks=masks,
+            labeled=amount,
+            validation=validation,
+            test=test,
+        )
+
+    every = [read(amount) for amount in labeled] if labeled else [read(None)]
+    study = Study(
+        data={len(each.labeled): each for each in every},
+        recipes=list(RECIPES) if methods == ALL else _listed(methods),
+        runs=runs,
+        protocol=protocol,
+        folder=out,
+        changes=_changes(given),
+    )
+    numbers = [int(number) for number in _listed(gpus or "")]
+    _follow(study, jobs, threads, numbers)
+
+
+def _changes(given: dict[str, Any]) -> dict[str, Any]:
+    if "seed" in given:
+        raise InputError("--seed: each run of a comparison has a seed of its own; leave it out.")
+    default = TrainConfig()
+    changed = apply_flags(default, given)
+    return {
+        name: getattr(changed, name)
+        for name in {key for key in given if hasattr(default, key)}
+        | {group for group in ("pseudo_labels", "augmentation") if _touches(given, group)}
+    }
+
+
+def _touches(given: dict[str, Any], group: str) -> bool:
+    return any(name.startswith(f"{group}_") for name in given)
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _follow(study: Any, jobs: int, threads: int, gpus: list[int]) -> None:
+    """Print what happens; a line per trial."""
+    from ..benchmark import TrialEnded, TrialStarted
+
+    stopper = Stopper()
+    failed = 0
+    for event in stopper.until_stopped(study.run(jobs, threads, gpus)):
+        if isinstance(event, TrialStarted):
+            err.print(f"{event.trial.name}: training ({event.done} of {event.total} done)")
+        elif isinstance(event, TrialEnded):
+            failed += bool(event.failed)
+            words = f"failed: {event.failed}" if event.failed else "scored"
+            err.print(f"{event.trial.name}: {words} ({event.done} of {event.total} done)")
+    if stopper.wanted.is_set():
+        typer.echo("Stopped. The same command goes on.", err=True)
+        raise typer.Exit(STOPPED)
+    typer.echo((study.folder / "table.md").read_text("utf-8") if study.scored() else "No results.")
+    if failed:
+        raise typer.Exit(SOME_FAILED)

@@ -1,0 +1,192 @@
+"""A whole comparison of tiny networks, from trainings to tables."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from napari_inconsistency_masks.benchmark import Study, TrialEnded, plan_trials, protocol_config
+from napari_inconsistency_masks.benchmark.children import COST
+from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES
+from napari_inconsistency_masks.benchmark.trials import Trial
+from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.sample import SegmentationData
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.json_files import read_json
+from napari_inconsistency_masks.files.tables import read_csv
+from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.plans import read_plan
+from napari_inconsistency_masks.task import Task
+from toy import toy_sample
+
+CLASSES = ("bright", "dark", "position")
+TINY = {"members": 2, "generations": 1, "width": 0.25, "epochs": 1, "steps": 2, "batch": 2}
+TINY |= {"precision": "float32", "patch": 32}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> SegmentationData:
+    root = tmp_path_factory.mktemp("data")
+    for folder in ("images", *CLASSES):
+        (root / folder).mkdir()
+    for number in range(16):
+        sample = toy_sample(Task.MULTILABEL, number)
+        write_tiff(root / "images" / f"{number:02d}.tif", sample.image[0], "YX")
+        for name, mask in zip(CLASSES, sample.labeled, strict=True):
+            write_tiff(root / name / f"{number:02d}.tif", mask * 255, "YX")
+    return load_folder(
+        root, classes=CLASSES, position="position", labeled=4, validation=0.25, test=0.25
+    )
+
+
+def make(data: SegmentationData, folder: Path, recipes: str = "labeled,im", runs: int = 2) -> Study:
+    number = len(data.labeled)
+    return Study({number: data}, recipes.split(","), runs, "quick", folder, TINY)
+
+
+@pytest.fixture(scope="module")
+def study(data: SegmentationData, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """Two recipes, two runs, all trained and scored."""
+    made = make(data, tmp_path_factory.mktemp("study"))
+    ended = [event for event in made.run(jobs=2, threads=1) if isinstance(event, TrialEnded)]
+    assert [event.failed for event in ended] == [""] * 4
+    assert [event.done for event in ended] == [1, 2, 3, 4]
+    return made
+
+
+def test_trials_go_run_by_run_and_recipes_with_all_labels_once_per_run() -> None:
+    trials = plan_trials(["labeled", "full"], [4, 8], 2)
+    assert trials == [
+        Trial("labeled", 4, 1),
+        Trial("full", None, 1),
+        Trial("labeled", 8, 1),
+        Trial("labeled", 4, 2),
+        Trial("full", None, 2),
+        Trial("labeled", 8, 2),
+    ]
+    assert trials[0].name == "labeled-4-labels-run-1"
+    assert trials[1].name == "full-run-1"
+    with pytest.raises(InputError, match="'nothing'"):
+        plan_trials(["nothing"], [4], 1)
+
+
+def test_recipes_without_augmentation_have_none_and_runs_have_their_own_seeds() -> None:
+    assert protocol_config("quick", "labeled", 0).augment == "never"
+    assert protocol_config("quick", "full", 0).augment == "never"
+    assert protocol_config("quick", "labeled-aug", 0).augment == "always"
+    assert protocol_config("quick", "im", 5).augment == "always"
+    assert protocol_config("quick", "im", 5).seed == 5
+    assert protocol_config("paper", "labeled", 0).augment == "recipe"
+    with pytest.raises(InputError, match="quick, standard, paper"):
+        protocol_config("fast", "im", 0)
+
+
+def test_results_have_a_row_per_network_generation_and_split(study: Study) -> None:
+    rows = read_csv(study.folder / "results.csv")
+    networks = ("1", "2", "ensemble")
+    expected = {
+        (recipe, run, split, generation, network)
+        for recipe, generations in (("labeled", "0"), ("im", "01"))
+        for run in ("1", "2")
+        for split in ("validation", "test")
+        for generation in generations
+        for network in networks
+    }
+    found = [(r["recipe"], r["run"], r["split"], r["generation"], r["network"]) for r in rows]
+    assert len(found) == len(set(found))
+    # a generation is left out if the one before cannot teach it; nothing else may be missing
+    assert {row for row in expected if row[3] == "0"} <= set(found) <= expected
+    for row in rows:
+        assert 0 <= float(row["mean_iou"]) <= 1
+        assert float(row["seconds"]) > 0
+        assert float(row["memory"]) > 2**26
+
+
+def test_numbers_of_images_average_to_those_of_the_ensemble(study: Study) -> None:
+    for trial in study.trials:
+        folder = trial.folder(study.folder)
+        images = [row for row in read_csv(folder / IMAGES) if row["split"] == "test"]
+        for row in read_csv(folder / SCORES):
+            if (row["split"], row["network"]) == ("test", "ensemble"):
+                mine = [i for i in images if i["generation"] == row["generation"]]
+                assert len(mine) == 4
+                error = np.mean([float(i["count_error"]) for i in mine])
+                assert float(row["count_error"]) == pytest.approx(error)
+
+
+def test_one_generation_is_the_result_and_test_images_did_not_choose_it(study: Study) -> None:
+    for trial in study.trials:
+        folder = trial.folder(study.folder)
+        results = {r["generation"] for r in read_csv(folder / SCORES) if r["result"] == "true"}
+        assert results == {str(read_json(folder / "ensemble.json")["generation"])}
+
+
+def test_the_tables_name_every_recipe_and_the_baseline_costs_1(study: Study) -> None:
+    markdown = (study.folder / "table.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown.splitlines()]
+    header = rows[0]
+    labeled = next(row for row in rows[2:] if row[1:2] == ["labeled"])
+    assert labeled[header.index("time")] == "1.0"
+    assert labeled[header.index("labels")] == "4"
+    assert labeled[header.index("runs")] == "2"
+    assert re.fullmatch(r"(< )?\d\.\d{3}", labeled[header.index("p (count error)")])
+    reference = next(row for row in rows[2:] if row[1:2] == ["im"])
+    assert reference[header.index("p (count error)")] == ""
+    value = r"\*{0,2}\d+\.\d{3} ± \d+\.\d{3} \[\d+\.\d{3}, \d+\.\d{3}\]\*{0,2}"
+    assert re.fullmatch(value, reference[header.index("count error")])
+    page = (study.folder / "table.html").read_text("utf-8")
+    assert "Labeled data only (LDT)" in page
+
+
+def test_the_figure_has_a_line_for_the_baseline(study: Study) -> None:
+    picture = study.folder / "generations.svg"
+    root = ET.fromstring(picture.read_text("utf-8"))
+    assert root.tag.endswith("svg")
+    assert "Labeled data only (LDT)" in picture.read_text("utf-8")
+
+
+def test_what_is_scored_is_not_trained_again(study: Study) -> None:
+    before = {t: (t.folder(study.folder) / COST).read_bytes() for t in study.trials}
+    assert list(study.run()) == []
+    assert {t: (t.folder(study.folder) / COST).read_bytes() for t in study.trials} == before
+
+
+def test_a_comparison_that_is_stopped_goes_on(data: SegmentationData, tmp_path: Path) -> None:
+    study = make(data, tmp_path / "study", "labeled", runs=2)
+    events = study.run(threads=1)
+    for event in events:
+        if isinstance(event, TrialEnded):
+            break
+    events.close()
+    assert [e.failed for e in study.run(threads=1) if isinstance(e, TrialEnded)] == [""]
+    assert {each.trial.run for each in study.scored()} == {1, 2}
+
+
+def test_a_failed_training_is_told_and_the_others_go_on(
+    data: SegmentationData, tmp_path: Path
+) -> None:
+    study = make(data, tmp_path / "study", "labeled", runs=2)
+    study._check()
+    broken = study._make(study.trials[0])
+    (broken / "state.safetensors").write_bytes(b"damaged")
+    ended = {e.trial.run: e for e in study.run(threads=1) if isinstance(e, TrialEnded)}
+    assert "state.safetensors" in ended[1].failed
+    assert ended[2].failed == ""
+    assert [each.trial.run for each in study.scored()] == [2]
+
+
+def test_other_settings_and_missing_test_images_are_refused(
+    study: Study, data: SegmentationData, tmp_path: Path
+) -> None:
+    other = dataclasses.replace(study, changes={**TINY, "steps": 3})
+    with pytest.raises(InputError, match=r"study\.json"):
+        list(other.run())
+    assert read_plan(study.trials[0].folder(study.folder)).config.steps == 2
+    untested = dataclasses.replace(data, test=())
+    with pytest.raises(InputError, match="no test images"):
+        list(make(untested, tmp_path / "other").run())
