@@ -1,4 +1,4 @@
-"""The outcome of generations: read, compared, and chosen. Imports no torch.
+"""The outcome of generations, and which one is the result. Imports no torch.
 
 ::
 
@@ -9,11 +9,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 from ..errors import InputError
@@ -83,46 +81,6 @@ class GenerationScores:
     wrong: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The networks that a training went on from, and those it made, on the same images.
-
-    Attributes
-    ----------
-    old, new
-        Outcome of generations 0 and 1.
-    old_scores, new_scores
-        In detail.
-    kept
-        The generation whose networks are the result now.
-    learned_from
-        How many of the images the old networks had learned from, or None if nobody knows.
-    """
-
-    old: GenerationRecord
-    new: GenerationRecord
-    old_scores: GenerationScores
-    new_scores: GenerationScores
-    kept: int
-    learned_from: int | None = field(default=None)
-
-    @property
-    def difference(self) -> float | None:
-        """Mean over the images of the new count error minus the old one; below 0 is better."""
-        changes = self._changes()
-        return fmean(changes) if changes else None
-
-    @property
-    def margin(self) -> float | None:
-        """Standard error of `difference`; None for fewer than two images."""
-        changes = self._changes()
-        return stdev(changes) / math.sqrt(len(changes)) if len(changes) > 1 else None
-
-    def _changes(self) -> list[int]:
-        old, new = self.old_scores.wrong or {}, self.new_scores.wrong or {}
-        return [new[name] - wrong for name, wrong in old.items() if name in new]
-
-
 def generation_folder(folder: Path, generation: int) -> Path:
     """Where the networks and results of a generation are."""
     return folder / f"generation-{generation}"
@@ -150,14 +108,10 @@ def read_scores(folder: Path, generation: int) -> GenerationScores | None:
         raise _damaged(path, error) from None
 
 
-def read_comparison(folder: Path, learned_from: int | None) -> Comparison | None:
-    """Compare generations 0 and 1 of a run folder, or None if they are not both complete."""
-    old, new = read_record(folder, 0), read_record(folder, 1)
-    old_scores, new_scores = read_scores(folder, 0), read_scores(folder, 1)
-    result = _read(folder / ENSEMBLE)
-    if old is None or new is None or old_scores is None or new_scores is None or result is None:
-        return None
-    return Comparison(old, new, old_scores, new_scores, int(result["generation"]), learned_from)
+def result_generation(folder: Path) -> int | None:
+    """The generation whose networks are the result of a run, or None if there is none yet."""
+    values = _read(folder / ENSEMBLE)
+    return None if values is None else int(values["generation"])
 
 
 def complete_generations(folder: Path) -> list[int]:
