@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from .inference.image import predict
     from .inference.trained import load
     from .intensity import Intensity
+    from .plans import choose_generation
     from .projects import FrameLabels, Project, load_project
     from .recipes import PRESETS, RECIPES
-    from .runs import resume, train
+    from .runs import resume, retrain, train
     from .task import LabelScheme, Task
 
 _HOMES = {
@@ -40,6 +41,7 @@ _HOMES = {
     "SegmentationData": "data.sample",
     "Task": "task",
     "TrainConfig": "config",
+    "choose_generation": "plans",
     "count_cells": "inconsistency",
     "disagreement": "inconsistency",
     "evaluate": "inference.evaluate",
@@ -51,6 +53,7 @@ _HOMES = {
     "load_synthetic": "data.synthetic",
     "predict": "inference.image",
     "resume": "runs",
+    "retrain": "runs",
     "train": "runs",
 }
 
@@ -68,6 +71,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "SegmentationData",
     "Task",
     "TrainConfig",
+    "choose_generation",
     "count_cells",
     "disagreement",
     "evaluate",
@@ -79,6 +83,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "load_synthetic",
     "predict",
     "resume",
+    "retrain",
     "train",
 ]
 

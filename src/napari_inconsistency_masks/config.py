@@ -166,6 +166,17 @@ class TrainConfig(Config):
             le=1,
         ),
     ] = None
+    correction_share: Annotated[
+        float | None,
+        option(
+            "Share of corrections",
+            "Part of the real labels in each batch that comes from images labeled in part, in "
+            "label boxes, or (when training goes on from other networks) labeled since; empty: as "
+            "they come.",
+            gt=0,
+            lt=1,
+        ),
+    ] = None
     warm_start: Annotated[
         bool, option("Start from teachers", "Go on from the networks before, not from scratch.")
     ] = False
@@ -177,6 +188,16 @@ class TrainConfig(Config):
             "that differs by no more than its standard error, by their IoU.",
         ),
     ] = False
+    minutes: Annotated[
+        float | None,
+        option(
+            "Minutes",
+            "Time a training may take at the most; it then ends properly, with the networks it "
+            "has. Empty: until all epochs are done.",
+            gt=0,
+            le=10_080,
+        ),
+    ] = None
     seed: Annotated[
         int, option("Seed", "Same seed and device, same result.", ge=0, le=2**31 - 1)
     ] = 0

@@ -6,10 +6,12 @@ Imports no torch, so that a window can make and read run folders.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from .config import TrainConfig
 from .data.origin import relative_origin
@@ -17,10 +19,17 @@ from .data.sample import SegmentationData
 from .errors import InputError
 from .files.atomic import write_json
 from .files.json_files import read_json
+from .inference.listing import network_files
 from .recipes import PRESETS, RECIPES
 from .training.recipe import Recipe
+from .training.results import complete_generations, read_record, write_result
+from .training.start import Start, copy_start, network_width
 
 FORMAT = 1
+
+RETRAINING_MINUTES = 5.0
+CORRECTION_SHARE = 0.5
+"""Of the real labels in a batch, when training goes on with corrections (docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +44,15 @@ class RunPlan:
         Description from which `open_data` makes the data again, or None if only the caller can.
     data_name
         Name of the data set.
+    start
+        Where the networks come from that it goes on from, or None if it begins from scratch.
     """
 
     recipe: Recipe
     config: TrainConfig
     data: Mapping[str, Any] | None
     data_name: str
+    start: Start | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values."""
@@ -50,6 +62,7 @@ class RunPlan:
             "config": self.config.to_json(),
             "data": self.data,
             "data_name": self.data_name,
+            "start": self.start and asdict(self.start),
         }
 
 
@@ -58,13 +71,24 @@ def create(
     recipe: Recipe | str,
     data: SegmentationData,
     config: TrainConfig | None = None,
+    *,
+    start_from: str | Path | None = None,
 ) -> Path:
     """Make a run folder without training yet.
+
+    Parameters
+    ----------
+    folder, recipe, data, config
+        As `runs.train`.
+    start_from
+        A run whose networks this one goes on from: they are copied, and become generation 0; see
+        `retraining` for settings that suit it.
 
     Raises
     ------
     InputError
-        If the folder already holds a run, or the recipe is not known.
+        If the folder already holds a run, the recipe is not known, or there are no networks to
+        start from.
     """
     folder = Path(folder)
     if (folder / "run.json").exists():
@@ -75,7 +99,8 @@ def create(
         recipe = find_recipe(recipe)
     folder.mkdir(parents=True, exist_ok=True)
     origin = data.origin and relative_origin(data.origin, folder, folder)
-    plan = RunPlan(recipe, config or TrainConfig(), origin, data.name)
+    start = None if start_from is None else copy_start(Path(start_from), folder)
+    plan = RunPlan(recipe, config or TrainConfig(), origin, data.name, start)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
     return folder
 
@@ -97,9 +122,83 @@ def read_plan(folder: str | Path) -> RunPlan:
             TrainConfig.from_json(values["config"], source=str(path)),
             values["data"],
             str(values["data_name"]),
+            Start(**start) if (start := values.get("start")) else None,
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: the description of the run is damaged ({error!r}).") from None
+
+
+def retraining(
+    old: str | Path, data: SegmentationData, *, minutes: float = RETRAINING_MINUTES
+) -> tuple[Recipe, TrainConfig]:
+    """Recipe and settings for going on from the networks of a run.
+
+    They are the old run's, but that every network of its ensemble learns on, once, from labels of
+    which corrections have their share, and that worse networks are refused. Without unlabeled
+    images a recipe that needs them gives way to learning from labels alone.
+
+    Parameters
+    ----------
+    old
+        The run folder; of networks without a plan, any folder or file of them.
+    data
+        What is learned from.
+    minutes
+        Time it may take.
+    """
+    old = Path(old)
+    recipe, config = RECIPES["im"], PRESETS["quick"]
+    if (old / "run.json").is_file():
+        plan = read_plan(old)
+        recipe, config = plan.recipe, plan.config
+    if recipe.pseudo_labels and not len(data.unlabeled):
+        recipe = RECIPES["labeled-aug"]
+    members = len(network_files(old))
+    return recipe, replace(
+        config,
+        members=members,
+        teachers=members,
+        generations=1,
+        width=network_width(old),
+        warm_start=True,
+        refuse_worse=True,
+        correction_share=config.correction_share or CORRECTION_SHARE,
+        minutes=minutes,
+    )
+
+
+def choose_generation(folder: str | Path, generation: int) -> None:
+    """Make the networks of another generation the result of a run; nothing is lost.
+
+    Raises
+    ------
+    InputError
+        If the generation is not complete, or a process works on the run.
+    """
+    folder = Path(folder)
+    plan = read_plan(folder)
+    with only_here(folder):
+        record = read_record(folder, generation)
+        if record is None:
+            there = ", ".join(map(str, complete_generations(folder))) or "none"
+            raise InputError(
+                f"{folder}: generation {generation} is not complete; there are: {there}."
+            )
+        given = plan.start is not None and generation == 0
+        members = record.ranking[: None if given else plan.config.teachers]
+        write_result(folder, generation, members, chosen=True)
+
+
+def only_here(folder: Path) -> FileLock:
+    """Hold the run folder for this process; the system lets go of it when the process ends."""
+    lock = FileLock(folder / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"{folder}: another process is working on this run; wait for it, or stop it."
+        ) from None
+    return lock
 
 
 def find_recipe(key: str) -> Recipe:

@@ -18,6 +18,7 @@ from .console import err
 from .demo import demo, show
 from .doctor import doctor
 from .prediction import SOME_FAILED, count, evaluate, predict
+from .retraining import choose, retrain
 from .serve import serve
 from .training import run, train
 
@@ -32,7 +33,8 @@ app = typer.Typer(
     help="Train small networks on a few labels with inconsistency masks, and count cells.",
     epilog="Exit codes: 0 done, 1 failed, 2 input refused, 3 some files failed, 130 stopped.",
 )
-for command in (demo, train, run, predict, count, evaluate, benchmark, doctor):
+COMMANDS = (demo, train, run, retrain, choose, predict, count, evaluate, benchmark, doctor)
+for command in COMMANDS:
     app.command()(command)
 for command in (serve, show):
     app.command(hidden=True)(command)
@@ -52,7 +54,7 @@ def _use_fast_allocator() -> None:
     """Start this process anew with `ALLOCATOR` in its environment, where that makes it faster."""
     if sys.platform != "linux" or any(name in os.environ for name in ALLOCATOR):
         return
-    if not {"train", "run"} & set(sys.argv[1:2]):
+    if not {"train", "run", "retrain"} & set(sys.argv[1:2]):
         return
     arguments = [sys.executable, "-m", "napari_inconsistency_masks", *sys.argv[1:]]
     os.execve(sys.executable, arguments, {**os.environ, **ALLOCATOR})  # noqa: S606

@@ -71,9 +71,10 @@ def _lines(event: Event) -> Iterator[str]:
     if isinstance(event, Started):
         going = "Going on" if event.resumed else "Training"
         unlabeled = f" and {event.unlabeled} unlabeled" if event.unlabeled else ""
+        corrected = f" ({event.corrections} corrected)" if event.corrections else ""
         yield (
             f"{going} with recipe {event.recipe} on {event.device} ({event.precision}): "
-            f"{event.members} networks, {event.labeled} labeled{unlabeled} images."
+            f"{event.members} networks, {event.labeled} labeled{unlabeled} images{corrected}."
         )
     elif isinstance(event, Warned):
         yield f"Note: {event.message}"

@@ -79,7 +79,7 @@ def train(
         test=test,
         seed=config.seed,
     )
-    _follow(runs.train(chosen, segmentation, config, folder=out), out, json, False, threads)
+    follow(runs.train(chosen, segmentation, config, folder=out), out, json, False, threads)
 
 
 def run(
@@ -91,10 +91,11 @@ def run(
     """Start or go on with the run of a folder."""
     from .. import runs
 
-    _follow(runs.resume(folder), folder, json, end_with_input, threads)
+    follow(runs.resume(folder), folder, json, end_with_input, threads)
 
 
-def _follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads: int) -> None:
+def follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads: int) -> None:
+    """Show a run until it ends or is to stop."""
     from ..devices import use_threads
 
     use_threads(threads or None)

@@ -38,6 +38,8 @@ class Part:
         With fixed copies: whether the unchanged image is trained on as well.
     share
         Part of every batch, or None for the natural share of what the other parts leave.
+    around_known
+        Whether pieces are cut around known pixels, such as those of a label box.
     """
 
     samples: Source
@@ -45,6 +47,7 @@ class Part:
     copies: int = 0
     originals: bool = True
     share: float | None = None
+    around_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,8 @@ class Loader:
     def _draw(self, member: int, step: int, slot: int, item: _Item) -> _Drawn:
         part = self._parts[item.part]
         rng = np.random.default_rng((*self._key, member, step, slot, 1))
-        piece = cut(part.samples[item.sample], self.shape, rng)
+        sample = part.samples[item.sample]
+        piece = cut(sample, self.shape, rng, around_known=part.around_known)
         change = self._change(part, item, rng)
         arrays = (piece.image, piece.target, piece.known, piece.blank)
         moved = [move(torch.from_numpy(np.ascontiguousarray(a)), change) for a in arrays]

@@ -53,7 +53,13 @@ def piece_shape(samples: Source, largest: int, *, square: bool) -> tuple[int, in
     return _multiple(min(height, largest)), _multiple(min(width, largest))
 
 
-def cut(sample: Sample, shape: tuple[int, int], rng: np.random.Generator) -> Piece:
+def cut(
+    sample: Sample,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+    *,
+    around_known: bool = False,
+) -> Piece:
     """Cut a piece at a random place; where the image is smaller it is mirrored at its border.
 
     Of images much larger than a piece, half of the pieces are centered on a labeled pixel, so
@@ -69,13 +75,16 @@ def cut(sample: Sample, shape: tuple[int, int], rng: np.random.Generator) -> Pie
         Height and width of the piece.
     rng
         Draws the place.
+    around_known
+        Whether all pieces are centered on a known pixel, as far as the image goes, so that they
+        hold a label box.
     """
     whole = _whole(sample)
     height, width = whole.image.shape[1:]
     missing = (max(0, shape[0] - height), max(0, shape[1] - width))
     if any(missing):
         whole = _padded(whole, missing)
-    window = _window(_corner(whole, shape, rng), shape)
+    window = _window(_corner(whole, shape, rng, around_known=around_known), shape)
     return Piece(
         whole.image[window], whole.target[window], whole.known[window], whole.blank[window]
     )
@@ -109,7 +118,9 @@ def _padded(piece: Piece, missing: tuple[int, int]) -> Piece:
     )
 
 
-def _corner(piece: Piece, shape: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+def _corner(
+    piece: Piece, shape: tuple[int, int], rng: np.random.Generator, *, around_known: bool
+) -> tuple[int, int]:
     room = np.subtract(piece.image.shape[1:], shape)  # rows and columns left over
     corner = rng.integers(room + 1)
     wants_label = rng.random() < 0.5
@@ -120,7 +131,7 @@ def _corner(piece: Piece, shape: tuple[int, int], rng: np.random.Generator) -> t
         if len(labeled):
             center = labeled[int(pick * len(labeled))]
             corner = np.clip(center - np.array(shape) // 2, 0, room)
-    if not piece.known[_window(corner, shape)].any():
+    if around_known or not piece.known[_window(corner, shape)].any():
         known = np.argwhere(piece.known.any(0))
         if len(known):
             corner = np.clip(known[int(pick * len(known))] - np.array(shape) // 2, 0, room)

@@ -13,6 +13,13 @@ class Subset:
     def __init__(self, source: Source, indices: Sequence[int]) -> None:
         self._where = [(source, index) for index in indices]
 
+    @classmethod
+    def of(cls, where: Sequence[tuple[Source, int]]) -> Subset:
+        """Some samples, each given by its source and its place there."""
+        made = cls((), ())
+        made._where = list(where)
+        return made
+
     def __len__(self) -> int:
         return len(self._where)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from ..checkpoint import ModelCard, load_network
 from ..devices import choose_device, choose_precision
 from ..errors import InputError
-from ..files.json_files import read_json
 from ..nets.ensemble import Ensemble
+from .listing import network_files
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
         If there is no network, a file is damaged, or the networks do not belong together.
     """
     path = Path(path)
-    loaded = [load_network(file) for file in _network_files(path)]
+    loaded = [load_network(file) for file in network_files(path)]
     cards = [card for _, card in loaded]
     for card in cards[1:]:
         if (card.scheme, card.intensity) != (cards[0].scheme, cards[0].intensity):
@@ -68,26 +68,3 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
     ensemble = Ensemble([network for network, _ in loaded])
     ensemble.place(place, choose_precision(place, precision)).eval()
     return TrainedEnsemble(ensemble, cards[0])
-
-
-def _network_files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    listing = path / "ensemble.json"
-    if listing.is_file():
-        names = read_json(listing)["networks"]
-        return [path / _inside(str(name), listing) for name in names]
-    files = sorted(path.glob("*.safetensors"))
-    if not files:
-        raise InputError(
-            f"{path}: no trained networks here; give the folder of a run of which at least one "
-            f"generation is complete."
-        )
-    return files
-
-
-def _inside(name: str, listing: Path) -> Path:
-    relative = Path(name)
-    if relative.is_absolute() or ".." in relative.parts:
-        raise InputError(f"{listing}: {name!r} is outside of the run folder.")
-    return relative

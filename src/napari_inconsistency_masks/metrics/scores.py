@@ -124,7 +124,13 @@ class Scores:
         """Standard error of `mcce`, of the images being a sample; None for fewer than two."""
         if self.mcce is None:
             return None
+        wrong = self.wrong_counts.values()
+        return stdev(wrong) / math.sqrt(len(wrong)) if len(wrong) > 1 else None
+
+    @property
+    def wrong_counts(self) -> dict[str, int]:
+        """Per image, how far its counts are off, summed over the states."""
         wrong: dict[str, int] = {}
         for row in self.rows:
             wrong[row.name] = wrong.get(row.name, 0) + abs(row.predicted - row.true)
-        return stdev(wrong.values()) / math.sqrt(len(wrong)) if len(wrong) > 1 else None
+        return wrong

@@ -43,7 +43,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Started(Event):
-    """The run begins or goes on."""
+    """The run begins or goes on.
+
+    ``first`` is the first generation that is trained (1 if generation 0 is networks of another
+    run), ``corrections`` of the ``labeled`` images count more, and ``used`` of the ``minutes``
+    that the run may take have gone, in seconds.
+    """
 
     recipe: str
     device: str
@@ -55,6 +60,10 @@ class Started(Event):
     unlabeled: int
     validation: int
     resumed: bool
+    first: int = 0
+    corrections: int = 0
+    minutes: float | None = None
+    used: float = 0.0
 
 
 @dataclass(frozen=True)

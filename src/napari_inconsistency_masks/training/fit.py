@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..inference.evaluate import Check
 from ..methods.base import Method
 from ..nets.ensemble import Ensemble
+from .budget import Budget, Phase
 from .events import EpochEnd, Event, StepEnd, Warned
 from .learner import Learner
 
@@ -31,8 +32,9 @@ def fit(
     config: TrainConfig,
     *,
     generation: int = 0,
+    time_left: Phase | None = None,
 ) -> Iterator[Event]:
-    """Train until the last epoch; the members then have their best weights.
+    """Train until the last epoch or the end of the time; the members then have their best weights.
 
     Parameters
     ----------
@@ -48,6 +50,9 @@ def fit(
         Epochs, steps and learning rate.
     generation
         For the events.
+    time_left
+        Its end ends the training, but not before the first step; None for no end. The last
+        epoch may then have fewer steps.
 
     Yields
     ------
@@ -56,11 +61,13 @@ def fit(
         can be saved, and training stops by no longer asking for the next.
     """
     steps = config.steps or max(1, len(loader) // config.batch)
-    while learner.epoch < config.epochs:
+    left = time_left or Budget().phase("", 1)
+    while learner.epoch < config.epochs and not (learner.step and left.over):
         epoch, began = learner.epoch, time.monotonic()
-        while learner.step < (epoch + 1) * steps:
+        while learner.step < (epoch + 1) * steps and not (learner.step and left.over):
             active = learner.active
-            loss = train_step(learner, loader, method, steps * config.epochs)
+            total = left.expected_steps(learner.step, steps * config.epochs)
+            loss = train_step(learner, loader, method, total)
             yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
             for member in set(active).difference(learner.active):
                 yield Warned(

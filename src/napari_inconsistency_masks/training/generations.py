@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Container, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
+import numpy as np
 import torch
 
 from ..checkpoint import ModelCard
@@ -20,12 +22,15 @@ from ..losses import Loss, choose_loss
 from ..methods import METHODS
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS
+from .budget import Budget
 from .events import EpochEnd, Event, GenerationEnd, Labeling, Warned
 from .fit import fit
 from .learner import Learner
+from .outcome import outcome, rank, teaches_nothing
 from .parts import training_parts
 from .recipe import Recipe
-from .records import GenerationRecord, PseudoLabelRecord, Records
+from .records import PseudoLabelRecord, Records
+from .results import GenerationRecord, GenerationScores
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,12 @@ class Generations:
         The run folder; what is complete there is not done again.
     device, precision
         Where and in which type the networks compute.
+    given
+        Whether generation 0 is networks of another run, which this one goes on from.
+    corrected
+        Which labeled samples count more; see `training_parts`.
+    budget
+        Time for the whole run.
     """
 
     recipe: Recipe
@@ -51,46 +62,72 @@ class Generations:
     records: Records
     device: torch.device
     precision: torch.dtype
+    given: bool = False
+    corrected: tuple[int, ...] = ()
+    budget: Budget = field(default_factory=Budget)
 
     def run(self) -> Iterator[Event]:
         """Train all generations; the run folder then names the resulting ensemble.
 
         Closing the iterator early saves the state, so that a later call goes on from there.
         """
-        last = self.config.generations if self.recipe.pseudo_labels else 0
         best: GenerationRecord | None = None
-        for generation in range(last + 1):
+        for generation in range(self.last + 1):
             record = self.records.load_generation(generation)
+            made_now = record is None
             if record is None:
-                if best is not None and not (yield from self._worth_following(best)):
+                teach = best is not None and (yield from self._worth_following(best))
+                if best is not None and not teach and not self.given:
                     break
-                record = yield from self._generation(generation, best)
+                if self.given and best is None:
+                    record = yield from self._score_given()
+                else:
+                    record = yield from self._generation(generation, best, teach=teach)
             if not record.accepted:
                 break
             best = record
-            self.records.save_result(best, self._teachers(best))
+            self.records.save_result(best, self._teachers(best), made_now=made_now)
+
+    @property
+    def last(self) -> int:
+        """The last generation: those that learn from labels alone are one."""
+        return self.config.generations if self.recipe.pseudo_labels else int(self.given)
+
+    def _score_given(self) -> Generator[Event, None, GenerationRecord]:
+        """Score the networks that this run goes on from."""
+        members = tuple(range(len(self.records.network_paths(0))))
+        ensemble = self.records.load_networks(0, members)
+        ensemble.place(self.device, self.precision)
+        record, scores = outcome(0, self._check(ensemble), members)
+        self.records.save_generation(record, scores, None, self.card)
+        yield GenerationEnd(**asdict(record))
+        return record
 
     def _generation(
-        self, generation: int, before: GenerationRecord | None
+        self, generation: int, before: GenerationRecord | None, *, teach: bool
     ) -> Generator[Event, None, GenerationRecord]:
         pseudo: Source = ()
-        if before is not None:
+        if before is not None and teach:
             pseudo = yield from self._pseudo_labels(generation, before)
         learner = Learner(self._new_networks(generation, before), self.config)
         self.records.load_state(generation, learner)
         try:
             for event in self._fit(generation, learner, pseudo):
                 if isinstance(event, EpochEnd):
-                    self.records.save_state(generation, learner)
+                    self._save(generation, learner)
                 yield event
         except GeneratorExit:
-            self.records.save_state(generation, learner)
+            self._save(generation, learner)
             raise
-        record = self._rank(generation, learner.ensemble, before)
-        self.records.save_generation(record, learner.ensemble, self.card)
+        record, scores = self._rank(generation, learner.ensemble, before)
+        self.records.save_generation(record, scores, learner.ensemble, self.card)
         self.records.drop_state()
         yield GenerationEnd(**asdict(record))
         return record
+
+    def _save(self, generation: int, learner: Learner) -> None:
+        self.records.save_state(generation, learner)
+        self.budget.save()
 
     def _fit(self, generation: int, learner: Learner, pseudo: Source) -> Iterator[Event]:
         parts = training_parts(
@@ -99,6 +136,7 @@ class Generations:
             full=self.recipe.data == "full",
             augmented=self.recipe.augmented,
             pseudo=pseudo,
+            corrected=self.corrected if self.config.correction_share else (),
         )
         loader = Loader(
             parts,
@@ -111,7 +149,9 @@ class Generations:
             device=self.device,
         )
         method = METHODS[self.recipe.method](self._loss)
-        return fit(learner, loader, method, self._check, self.config, generation=generation)
+        left = self.budget.phase(f"generation {generation}", self.last + 1 - generation)
+        how = partial(fit, generation=generation, time_left=left)
+        return how(learner, loader, method, self._check, self.config)
 
     def _new_networks(self, generation: int, before: GenerationRecord | None) -> Ensemble:
         ensemble = Ensemble.create(
@@ -123,59 +163,46 @@ class Generations:
         if before is not None and self.config.warm_start:
             trained = self.records.load_networks(before.generation, before.ranking)
             for member, network in enumerate(ensemble.networks):
-                network.load_state_dict(trained.networks[member].state_dict())
+                teacher = trained.networks[member % len(trained)]
+                network.load_state_dict(teacher.state_dict())
         return ensemble.place(self.device, self.precision)
 
     def _rank(
         self, generation: int, ensemble: Ensemble, before: GenerationRecord | None
-    ) -> GenerationRecord:
-        """Order the networks by validation scores, and score the ensemble of the best."""
-        members = self._check(ensemble)
-        ranking = tuple(sorted(range(len(ensemble)), key=members.quality, reverse=True))
-        teachers = self._check(ensemble.select(ranking[: self.config.teachers]))
-        record = GenerationRecord(
-            generation=generation,
-            ranking=ranking,
-            count_error=teachers.ensemble.mcce,
-            mean_iou=teachers.ensemble.mean_iou or 0.0,
-            inconsistent=teachers.inconsistent,
-            found=teachers.found,
-            accepted=True,
-            margin=teachers.ensemble.mcce_margin or 0.0,
-        )
+    ) -> tuple[GenerationRecord, GenerationScores]:
+        record, scores = rank(generation, ensemble, self._check, self.config.teachers)
         worse = before is not None and record.is_worse_than(before)
-        return replace(record, accepted=not (worse and self.config.refuse_worse))
+        return replace(record, accepted=not (worse and self.config.refuse_worse)), scores
 
     def _worth_following(self, record: GenerationRecord) -> Generator[Event, None, bool]:
-        """Whether pseudo-labels of these teachers could teach anything."""
-        if record.found == 0:
-            yield Warned(
-                f"The networks of generation {record.generation} find nothing on the validation "
-                f"images: their agreement would only teach that there is nothing, so no further "
-                f"generation is trained. Train longer, or label more."
+        """Whether pseudo-labels of these teachers are to be made, and could teach anything."""
+        why = teaches_nothing(record, len(self._teachers(record)))
+        if why is not None and self.recipe.pseudo_labels:
+            end = (
+                "only labels are learned from" if self.given else "no further generation is trained"
             )
-            return False
-        if record.inconsistent == 0 and self.config.teachers > 1:
-            yield Warned(
-                f"The networks of generation {record.generation} agree on every pixel of the "
-                f"validation images: inconsistency masks carry no information, so no further "
-                f"generation is trained."
-            )
-            return False
-        return True
+            yield Warned(f"{why}, so {end}. Train longer, or label more.")
+        return why is None and self.recipe.pseudo_labels is not None
 
     def _pseudo_labels(
         self, generation: int, before: GenerationRecord
     ) -> Generator[Event, None, Source]:
         """Label the unlabeled images with the teachers, and return them as samples."""
         records = self.records.load_pseudo_labels(generation)
-        waiting = [i for i in range(len(self.data.unlabeled)) if i not in records]
-        for record in self._label(generation, before, waiting):
+        time_left = self.budget.phase(f"labels {generation}", 3 * (self.last + 1 - generation))
+        for record in self._label(generation, before, self._waiting(records)):
             records[record.index] = record
             self.records.add_pseudo_label(generation, record)
             kept = sum(record.kept for record in records.values())
             area = sum(record.inconsistent for record in records.values()) / len(records)
             yield Labeling(generation, len(records), len(self.data.unlabeled), kept, area)
+            if time_left.over:
+                break
+        if len(records) < len(self.data.unlabeled):
+            yield Warned(
+                f"There was time to label {len(records)} of the {len(self.data.unlabeled)} "
+                f"unlabeled images; they are a random choice."
+            )
         files = [
             (index, self.records.pseudo_label_path(generation, index))
             for index, record in sorted(records.items())
@@ -184,6 +211,13 @@ class Generations:
         return PseudoLabeled(
             self.data.unlabeled, files, self.data.scheme, self.config.pseudo_labels
         )
+
+    def _waiting(self, done: Container[int]) -> list[int]:
+        """The unlabeled images still to label; in random order if not all may be reached."""
+        order = np.arange(len(self.data.unlabeled))
+        if self.budget.limited:
+            np.random.default_rng(self.config.seed).shuffle(order)
+        return [index for index in order.tolist() if index not in done]
 
     def _label(
         self, generation: int, before: GenerationRecord, indices: Sequence[int]
@@ -204,7 +238,9 @@ class Generations:
             yield PseudoLabelRecord(index, self.data.unlabeled[index].name, label.keep, area)
 
     def _teachers(self, record: GenerationRecord) -> tuple[int, ...]:
-        return record.ranking[: self.config.teachers]
+        """The best networks of a generation; all of those that were given."""
+        given = self.given and record.generation == 0
+        return record.ranking[: None if given else self.config.teachers]
 
     def _check(self, ensemble: Ensemble) -> Check:
         return check(ensemble, self.data.validation, self.data.scheme, self._loss)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from ..config import TrainConfig
 from ..data.loader import Part
 from ..data.sample import SegmentationData, Source
-from ..data.sources import Joined
+from ..data.sources import Joined, Subset
 
 PAPER_COPIES = 9
 """Changed copies per labeled image in the paper's augmented recipes."""
@@ -18,6 +21,7 @@ def training_parts(
     full: bool,
     augmented: bool,
     pseudo: Source = (),
+    corrected: Collection[int] = (),
 ) -> list[Part]:
     """Return what to train on.
 
@@ -33,17 +37,32 @@ def training_parts(
         Whether the recipe augments the labeled images.
     pseudo
         Pseudo-labeled samples.
+    corrected
+        Which of the labeled samples are corrections, that count more.
     """
-    labeled = data.labeled
+    rest = Subset(data.labeled, [i for i in range(len(data.labeled)) if i not in corrected])
     if full:
-        labeled = Joined([data.labeled, data.hidden])
+        rest = Joined([rest, data.hidden])
     how = config.augment
     if how == "recipe":
         how = "copies" if augmented else "never"
     strength = None if how == "never" else config.augmentation
     copies = PAPER_COPIES if how == "copies" else 0
     share = config.labeled_share if len(pseudo) else None
-    parts = [Part(labeled, strength, copies, share=share)]
+    parts = [Part(rest, strength, copies, share=share)]
+    if len(corrected):
+        parts = _weighted(rest, Subset(data.labeled, sorted(corrected)), parts[0], config)
     if len(pseudo):
         parts.append(Part(pseudo, strength if how == "always" else None))
     return parts
+
+
+def _weighted(rest: Source, corrected: Source, like: Part, config: TrainConfig) -> list[Part]:
+    """The labeled samples in two parts: corrections have their share, or more if they are many."""
+    part = replace(like, samples=corrected, around_known=True)
+    if not len(rest):
+        return [part]
+    share = max(config.correction_share or 0.0, len(corrected) / (len(rest) + len(corrected)))
+    real = 1.0 if like.share is None else like.share
+    others = None if like.share is None else real * (1 - share)
+    return [replace(like, samples=rest, share=others), replace(part, share=real * share)]

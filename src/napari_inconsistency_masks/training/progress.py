@@ -78,7 +78,9 @@ class Progress:
 
     def _set(self, words: str, generation: int, labeled: float, trained: float) -> None:
         assert self._started is not None
-        share = (generation + labeled + 0.9 * trained) / (self._started.generations + 1)
+        started = self._started
+        count = started.generations + 1 - started.first
+        share = max(0.0, generation - started.first + labeled + 0.9 * trained) / count
         now = self._clock()
         if self._first is None:
             self._first = (now, share)
@@ -86,6 +88,11 @@ class Progress:
         left = None
         if now - began >= SETTLED and share > first:
             left = (now - began) / (share - first) * (1 - share)
+        if started.minutes is not None:
+            limit = 60 * started.minutes
+            rest = max(0.0, limit - started.used - (now - began))
+            share = max(share, 1 - rest / limit)
+            left = rest if left is None else min(left, rest)
         self.position = replace(self.position, words=words, done=share, seconds_left=left)
 
 

@@ -3,6 +3,7 @@
 ::
 
     generation-0/network-0.safetensors ...   best weights of each network
+    generation-0/scores.json                 scores of the ensemble in detail
     generation-0/generation.json             ranking and scores: written last, so its presence
                                              says that the generation is complete
     generation-1/pseudo-labels/00007.tif     what generation 1 learned from
@@ -15,53 +16,22 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from ..checkpoint import ModelCard, load_network, load_tensors, save_network, save_tensors
 from ..errors import InputError
 from ..files.atomic import append_line, write_json
-from ..files.json_files import read_json, read_json_lines
+from ..files.json_files import read_json_lines
 from ..nets.ensemble import Ensemble
 from ..nets.unet import UNet
 from .learner import Learner
-
-
-@dataclass(frozen=True)
-class GenerationRecord:
-    """The outcome of one generation.
-
-    Attributes
-    ----------
-    generation
-        Its number; 0 learned from real labels only.
-    ranking
-        Members, best first.
-    count_error
-        MCCE of the ensemble of the teachers on the validation images, or None.
-    mean_iou, inconsistent, found
-        Of the same ensemble and images: IoU, and the shares of the area that are inconsistent
-        and that are any class.
-    accepted
-        False if it was refused for being worse than the one before.
-    margin
-        Standard error of the count error.
-    """
-
-    generation: int
-    ranking: tuple[int, ...]
-    count_error: float | None
-    mean_iou: float
-    inconsistent: float
-    found: float
-    accepted: bool
-    margin: float = 0.0
-
-    def is_worse_than(self, other: GenerationRecord) -> bool:
-        """Compare the count errors; where they differ by no more than chance, the IoU."""
-        difference = (self.count_error or 0.0) - (other.count_error or 0.0)
-        if abs(difference) > other.margin:
-            return difference > 0
-        return self.mean_iou < other.mean_iou
+from .results import (
+    GenerationRecord,
+    GenerationScores,
+    generation_folder,
+    is_chosen,
+    read_record,
+    write_result,
+)
 
 
 @dataclass(frozen=True)
@@ -92,13 +62,17 @@ class Records:
 
     def generation_folder(self, generation: int) -> Path:
         """Return the folder of a generation, made if needed."""
-        folder = self.folder / f"generation-{generation}"
+        folder = generation_folder(self.folder, generation)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def network_path(self, generation: int, member: int) -> Path:
         """Return where a network's weights are."""
         return self.generation_folder(generation) / f"network-{member}.safetensors"
+
+    def network_paths(self, generation: int) -> list[Path]:
+        """Return the network files that a generation has."""
+        return sorted(self.generation_folder(generation).glob("network-*.safetensors"))
 
     def pseudo_label_path(self, generation: int, index: int) -> Path:
         """Return where the pseudo-label of an unlabeled image is."""
@@ -107,18 +81,23 @@ class Records:
         return folder / f"{index:05d}.tif"
 
     def save_generation(
-        self, record: GenerationRecord, ensemble: Ensemble, card: ModelCard
+        self,
+        record: GenerationRecord,
+        scores: GenerationScores,
+        ensemble: Ensemble | None,
+        card: ModelCard,
     ) -> None:
-        """Write the networks, then the record."""
-        for member, network in enumerate(ensemble.networks):
+        """Write the networks, unless they are there already, then scores and record."""
+        for member, network in enumerate(() if ensemble is None else ensemble.networks):
             assert isinstance(network, UNet)
             save_network(self.network_path(record.generation, member), network, card)
-        write_json(self.generation_folder(record.generation) / "generation.json", asdict(record))
+        folder = self.generation_folder(record.generation)
+        write_json(folder / "scores.json", asdict(scores))
+        write_json(folder / "generation.json", asdict(record))
 
     def load_generation(self, generation: int) -> GenerationRecord | None:
         """Read the record, or None if the generation is not complete."""
-        values = _read(self.folder / f"generation-{generation}" / "generation.json")
-        return values and GenerationRecord(**{**values, "ranking": tuple(values["ranking"])})
+        return read_record(self.folder, generation)
 
     def load_networks(self, generation: int, members: tuple[int, ...]) -> Ensemble:
         """Read some networks of a complete generation."""
@@ -164,17 +143,12 @@ class Records:
         """Remove the state of a generation that is complete."""
         (self.folder / "state.safetensors").unlink(missing_ok=True)
 
-    def save_result(self, record: GenerationRecord, members: tuple[int, ...]) -> None:
-        """Name the networks that make the run's ensemble."""
-        paths = [self.network_path(record.generation, member) for member in members]
-        write_json(
-            self.folder / "ensemble.json",
-            {
-                "generation": record.generation,
-                "networks": [path.relative_to(self.folder).as_posix() for path in paths],
-            },
-        )
+    def save_result(
+        self, record: GenerationRecord, members: tuple[int, ...], *, made_now: bool
+    ) -> None:
+        """Name the networks that make the run's ensemble.
 
-
-def _read(path: Path) -> Any:
-    return read_json(path) if path.is_file() else None
+        What a person chose stays, unless the generation was `made_now`.
+        """
+        if made_now or not is_chosen(self.folder):
+            write_result(self.folder, record.generation, members)

@@ -1,0 +1,87 @@
+"""``napari-im retrain`` and ``napari-im choose``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from ..plans import RETRAINING_MINUTES, choose_generation, find_recipe, retraining
+from ..training.comparison import Comparison, read_comparison
+from .console import out
+from .data import open_data_path
+from .flags import apply_flags, with_settings
+from .training import Json, Run, Threads, follow
+
+
+@with_settings
+def retrain(
+    run: Annotated[Path, typer.Argument(help="The run to go on from.", show_default=False)],
+    folder: Annotated[Path, typer.Option("--out", "-o", help="The run folder to make.")],
+    data: Annotated[
+        Optional[Path],  # noqa: UP045  typer
+        typer.Option(help="A folder with labels; the run's own data, as it is now, if not given."),
+    ] = None,
+    recipe: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--recipe", "-r", help="What to train; as the run was trained if not given."),
+    ] = None,
+    json: Json = False,
+    threads: Threads = 0,
+    *,
+    given: dict[str, Any],
+) -> None:
+    """Let the networks of a run learn on, with labels that were corrected since.
+
+    A new run folder is made; the old one is not changed. Old and new networks are compared on the
+    same images, and the better ones are its result; "napari-im choose" changes that. It takes
+    5 minutes at the most, if --minutes does not say otherwise.
+    """
+    from .. import runs
+
+    given.setdefault("minutes", RETRAINING_MINUTES)
+    segmentation = runs.open_run_data(run) if data is None else _open_like(run, data)
+    usual, settings = retraining(run, segmentation, minutes=given["minutes"])
+    chosen = usual if recipe is None else find_recipe(recipe)
+    config = apply_flags(settings, given)
+    events = runs.retrain(run, segmentation, config, folder=folder, recipe=chosen)
+    follow(events, folder, json, False, threads)
+    comparison = read_comparison(folder)
+    if comparison is not None and not json:
+        _print(comparison, folder)
+
+
+def choose(
+    run: Run,
+    generation: Annotated[
+        int, typer.Option(min=0, help="Whose networks are to be the result.", show_default=False)
+    ],
+) -> None:
+    """Make the networks of another generation the result of a run; nothing is lost.
+
+    After "napari-im retrain", generation 0 is the old networks, and generation 1 the new ones.
+    """
+    choose_generation(run, generation)
+    typer.echo(f"The networks of generation {generation} are the result of {run}.")
+
+
+def _open_like(run: Path, data: Path) -> Any:
+    from ..inference.trained import load
+
+    scheme = load(run, device="cpu").card.scheme
+    return open_data_path(
+        data, classes=",".join(scheme.classes), position=scheme.position, task=scheme.task
+    )
+
+
+def _print(comparison: Comparison, folder: Path) -> None:
+    from rich.table import Table
+
+    table = Table("on the images set aside", "old networks", "new networks")
+    for row in comparison.rows(by_class=True):
+        table.add_row(*row)
+    out.print(table)
+    out.print(comparison.verdict, comparison.basis, markup=False)
+    other = 1 - comparison.kept
+    out.print(f"To use the others: napari-im choose {folder} --generation {other}", markup=False)

@@ -1,0 +1,189 @@
+"""What networks have learned from, so that those that go on from them are judged fairly.
+
+Images and labels are known by their content, never by name: a run keeps a copy of what was drawn,
+a folder may be renamed, and two stacks both have a frame 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .sample import Sample, SegmentationData, Source
+from .sources import Subset
+from .splits import split_files
+
+NOTHING_NEW = (
+    "No label is new since the networks that this training goes on from were trained: correct or "
+    "draw something first, or expect little."
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Images that networks have seen with their labels.
+
+    Attributes
+    ----------
+    learned
+        Fingerprint of the labels that they learned from, by the image's.
+    held_out
+        Fingerprints of the images that chose epochs and networks.
+    complete
+        False if some of the networks' earlier life is not known.
+    """
+
+    learned: Mapping[str, str] = field(default_factory=dict)
+    held_out: frozenset[str] = frozenset()
+    complete: bool = True
+
+    @classmethod
+    def of(cls, learned: Source, held_out: Source) -> Seen:
+        """Take the fingerprints of two lists of samples."""
+        return cls(
+            {_image_print(sample): _label_print(sample) for sample in learned},
+            frozenset(map(_image_print, held_out)),
+        )
+
+    def and_then(self, later: Seen) -> Seen:
+        """What networks have seen that saw this first."""
+        return Seen({**self.learned, **later.learned}, later.held_out, self.complete)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; `from_json` is the inverse."""
+        return {
+            "learned": dict(self.learned),
+            "held_out": sorted(self.held_out),
+            "complete": self.complete,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Seen:
+        """Make it from what `to_json` gave."""
+        return cls(dict(values["learned"]), frozenset(values["held_out"]), bool(values["complete"]))
+
+    def learned_among(self, samples: Source) -> int:
+        """How many of some images were learned from."""
+        return sum(_image_print(sample) in self.learned for sample in samples)
+
+
+def corrections(labeled: Source, seen: Seen | None) -> tuple[int, ...]:
+    """Which labeled samples are corrections: labeled in part, or not learned from as they are."""
+    return tuple(
+        index
+        for index, sample in enumerate(labeled)
+        if sample.known is not None or (seen is not None and _is_new(sample, seen))
+    )
+
+
+def hold_out(data: SegmentationData, seen: Seen) -> SegmentationData:
+    """Set images aside on which networks that have `seen` some can be compared with later ones.
+
+    These are the images that were held out before, as far as they are still labeled. If none is,
+    they are those that `data` sets aside and that were not learned from, else some of the labeled
+    images that were not. Everything labeled that is not set aside is for training. All frames of
+    one file are treated alike.
+    """
+    places = [*_places(data.labeled, seen)]
+    if not data.validation_is_training:
+        places += _places(data.validation, seen)
+    aside = {place.file for place in places if place.held_out} - _learned_files(places)
+    if not aside:
+        aside = _unseen(data, places)
+    if not aside or aside >= {place.file for place in places}:
+        moved = _judged_on_training(data, places)
+    else:
+        moved = replace(
+            data,
+            labeled=_subset([place for place in places if place.file not in aside]),
+            validation=_subset([place for place in places if place.file in aside]),
+            validation_is_training=False,
+            unlabeled=_without(data.unlabeled, aside),
+            hidden=_without(data.hidden, aside),
+        )
+    if any(_is_new(sample, seen) for sample in moved.labeled):
+        return moved
+    return replace(moved, notes=(*moved.notes, NOTHING_NEW))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A labeled sample of a source, the file it is of, and what is known about it."""
+
+    source: Source
+    index: int
+    file: Hashable
+    held_out: bool
+    learned: bool
+
+    @property
+    def sample(self) -> Sample:
+        return self.source[self.index]
+
+
+def _places(source: Source, seen: Seen) -> Iterator[_Place]:
+    for index, sample in enumerate(source):
+        image = _image_print(sample)
+        file = _file(source, index)
+        yield _Place(source, index, file, image in seen.held_out, image in seen.learned)
+
+
+def _learned_files(places: list[_Place]) -> set[Hashable]:
+    return {place.file for place in places if place.learned}
+
+
+def _unseen(data: SegmentationData, places: list[_Place]) -> set[Hashable]:
+    """Files that were not learned from, of which some are left for training; perhaps none."""
+    free = {place.file for place in places} - _learned_files(places)
+    if not data.validation_is_training:
+        chosen = {place.file for place in places if place.source is data.validation} & free
+        if chosen and free - chosen:
+            return chosen
+    by_name = {str(file): file for file in free}
+    return {by_name[name] for name in split_files(by_name).validation}
+
+
+def _judged_on_training(data: SegmentationData, places: list[_Place]) -> SegmentationData:
+    everything = _subset(places)
+    return replace(data, labeled=everything, validation=everything, validation_is_training=True)
+
+
+def _subset(places: list[_Place]) -> Source:
+    return Subset.of([(place.source, place.index) for place in places])
+
+
+def _without(source: Source, files: set[Hashable]) -> Source:
+    return Subset(source, [i for i in range(len(source)) if _file(source, i) not in files])
+
+
+def _file(source: Source, index: int) -> Hashable:
+    """What the sample was read from; its name if nobody knows."""
+    items = getattr(source, "items", None)
+    return source[index].name if items is None else items[index].image
+
+
+def _is_new(sample: Sample, seen: Seen) -> bool:
+    return seen.learned.get(_image_print(sample)) != _label_print(sample)
+
+
+def _image_print(sample: Sample) -> str:
+    return _fingerprint(sample.image)
+
+
+def _label_print(sample: Sample) -> str:
+    known = sample.known
+    if known is None:
+        return _fingerprint(sample.labeled)
+    return _fingerprint(sample.labeled * known, known)
+
+
+def _fingerprint(*arrays: Any) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(repr((array.shape, str(array.dtype))).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:32]

@@ -1,0 +1,144 @@
+"""The outcome of generations, and which one is the result. Imports no torch.
+
+::
+
+    generation-1/generation.json   ranking and scores (`GenerationRecord`)
+    generation-1/scores.json       the same in detail (`GenerationScores`)
+    ensemble.json                  the networks of the result
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..files.atomic import write_json
+from ..files.json_files import read_json
+from ..inference.listing import ENSEMBLE
+
+
+@dataclass(frozen=True)
+class GenerationRecord:
+    """The outcome of one generation.
+
+    Attributes
+    ----------
+    generation
+        Its number; 0 learned from real labels only, or was given.
+    ranking
+        Members, best first.
+    count_error
+        MCCE of the ensemble of the teachers on the validation images, or None.
+    mean_iou, inconsistent, found
+        Of the same ensemble and images: IoU, and the shares of the area that are inconsistent
+        and that are any class.
+    accepted
+        False if it was refused for being worse than the one before.
+    margin
+        Standard error of the count error.
+    """
+
+    generation: int
+    ranking: tuple[int, ...]
+    count_error: float | None
+    mean_iou: float
+    inconsistent: float
+    found: float
+    accepted: bool
+    margin: float = 0.0
+
+    def is_worse_than(self, other: GenerationRecord) -> bool:
+        """Compare the count errors; where they differ by no more than chance, the IoU."""
+        difference = (self.count_error or 0.0) - (other.count_error or 0.0)
+        if abs(difference) > other.margin:
+            return difference > 0
+        return self.mean_iou < other.mean_iou
+
+
+@dataclass(frozen=True)
+class GenerationScores:
+    """Scores of the ensemble of one generation on the validation images, in detail.
+
+    Attributes
+    ----------
+    images
+        Number of images.
+    iou
+        Per class; None for one that neither occurs nor is predicted.
+    recall, precision
+        Per state of cells (or class of objects); None where there are none.
+    wrong
+        Wrong counts per image, or None without positions.
+    """
+
+    images: int
+    iou: Mapping[str, float | None]
+    recall: Mapping[str, float | None]
+    precision: Mapping[str, float | None]
+    wrong: Mapping[str, int] | None = None
+
+
+def generation_folder(folder: Path, generation: int) -> Path:
+    """Where the networks and results of a generation are."""
+    return folder / f"generation-{generation}"
+
+
+def read_record(folder: Path, generation: int) -> GenerationRecord | None:
+    """Read the outcome of a generation, or None if it is not complete."""
+    path = generation_folder(folder, generation) / "generation.json"
+    values = _read(path)
+    if values is None:
+        return None
+    try:
+        return GenerationRecord(**{**values, "ranking": tuple(values["ranking"])})
+    except (KeyError, TypeError) as error:
+        raise _damaged(path, error) from None
+
+
+def read_scores(folder: Path, generation: int) -> GenerationScores | None:
+    """Read the scores in detail, or None if there are none."""
+    path = generation_folder(folder, generation) / "scores.json"
+    values = _read(path)
+    try:
+        return None if values is None else GenerationScores(**values)
+    except TypeError as error:
+        raise _damaged(path, error) from None
+
+
+def result_generation(folder: Path) -> int | None:
+    """The generation whose networks are the result of a run, or None if there is none yet."""
+    values = _read(folder / ENSEMBLE)
+    return None if values is None else int(values["generation"])
+
+
+def complete_generations(folder: Path) -> list[int]:
+    """Numbers of the generations of a run that are complete."""
+    paths = folder.glob("generation-*/generation.json")
+    numbers = [path.parent.name.removeprefix("generation-") for path in paths]
+    return sorted(int(number) for number in numbers if number.isdecimal())
+
+
+def write_result(
+    folder: Path, generation: int, members: tuple[int, ...], *, chosen: bool = False
+) -> None:
+    """Name the networks that make the run's ensemble; `chosen` if a person did."""
+    names = [f"generation-{generation}/network-{member}.safetensors" for member in members]
+    values: dict[str, Any] = {"generation": generation, "networks": names}
+    write_json(folder / ENSEMBLE, {**values, **({"chosen": True} if chosen else {})})
+
+
+def is_chosen(folder: Path) -> bool:
+    """Whether a person chose which generation is the result."""
+    values = _read(folder / ENSEMBLE)
+    return bool(values and values.get("chosen"))
+
+
+def _read(path: Path) -> Any:
+    return read_json(path) if path.is_file() else None
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: the record of a generation is damaged ({error!r}).")

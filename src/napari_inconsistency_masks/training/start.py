@@ -1,0 +1,155 @@
+"""Networks of another run that a run goes on from: copied into its folder. Imports no torch.
+
+::
+
+    generation-0/network-0.safetensors ...   copies, bit for bit
+    generation-0/images.json                 what they learned from, if their run recorded it
+    images.json                              what the networks of this run have seen
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from ..data.held_out import Seen, hold_out
+from ..data.sample import SegmentationData
+from ..data.sources import Joined
+from ..errors import InputError
+from ..files.atomic import write_bytes, write_json
+from ..files.guard import read_bytes
+from ..files.json_files import read_json
+from ..inference.listing import ENSEMBLE, network_files
+from .results import generation_folder
+
+IMAGES = "images.json"
+MOST_BYTES = 2**31
+
+LEARNED = (
+    "The old networks learned from {} of the {} images on which old and new networks are compared: "
+    "the comparison says less than it seems to."
+)
+UNKNOWN = (
+    "It is not known which images the old networks learned from. If they learned from those on "
+    "which old and new networks are compared, they look better there than they are."
+)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the networks of generation 0 come from.
+
+    Attributes
+    ----------
+    run
+        Folder of the other run, as it was called then. Nothing is read there any more.
+    generation
+        Of the other run, or None for networks without a run.
+    networks
+        SHA-256 of each file, by its name in generation 0.
+    """
+
+    run: str
+    generation: int | None
+    networks: Mapping[str, str]
+
+
+def copy_start(old: Path, folder: Path) -> Start:
+    """Copy the ensemble of another run to generation 0 of a run folder.
+
+    Raises
+    ------
+    InputError
+        If there is no ensemble, or a file cannot be read or written.
+    """
+    into = generation_folder(folder, 0)
+    into.mkdir(parents=True, exist_ok=True)
+    hashes = {}
+    for member, path in enumerate(network_files(old)):
+        content = read_bytes(path, MOST_BYTES)
+        name = f"network-{member}.safetensors"
+        write_bytes(into / name, content)
+        hashes[name] = hashlib.sha256(content).hexdigest()
+    if (old / IMAGES).is_file():
+        write_bytes(into / IMAGES, read_bytes(old / IMAGES, MOST_BYTES))
+    listing = old / ENSEMBLE
+    generation = read_json(listing)["generation"] if listing.is_file() else None
+    return Start(str(old), generation, hashes)
+
+
+def network_width(run: Path) -> float:
+    """Width of the networks of a run's ensemble, from the card of the first."""
+    path = network_files(run)[0]
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about: Any = json.loads((file.metadata() or {})["about"])
+        return float(about["architecture"]["width"])
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path.name}: these weights cannot be read ({error!r}).") from None
+
+
+def read_seen(folder: Path) -> Seen | None:
+    """What the networks of a run (or of its generation 0) have seen, or None if nobody knows."""
+    path = folder / IMAGES
+    if not path.is_file():
+        return None
+    try:
+        return Seen.from_json(read_json(path))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: the record of the images is damaged ({error!r}).") from None
+
+
+@dataclass(frozen=True)
+class FairTrial:
+    """Data that new networks and those before them can be compared on.
+
+    Attributes
+    ----------
+    data
+        With images set aside that the networks before did not learn from, if there are such.
+    before
+        What those networks have seen, or None if nobody knows, or there are none.
+    learned_from
+        How many of the validation images they learned from, or None if nobody knows.
+    notes
+        What a person should know about the comparison.
+    """
+
+    data: SegmentationData
+    before: Seen | None = None
+    learned_from: int | None = None
+    notes: tuple[str, ...] = ()
+    from_unknown: bool = False
+
+    @classmethod
+    def of(cls, folder: Path, data: SegmentationData) -> FairTrial:
+        """For a run that goes on from the networks in its generation 0."""
+        before = read_seen(generation_folder(folder, 0))
+        if before is not None:
+            data = hold_out(data, before)
+        if before is None or not before.complete:
+            return cls(data, before, None, (UNKNOWN,), from_unknown=True)
+        learned = before.learned_among(data.validation)
+        note = LEARNED.format(learned, len(data.validation))
+        return cls(data, before, learned, (note,) if learned else ())
+
+    def record(self, folder: Path, *, full: bool) -> None:
+        """Write down what the networks of a run see, with all that was seen before."""
+        learned = Joined([self.data.labeled, self.data.hidden]) if full else self.data.labeled
+        before = read_seen(folder) or self.before or Seen(complete=not self.from_unknown)
+        seen = before.and_then(Seen.of(learned, self.data.validation))
+        values = {**seen.to_json(), "validation_learned_before": self.learned_from}
+        write_json(folder / IMAGES, values)
+
+
+def learned_before(folder: Path) -> int | None:
+    """How many validation images the networks that a run went on from had learned from."""
+    path = folder / IMAGES
+    found = read_json(path).get("validation_learned_before") if path.is_file() else None
+    return None if found is None else int(found)
