@@ -38,6 +38,11 @@ class Part:
         With fixed copies: whether the unchanged image is trained on as well.
     share
         Part of every batch, or None for the natural share of what the other parts leave.
+    times
+        Per sample, how many copies it has instead of ``copies``; or, where there are no fixed
+        copies, how often it is seen in each pass. Empty for all alike.
+    lasting
+        Whether fixed copies are the same in every generation.
     """
 
     samples: Source
@@ -45,6 +50,8 @@ class Part:
     copies: int = 0
     originals: bool = True
     share: float | None = None
+    times: Sequence[int] = ()
+    lasting: bool = True
 
 
 @dataclass(frozen=True)
@@ -201,7 +208,7 @@ class Loader:
             return Change()
         if part.copies:
             key = (self._key[0], item.part, item.sample, item.copy, 2)
-            rng = np.random.default_rng(key)
+            rng = np.random.default_rng(key if part.lasting else (*key, self._key[1]))
         return draw(rng, part.strength, free_rotation=self._free_rotation)
 
 
@@ -221,7 +228,9 @@ def _streams(parts: Sequence[Part], batch: int) -> list[_Stream]:
 
 
 def _items(number: int, part: Part) -> Iterator[_Item]:
-    copies = range(0 if part.originals else 1, part.copies + 1) if part.strength else range(1)
     for sample in range(len(part.samples)):
+        fixed = part.strength is not None and part.copies > 0
+        many = part.times[sample] if part.times else part.copies if fixed else 1
+        copies = range(0 if part.originals else 1, many + 1) if fixed else range(many)
         for copy in copies:
             yield _Item(number, sample, copy)

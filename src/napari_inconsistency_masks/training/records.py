@@ -7,6 +7,8 @@
                                              says that the generation is complete
     generation-1/pseudo-labels/00007.tif     what generation 1 learned from
     generation-1/pseudo-labels.jsonl         a line for each image that was looked at
+    judge/                                   what scores pseudo-labels, see `judges.evalnet`
+    generation-1/effort.json                time and memory of a generation in progress
     state.safetensors                        the generation in progress
     ensemble.json                            the networks of the result
 """
@@ -23,7 +25,7 @@ from ..files.atomic import append_line, write_json
 from ..files.json_files import read_json, read_json_lines
 from ..nets.ensemble import Ensemble
 from ..nets.unet import UNet
-from .learner import Learner
+from .learner import Learning
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,17 @@ class GenerationRecord:
         False if it was refused for being worse than the one before.
     margin
         Standard error of the count error.
+    width
+        Of its networks.
+    seconds
+        Spent on it, in all sessions: learning, checks, pseudo-labels and their judge.
+    peak_memory
+        Bytes: of the graphics memory, the most that was in use in this generation; on a CPU, the
+        most that the process had needed until its end. None if the system does not tell.
+    collapse
+        Why its best networks have nothing to teach; empty if they have.
+    notes
+        What is wrong with single ones of them, or with classes.
     """
 
     generation: int
@@ -55,6 +68,11 @@ class GenerationRecord:
     found: float
     accepted: bool
     margin: float = 0.0
+    width: float = 1.0
+    seconds: float = 0.0
+    peak_memory: int | None = None
+    collapse: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""
@@ -76,12 +94,15 @@ class PseudoLabelRecord:
         Whether it is trained on.
     inconsistent
         Inconsistent share of its area.
+    score
+        What the judge says of its pseudo-label, 0 to 1, or None without a judge.
     """
 
     index: int
     name: str
     kept: bool
     inconsistent: float
+    score: float | None = None
 
 
 class Records:
@@ -118,7 +139,10 @@ class Records:
     def load_generation(self, generation: int) -> GenerationRecord | None:
         """Read the record, or None if the generation is not complete."""
         values = _read(self.folder / f"generation-{generation}" / "generation.json")
-        return values and GenerationRecord(**{**values, "ranking": tuple(values["ranking"])})
+        if not values:
+            return None
+        lists = {name: tuple(values.get(name, ())) for name in ("ranking", "collapse", "notes")}
+        return GenerationRecord(**{**values, **lists})
 
     def load_networks(self, generation: int, members: tuple[int, ...]) -> Ensemble:
         """Read some networks of a complete generation."""
@@ -137,14 +161,14 @@ class Records:
     def _pseudo_label_list(self, generation: int) -> Path:
         return self.generation_folder(generation) / "pseudo-labels.jsonl"
 
-    def save_state(self, generation: int, learner: Learner) -> None:
-        """Write everything needed to go on with the generation in progress."""
+    def save_state(self, generation: int | str, learner: Learning[Any]) -> None:
+        """Write everything needed to go on with the generation (or other stage) in progress."""
         tensors, about = learner.state()
         about["generation"] = generation
         save_tensors(self.folder / "state.safetensors", tensors, "state", about)
 
-    def load_state(self, generation: int, learner: Learner) -> bool:
-        """Go on with the generation in progress; False if there is no state of it."""
+    def load_state(self, generation: int | str, learner: Learning[Any]) -> bool:
+        """Go on with the generation (or stage) in progress; False if there is no state of it."""
         path = self.folder / "state.safetensors"
         if not path.is_file():
             return False
