@@ -12,6 +12,16 @@ from .input_ensemble import InputEnsemble
 from .model_ensemble import ModelEnsemble
 from .single_teacher import SingleTeacher
 
+__all__ = [
+    "PSEUDO_LABELERS",
+    "BestNetwork",
+    "InconsistencyMasks",
+    "InputEnsemble",
+    "ModelEnsemble",
+    "PseudoLabeler",
+    "SingleTeacher",
+]
+
 PSEUDO_LABELERS: dict[str, Callable[[PseudoLabelConfig], PseudoLabeler]] = {
     "inconsistency-masks": InconsistencyMasks,
     "model-ensemble": ModelEnsemble,
