@@ -58,6 +58,30 @@ class PseudoLabelConfig(Config):
             "Blank once more after brightness, blur and noise, so that blanked pixels are 0.",
         ),
     ] = False
+    views: Annotated[
+        int,
+        option("Views", "Input ensemble: how many changed versions the network sees.", ge=2, le=32),
+    ] = 5
+    score_low: Annotated[
+        float | None,
+        option(
+            "Low score",
+            "Judged pseudo-labels: up to this score one copy, and the least to be chosen; empty: "
+            "taken from the scores of all images.",
+            ge=0,
+            le=1,
+        ),
+    ] = None
+    score_high: Annotated[
+        float | None,
+        option(
+            "High score",
+            "Judged pseudo-labels: from this score on five copies; empty: taken from the scores "
+            "of all images.",
+            ge=0,
+            le=1,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +222,14 @@ class TrainConfig(Config):
             le=10_080,
         ),
     ] = None
+    follow_collapsed: Annotated[
+        bool,
+        option(
+            "Go on after a collapse",
+            "Train on the pseudo-labels even of networks that find nothing, always say the same, "
+            "or are all alike.",
+        ),
+    ] = False
     seed: Annotated[
         int, option("Seed", "Same seed and device, same result.", ge=0, le=2**31 - 1)
     ] = 0

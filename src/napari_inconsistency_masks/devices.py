@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,33 @@ def use_threads(count: int | None = None) -> int:
     cores = usable_cores()
     torch.set_num_threads(count or max(min(cores, 2), cores - 1))
     return torch.get_num_threads()
+
+
+def begin_peak_memory(device: torch.device) -> None:
+    """Let `peak_memory` tell of what follows, where that is possible."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_memory(device: torch.device) -> int | None:
+    """Most bytes that were in use, or None if the system does not tell.
+
+    On an NVIDIA GPU: of its memory, since `begin_peak_memory`. Else: of the main memory, since the
+    process began.
+    """
+    import psutil
+    import torch
+
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
 def usable_cores() -> int:

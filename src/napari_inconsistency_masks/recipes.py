@@ -14,6 +14,81 @@ _ROWS = (
         "Networks learn from your labels and from where they agree on the unlabeled images; "
         "the choice when few images are labeled.",
         pseudo_labels="inconsistency-masks",
+        labeled_by="where the best networks agree",
+    ),
+    Recipe(
+        "im+",
+        "Inconsistency Masks, growing (IM+)",
+        "As Inconsistency Masks, but what agreement teaches is made noisier, and the networks "
+        "wider, from generation to generation; for many generations and much computing time.",
+        pseudo_labels="inconsistency-masks",
+        labeled_by="where the best networks agree",
+        schedule="growing",
+    ),
+    Recipe(
+        "im++",
+        "Inconsistency Masks, growing and judged (IM++)",
+        "As IM+, and images whose pseudo-labels a further network judges to be good are seen more "
+        "often; when there are enough labeled images to learn to judge from.",
+        pseudo_labels="inconsistency-masks",
+        labeled_by="where the best networks agree",
+        schedule="growing-by-score",
+        judge="evalnet",
+    ),
+    Recipe(
+        "aim+",
+        "Augmented, then IM+ (AIM+)",
+        "As IM+, from the first generation on with augmented labels, and with unchanged "
+        "pseudo-labeled images as well; among the best of the paper on all of its data, and slow.",
+        augmented=True,
+        pseudo_labels="inconsistency-masks",
+        labeled_by="where the best networks agree",
+        schedule="growing-with-originals",
+    ),
+    Recipe(
+        "aim++",
+        "Augmented, then IM++ (AIM++)",
+        "As AIM+, and images whose pseudo-labels are judged to be good are seen more often; the "
+        "slowest, when there are enough labeled images to learn to judge from.",
+        augmented=True,
+        pseudo_labels="inconsistency-masks",
+        labeled_by="where the best networks agree",
+        schedule="growing-by-score-with-originals",
+        judge="evalnet",
+    ),
+    Recipe(
+        "model-ensemble",
+        "Model ensemble",
+        "The best networks label all of every unlabeled image together, and nothing is left out; "
+        "shows what the masks are good for.",
+        pseudo_labels="model-ensemble",
+        labeled_by="by the best networks together",
+    ),
+    Recipe(
+        "input-ensemble",
+        "Input ensemble",
+        "The best network labels several changed versions of every unlabeled image, and what it "
+        "finds in all of them is taught; for comparison, when only one network can be trained.",
+        pseudo_labels="input-ensemble",
+        labeled_by="where the best network finds the same in changed versions of them",
+    ),
+    Recipe(
+        "noisy-student",
+        "Noisy student",
+        "The best network labels the unlabeled images; wider networks learn from noisier versions "
+        "of them in each generation; for comparison, the most simple self-training that works.",
+        pseudo_labels="single-teacher",
+        labeled_by="by the best network",
+        schedule="growing",
+    ),
+    Recipe(
+        "evalnet",
+        "Selection by EvalNet",
+        "Of the labels of all networks the one is taught that a further network judges to be the "
+        "best, and only of images judged well; for comparison, when there are enough labels.",
+        pseudo_labels="best-network",
+        labeled_by="by the network that is judged best for each",
+        judge="evalnet",
     ),
     Recipe(
         "labeled",
@@ -39,6 +114,17 @@ _ROWS = (
         "As all data labeled, with augmentation; the upper end of a comparison.",
         data="full",
         augmented=True,
+    ),
+    Recipe(
+        "gt-im++",
+        "Upper bound of IM++, with hidden labels (GT_IM++)",
+        "As IM++, but pseudo-labels are judged by the true labels of the unlabeled images, which "
+        "must exist: no method, it shows what a perfect judge would bring.",
+        pseudo_labels="inconsistency-masks",
+        labeled_by="where the best networks agree",
+        schedule="growing-by-score",
+        judge="hidden-labels",
+        hidden_labels=True,
     ),
 )
 

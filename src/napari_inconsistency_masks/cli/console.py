@@ -11,7 +11,16 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from ..training.events import EpochEnd, Event, Finished, GenerationEnd, Started, StepEnd, Warned
+from ..training.events import (
+    EpochEnd,
+    Event,
+    Finished,
+    GenerationEnd,
+    Judging,
+    Started,
+    StepEnd,
+    Warned,
+)
 from ..training.progress import Progress as RunProgress
 from ..training.progress import duration
 
@@ -39,9 +48,10 @@ def print_events(events: Iterable[Event]) -> None:
     """Print a run as JSON lines for a program; of fast steps only some."""
     last_step = 0.0
     for event in events:
-        if isinstance(event, StepEnd) and time.monotonic() - last_step < STEP_INTERVAL:
+        fast = isinstance(event, StepEnd) or (isinstance(event, Judging) and event.error is None)
+        if fast and time.monotonic() - last_step < STEP_INTERVAL:
             continue
-        if isinstance(event, StepEnd):
+        if fast:
             last_step = time.monotonic()
         sys.stdout.write(json.dumps(event.to_json()) + "\n")
         sys.stdout.flush()

@@ -40,6 +40,11 @@ class Part:
         Part of every batch, or None for the natural share of what the other parts leave.
     around_known
         Whether pieces are cut around known pixels, such as those of a label box.
+    times
+        Per sample, how many copies it has instead of ``copies``; or, where there are no fixed
+        copies, how often it is seen in each pass. Empty for all alike.
+    lasting
+        Whether fixed copies are the same in every generation.
     """
 
     samples: Source
@@ -48,6 +53,8 @@ class Part:
     originals: bool = True
     share: float | None = None
     around_known: bool = False
+    times: Sequence[int] = ()
+    lasting: bool = True
 
 
 @dataclass(frozen=True)
@@ -205,7 +212,7 @@ class Loader:
             return Change()
         if part.copies:
             key = (self._key[0], item.part, item.sample, item.copy, 2)
-            rng = np.random.default_rng(key)
+            rng = np.random.default_rng(key if part.lasting else (*key, self._key[1]))
         return draw(rng, part.strength, free_rotation=self._free_rotation)
 
 
@@ -225,7 +232,9 @@ def _streams(parts: Sequence[Part], batch: int) -> list[_Stream]:
 
 
 def _items(number: int, part: Part) -> Iterator[_Item]:
-    copies = range(0 if part.originals else 1, part.copies + 1) if part.strength else range(1)
     for sample in range(len(part.samples)):
+        fixed = part.strength is not None and part.copies > 0
+        many = part.times[sample] if part.times else part.copies if fixed else 1
+        copies = range(0 if part.originals else 1, many + 1) if fixed else range(many)
         for copy in copies:
             yield _Item(number, sample, copy)

@@ -37,15 +37,20 @@ class PseudoLabel:
     mask: npt.NDArray[np.bool_]
     keep: bool = True
 
+    @property
+    def anywhere(self) -> npt.NDArray[np.bool_]:
+        """The mask of all outputs together, ``(Y, X)``."""
+        mask: npt.NDArray[np.bool_] = np.logical_or.reduce(self.mask)
+        return mask
+
     def teach(self, image: Sample, config: PseudoLabelConfig) -> Sample:
         """Make the sample to train on from the unlabeled image."""
-        anywhere: npt.NDArray[np.bool_] = np.logical_or.reduce(self.mask)  # (Y, X)
-        known = {"nothing": None, "pixels": ~anywhere, "classes": ~self.mask}[config.ignore]
+        known = {"nothing": None, "pixels": ~self.anywhere, "classes": ~self.mask}[config.ignore]
         return replace(
             image,
             target=self.target,
             known=known,
-            blank=anywhere if config.blank_image else None,
+            blank=self.anywhere if config.blank_image else None,
         )
 
 

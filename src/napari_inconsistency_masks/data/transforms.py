@@ -76,6 +76,15 @@ def move(image: Tensor, change: Change) -> Tensor:
     return image.rot90(change.turns, (-2, -1)) if change.turns else image
 
 
+def move_back(image: Tensor, change: Change) -> Tensor:
+    """Undo `move`."""
+    if change.turns:
+        image = image.rot90(-change.turns, (-2, -1))
+    if change.flip_horizontal:
+        image = image.flip(-1)
+    return image.flip(-2) if change.flip_vertical else image
+
+
 def recolor(images: Tensor, changes: Sequence[Change]) -> Tensor:
     """Change the gray values of uint8 ``(B, C, Y, X)``: brightness, then blur, then noise."""
     changed = images.clone()

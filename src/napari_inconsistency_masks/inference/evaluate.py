@@ -16,6 +16,7 @@ from ..losses import Loss
 from ..metrics import Evaluation, Scores
 from ..nets.ensemble import Ensemble
 from ..task import LabelScheme
+from .behavior import Behavior, Watch
 from .predict import predict_samples
 from .trained import TrainedEnsemble
 
@@ -37,6 +38,8 @@ class Check:
         Share of the area on which members disagree.
     found
         Share of the area that the ensemble takes for any class.
+    behavior
+        What the members do, whatever the truth.
     """
 
     loss: tuple[float, ...]
@@ -45,6 +48,7 @@ class Check:
     ensemble: Scores
     inconsistent: float
     found: float
+    behavior: Behavior
 
     @property
     def count_error(self) -> tuple[float, ...] | None:
@@ -82,6 +86,7 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
     members = [Evaluation(scheme) for _ in range(len(ensemble))]
     together = Evaluation(scheme)
     losses, soft_iou, inconsistent, found = [], [], [], []
+    watch = Watch()
     for sample, logits in _predicted(ensemble, samples):
         losses.append(_loss(loss, logits, sample))
         prediction = Prediction(scheme.probability(logits).numpy(), scheme)
@@ -89,7 +94,9 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
             evaluation.add(sample.name, hard, sample.labeled, sample.known)
         best_guess = scheme.harden(prediction.mean())
         together.add(sample.name, best_guess, sample.labeled, sample.known)
-        inconsistent.append(find_consensus(prediction).area)
+        consensus = find_consensus(prediction)
+        inconsistent.append(consensus.area)
+        watch.add(consensus, scheme.to_channels(sample.labeled))
         found.append(_found(best_guess, scheme))
         if scheme.epoch_criterion == "soft_iou":
             soft_iou.append(_soft_iou(prediction, sample))
@@ -108,6 +115,7 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
         ensemble=together.scores(),
         inconsistent=float(np.mean(inconsistent)),
         found=float(np.mean(found)),
+        behavior=watch.behavior(),
     )
 
 

@@ -4,13 +4,88 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from ..cells import pseudo_label_markers
 from ..data.pseudo import PseudoLabel
+from ..data.transforms import Change
 from ..inconsistency import Prediction
+from ..task import LabelScheme
+
+AS_IT_IS = (Change(),)
+"""One view: the image without a change."""
 
 
 class PseudoLabeler(Protocol):
-    """Makes a label of what the teachers predict for one image."""
+    """Makes labels of what the teachers predict for one image.
 
-    def label(self, prediction: Prediction) -> PseudoLabel:
-        """Return the pseudo-label; its ``keep`` says whether to train on it."""
+    Attributes
+    ----------
+    masks
+        Whether places are left out of the labels, so that a judge has to expect it.
+    chooses
+        Whether the better ones of the judged images are trained on, and compete with those of the
+        next generation.
+    """
+
+    masks: bool
+    chooses: bool
+
+    def teachers(self, ranking: tuple[int, ...], most: int) -> tuple[int, ...]:
+        """Which members to ask, of all (best first) and the ``most`` that the config allows."""
         ...
+
+    def views(self, rng: np.random.Generator, *, free_rotation: bool) -> tuple[Change, ...]:
+        """Which versions of the image to show them; their answers are moved back."""
+        ...
+
+    def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
+        """Pseudo-labels of the image, of which a judge chooses where there are several.
+
+        The members of ``prediction`` are the teachers, for each view anew. A label's ``keep`` says
+        whether to train on it.
+        """
+        ...
+
+    def exercise(self, prediction: Prediction, rng: np.random.Generator) -> PseudoLabel:
+        """Draw a label of a labeled image, better or worse, for a judge to learn from.
+
+        The members of ``prediction`` are all networks of a generation.
+        """
+        ...
+
+
+class FromTeachers:
+    """What most ways have in common: the best teachers look at the image as it is."""
+
+    masks = False
+    chooses = False
+
+    def teachers(self, ranking: tuple[int, ...], most: int) -> tuple[int, ...]:
+        """The best ones."""
+        return ranking[:most]
+
+    def views(self, rng: np.random.Generator, *, free_rotation: bool) -> tuple[Change, ...]:  # noqa: ARG002
+        """The image as it is."""
+        return AS_IT_IS
+
+    def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
+        """To be made by each way."""
+        raise NotImplementedError
+
+    def exercise(self, prediction: Prediction, rng: np.random.Generator) -> PseudoLabel:
+        """The label of some of the networks, two at least."""
+        members = len(prediction.probability)
+        count = int(rng.integers(min(2, members), members + 1))
+        chosen = rng.permutation(members)[:count]
+        return self.candidates(Prediction(prediction.probability[chosen], prediction.scheme))[0]
+
+
+def without_mask(channels: npt.NDArray[np.bool_], scheme: LabelScheme) -> PseudoLabel:
+    """The label of bool ``(K, Y, X)`` with nothing left out; markers are drawn anew."""
+    if scheme.position_output is not None:
+        channels = channels.copy()
+        channels[scheme.position_output] = pseudo_label_markers(channels[scheme.position_output])
+    planes = 1 if scheme.exclusive else scheme.outputs
+    return PseudoLabel(scheme.to_target(channels), np.zeros((planes, *channels.shape[1:]), bool))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..config import PseudoLabelConfig
 from ..data.pseudo import PseudoLabel
 from ..inconsistency import Prediction, pseudo_label
+from .base import FromTeachers
+
+SIDES = (0, 3, 5)
+"""Squares that shrink and grow the masks an EvalNet learns from (reference, IM++)."""
 
 
 @dataclass(frozen=True)
-class InconsistencyMasks:
+class InconsistencyMasks(FromTeachers):
     """Make pseudo-labels from what all teachers agree on."""
 
     config: PseudoLabelConfig
+    masks = True
 
-    def label(self, prediction: Prediction) -> PseudoLabel:
+    def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
         """Return agreement and mask."""
         made = pseudo_label(
             prediction,
@@ -25,4 +32,10 @@ class InconsistencyMasks:
             drop_uncertain=self.config.drop_uncertain,
             same_classes=self.config.same_classes,
         )
-        return PseudoLabel(made.target, made.mask, made.kept)
+        return (PseudoLabel(made.target, made.mask, made.kept),)
+
+    def exercise(self, prediction: Prediction, rng: np.random.Generator) -> PseudoLabel:
+        """Agreement of two or more networks, with a mask that is shrunk and grown at random."""
+        erode, dilate = (int(side) for side in rng.choice(SIDES, 2))
+        other = InconsistencyMasks(replace(self.config, erode=erode, dilate=dilate))
+        return FromTeachers.exercise(other, prediction, rng)

@@ -81,6 +81,22 @@ class Labeling(Event):
 
 
 @dataclass(frozen=True)
+class Judging(Event):
+    """The networks that score pseudo-labels learn: step ``step`` of ``steps`` in an epoch is done.
+
+    ``error`` is None but at the end of an epoch: then it is each network's mean absolute error of
+    the IoU it predicts for labels of the validation images.
+    """
+
+    generation: int
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    error: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
 class StepEnd(Event):
     """Step ``step`` of ``steps`` in an epoch is done; the loss of a lost network is None."""
 
@@ -118,7 +134,7 @@ class GenerationEnd(Event):
 
     ``found`` is the share of the validation images' area that is any class, ``accepted`` is False
     for a generation that is worse on the validation images and refused, and ``margin`` is the
-    standard error of ``count_error``.
+    standard error of ``count_error``. The rest is as in `records.GenerationRecord`.
     """
 
     generation: int
@@ -129,6 +145,11 @@ class GenerationEnd(Event):
     found: float
     accepted: bool
     margin: float = 0.0
+    width: float = 1.0
+    seconds: float = 0.0
+    peak_memory: int | None = None
+    collapse: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

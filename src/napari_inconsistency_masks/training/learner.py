@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,22 @@ from ..nets.unet import MOMENTUM
 Weights = dict[str, Tensor]
 
 
-class Learner:
+class Members(Protocol):
+    """Several networks that learn side by side."""
+
+    networks: nn.ModuleList
+
+    def __len__(self) -> int: ...
+
+    def modules(self) -> Iterator[nn.Module]: ...
+
+    def train(self) -> Any: ...
+
+
+M = TypeVar("M", bound=Members)
+
+
+class Learning(Generic[M]):
     """Members, their optimizers, and the best weights each has had so far.
 
     The optimizer is the reference's AdamW (paper, study B; constants in `TrainConfig`): tfa's decay
@@ -34,7 +49,7 @@ class Learner:
         Per member, whether its loss became infinite or NaN; it then no longer learns.
     """
 
-    def __init__(self, ensemble: Ensemble, config: TrainConfig) -> None:
+    def __init__(self, ensemble: M, config: TrainConfig) -> None:
         self.ensemble = ensemble
         self.step = 0
         self.epoch = 0
@@ -157,6 +172,10 @@ class Learner:
     def _weights(self, member: int) -> Weights:
         state = self.ensemble.networks[member].state_dict()
         return {name: value.detach().cpu().clone() for name, value in state.items()}
+
+
+class Learner(Learning[Ensemble]):
+    """The networks of a generation."""
 
 
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:

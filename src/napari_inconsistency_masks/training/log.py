@@ -9,7 +9,7 @@ from typing import Any
 from ..files.atomic import append_line
 from ..files.json_files import read_json_lines
 from ..files.tables import write_csv
-from .events import EpochEnd, Event, Labeling, StepEnd
+from .events import EpochEnd, Event, Judging, Labeling, StepEnd
 
 COLUMNS = (
     "generation",
@@ -38,7 +38,7 @@ class RunLog:
 
     def write(self, event: Event) -> None:
         """Record an event; steps, and all but the last image labeled, are not kept."""
-        if isinstance(event, StepEnd) or (isinstance(event, Labeling) and event.done < event.total):
+        if _is_passing(event):
             return
         append_line(self._events, event.to_json())
         if isinstance(event, EpochEnd):
@@ -60,6 +60,12 @@ class RunLog:
                     "inconsistent": event.inconsistent,
                     "seconds": round(event.seconds, 3),
                 }
+
+
+def _is_passing(event: Event) -> bool:
+    if isinstance(event, Labeling):
+        return event.done < event.total
+    return isinstance(event, StepEnd) or (isinstance(event, Judging) and event.error is None)
 
 
 def _epochs(path: Path) -> list[EpochEnd]:

@@ -1,19 +1,34 @@
-"""What the scores of a generation's ensemble say about it."""
+"""What the scores of a generation's networks say about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..inference.evaluate import Check
 from ..nets.ensemble import Ensemble
+from .collapse import notes_on, signs_of_collapse
 from .results import GenerationRecord, GenerationScores
+from .setup import Setup
 
 
 def outcome(
-    generation: int, teachers: Check, ranking: tuple[int, ...]
+    setup: Setup, generation: int, teachers: Check, ranking: tuple[int, ...], width: float
 ) -> tuple[GenerationRecord, GenerationScores]:
-    """The record of a generation and its detailed scores, from the check of its teachers."""
-    scores = teachers.ensemble
+    """The record of a generation and its detailed scores, from the check of its teachers.
+
+    Parameters
+    ----------
+    setup
+        The run.
+    generation
+        Its number.
+    teachers
+        Scores of the networks that make its ensemble.
+    ranking
+        All its networks, best first.
+    width
+        Of its networks.
+    """
+    scores, scheme = teachers.ensemble, setup.data.scheme
+    masks = setup.recipe.pseudo_labels is not None and setup.labeler.masks
     record = GenerationRecord(
         generation=generation,
         ranking=ranking,
@@ -23,6 +38,9 @@ def outcome(
         found=teachers.found,
         accepted=True,
         margin=scores.mcce_margin or 0.0,
+        width=width,
+        collapse=signs_of_collapse(teachers.behavior, scheme, masks=masks),
+        notes=notes_on(teachers.behavior, scheme, masks=masks),
     )
     return record, GenerationScores(
         images=scores.images,
@@ -34,24 +52,11 @@ def outcome(
 
 
 def rank(
-    generation: int, ensemble: Ensemble, check: Callable[[Ensemble], Check], teachers: int
+    setup: Setup, generation: int, ensemble: Ensemble
 ) -> tuple[GenerationRecord, GenerationScores]:
-    """Order networks by validation scores, and score the ensemble of the best `teachers`."""
-    members = check(ensemble)
+    """Order networks by validation scores, and score the ensemble of the best."""
+    members = setup.check(ensemble)
     ranking = tuple(sorted(range(len(ensemble)), key=members.quality, reverse=True))
-    return outcome(generation, check(ensemble.select(ranking[:teachers])), ranking)
-
-
-def teaches_nothing(record: GenerationRecord, teachers: int) -> str | None:
-    """Why the pseudo-labels of a generation's teachers could teach nothing, or None."""
-    if record.found == 0:
-        return (
-            f"The networks of generation {record.generation} find nothing on the validation "
-            f"images: their agreement would only teach that there is nothing"
-        )
-    if record.inconsistent == 0 and teachers > 1:
-        return (
-            f"The networks of generation {record.generation} agree on every pixel of the "
-            f"validation images: inconsistency masks carry no information"
-        )
-    return None
+    teachers = setup.check(ensemble.select(ranking[: setup.config.teachers]))
+    width = setup.card_of(generation).architecture.width
+    return outcome(setup, generation, teachers, ranking, width)

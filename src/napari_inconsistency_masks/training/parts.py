@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from ..config import TrainConfig
+from ..config import AugmentConfig, TrainConfig
 from ..data.loader import Part
 from ..data.sample import SegmentationData, Source
 from ..data.sources import Joined, Subset
@@ -14,13 +14,35 @@ PAPER_COPIES = 9
 """Changed copies per labeled image in the paper's augmented recipes."""
 
 
+@dataclass(frozen=True)
+class Taught:
+    """Pseudo-labeled samples of a generation.
+
+    Attributes
+    ----------
+    samples
+        With targets.
+    strength
+        How strongly the schedule has them changed, None where it does not.
+    times
+        How many changed copies each sample has.
+    originals
+        Whether the unchanged images are trained on as well.
+    """
+
+    samples: Source
+    strength: AugmentConfig | None
+    times: Sequence[int]
+    originals: bool
+
+
 def training_parts(
     data: SegmentationData,
     config: TrainConfig,
     *,
     full: bool,
     augmented: bool,
-    pseudo: Source = (),
+    pseudo: Taught | None = None,
     corrected: Collection[int] = (),
 ) -> list[Part]:
     """Return what to train on.
@@ -36,7 +58,7 @@ def training_parts(
     augmented
         Whether the recipe augments the labeled images.
     pseudo
-        Pseudo-labeled samples.
+        Pseudo-labeled samples, in generations that have them.
     corrected
         Which of the labeled samples are corrections, that count more.
     """
@@ -48,13 +70,30 @@ def training_parts(
         how = "copies" if augmented else "never"
     strength = None if how == "never" else config.augmentation
     copies = PAPER_COPIES if how == "copies" else 0
-    share = config.labeled_share if len(pseudo) else None
-    parts = [Part(rest, strength, copies, share=share)]
+    taught = pseudo is not None and len(pseudo.samples) > 0
+    parts = [Part(rest, strength, copies, share=config.labeled_share if taught else None)]
     if len(corrected):
         parts = _weighted(rest, Subset(data.labeled, sorted(corrected)), parts[0], config)
-    if len(pseudo):
-        parts.append(Part(pseudo, strength if how == "always" else None))
+    if pseudo is not None and taught:
+        parts.append(_pseudo_part(pseudo, config))
     return parts
+
+
+def _pseudo_part(pseudo: Taught, config: TrainConfig) -> Part:
+    """Fixed changed copies, as in the paper; or, changed anew each time, as often as these."""
+    often = [copies + pseudo.originals for copies in pseudo.times]
+    if config.augment == "always":
+        return Part(pseudo.samples, pseudo.strength or config.augmentation, times=often)
+    if config.augment == "never" or pseudo.strength is None:
+        return Part(pseudo.samples, times=often)
+    return Part(
+        pseudo.samples,
+        pseudo.strength,
+        copies=1,
+        originals=pseudo.originals,
+        times=pseudo.times,
+        lasting=False,
+    )
 
 
 def _weighted(rest: Source, corrected: Source, like: Part, config: TrainConfig) -> list[Part]:

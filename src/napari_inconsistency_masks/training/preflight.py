@@ -41,7 +41,7 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
             f"{data.name}: the recipe {recipe.key!r} also learns from images without labels, and "
             f"there are none; add some, or take the recipe 'labeled-aug'."
         )
-    if recipe.data == "full" and len(data.hidden) < len(data.unlabeled):
+    if (recipe.data == "full" or recipe.hidden_labels) and len(data.hidden) < len(data.unlabeled):
         raise InputError(
             f"{data.name}: for the recipe {recipe.key!r} all training images need labels, but of "
             f"{len(data.unlabeled)} without, only {len(data.hidden)} have them elsewhere."

@@ -26,6 +26,15 @@ class Recipe:
         How a step learns: a key of `methods.METHODS`.
     pseudo_labels
         How unlabeled images get labels: a key of `pseudolabels.PSEUDO_LABELERS`, or None.
+    schedule
+        What grows from generation to generation: a key of `schedule.SCHEDULES`.
+    judge
+        What scores pseudo-labels: a key of `judges.JUDGES`, or None.
+    labeled_by
+        How unlabeled images get labels, in words that follow "unlabeled images, labeled".
+    hidden_labels
+        Whether it looks at the labels of the unlabeled images other than to train on them: an upper
+        bound, for comparison.
     """
 
     key: str
@@ -35,3 +44,7 @@ class Recipe:
     augmented: bool = False
     method: str = "supervised"
     pseudo_labels: str | None = None
+    schedule: str = "constant"
+    judge: str | None = None
+    labeled_by: str = ""
+    hidden_labels: bool = False

@@ -8,7 +8,9 @@
                                              says that the generation is complete
     generation-1/pseudo-labels/00007.tif     what generation 1 learned from
     generation-1/pseudo-labels.jsonl         a line for each image that was looked at
+    judge/                                   what scores pseudo-labels, see `judges.evalnet`
     state.safetensors                        the generation in progress
+    generation-1/effort.json                 time and memory of a generation in progress
     ensemble.json                            the networks of the result
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..checkpoint import ModelCard, load_network, load_tensors, save_network, save_tensors
 from ..errors import InputError
@@ -23,7 +26,7 @@ from ..files.atomic import append_line, write_json
 from ..files.json_files import read_json_lines
 from ..nets.ensemble import Ensemble
 from ..nets.unet import UNet
-from .learner import Learner
+from .learner import Learning
 from .results import (
     GenerationRecord,
     GenerationScores,
@@ -46,12 +49,15 @@ class PseudoLabelRecord:
         Whether it is trained on.
     inconsistent
         Inconsistent share of its area.
+    score
+        What the judge says of its pseudo-label, 0 to 1, or None without a judge.
     """
 
     index: int
     name: str
     kept: bool
     inconsistent: float
+    score: float | None = None
 
 
 class Records:
@@ -116,14 +122,14 @@ class Records:
     def _pseudo_label_list(self, generation: int) -> Path:
         return self.generation_folder(generation) / "pseudo-labels.jsonl"
 
-    def save_state(self, generation: int, learner: Learner) -> None:
-        """Write everything needed to go on with the generation in progress."""
+    def save_state(self, generation: int | str, learner: Learning[Any]) -> None:
+        """Write everything needed to go on with the generation (or other stage) in progress."""
         tensors, about = learner.state()
         about["generation"] = generation
         save_tensors(self.folder / "state.safetensors", tensors, "state", about)
 
-    def load_state(self, generation: int, learner: Learner) -> bool:
-        """Go on with the generation in progress; False if there is no state of it."""
+    def load_state(self, generation: int | str, learner: Learning[Any]) -> bool:
+        """Go on with the generation (or stage) in progress; False if there is no state of it."""
         path = self.folder / "state.safetensors"
         if not path.is_file():
             return False

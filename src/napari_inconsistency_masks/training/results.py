@@ -39,6 +39,17 @@ class GenerationRecord:
         False if it was refused for being worse than the one before.
     margin
         Standard error of the count error.
+    width
+        Of its networks.
+    seconds
+        Spent on it, in all sessions: learning, checks, pseudo-labels and their judge.
+    peak_memory
+        Bytes: of the graphics memory, the most that was in use in this generation; on a CPU, the
+        most that the process had needed until its end. None if the system does not tell.
+    collapse
+        Why its best networks have nothing to teach; empty if they have.
+    notes
+        What is wrong with single ones of them, or with classes.
     """
 
     generation: int
@@ -49,6 +60,11 @@ class GenerationRecord:
     found: float
     accepted: bool
     margin: float = 0.0
+    width: float = 1.0
+    seconds: float = 0.0
+    peak_memory: int | None = None
+    collapse: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""
@@ -93,7 +109,8 @@ def read_record(folder: Path, generation: int) -> GenerationRecord | None:
     if values is None:
         return None
     try:
-        return GenerationRecord(**{**values, "ranking": tuple(values["ranking"])})
+        lists = {name: tuple(values.get(name, ())) for name in ("collapse", "notes")}
+        return GenerationRecord(**{**values, **lists, "ranking": tuple(values["ranking"])})
     except (KeyError, TypeError) as error:
         raise _damaged(path, error) from None
 

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ..config import TrainConfig
 from ..errors import InputError
-from ..recipes import PRESETS
+from ..recipes import PRESETS, RECIPES
 from ._preparation import check_run_name, new_run_name
 
 CUSTOM = "custom"
@@ -100,10 +100,11 @@ class TrainSetup(QObject):
         config = self.config
         networks = "1 network" if config.members == 1 else f"{config.members} networks"
         epochs = "1 epoch" if config.epochs == 1 else f"{config.epochs} epochs"
-        if self.recipe != "im" or not config.generations:
+        recipe = RECIPES[self.recipe]
+        if not recipe.pseudo_labels or not config.generations:
             return f"Trains {networks} for {epochs} on the labeled images."
         times = "once" if config.generations == 1 else f"{config.generations} times"
         return (
             f"Trains {networks} for {epochs} on the labeled images, then {times} anew with the "
-            f"unlabeled images, labeled where the best networks agree."
+            f"unlabeled images, labeled {recipe.labeled_by}."
         )

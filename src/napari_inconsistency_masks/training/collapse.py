@@ -1,0 +1,123 @@
+"""Networks that have nothing to teach, or teach each other nonsense: how it shows, in words.
+
+Self-training can collapse: what all teachers miss becomes agreed background, the students learn
+that it does not exist, and nothing disagrees any more. None of this shows in the loss. It is looked
+for on the validation images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from ..config import TrainConfig
+from ..inference.behavior import Behavior
+from ..task import BLANKED, LabelScheme
+from .results import GenerationRecord
+
+T = TypeVar("T")
+
+GROWTH = 1.5
+"""Inconsistent area that grew twice, to so many times what it was, is worth a word."""
+
+
+def signs_of_collapse(behavior: Behavior, scheme: LabelScheme, *, masks: bool) -> tuple[str, ...]:
+    """Say why networks have nothing to teach; empty if they have.
+
+    Parameters
+    ----------
+    behavior
+        Of the networks that would label the next generation.
+    scheme
+        What their outputs mean.
+    masks
+        Whether only what they agree on is taught.
+    """
+    said, count = [], behavior.members
+    if not any(_classes(behavior.seen, scheme)):
+        said.append("they find nothing")
+    elif masks and not any(_classes(behavior.agreed, scheme)):
+        said.append("they agree on no pixel of any class")
+    if len(behavior.constant) == count:
+        said.append("they say the same at every pixel of every image")
+    if masks and count > 1 and len(behavior.alike) == count * (count - 1) // 2:
+        said.append("they agree on every pixel, so that the masks carry no information")
+    return tuple(said)
+
+
+def notes_on(behavior: Behavior, scheme: LabelScheme, *, masks: bool) -> tuple[str, ...]:
+    """Say what is wrong with single ones of the networks, or of the classes."""
+    said = [
+        f"the one in place {member + 1} says the same at every pixel of every image"
+        for member in behavior.constant
+    ]
+    said += [f"those in places {a + 1} and {b + 1} never differ" for a, b in behavior.alike]
+    found = _classes(behavior.agreed if masks else behavior.seen, scheme)
+    for name, share, there in zip(
+        scheme.classes, found, _classes(behavior.occurring, scheme), strict=True
+    ):
+        if there and not share:
+            verb = "agree on it nowhere" if masks else "find it nowhere"
+            said.append(
+                f"class {name!r} is in the labels, but they {verb}, and would teach that it does "
+                f"not exist"
+            )
+    return tuple(said)
+
+
+def words_about(
+    records: Sequence[GenerationRecord], config: TrainConfig, *, given: bool = False
+) -> Iterator[str]:
+    """Say what is wrong with the last of some generations, a sentence each.
+
+    Parameters
+    ----------
+    records
+        Of all generations so far.
+    config
+        Of the run.
+    given
+        Whether generation 0 is networks of another run: the next one learns in any case.
+    """
+    record = records[-1]
+    lead = f"The networks of generation {record.generation}"
+    if record.collapse:
+        then = "the next ones learn from them all the same, as the settings want it."
+        if not config.follow_collapsed and given:
+            then = "so the next ones learn from labels alone."
+        elif not config.follow_collapsed:
+            then = (
+                "the next ones would only learn that from them, so no further generation is "
+                "trained. Train longer, or label more."
+            )
+        yield f"{lead} have collapsed: on the validation images {_and(record.collapse)}; {then}"
+    if record.notes:
+        yield f"{lead}: of the best ones on the validation images, {_and(record.notes)}."
+    drift = growing_inconsistency(records)
+    if drift is not None:
+        yield drift
+
+
+def _and(said: Sequence[str]) -> str:
+    return "; ".join(said)
+
+
+def growing_inconsistency(records: Sequence[GenerationRecord]) -> str | None:
+    """Say that the last three generations agree less and less, or None."""
+    if len(records) < 3:
+        return None
+    first, second, third = records[-3:]
+    drifting = first.inconsistent < second.inconsistent < third.inconsistent
+    if not drifting or third.inconsistent <= GROWTH * first.inconsistent:
+        return None
+    return (
+        f"From generation {first.generation} to {third.generation} the inconsistent area of the "
+        f"validation images grew from {first.inconsistent:.1%} to {third.inconsistent:.1%}: the "
+        f"networks drift apart instead of coming to agree; compare the generations, or label more "
+        f"images."
+    )
+
+
+def _classes(values: Sequence[T], scheme: LabelScheme) -> Sequence[T]:
+    """The values of real classes, without the output for blanked pixels."""
+    return values[BLANKED + 1 :] if scheme.exclusive else values

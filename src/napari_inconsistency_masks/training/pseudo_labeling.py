@@ -1,0 +1,206 @@
+"""The step between two generations: teachers and perhaps a judge label the unlabeled images."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from ..data.pseudo import PseudoLabel, PseudoLabeled, read_pseudo_label, write_pseudo_label
+from ..data.sample import Sample
+from ..data.transforms import Change, move, move_back, recolor
+from ..inconsistency import Prediction
+from ..inference.predict import predict_samples
+from .events import Event, Labeling, Warned
+from .judges.base import Judge
+from .parts import Taught
+from .records import PseudoLabelRecord
+from .results import GenerationRecord
+from .setup import Setup
+
+VIEWS = 3
+"""Marks the random numbers of views."""
+
+
+@dataclass(frozen=True)
+class PseudoLabeling:
+    """Labels the unlabeled images for one generation.
+
+    Attributes
+    ----------
+    setup
+        The run.
+    generation
+        The one that will learn from the labels.
+    before
+        The one whose networks are the teachers.
+    judge
+        Scores labels, in recipes that have one.
+    """
+
+    setup: Setup
+    generation: int
+    before: GenerationRecord
+    judge: Judge | None
+
+    def run(self) -> Generator[Event, None, Taught]:
+        """Label what is not labeled yet, and return what the generation learns from."""
+        setup, total = self.setup, len(self.setup.data.unlabeled)
+        records = setup.records.load_pseudo_labels(self.generation)
+        time_left = setup.budget.phase(
+            f"labels {self.generation}", 3 * (setup.last + 1 - self.generation)
+        )
+        area = sum(record.inconsistent for record in records.values())
+        kept = sum(record.kept for record in records.values())
+        for record in self._label(self._waiting(records)):
+            records[record.index] = record
+            setup.records.add_pseudo_label(self.generation, record)
+            area, kept = area + record.inconsistent, kept + record.kept
+            if len(records) == total:
+                kept = len(self._chosen(records))
+            yield Labeling(self.generation, len(records), total, kept, area / len(records))
+            if time_left.over:
+                break
+        if len(records) < total:
+            yield Warned(
+                f"There was time to label {len(records)} of the {total} unlabeled images; they are "
+                f"a random choice."
+            )
+        return self._taught(self._chosen(records))
+
+    def _waiting(self, done: Container[int]) -> list[int]:
+        """The unlabeled images still to label; in random order if not all may be reached."""
+        order = np.arange(len(self.setup.data.unlabeled))
+        if self.setup.budget.limited:
+            np.random.default_rng(self.setup.config.seed).shuffle(order)
+        return [index for index in order.tolist() if index not in done]
+
+    def _label(self, indices: Sequence[int]) -> Iterator[PseudoLabelRecord]:
+        setup = self.setup
+        earlier = self._earlier()
+        for index, prediction in self._predictions(indices):
+            image = setup.data.unlabeled[index]
+            labels = setup.labeler.candidates(prediction)
+            scores = [self._score(index, image, label) for label in labels]
+            if index in earlier:
+                labels += (earlier[index][0],)
+                scores.append(earlier[index][1])
+            best = int(np.argmax([score or 0.0 for score in scores]))
+            label, score = labels[best], scores[best]
+            if label.keep:
+                path = setup.records.pseudo_label_path(self.generation, index)
+                write_pseudo_label(path, label, setup.data.scheme)
+            area = float(label.anywhere.mean())
+            yield PseudoLabelRecord(index, image.name, label.keep, area, score)
+
+    def _score(self, index: int, image: Sample, label: PseudoLabel) -> float | None:
+        return None if self.judge is None else self.judge.score(index, image, label)
+
+    def _predictions(self, indices: Sequence[int]) -> Iterator[tuple[int, Prediction]]:
+        """Each image with what the teachers say about all views of it, moved back."""
+        setup, scheme = self.setup, self.setup.data.scheme
+        members = setup.labeler.teachers(self.before.ranking, setup.config.teachers)
+        teachers = setup.load(self.before, members)
+        views = _Views(setup, self.generation, indices)
+        answers: dict[int, dict[int, torch.Tensor]] = {}
+        for place, logits in predict_samples(teachers, views):
+            index, number, change = views.shown[place]
+            seen = answers.setdefault(index, {})
+            seen[number] = move_back(scheme.probability(logits), change)  # (E, K, Y, X)
+            if len(seen) == views.each:
+                every = torch.cat([seen[number] for number in sorted(seen)])  # (V E, K, Y, X)
+                yield index, Prediction(every.contiguous().numpy(), scheme)
+                del answers[index]
+
+    def _earlier(self) -> dict[int, tuple[PseudoLabel, float]]:
+        """What was chosen for the generation before, with its score, by image."""
+        if not self.setup.labeler.chooses or self.before.generation == 0:
+            return {}
+        records = self.setup.records.load_pseudo_labels(self.before.generation)
+        return {
+            record.index: (self._read(self.before.generation, record.index), record.score or 0.0)
+            for record in self._chosen(records)
+        }
+
+    def _read(self, generation: int, index: int) -> PseudoLabel:
+        path = self.setup.records.pseudo_label_path(generation, index)
+        return read_pseudo_label(path, self.setup.data.scheme)
+
+    def _chosen(self, records: dict[int, PseudoLabelRecord]) -> list[PseudoLabelRecord]:
+        """The images to train on, by index."""
+        kept = [record for _, record in sorted(records.items()) if record.kept]
+        if not self.setup.labeler.chooses:
+            return kept
+        config = self.setup.config.pseudo_labels
+        least, _ = score_range([r.score for r in kept], config.score_low, None, (0.5, 1.0))
+        return [record for record in kept if (record.score or 0.0) >= least]
+
+    def _taught(self, chosen: Sequence[PseudoLabelRecord]) -> Taught:
+        setup = self.setup
+        config, data, schedule = setup.config, setup.data, setup.schedule
+        paths = [setup.records.pseudo_label_path(self.generation, r.index) for r in chosen]
+        files = [(record.index, path) for record, path in zip(chosen, paths, strict=True)]
+        scores = [record.score for record in chosen]
+        masks = config.pseudo_labels
+        low, high = score_range(scores, masks.score_low, masks.score_high, (0.2, 0.8))
+        return Taught(
+            samples=PseudoLabeled(data.unlabeled, files, data.scheme, masks),
+            strength=schedule.strength(config.augmentation, self.generation, config.generations),
+            times=schedule.copies(scores, low, high),
+            originals=schedule.originals,
+        )
+
+
+def score_range(
+    scores: Sequence[float | None],
+    low: float | None,
+    high: float | None,
+    shares: tuple[float, float],
+) -> tuple[float, float]:
+    """What counts as a low and a high score.
+
+    The reference has a pair of numbers per data set, about what networks reach that learned from
+    few and from all labels; with new data nobody knows them.
+
+    Parameters
+    ----------
+    scores
+        Of all images.
+    low, high
+        As a person chose them, or None.
+    shares
+        Shares of the scores below which those lie that nobody chose.
+    """
+    known = [score for score in scores if score is not None] or [0.0]
+    found = np.quantile(known, shares)
+    return float(found[0] if low is None else low), float(found[1] if high is None else high)
+
+
+class _Views:
+    """The versions of unlabeled images that teachers see, one after the other."""
+
+    def __init__(self, setup: Setup, generation: int, indices: Sequence[int]) -> None:
+        self._unlabeled = setup.data.unlabeled
+        self.shown: list[tuple[int, int, Change]] = []
+        self.each = 1
+        for index in indices:
+            rng = np.random.default_rng((setup.config.seed, generation, index, VIEWS))
+            views = setup.labeler.views(rng, free_rotation=setup.data.free_rotation)
+            self.shown += [(index, number, change) for number, change in enumerate(views)]
+            self.each = len(views)
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, place: int) -> Sample:
+        index, _, change = self.shown[place]
+        sample = self._unlabeled[index]
+        if change == Change():
+            return sample
+        moved = move(torch.from_numpy(sample.image), change)[None].contiguous()
+        return replace(sample, image=recolor(moved, [change])[0].numpy())
