@@ -42,7 +42,40 @@ _ROWS = (
     ),
 )
 
-RECIPES = {recipe.key: recipe for recipe in _ROWS}
+_PER_STEP = (
+    Recipe(
+        "consistency",
+        "Consistency loss (CL)",
+        "Two noisy views of an unlabeled image must look the same to the network; the gentlest way "
+        "to use unlabeled images, when labels already go far.",
+        method="consistency",
+        unlabeled=True,
+    ),
+    Recipe(
+        "fixmatch",
+        "FixMatch",
+        "Labels that the network is sure of teach it strongly changed views of the same image; the "
+        "simplest baseline to compare with.",
+        method="fixmatch",
+        unlabeled=True,
+    ),
+)
+"""Methods that learn from unlabeled images in every step. One network each, or several."""
+
+
+def with_masks(recipe: Recipe) -> Recipe:
+    """Return "X + IM": X trains the first teachers, then students learn where these agree."""
+    return replace(
+        recipe,
+        key=f"{recipe.key}+im",
+        title=f"{recipe.title} + IM",
+        sentence=f"{recipe.title} trains the first networks; new ones then learn from your labels "
+        f"and from where the first agree; to see what Inconsistency Masks add to it.",
+        pseudo_labels="inconsistency-masks",
+    )
+
+
+RECIPES = {r.key: r for r in (*_ROWS, *_PER_STEP, *map(with_masks, _PER_STEP))}
 """All recipes by key."""
 
 _EVERYDAY = TrainConfig(

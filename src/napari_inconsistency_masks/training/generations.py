@@ -18,6 +18,7 @@ from ..inference.evaluate import Check, check
 from ..inference.predict import predict_samples
 from ..losses import Loss, choose_loss
 from ..methods import METHODS
+from ..methods.base import Method
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS
 from .events import EpochEnd, Event, GenerationEnd, Labeling, Warned
@@ -26,6 +27,7 @@ from .learner import Learner
 from .parts import training_parts
 from .recipe import Recipe
 from .records import GenerationRecord, PseudoLabelRecord, Records
+from .unlabeled import weakly_changed, with_unlabeled
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,12 @@ class Generations:
         pseudo: Source = ()
         if before is not None:
             pseudo = yield from self._pseudo_labels(generation, before)
-        learner = Learner(self._new_networks(generation, before), self.config)
+        networks, method = self._new_networks(generation, before), self._method(generation)
+        beside = method.beside(networks, (self.config.seed, generation))
+        learner = Learner(networks, self.config, beside, method.judged(networks, beside))
         self.records.load_state(generation, learner)
         try:
-            for event in self._fit(generation, learner, pseudo):
+            for event in self._fit(generation, learner, method, pseudo):
                 if isinstance(event, EpochEnd):
                     self.records.save_state(generation, learner)
                 yield event
@@ -92,7 +96,14 @@ class Generations:
         yield GenerationEnd(**asdict(record))
         return record
 
-    def _fit(self, generation: int, learner: Learner, pseudo: Source) -> Iterator[Event]:
+    def _method(self, generation: int) -> Method:
+        """How a step learns: the recipe's method, later its student's."""
+        name = self.recipe.student if generation else self.recipe.method
+        return METHODS[name](self._loss, self.data.scheme, self.config)
+
+    def _fit(
+        self, generation: int, learner: Learner, method: Method, pseudo: Source
+    ) -> Iterator[Event]:
         parts = training_parts(
             self.data,
             self.config,
@@ -101,7 +112,7 @@ class Generations:
             pseudo=pseudo,
         )
         loader = Loader(
-            parts,
+            weakly_changed(parts, method, self.config),
             batch=self.config.batch,
             patch=self.config.patch,
             seed=self.config.seed,
@@ -110,8 +121,10 @@ class Generations:
             reblank=self.config.pseudo_labels.reblank,
             device=self.device,
         )
-        method = METHODS[self.recipe.method](self._loss)
-        return fit(learner, loader, method, self._check, self.config, generation=generation)
+        batches = with_unlabeled(
+            loader, method, self.data, self.config, generation=generation, device=self.device
+        )
+        return fit(learner, batches, method, self._check, self.config, generation=generation)
 
     def _new_networks(self, generation: int, before: GenerationRecord | None) -> Ensemble:
         ensemble = Ensemble.create(
