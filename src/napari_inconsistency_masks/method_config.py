@@ -65,7 +65,8 @@ class CrossMatchConfig(Config):
         float, option("Strong dropout", "Part of the channels left out.", ge=0, lt=1)
     ] = 0.75
     eta: Annotated[
-        float, option("Eta", "Part of the distillation from weak to strong dropout.", ge=0, le=1)
+        float,
+        option("Eta", "Part of the distillation between views with the same dropout.", ge=0, le=1),
     ] = 0.3
 
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from ..config import AugmentConfig
-from .pieces import cut
 from .photometric import Photometric
+from .pieces import cut
 from .sample import Sample, Source
 from .transforms import draw, move
 

@@ -87,6 +87,7 @@ class Method(ABC):
         self, ensemble: Ensemble, beside: Sequence[nn.Module], step: int, epoch: int
     ) -> None:
         """Do what comes after the networks took a step, such as letting a teacher follow."""
+        del ensemble, beside, step, epoch  # most methods do nothing here
 
     def judged(self, ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
         """Return the networks that are checked on the validation images, and kept."""

@@ -39,14 +39,19 @@ class Guess:
         confidence, label = logits.detach().softmax(3).max(3)  # (E, U, G, Y, X) each
         return cls(label, confidence, valid)
 
-    def mixed(self, box: Tensor) -> Guess:
+    def mixed(self, box: Tensor, order: Tensor | None = None) -> Guess:
         """Return the guess about images that were mixed in the same way (`cutmix.paste`)."""
         return replace(
             self,
-            label=paste(self.label, box),
-            confidence=paste(self.confidence, box),
-            valid=paste(self.valid, box),
+            label=paste(self.label, box, order),
+            confidence=paste(self.confidence, box, order),
+            valid=paste(self.valid, box, order),
         )
+
+    def of_member(self, member: int) -> Guess:
+        """Return what one member guesses, with E = 1."""
+        chosen = (each[member, None] for each in (self.label, self.confidence, self.valid))
+        return Guess(*chosen)
 
     def sure(self, threshold: float) -> Tensor:
         """Where the image is valid and the label at least that sure, ``(E, U, G, Y, X)``."""
@@ -64,8 +69,9 @@ def confident_cross_entropy(logits: Tensor, guess: Guess, threshold: float) -> T
 
 def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
     """Cross-entropy of each choice, ``(E, U, G, Y, X)``, for labels of that shape."""
-    error = torch_cross_entropy(logits.flatten(0, 2), label.flatten(0, 2), reduction="none")
-    return error.unflatten(0, logits.shape[:3])
+    flat = torch_cross_entropy(logits.flatten(0, 2), label.flatten(0, 2), reduction="none")
+    error: Tensor = flat.unflatten(0, logits.shape[:3])
+    return error
 
 
 def mean_where(values: Tensor, where: Tensor) -> Tensor:
@@ -77,4 +83,5 @@ def mean_where(values: Tensor, where: Tensor) -> Tensor:
 
 def entropy(probability: Tensor) -> Tensor:
     """Entropy of each choice, ``(E, U, G, Y, X)``, of probabilities ``(E, U, G, N, Y, X)``."""
-    return -torch.special.xlogy(probability, probability).sum(3)
+    uncertain: Tensor = -torch.special.xlogy(probability, probability).sum(3)
+    return uncertain

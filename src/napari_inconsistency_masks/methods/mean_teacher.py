@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..nets.ensemble import Ensemble
 from ..nets.unet import UNet
@@ -32,6 +32,14 @@ def decay(step: int, most: float) -> float:
     return min(1 - 1 / (step + 1), most)
 
 
+def follow_all(
+    beside: Sequence[nn.Module], ensemble: Ensemble, decay: float, *, buffers: bool = True
+) -> None:
+    """Move every member's teacher; see `follow`."""
+    for each, network in zip(beside, ensemble.networks, strict=True):
+        follow(cast("UNet", each.teacher), network, decay, buffers=buffers)
+
+
 @torch.no_grad()
 def follow(teacher: nn.Module, student: nn.Module, decay: float, *, buffers: bool = True) -> None:
     """Move the teacher's weights towards the student's: decay t + (1 - decay) s.
@@ -45,7 +53,8 @@ def follow(teacher: nn.Module, student: nn.Module, decay: float, *, buffers: boo
     buffers
         Whether running statistics follow too; else they are the teacher's own.
     """
-    pairs = [*zip(teacher.parameters(), student.parameters(), strict=True)]
+    pairs: list[tuple[Tensor, Tensor]] = []
+    pairs += zip(teacher.parameters(), student.parameters(), strict=True)
     if buffers:
         pairs += zip(teacher.buffers(), student.buffers(), strict=True)
     for mine, other in pairs:

@@ -170,12 +170,19 @@ class Ensemble(nn.Module):
         each = iter(streams)
         return torch.stack(self._each(image, lambda network, x: network(x, next(each, None))))
 
-    def with_features(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits ``(E, B, K, Y, X)`` and the features they are made of, ``(E, B, f16, Y, X)``."""
-        features = self._each(image, lambda network, x: network.decode(network.encode(x)))
-        networks = cast("list[UNet]", list(self.networks))
-        logits = [network.classify(x) for network, x in zip(networks, features, strict=True)]
-        return torch.stack(logits), torch.stack(features)
+    def with_heads(self, image: Tensor, heads: Sequence[nn.Module]) -> tuple[Tensor, list[Tensor]]:
+        """Logits ``(E, B, K, Y, X)``, and what each member's own head makes of the last features.
+
+        These are ``(B, width, Y, X)`` of the width of the narrowest level.
+        """
+        made: list[Tensor] = []
+
+        def compute(network: UNet, x: Tensor) -> Tensor:
+            features = network.decode(network.encode(x))  # (B, f16, Y, X)
+            made.append(heads[len(made)](features))
+            return network.classify(features)
+
+        return torch.stack(self._each(image, compute)), made
 
     def _each(self, image: Tensor, compute: Callable[[UNet, Tensor], Tensor]) -> list[Tensor]:
         """What each member makes of its images ``(B, C, Y, X)``, convolved in `precision`."""

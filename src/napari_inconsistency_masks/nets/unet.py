@@ -73,8 +73,8 @@ class UNet(nn.Module):
     @property
     def feature_channels(self) -> tuple[int, ...]:
         """Channels of each of the features: four skips, then the bottleneck."""
-        skips = [block[-1].num_features for block in self.encoder]  # type: ignore[index,union-attr]
-        return (*skips, self.bottleneck[-1].num_features)  # type: ignore[arg-type]
+        norms = [module[-1] for module in (*self.encoder, self.bottleneck)]  # type: ignore[index]
+        return tuple(norm.num_features for norm in norms)
 
     def forward(self, image: Tensor, streams: Streams | None = None) -> Tensor:
         """Logits ``(B, K, Y, X)`` in float32 of gray values ``(B, C, Y, X)``.
