@@ -37,7 +37,7 @@ from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.inference.evaluate import check
 from napari_inconsistency_masks.losses import choose_loss
-from napari_inconsistency_masks.methods import METHODS
+from napari_inconsistency_masks.methods.supervised import Supervised
 from napari_inconsistency_masks.metrics import Scores
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.plans import find_preset
@@ -167,7 +167,7 @@ def _learn(
         device=networks.device,
     )
     loss = choose_loss(config.loss, data.scheme, config.position_weight)
-    learner, method = Learner(networks, config), METHODS["supervised"](loss)
+    learner, method = Learner(networks, config), Supervised(loss)
     while learner.step < steps:
         train_step(learner, loader, method, steps)
 

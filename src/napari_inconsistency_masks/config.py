@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from .errors import InputError
+from .method_config import MethodConfigs
 from .settings import Config, option
 
 
@@ -99,7 +100,7 @@ class AugmentConfig(Config):
 
 
 @dataclass(frozen=True)
-class TrainConfig(Config):
+class TrainConfig(MethodConfigs):
     """How a recipe is trained. Defaults are the paper's (study B)."""
 
     members: Annotated[

@@ -128,7 +128,96 @@ _ROWS = (
     ),
 )
 
-RECIPES = {recipe.key: recipe for recipe in _ROWS}
+_PER_STEP = (
+    Recipe(
+        "consistency",
+        "Consistency loss (CL)",
+        "Two noisy views of an unlabeled image must look the same to the network; the "
+        "gentlest use of unlabeled images, for when labels alone already go far.",
+        method="consistency",
+        unlabeled=True,
+    ),
+    Recipe(
+        "fixmatch",
+        "FixMatch",
+        "Labels that the network is sure of teach it strongly changed views of the same "
+        "image; the simplest baseline to compare with.",
+        method="fixmatch",
+        unlabeled=True,
+    ),
+    Recipe(
+        "fpl",
+        "Fuzzy positive learning (FPL)",
+        "Two networks teach each other which classes of a pixel are plausible; for several "
+        "classes that are easily mistaken for each other.",
+        method="fpl",
+        unlabeled=True,
+    ),
+    Recipe(
+        "crossmatch",
+        "CrossMatch",
+        "Strong views, and features with channels left out, must agree with the plain view; a "
+        "comparison for medical images.",
+        method="crossmatch",
+        unlabeled=True,
+    ),
+    Recipe(
+        "imas",
+        "iMAS",
+        "A slowly following teacher labels unlabeled images, and each is changed the more the "
+        "easier it is; for images of very different difficulty.",
+        method="imas",
+        unlabeled=True,
+    ),
+    Recipe(
+        "u2pl",
+        "U2PL",
+        "A slowly following teacher labels unlabeled images, and pixels it is unsure of still "
+        "say what they are not; for many classes.",
+        method="u2pl",
+        unlabeled=True,
+    ),
+    Recipe(
+        "unimatch",
+        "UniMatch",
+        "As FixMatch, with two strong views and one of perturbed features; the usual strong "
+        "baseline to compare with.",
+        method="unimatch",
+        unlabeled=True,
+    ),
+    Recipe(
+        "unimatch-v2",
+        "UniMatch v2",
+        "A slowly following teacher, and two strong views with complementary channels; "
+        "UniMatch with less work per step.",
+        method="unimatch-v2",
+        unlabeled=True,
+    ),
+    Recipe(
+        "segkc",
+        "Cross-width consultation (SegKC-style)",
+        "A wide and a narrow network teach each other; an approximation of SegKC, whose exact "
+        "losses are not published here.",
+        method="segkc",
+        unlabeled=True,
+    ),
+)
+"""Methods that learn from unlabeled images in every step. One network each, or several."""
+
+
+def with_masks(recipe: Recipe) -> Recipe:
+    """Return "X + IM": X trains the first teachers, then students learn where these agree."""
+    return replace(
+        recipe,
+        key=f"{recipe.key}+im",
+        title=f"{recipe.title} + IM",
+        sentence=f"{recipe.title} trains the first networks; new ones then learn from your labels "
+        f"and from where the first agree; to see what Inconsistency Masks add to it.",
+        pseudo_labels="inconsistency-masks",
+    )
+
+
+RECIPES = {r.key: r for r in (*_ROWS, *_PER_STEP, *map(with_masks, _PER_STEP))}
 """All recipes by key."""
 
 _EVERYDAY = TrainConfig(

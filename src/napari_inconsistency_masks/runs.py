@@ -197,7 +197,7 @@ def _session(plan: RunPlan, data: SegmentationData, folder: Path) -> Iterator[Ev
         generations=work.last,
         epochs=config.epochs,
         labeled=len(data.labeled),
-        unlabeled=len(data.unlabeled) if plan.recipe.pseudo_labels else 0,
+        unlabeled=len(data.unlabeled) if plan.recipe.needs_unlabeled else 0,
         validation=len(data.validation),
         resumed=(folder / "events.jsonl").exists(),
         first=int(work.given),

@@ -123,6 +123,21 @@ class LabelScheme:
         logits = logits.float()
         return logits.softmax(-3) if self.exclusive else logits.sigmoid()
 
+    def as_softmax(self, logits: torch.Tensor) -> torch.Tensor:
+        """Logits ``(..., G, N, Y, X)`` of G choices between N exclusive classes.
+
+        So that what is made for a softmax works for every label kind. Multi-class: one choice
+        between the K outputs. Otherwise a choice per output between absent and present, with
+        logits 0 and z: their softmax is the sigmoid of z, their cross-entropy that of a sigmoid.
+        """
+        if self.exclusive:
+            return logits.unsqueeze(-4)
+        return logits.unsqueeze(-3) * logits.new_tensor((0.0, 1.0))[:, None, None]
+
+    def as_choices(self, target: torch.Tensor) -> torch.Tensor:
+        """A target as int64 ``(..., G, Y, X)``: which of the N classes each choice takes."""
+        return target.unsqueeze(-3).long() if self.exclusive else target.long()
+
     def harden(
         self, probability: npt.NDArray[Any], *, at_least_half: bool = False
     ) -> npt.NDArray[np.bool_]:

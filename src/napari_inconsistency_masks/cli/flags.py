@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal, Optional
 import typer
 
 from ..config import AugmentConfig, PseudoLabelConfig, TrainConfig
+from ..method_config import METHOD_GROUPS
 from ..settings import Config, Setting, settings
 
 GROUPS: dict[str, tuple[str, type[Config]]] = {
     "": ("Training settings (default: the preset's)", TrainConfig),
     "pseudo_labels": ("Pseudo-label settings", PseudoLabelConfig),
     "augmentation": ("Augmentation settings", AugmentConfig),
+    **{group: (f"{title} settings", kind) for group, (title, kind) in METHOD_GROUPS.items()},
 }
 """Per field of `TrainConfig` that holds a config (or "" for its own): help panel and class."""
 

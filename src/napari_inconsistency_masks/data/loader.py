@@ -19,6 +19,7 @@ from ..errors import InputError
 from .pieces import cut, piece_shape
 from .sample import Source
 from .transforms import Change, draw, move, recolor
+from .views import Unlabeled
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,14 @@ class Batch:
         uint8 ``(E, B, K, Y, X)`` or, multi-class, ``(E, B, Y, X)``.
     known
         bool ``(E, B, 1 or K, Y, X)``: where the target counts, or None for everywhere.
+    unlabeled
+        Images without labels, for methods that learn from them, or None.
     """
 
     image: Tensor
     target: Tensor
     known: Tensor | None
+    unlabeled: Unlabeled | None = None
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..data.loader import Batch
+from ..data.views import Unlabeled, Views
 from ..nets.ensemble import Ensemble
 
 
@@ -27,9 +29,67 @@ class Losses:
     parts: dict[str, Tensor] = field(default_factory=dict)
 
 
-class Method(Protocol):
-    """How one step learns. Members must not see each other."""
+@dataclass(frozen=True)
+class Step:
+    """One step of some members.
 
-    def losses(self, ensemble: Ensemble, batch: Batch) -> Losses:
-        """Compute the losses of the members of ``ensemble`` on their images."""
-        ...
+    Attributes
+    ----------
+    ensemble
+        The members, in training mode.
+    batch
+        What they see.
+    beside
+        For each member, what the method keeps of it; see `Method.beside`.
+    number, total
+        Of the step in the generation, and how many there will be.
+    epoch
+        Number of the epoch.
+    """
+
+    ensemble: Ensemble
+    batch: Batch
+    beside: Sequence[nn.Module]
+    number: int
+    total: int
+    epoch: int
+
+    @property
+    def unlabeled(self) -> Unlabeled:
+        """The unlabeled images, for methods with `Method.views`."""
+        assert self.batch.unlabeled is not None
+        return self.batch.unlabeled
+
+
+class Method(ABC):
+    """How one step learns. Members must not see each other.
+
+    What a method remembers from step to step is in the modules that it keeps beside the networks:
+    their parameters that need gradients are trained with the network, and all their tensors are
+    saved and restored with it. So a method object itself never changes.
+    """
+
+    @property
+    def views(self) -> Views | None:
+        """What it wants to see of unlabeled images, or None if it learns from labels alone."""
+        return None
+
+    def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
+        """Make what is kept of each member; all that is random depends on ``key`` and member."""
+        del key
+        return [nn.Module() for _ in range(len(ensemble))]
+
+    @abstractmethod
+    def losses(self, step: Step) -> Losses:
+        """Compute the losses of the members on their images."""
+
+    def follow(
+        self, ensemble: Ensemble, beside: Sequence[nn.Module], step: int, epoch: int
+    ) -> None:
+        """Do what comes after the networks took a step, such as letting a teacher follow."""
+        del ensemble, beside, step, epoch  # most methods do nothing here
+
+    def judged(self, ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
+        """Return the networks that are checked on the validation images, and kept."""
+        del beside
+        return ensemble

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..data.loader import Batch
 from ..losses import Loss
-from ..nets.ensemble import Ensemble
-from .base import Losses
+from .base import Losses, Method, Step
 
 
 @dataclass(frozen=True)
-class Supervised:
+class Supervised(Method):
     """Minimize a loss between prediction and target."""
 
     loss: Loss
 
-    def losses(self, ensemble: Ensemble, batch: Batch) -> Losses:
+    def losses(self, step: Step) -> Losses:
         """Compute the loss of each member on its own images."""
-        logits = ensemble(batch.image)  # (E, B, K, Y, X)
-        return Losses(self.loss(logits, batch.target, batch.known))  # (E,)
+        logits = step.ensemble(step.batch.image)  # (E, B, K, Y, X)
+        return Losses(self.loss(logits, step.batch.target, step.batch.known))  # (E,)

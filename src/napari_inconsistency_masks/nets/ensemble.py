@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import psutil
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from .unet import UNet
+from .unet import Streams, UNet
 
 T = TypeVar("T")
 
@@ -161,20 +161,39 @@ class Ensemble(nn.Module):
         width = max(float(network.width) for network in self.networks)  # type: ignore[arg-type]
         return 600 * per_value * width * pixels
 
-    def forward(self, image: Tensor) -> Tensor:
+    def forward(self, image: Tensor, streams: Sequence[Streams] = ()) -> Tensor:
         """Logits ``(E, B, K, Y, X)`` of gray values ``(E, B, C, Y, X)``, both float32.
 
-        With ``(1, B, C, Y, X)`` all members see the same images.
+        With ``(1, B, C, Y, X)`` all members see the same images. With ``streams``, one for each
+        member, the logits are of the features that these make: ``(E, n, K, Y, X)``.
         """
+        each = iter(streams)
+        return torch.stack(self._each(image, lambda network, x: network(x, next(each, None))))
+
+    def with_heads(self, image: Tensor, heads: Sequence[nn.Module]) -> tuple[Tensor, list[Tensor]]:
+        """Logits ``(E, B, K, Y, X)``, and what each member's own head makes of the last features.
+
+        These are ``(B, width, Y, X)`` of the width of the narrowest level.
+        """
+        made: list[Tensor] = []
+
+        def compute(network: UNet, x: Tensor) -> Tensor:
+            features = network.decode(network.encode(x))  # (B, f16, Y, X)
+            made.append(heads[len(made)](features))
+            return network.classify(features)
+
+        return torch.stack(self._each(image, compute)), made
+
+    def _each(self, image: Tensor, compute: Callable[[UNet, Tensor], Tensor]) -> list[Tensor]:
+        """What each member makes of its images ``(B, C, Y, X)``, convolved in `precision`."""
         image = image.expand(len(self), *image.shape[1:])
         with torch.autocast(
             self.device.type, self.precision, enabled=self.precision != torch.float32
         ):
-            logits = [
-                network(x.contiguous(memory_format=torch.channels_last))  # (B, K, Y, X)
+            return [
+                compute(cast("UNet", network), x.contiguous(memory_format=torch.channels_last))
                 for network, x in zip(self.networks, image, strict=True)
             ]
-        return torch.stack(logits)  # (E, B, K, Y, X)
 
 
 @cache

@@ -7,6 +7,7 @@ f(v) below is int(v * width). Every convolution has a bias and a ReLU; batch nor
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -69,24 +70,71 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(f(16), outputs, 1)
         self.apply(_he_normal)
 
-    def forward(self, image: Tensor) -> Tensor:
+    @property
+    def feature_channels(self) -> tuple[int, ...]:
+        """Channels of each of the features: four skips, then the bottleneck."""
+        norms = [module[-1] for module in (*self.encoder, self.bottleneck)]  # type: ignore[index]
+        return tuple(norm.num_features for norm in norms)
+
+    def forward(self, image: Tensor, streams: Streams | None = None) -> Tensor:
         """Logits ``(B, K, Y, X)`` in float32 of gray values ``(B, C, Y, X)``.
 
-        Y and X must be multiples of `DIVISOR`.
+        Y and X must be multiples of `DIVISOR`. With ``streams``, ``(n, K, Y, X)``: the logits of
+        the features that they make of the images'.
         """
+        features = self.encode(image)
+        if streams is not None:
+            features = streams.apply(features)
+        return self.classify(self.decode(features))
+
+    def encode(self, image: Tensor) -> list[Tensor]:
+        """Features of gray values ``(B, C, Y, X)``: the four skips, then the bottleneck."""
         x = self.stem(image / 255)  # (B, f16, Y, X)
-        skips = []
+        features = []
         for block in self.encoder:
             x = block(x)  # (B, f16..f128, Y / 2^j, X / 2^j)
-            skips.append(x)
+            features.append(x)
             x = max_pool2d(x, 2)  # (B, ., Y / 2^(j+1), X / 2^(j+1))
-        x = self.bottleneck(x)  # (B, f128, Y / 16, X / 16)
+        return [*features, self.bottleneck(x)]  # (B, f128, Y / 16, X / 16)
+
+    def decode(self, features: list[Tensor]) -> Tensor:
+        """The last features before the logits, ``(B, f16, Y, X)``."""
+        *skips, x = features
         for merge, block in zip(self.merge, self.decoder, strict=True):
             x = interpolate(x, scale_factor=2, mode="nearest")  # (B, a, 2Y', 2X')
             x = block(merge(x + skips.pop()))  # (B, b, 2Y', 2X')
+        return x
+
+    def classify(self, x: Tensor) -> Tensor:
+        """Logits ``(B, K, Y, X)`` in float32 of the last features."""
         with torch.autocast(x.device.type, enabled=False):
             logits: Tensor = self.head(x.to(self.head.weight.dtype))  # (B, K, Y, X)
         return logits
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Features that are decoded: those of which images, and their channels times what.
+
+    Images are encoded once, however often their features are decoded.
+
+    Attributes
+    ----------
+    rows
+        ``(n,)`` numbers of images.
+    scales
+        For each of the `UNet.feature_channels`, ``(n, channels)``.
+    """
+
+    rows: Tensor
+    scales: tuple[Tensor, ...]
+
+    def apply(self, features: list[Tensor]) -> list[Tensor]:
+        """The scaled features ``(n, channels, Y', X')`` of features ``(B, channels, Y', X')``."""
+        return [
+            x.index_select(0, self.rows) * scale.to(x.dtype)[:, :, None, None]  # (n, ., Y', X')
+            for x, scale in zip(features, self.scales, strict=True)
+        ]
 
 
 def _block(before: int, inner: int, after: int) -> nn.Sequential:

@@ -14,10 +14,10 @@ from itertools import chain
 import torch
 
 from ..config import TrainConfig
-from ..data.loader import Loader
+from ..data.batches import Batches
 from ..errors import InputError
 from ..inference.evaluate import Check
-from ..methods.base import Method
+from ..methods.base import Method, Step
 from ..nets.ensemble import Ensemble
 from .budget import Budget, Phase
 from .events import EpochEnd, Event, StepEnd, Warned
@@ -26,7 +26,7 @@ from .learner import Learner
 
 def fit(
     learner: Learner,
-    loader: Loader,
+    loader: Batches,
     method: Method,
     check: Callable[[Ensemble], Check],
     config: TrainConfig,
@@ -74,7 +74,7 @@ def fit(
                     f"Generation {generation}, step {learner.step}: the loss of network {member} "
                     f"is no longer a number; it goes back to its best epoch and stops learning."
                 )
-        result = check(learner.ensemble)
+        result = check(learner.judged)
         train_loss = learner.mean_loss
         learner.end_epoch(result.score)
         yield EpochEnd(
@@ -93,7 +93,7 @@ def fit(
 
 
 def train_step(
-    learner: Learner, loader: Loader, method: Method, total_steps: int
+    learner: Learner, loader: Batches, method: Method, total_steps: int
 ) -> tuple[float | None, ...]:
     """Let every member learn from its next batch, and return its loss (None if it is lost).
 
@@ -106,7 +106,9 @@ def train_step(
 
     def learn(members: list[int], part: Ensemble) -> list[float]:
         batch = loader.batch(members, learner.step)
-        total = method.losses(part, batch).total  # (E',)
+        beside = [learner.beside[member] for member in members]
+        step = Step(part, batch, beside, learner.step, total_steps, learner.epoch)
+        total = method.losses(step).total  # (E',)
         total.sum().backward()
         values: list[float] = total.tolist()
         return values
@@ -122,6 +124,7 @@ def train_step(
     for member, value in zip(learner.active, chain.from_iterable(found), strict=True):
         losses[member] = value if math.isfinite(value) else None
     learner.update(losses, total_steps)
+    method.follow(learner.ensemble, learner.beside, learner.step - 1, learner.epoch)
     if not learner.active:
         raise InputError(
             f"After {learner.step} steps the loss of every network is no longer a number; choose a "

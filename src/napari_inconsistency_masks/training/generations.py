@@ -8,6 +8,7 @@ from functools import partial
 
 from ..data.loader import Loader
 from ..methods import METHODS
+from ..methods.base import Method
 from ..nets.ensemble import Ensemble
 from .collapse import words_about
 from .effort import Effort
@@ -20,6 +21,7 @@ from .parts import Taught, training_parts
 from .pseudo_labeling import PseudoLabeling
 from .results import GenerationRecord, GenerationScores
 from .setup import Setup
+from .unlabeled import weakly_changed, with_unlabeled
 
 Outcome = tuple[GenerationRecord, GenerationScores, Ensemble]
 
@@ -79,10 +81,12 @@ class Generations(Setup):
         if before is not None and self.recipe.pseudo_labels and self._worth_following(before):
             pseudo = yield from self._pseudo_labels(generation, before)
         networks = yield from self._new_networks(generation, before)
-        learner = Learner(networks, self.config)
+        method = self._method(generation)
+        beside = method.beside(networks, (self.config.seed, generation))
+        learner = Learner(networks, self.config, beside, method.judged(networks, beside))
         self.records.load_state(generation, learner)
         try:
-            for event in self._fit(generation, learner, pseudo):
+            for event in self._fit(generation, learner, method, pseudo):
                 if isinstance(event, EpochEnd):
                     self._save(generation, learner)
                 yield event
@@ -98,7 +102,15 @@ class Generations(Setup):
         self.records.save_state(generation, learner)
         self.budget.save()
 
-    def _fit(self, generation: int, learner: Learner, pseudo: Taught | None) -> Iterator[Event]:
+    def _method(self, generation: int) -> Method:
+        """How a step learns: the recipe's method; where there are pseudo-labels, its student's."""
+        taught = generation > 0 and self.recipe.pseudo_labels is not None
+        name = self.recipe.student if taught else self.recipe.method
+        return METHODS[name](self.loss, self.data.scheme, self.config)
+
+    def _fit(
+        self, generation: int, learner: Learner, method: Method, pseudo: Taught | None
+    ) -> Iterator[Event]:
         parts = training_parts(
             self.data,
             self.config,
@@ -108,7 +120,7 @@ class Generations(Setup):
             corrected=self.corrected if self.config.correction_share else (),
         )
         loader = Loader(
-            parts,
+            weakly_changed(parts, method, self.config),
             batch=self.config.batch,
             patch=self.config.patch,
             seed=self.config.seed,
@@ -117,10 +129,12 @@ class Generations(Setup):
             reblank=self.config.pseudo_labels.reblank,
             device=self.device,
         )
-        method = METHODS[self.recipe.method](self.loss)
+        batches = with_unlabeled(
+            loader, method, self.data, self.config, generation=generation, device=self.device
+        )
         left = self.budget.phase(f"generation {generation}", self.last + 1 - generation)
         how = partial(fit, generation=generation, time_left=left)
-        return how(learner, loader, method, self.check, self.config)
+        return how(learner, batches, method, self.check, self.config)
 
     def _new_networks(
         self, generation: int, before: GenerationRecord | None

@@ -41,6 +41,10 @@ class Learning(Generic[M]):
     ----------
     ensemble
         The members with their current weights.
+    beside
+        What the method keeps of each member, trained and saved with it; see `Method.beside`.
+    judged
+        The networks that are checked; the best weights are theirs.
     step, epoch
         Steps taken and epochs completed in this generation.
     best_score
@@ -49,8 +53,16 @@ class Learning(Generic[M]):
         Per member, whether its loss became infinite or NaN; it then no longer learns.
     """
 
-    def __init__(self, ensemble: M, config: TrainConfig) -> None:
+    def __init__(
+        self,
+        ensemble: M,
+        config: TrainConfig,
+        beside: Sequence[nn.Module] = (),
+        judged: M | None = None,
+    ) -> None:
         self.ensemble = ensemble
+        self.beside = list(beside) or [nn.Module() for _ in range(len(ensemble))]
+        self.judged = ensemble if judged is None else judged
         self.step = 0
         self.epoch = 0
         members = len(ensemble)
@@ -58,19 +70,20 @@ class Learning(Generic[M]):
         self.lost = [False] * members
         self._loss_sum, self._loss_count = [0.0] * members, 0
         self._rate, self._cosine = config.learning_rate, config.cosine
-        self._norms = [m for m in ensemble.modules() if isinstance(m, nn.BatchNorm2d)]
+        modules = [*ensemble.modules(), *(m for part in self.beside for m in part.modules())]
+        self._norms = [module for module in modules if isinstance(module, nn.BatchNorm2d)]
         self._settle_norms = config.settle_norms
         self._best: list[Weights] = [self._weights(m) for m in range(members)]
         self._optimizers = [
             torch.optim.AdamW(
-                network.parameters(),
+                self._parameters(member),
                 lr=config.learning_rate,
                 betas=(0.9, 0.999),
                 eps=1e-7,
                 weight_decay=config.weight_decay,
                 fused=True,
             )
-            for network in ensemble.networks
+            for member in range(members)
         ]
 
     @property
@@ -86,6 +99,8 @@ class Learning(Generic[M]):
         makes short training usable.
         """
         self.ensemble.train()
+        for module in self.beside:
+            module.train()
         for norm in self._norms:
             norm.momentum = max(MOMENTUM, self._settle_norms / (self.step + 1))
 
@@ -97,7 +112,8 @@ class Learning(Generic[M]):
         for member in self.active:
             loss, optimizer = losses[member], self._optimizers[member]
             if loss is None:
-                self.ensemble.networks[member].load_state_dict(self._best[member])
+                for networks in (self.ensemble, self.judged):
+                    networks.networks[member].load_state_dict(self._best[member])
                 self.lost[member] = True
                 continue
             self._loss_sum[member] += loss
@@ -131,7 +147,11 @@ class Learning(Generic[M]):
         """Tensors and JSON values from which `load_state` goes on exactly."""
         tensors: dict[str, Tensor] = {}
         for member, optimizer in enumerate(self._optimizers):
-            groups = {"now": self._weights(member), "best": self._best[member]}
+            groups = {
+                "now": _copy(self.ensemble.networks[member]),
+                "beside": _copy(self.beside[member]),
+                "best": self._best[member],
+            }
             for index, moments in optimizer.state_dict()["state"].items():
                 groups[f"adam.{index}"] = moments
             for group, values in groups.items():
@@ -154,8 +174,9 @@ class Learning(Generic[M]):
             grouped.setdefault((int(number), group), {})[name] = value
         for member, optimizer in enumerate(self._optimizers):
             self.ensemble.networks[member].load_state_dict(grouped[member, "now"])
+            self.beside[member].load_state_dict(grouped.get((member, "beside"), {}))
             self._best[member] = grouped[member, "best"]
-            parameters = list(self.ensemble.networks[member].parameters())
+            parameters = self._parameters(member)
             moments = {
                 index: {
                     name: _laid_out_like(parameters[index], value)
@@ -170,8 +191,16 @@ class Learning(Generic[M]):
         self._loss_sum, self._loss_count = list(about["loss_sum"]), about["loss_count"]
 
     def _weights(self, member: int) -> Weights:
-        state = self.ensemble.networks[member].state_dict()
-        return {name: value.detach().cpu().clone() for name, value in state.items()}
+        return _copy(self.judged.networks[member])
+
+    def _parameters(self, member: int) -> list[nn.Parameter]:
+        """What the optimizer of a member changes."""
+        also = (p for p in self.beside[member].parameters() if p.requires_grad)
+        return [*self.ensemble.networks[member].parameters(), *also]
+
+
+def _copy(module: nn.Module) -> Weights:
+    return {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}
 
 
 class Learner(Learning[Ensemble]):

@@ -36,7 +36,7 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
         raise InputError(
             f"{data.name}: no image is set aside for validation; give at least one labeled image."
         )
-    if recipe.pseudo_labels and not len(data.unlabeled):
+    if recipe.needs_unlabeled and not len(data.unlabeled):
         raise InputError(
             f"{data.name}: the recipe {recipe.key!r} also learns from images without labels, and "
             f"there are none; add some, or take the recipe 'labeled-aug'."

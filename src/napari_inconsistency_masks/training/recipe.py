@@ -24,6 +24,10 @@ class Recipe:
         Whether the labeled images are augmented.
     method
         How a step learns: a key of `methods.METHODS`.
+    unlabeled
+        Whether that method learns from unlabeled images as well.
+    student
+        How a step learns in generations with pseudo-labels: a key of `methods.METHODS`.
     pseudo_labels
         How unlabeled images get labels: a key of `pseudolabels.PSEUDO_LABELERS`, or None.
     schedule
@@ -43,8 +47,15 @@ class Recipe:
     data: Literal["labeled", "full"] = "labeled"
     augmented: bool = False
     method: str = "supervised"
+    unlabeled: bool = False
+    student: str = "supervised"
     pseudo_labels: str | None = None
     schedule: str = "constant"
     judge: str | None = None
     labeled_by: str = ""
     hidden_labels: bool = False
+
+    @property
+    def needs_unlabeled(self) -> bool:
+        """Whether it cannot be trained without unlabeled images."""
+        return self.unlabeled or self.pseudo_labels is not None

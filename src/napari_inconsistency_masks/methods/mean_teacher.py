@@ -1,0 +1,62 @@
+"""A teacher whose weights are a moving average of the student's (arXiv 1703.01780)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ..nets.ensemble import Ensemble
+from ..nets.unet import UNet
+
+
+class Follower(nn.Module):
+    """What mean-teacher methods keep beside a network: a copy that is not trained."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.teacher = deepcopy(network).requires_grad_(False)
+
+
+def teachers_of(ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
+    """Return the teachers of some members, as they compute: like the members."""
+    teachers = [cast("UNet", each.teacher) for each in beside]
+    return Ensemble(teachers, precision=ensemble.precision)
+
+
+def decay(step: int, most: float) -> float:
+    """How much of the teacher stays after a step: min(1 - 1 / (step + 1), most)."""
+    return min(1 - 1 / (step + 1), most)
+
+
+def follow_all(
+    beside: Sequence[nn.Module], ensemble: Ensemble, decay: float, *, buffers: bool = True
+) -> None:
+    """Move every member's teacher; see `follow`."""
+    for each, network in zip(beside, ensemble.networks, strict=True):
+        follow(cast("UNet", each.teacher), network, decay, buffers=buffers)
+
+
+@torch.no_grad()
+def follow(teacher: nn.Module, student: nn.Module, decay: float, *, buffers: bool = True) -> None:
+    """Move the teacher's weights towards the student's: decay t + (1 - decay) s.
+
+    Parameters
+    ----------
+    teacher, student
+        Of the same kind.
+    decay
+        Part of the teacher that stays.
+    buffers
+        Whether running statistics follow too; else they are the teacher's own.
+    """
+    pairs: list[tuple[Tensor, Tensor]] = []
+    pairs += zip(teacher.parameters(), student.parameters(), strict=True)
+    if buffers:
+        pairs += zip(teacher.buffers(), student.buffers(), strict=True)
+    for mine, other in pairs:
+        if mine.is_floating_point():
+            mine.lerp_(other, 1 - decay)

@@ -1,0 +1,50 @@
+"""A second network that learns beside a member, for methods in which two teach each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import nn
+
+from ..nets.ensemble import Architecture, Ensemble
+from ..nets.unet import UNet
+from .seeding import seeded
+
+
+class Partner(nn.Module):
+    """What is kept beside a network: another one, with other first weights.
+
+    Parameters
+    ----------
+    network
+        The member.
+    width
+        Of the partner, times the member's.
+    key
+        Its weights depend on it alone.
+    """
+
+    def __init__(self, network: UNet, width: float, key: Sequence[int]) -> None:
+        super().__init__()
+        architecture = Architecture(network.channels, network.outputs, network.width * width)
+        with seeded(key):
+            self.network = architecture.build()
+
+
+def make_partners(ensemble: Ensemble, width: float, key: tuple[int, int]) -> list[nn.Module]:
+    """Make a partner for each member, where and as the members compute."""
+    partners = []
+    for member, network in enumerate(ensemble.networks):
+        partner = Partner(cast("UNet", network), width, (*key, member))
+        partners.append(
+            partner.to(ensemble.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        )
+    return partners
+
+
+def partners_of(ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
+    """Return the partners of some members; they compute like the members."""
+    networks = [cast("UNet", each.network) for each in beside]
+    return Ensemble(networks, precision=ensemble.precision).train(ensemble.training)
