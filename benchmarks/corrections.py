@@ -1,6 +1,6 @@
-"""How much should corrections count when networks learn on?
+"""How much corrections should count when networks learn on.
 
-    python benchmarks/corrections.py DATA --classes alive,dead,position --position position --out OUT
+    python benchmarks/corrections.py DATA --classes alive,dead,position --position position -o OUT
 
 Networks learn from a few labeled images. The true labels are then filled in at the places of other
 images that `places.rank` puts first, and the networks learn on with each share of corrections, all
@@ -38,7 +38,7 @@ _say = Console(highlight=False, soft_wrap=True).print
 
 def main(
     data: Path,
-    out: Annotated[Path, typer.Option()],
+    out: Annotated[Path, typer.Option("--out", "-o")],
     classes: Annotated[str, typer.Option()],
     position: Annotated[str | None, typer.Option()] = None,
     labeled: Annotated[int, typer.Option()] = 16,

@@ -55,7 +55,7 @@ def test_networks_learn_on_from_the_runs_own_data_as_it_is_now(root: Path, tmp_p
     assert plan.start.run == str(root / "old")
     started = json.loads((tmp_path / "new" / "events.jsonl").read_text().splitlines()[0])
     assert (started["labeled"], started["corrections"], started["validation"]) == (6, 1, 1)
-    assert "count error (MCCE)" in result.stdout
+    assert "Count error (MCCE)" in result.stdout
     assert "Compared on 1 image set aside" in result.stdout
     assert "napari-im choose" in result.stdout
     assert {path: path.read_bytes() for path in old} == old

@@ -448,7 +448,6 @@ def test_the_section_leads_through_the_places(
     section.accept.click()
     assert section.summary == "1 of 3 done"
     assert section.progress.text() == "1 of 3 done."
-    assert section.train.text().startswith("1 accepted. Train again under 2 Train")
     assert [row[-1] for row in section.table.rows] == [DONE, OPEN, OPEN]
     section.table.chosen.emit(2)
     assert correcting.queue.current is correcting.queue.places[2]

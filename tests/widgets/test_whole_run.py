@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from napari.components import ViewerModel
 from napari.layers import Image
 from person import Person
 from tiny import PATIENCE, SIDE, add_stack, setting, write_folder
 
+from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets._session import FOLDER, Session
@@ -208,3 +210,42 @@ def test_networks_of_every_kind_predict_images_of_every_kind(
             session.looking.predict(whole=False)
         assert ended.args == ["Predicted 1 frame.", True], name
         assert session.results.current.layers.find("mask").data.shape == gray.shape
+
+
+def test_networks_learn_on_from_corrections_and_one_press_goes_back(
+    viewer: ViewerModel, session: Session, runs_folder: Path, qtbot: Any
+) -> None:
+    image, bright, *_ = add_stack(viewer, frames=8, labeled=4)
+    dock = Dock(viewer)
+    qtbot.addWidget(dock)
+    person = Person(dock, qtbot)
+    session.setup.set(setting(replace(QUICK, generations=0)))
+    person.wait(lambda: session.problem() is None)
+    person.open("train")
+    person.press("train_main")
+    with qtbot.waitSignal(session.predictor.ended, timeout=PATIENCE):
+        person.wait(lambda: session.trainer.state is State.FINISHED)
+
+    session.layer_data.boxes.add(image, session.layer_data.axes, 5, (0, 0, 24, 24))
+    bright.data[5, 4:12, 4:12] = 1
+    bright.refresh()
+    before = Copies(viewer)
+    person.open("correct")
+    person.wait(lambda: session.retraining.problem() is None)
+    person.press("retrain_main")
+    with qtbot.waitSignal(session.predictor.ended, timeout=PATIENCE) as ended:
+        person.wait(lambda: session.trainer.state is State.FINISHED)
+    assert ended.args == ["Predicted 1 frame.", True]
+    run = runs_folder / "squares-retrained-1"
+    assert session.predictor.model.run == run
+    assert session.trainer.history.started.corrections == 1
+    assert session.trainer.history.started.labeled == 4, "one more is set aside, as before"
+    assert person.section == "correct"
+    assert "The old networks had learned from none of them." in person.read("comparison_basis")
+    used = read_json(run / "ensemble.json")["generation"]
+    with qtbot.waitSignal(session.predictor.ended, timeout=PATIENCE) as ended:
+        person.press("comparison_switch")
+    assert ended.args == ["Predicted 1 frame.", True]
+    assert read_json(run / "ensemble.json")["generation"] == 1 - used
+    assert "as you chose" in person.read("comparison_verdict")
+    before.assert_untouched(viewer)

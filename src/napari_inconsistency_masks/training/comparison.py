@@ -66,18 +66,17 @@ class Comparison:
 
     def rows(self, *, by_class: bool = False) -> list[tuple[str, str, str]]:
         """What was measured in words: name, old, new."""
-        sides = (self.old, self.new)
-        rows = [("IoU", *(_number(side.record.mean_iou) for side in sides))]
+        old, new = self.old.record, self.new.record
+        rows = [("IoU", _number(old.mean_iou), _number(new.mean_iou))]
         if by_class:
             rows = [
                 *self._by_class("IoU", "iou"),
-                *self._by_class("recall", "recall"),
-                *self._by_class("precision", "precision"),
+                *self._by_class("Recall", "recall"),
+                *self._by_class("Precision", "precision"),
             ]
-        if self.old.record.count_error is not None:
-            rows.insert(0, ("count error (MCCE)", *(_count_error(side.record) for side in sides)))
-        area = (f"{side.record.inconsistent:.1%}" for side in sides)
-        return [*rows, ("inconsistent area", *area)]
+        if old.count_error is not None:
+            rows.insert(0, ("Count error (MCCE)", _count_error(old), _count_error(new)))
+        return [*rows, ("Inconsistent area", f"{old.inconsistent:.1%}", f"{new.inconsistent:.1%}")]
 
     @property
     def verdict(self) -> str:

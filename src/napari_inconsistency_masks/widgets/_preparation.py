@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config import TrainConfig
 from ..data.folder import load_folder
 from ..data.sample import SegmentationData
 from ..errors import InputError
-from ..plans import create, find_recipe
+from ..plans import create, find_recipe, retraining
 from ..task import Task
 from ..training.preflight import preflight
+from ..training.recipe import Recipe
 from ._drawing import IMAGES, MASKS, Drawing, write_snapshot
 
 DATA = "data"
@@ -47,8 +48,45 @@ class RunRequest:
     config: TrainConfig
     data: Drawing | Callable[[], SegmentationData]
 
+    def plan(self, data: SegmentationData) -> tuple[Recipe, TrainConfig]:  # noqa: ARG002
+        """Recipe and settings, once the data is read."""
+        return find_recipe(self.recipe), self.config
 
-def prepare(request: RunRequest) -> Preparation:
+    @property
+    def start_from(self) -> Path | None:
+        """The run whose networks learn on, or None to begin from scratch."""
+        return None
+
+
+@dataclass(frozen=True)
+class RetrainingRequest:
+    """Networks that somebody wants to learn on.
+
+    Attributes
+    ----------
+    folder, data
+        As in `RunRequest`.
+    start_from
+        The run (or folder) of the networks.
+    minutes
+        Time it may take.
+    device
+        As in `TrainConfig`.
+    """
+
+    folder: Path
+    data: Drawing | Callable[[], SegmentationData]
+    start_from: Path
+    minutes: float
+    device: str
+
+    def plan(self, data: SegmentationData) -> tuple[Recipe, TrainConfig]:
+        """Recipe and settings of the run before, made fit for going on from it."""
+        recipe, config = retraining(self.start_from, data, minutes=self.minutes)
+        return recipe, replace(config, device=self.device)
+
+
+def prepare(request: RunRequest | RetrainingRequest) -> Preparation:
     """Make the run folder; after an error, or when closed early, nothing of it is left.
 
     Raises
@@ -67,8 +105,9 @@ def prepare(request: RunRequest) -> Preparation:
             data = _read_snapshot(drawing, folder / DATA)
         else:
             data = request.data()
-        preflight(data, find_recipe(request.recipe))
-        create(folder, request.recipe, data, request.config)
+        recipe, config = request.plan(data)
+        preflight(data, recipe)
+        create(folder, recipe, data, config, start_from=request.start_from)
         complete = True
     finally:
         if not complete:

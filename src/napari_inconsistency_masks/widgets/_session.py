@@ -32,6 +32,7 @@ from ._layers import ViewerLayers, unwrap
 from ._looking import Looking
 from ._predictor import Predictor
 from ._preparation import RunRequest
+from ._retraining import Retraining
 from ._status import Log, Status
 from ._train_setup import TrainSetup
 from ._trainer import Trainer
@@ -94,6 +95,7 @@ class Session(QObject):
         show = self.looking.toggle
         self.keeper = Keeper(self.layer_data, self._drawings_folder, self._drawn_frame, self)
         self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
+        self.retraining = Retraining(self)
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
         self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
         self._connect(viewer)
@@ -127,14 +129,17 @@ class Session(QObject):
 
     def problem(self) -> str | None:
         """Why training cannot start from the chosen data, in a sentence, or None."""
-        data = self.layer_data if self.source == LAYERS else self.folder_data
-        return data.problem() or self._unfit_recipe()
+        return self.data.problem() or self._unfit_recipe()
+
+    @property
+    def data(self) -> LayerData | FolderData:
+        """The chosen source."""
+        return self.layer_data if self.source == LAYERS else self.folder_data
 
     def _unfit_recipe(self) -> str | None:
         """Why the recipe cannot learn from data that is fine otherwise, or None."""
-        unlabeled = self.layer_data if self.source == LAYERS else self.folder_data
         recipe = RECIPES[self.setup.recipe]
-        if recipe.pseudo_labels and not unlabeled.unlabeled:
+        if recipe.needs_unlabeled and not self.data.unlabeled:
             return (
                 f"Everything is labeled, and the recipe {recipe.title} learns from unlabeled "
                 f"images too: choose the recipe {RECIPES['labeled-aug'].title}, or add images."
@@ -154,12 +159,16 @@ class Session(QObject):
         problem = self.problem()
         if problem is not None:
             raise InputError(problem)
+        folder, recipe, config = self.setup.final(self.devices.chosen)
+        return RunRequest(folder, recipe, config, self.training_data())
+
+    def training_data(self) -> Drawing | Callable[[], SegmentationData]:
+        """What a training that starts now learns from."""
         self.correcting.leave()  # what is only proposed is nothing to learn from
         data: Drawing | Callable[[], SegmentationData]
         data = self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
         self._started_from_layers, self.drawn_since_start = self.source == LAYERS, False
-        folder, recipe, config = self.setup.final(self.devices.chosen)
-        return RunRequest(folder, recipe, config, data)
+        return data
 
     def open_run(self, folder: Path, *, whole: bool = False) -> None:
         """Take up a run from another day: look with its networks, or go on with it."""
@@ -214,11 +223,11 @@ class Session(QObject):
         self.folder_data.changed.connect(self.source_changed)
         self.source_changed.connect(self.setup.changed)
         self.setup.changed.connect(self.trainer.reconsider)
-        self.trainer.prepared.connect(self.setup.started)
+        self.trainer.prepared.connect(self._on_prepared)
         self.trainer.changed.connect(self._on_training_changed)
         self.trainer.finished.connect(self._on_finished)
         self.keeper.failed.connect(self.tell_error)
-        self.looking.ready.connect(partial(self.wanted.emit, "look"))
+        self.looking.ready.connect(self._on_ready)
         self.looking.refused.connect(self.tell_error)
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
@@ -238,6 +247,13 @@ class Session(QObject):
         if self.trainer.machine.busy and self._started_from_layers and not self.drawn_since_start:
             self.drawn_since_start = True
             self.trainer.changed.emit()
+
+    def _on_prepared(self) -> None:
+        if self.trainer.plan is None or self.trainer.plan.start is None:
+            self.setup.started()  # another run has taken no name from the form
+
+    def _on_ready(self) -> None:
+        self.wanted.emit("correct" if self.retraining.is_about(self.predictor.model) else "look")
 
     def _on_training_changed(self) -> None:
         self._task.update("a training is running" if self.trainer.machine.busy else None)

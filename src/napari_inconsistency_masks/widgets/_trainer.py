@@ -13,7 +13,7 @@ from ..plans import RunPlan, read_plan
 from ..training.events import Event, Finished
 from ..training.progress import Position, Progress, duration
 from ._history import History
-from ._preparation import RunRequest, prepare
+from ._preparation import RetrainingRequest, RunRequest, prepare
 from ._process import CRASHED, Child, our_command
 from ._saved_run import read_run
 from ._status import Activity, Status
@@ -78,6 +78,17 @@ class Trainer(QObject):
                 return
         self._do(self.machine.press(), wanted)
 
+    def press_anew(self, request: Callable[[], RetrainingRequest]) -> None:
+        """A button was pressed that stops what runs, or else begins what `request` says.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to begin; the run before then stays.
+        """
+        wanted = None if self.machine.busy else request()
+        self._do(self.machine.press_anew(), wanted)
+
     def stop(self) -> None:
         """Stop what runs, if anything."""
         if self.machine.busy:
@@ -128,7 +139,7 @@ class Trainer(QObject):
         left = self.position.seconds_left
         return self.position.words + ("" if left is None else f", {duration(left)} left")
 
-    def _do(self, order: Order | None, request: RunRequest | None) -> None:
+    def _do(self, order: Order | None, request: RunRequest | RetrainingRequest | None) -> None:
         if order is Order.PREPARE and request is not None:
             self._prepare(request)
         elif order is Order.LAUNCH:
@@ -139,7 +150,7 @@ class Trainer(QObject):
             self.child.close_input()
         self.changed.emit()
 
-    def _prepare(self, request: RunRequest) -> None:
+    def _prepare(self, request: RunRequest | RetrainingRequest) -> None:
         self._forget()
         self.run = request.folder
         self._status.begin(TRAINING, Activity("Reading the data", None, self.stop, "Stop"))

@@ -77,18 +77,20 @@ class TrainingState:
 
     def press(self) -> Order | None:
         """The button was pressed."""
-        now = self._clock()
-        if now - self._pressed < DOUBLE_CLICK:
+        if self._slipped():
             return None
-        self._pressed = now
         if self.busy:
             return self.stop()
-        self._complete = False
         if self.resumable:
-            self.state = State.TRAINING
+            self.state, self._complete = State.TRAINING, False
             return Order.LAUNCH
-        self.state, self._has_run = State.PREPARING, False
-        return Order.PREPARE
+        return self._prepare()
+
+    def press_anew(self) -> Order | None:
+        """A button was pressed that stops what runs, and otherwise always begins a new run."""
+        if self._slipped():
+            return None
+        return self.stop() if self.busy else self._prepare()
 
     def stop(self) -> Order | None:
         """A stop is wanted, however short ago the button was pressed."""
@@ -97,6 +99,17 @@ class TrainingState:
         order = Order.CANCEL if self.state is State.PREPARING else Order.STOP
         self.state = State.STOPPING
         return order
+
+    def _slipped(self) -> bool:
+        """Whether this press comes too soon after the one before to be meant."""
+        now = self._clock()
+        slipped = now - self._pressed < DOUBLE_CLICK
+        self._pressed = self._pressed if slipped else now
+        return slipped
+
+    def _prepare(self) -> Order:
+        self.state, self._has_run, self._complete = State.PREPARING, False, False
+        return Order.PREPARE
 
     def prepared(self) -> Order | None:
         """The run folder is written."""

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QGridLayout
 from ._keys import ACCEPT_KEY, ANSWER_KEY, BACK_KEY, NEXT_KEY, SKIP_KEY
 from ._parts import MainButton, Sentence, button, clear, row
 from ._queue import QueuedPlace
+from ._retraining_box import RetrainingBox
 from ._section import Section, slot
 from ._table import Table
 
@@ -19,7 +20,6 @@ MEANING = (
     "Inside the label box everything counts as labeled, outside nothing. Change what is wrong "
     "with the brush and the points, or take what one network says; then accept."
 )
-TRAIN = "{} accepted. Train again under 2 Train: the networks learn from the label boxes too."
 HEADERS = ("Image", "Frame", "About", "Pixels", "Differ", "Cells", "State")
 TIP = (
     "Differ: how much the networks disagree. Cells: how many cells more one network sees than "
@@ -55,7 +55,7 @@ class CorrectSection(Section):
         )
         self.undo = button("Undo", "correct_undo", "Take back what the last button did.")
         self.meaning = Sentence("correct_meaning", "hint", MEANING)
-        self.train = Sentence("correct_train")
+        self.retraining = RetrainingBox(self.session)
         self._answers = QGridLayout()
         self._answers_shown: list[str] = []
         self._shown: list[QueuedPlace] = []
@@ -79,7 +79,7 @@ class CorrectSection(Section):
         self.column.addLayout(row(self.accept, self.skip))
         self.column.addLayout(self._answers)
         self.column.addWidget(self.meaning)
-        self.column.addWidget(self.train)
+        self.column.addWidget(self.retraining)
         self.column.addStretch(0)
 
     def _connect(self) -> None:
@@ -127,7 +127,6 @@ class CorrectSection(Section):
             widget.setVisible(at)
         self.undo.setEnabled(self._correcting.can_undo)
         self.progress.tell(f"{queue.done} of {len(queue.places)} done." if there else None)
-        self.train.tell(TRAIN.format(queue.done) if queue.done else None)
         several = len({id(item.image) for item in queue.places}) > 1
         self.table.setColumnHidden(IMAGE, not several)
         strengths = {item.found.place.disagreement for item in queue.places}

@@ -1,0 +1,121 @@
+"""Which images judge networks that learn on: never, if it can be, those that were learned from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.held_out import NOTHING_NEW, Seen, corrections, hold_out
+from napari_inconsistency_masks.data.sample import Sample, SegmentationData
+from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.task import Task
+from toy import SCHEMES, toy_data, toy_sample
+
+
+def numbers(samples: object) -> list[int]:
+    """Of samples of `toy_sample`."""
+    return sorted(int(sample.name.split("-")[1]) for sample in samples)
+
+
+def data_of(labeled: list[int], validation: list[int], unlabeled: tuple[int, ...] = ()):
+    """Toy images, by their numbers; without validation images the labeled ones are."""
+    sets = [[toy_sample(Task.MULTILABEL, n) for n in group] for group in (labeled, validation)]
+    return SegmentationData(
+        name="toy",
+        scheme=SCHEMES[Task.MULTILABEL],
+        channels=1,
+        labeled=sets[0],
+        validation=sets[1] or sets[0],
+        validation_is_training=not validation,
+        unlabeled=[replace(toy_sample(Task.MULTILABEL, n), target=None) for n in unlabeled],
+    )
+
+
+def seen(learned: list[int], held_out: list[int]) -> Seen:
+    before = data_of(learned, held_out)
+    return Seen.of(before.labeled, before.validation)
+
+
+def test_what_was_set_aside_stays_so() -> None:
+    data = hold_out(data_of([0, 3, 4], [1, 5], unlabeled=(2, 6)), seen([0, 1], [3, 2]))
+    assert numbers(data.validation) == [3]
+    assert numbers(data.labeled) == [0, 1, 4, 5]
+    assert numbers(data.unlabeled) == [2, 6]
+    assert NOTHING_NEW not in data.notes
+
+
+def test_what_is_set_aside_gets_no_pseudo_labels() -> None:
+    data = hold_out(data_of([0, 3], [1], unlabeled=(3, 6)), seen([0], [3]))
+    assert (numbers(data.validation), numbers(data.unlabeled)) == ([3], [6])
+
+
+def test_without_them_the_datas_own_choice_counts_as_far_as_it_is_fair() -> None:
+    data = hold_out(data_of([0, 4, 5], [1, 6]), seen([0, 1], [9]))
+    assert (numbers(data.validation), numbers(data.labeled)) == ([6], [0, 1, 4, 5])
+
+
+def test_else_some_that_were_not_learned_from_are_set_aside() -> None:
+    data = hold_out(data_of([0, 4, 5, 6], [1]), seen([0, 1], []))
+    assert len(data.validation) == 1
+    assert not {0, 1} & {*numbers(data.validation)}
+    assert sorted(numbers(data.validation) + numbers(data.labeled)) == [0, 1, 4, 5, 6]
+
+
+def test_with_one_new_image_it_is_better_learned_from() -> None:
+    before = seen([0], [])
+    data = hold_out(data_of([0], [1]), before)
+    assert data.validation_is_training
+    assert numbers(data.labeled) == numbers(data.validation) == [0, 1]
+    assert before.learned_among(data.validation) == 1
+
+
+def test_nothing_new_is_said() -> None:
+    assert NOTHING_NEW in hold_out(data_of([0, 1], [2]), seen([0, 1], [2])).notes
+
+
+def test_corrections_are_what_is_labeled_in_part_or_otherwise_than_before() -> None:
+    zero, one, two, three = (toy_sample(Task.MULTILABEL, number) for number in range(4))
+    before = Seen.of([zero, one, two], [])
+    known = np.ones(one.image.shape[1:], bool)
+    known[0] = False
+    changed = replace(two, target=1 - two.labeled)
+    samples: list[Sample] = [zero, replace(one, known=known), changed, three]
+    assert corrections(samples, before) == (1, 2, 3)
+    assert corrections(samples, None) == (1,)
+
+
+def test_names_do_not_matter_and_json_keeps_all() -> None:
+    before = seen([0, 1], [2])
+    assert Seen.from_json(before.to_json()) == before
+    renamed = [replace(toy_sample(Task.MULTILABEL, 0), name="other")]
+    assert before.learned_among(renamed) == 1
+    assert corrections(renamed, before) == ()
+
+
+def test_frames_of_one_file_are_treated_alike(tmp_path: Path) -> None:
+    """Also those that were labeled only after the others had been set aside."""
+    stacks = {"a": range(2), "b": range(10, 13), "c": range(20, 22)}
+    for name, frames in stacks.items():
+        samples = [toy_sample(Task.MULTILABEL, number) for number in frames]
+        planes = {"images": np.stack([sample.image[0] for sample in samples])}
+        for index, folder in enumerate(("bright", "dark", "position")):
+            planes[folder] = np.stack([sample.labeled[index] * 255 for sample in samples])
+        for folder, stack in planes.items():
+            (tmp_path / folder).mkdir(exist_ok=True)
+            write_tiff(tmp_path / folder / f"{name}.tif", stack, "TYX")
+    data = load_folder(tmp_path, ["bright", "dark", "position"], position="position")
+    before = seen([0, 1], [11])
+    found = hold_out(data, before)
+    assert sorted(sample.name for sample in found.validation) == [f"b[t={n}]" for n in range(3)]
+    assert len(found.labeled) == 4
+
+
+def test_toy_data_is_left_as_it_is() -> None:
+    """What a run set aside stays so for the run that goes on from it."""
+    data = toy_data()
+    found = hold_out(data, Seen.of(data.labeled, data.validation))
+    assert numbers(found.labeled) == numbers(data.labeled)
+    assert numbers(found.validation) == numbers(data.validation)
