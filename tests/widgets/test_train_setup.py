@@ -135,4 +135,10 @@ def test_whatever_the_data_is_called_the_run_has_a_usable_name(
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_described(setup: TrainSetup, recipe: str) -> None:
     setup.choose_recipe(recipe)
-    assert setup.describe().startswith("Trains 3 networks")
+    said = setup.describe()
+    assert said.startswith("Trains 3 networks")
+    if RECIPES[recipe].pseudo_labels is None:
+        assert "anew" not in said
+    else:
+        assert RECIPES[recipe].labeled_by
+        assert said.endswith(f"unlabeled images, labeled {RECIPES[recipe].labeled_by}.")

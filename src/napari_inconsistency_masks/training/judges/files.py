@@ -49,7 +49,7 @@ class JudgeFiles:
         """Write the networks, then the record."""
         self._folder.mkdir(exist_ok=True)
         for member, network in enumerate(networks.networks):
-            save_tensors(self._path(member), network.state_dict(), "evalnet", card.to_json())
+            save_tensors(self._path(member), network.state_dict(), "judge", card.to_json())
         write_json(self._folder / "judge.json", asdict(record))
 
     def load_record(self) -> JudgeRecord | None:
@@ -79,7 +79,7 @@ def load_evalnet(path: Path) -> EvalNet:
         If the file is missing, damaged or something else; if its weights do not fit its card, or
         are not finite.
     """
-    tensors, values = load_tensors(path, "evalnet")
+    tensors, values = load_tensors(path, "judge")
     card = ModelCard.from_json(values, path.name)
     with torch.random.fork_rng(devices=[]):
         network = build(card.architecture, card.scheme)
