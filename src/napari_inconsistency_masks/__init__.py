@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .config import AugmentConfig, PseudoLabelConfig, TrainConfig
     from .data.folder import load_folder
     from .data.hela import load_hela
+    from .data.isic2018 import load_isic2018
     from .data.sample import Sample, SegmentationData
     from .data.synthetic import load_synthetic
     from .errors import InputError
@@ -47,6 +48,7 @@ _HOMES = {
     "load": "inference.trained",
     "load_folder": "data.folder",
     "load_hela": "data.hela",
+    "load_isic2018": "data.isic2018",
     "load_project": "projects",
     "load_synthetic": "data.synthetic",
     "predict": "inference.image",
@@ -75,6 +77,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "load",
     "load_folder",
     "load_hela",
+    "load_isic2018",
     "load_project",
     "load_synthetic",
     "predict",

@@ -9,6 +9,8 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..errors import InputError
 
 
@@ -102,6 +104,31 @@ def choose_labeled(
     listed_ones = set(names) & set(first)
     order = _shuffled(listed_ones, seed) + _shuffled(set(names) - listed_ones, seed)
     return tuple(order[:count])
+
+
+def published_order(names: Collection[str], seed: int) -> list[str]:
+    """Names in the order that the reference draws them in with scikit-learn's ``train_test_split``.
+
+    The reference holds out the first ones, a share of them that is rounded up. It lists the names
+    in the order of its file system; here they are sorted first.
+
+    Parameters
+    ----------
+    names
+        In any order.
+    seed
+        The ``random_state``.
+    """
+    ordered = sorted(names)
+    drawn = np.random.RandomState(seed).permutation(len(ordered))
+    return [ordered[number] for number in drawn]
+
+
+def take_labeled(order: Sequence[str], amount: float | Sequence[str]) -> tuple[str, ...]:
+    """The labeled ones among names in an order that was drawn; `amount` as in `choose_labeled`."""
+    if isinstance(amount, Sequence):
+        return choose_labeled(order, amount)  # also refuses a str
+    return tuple(sorted(order[: _amount(amount, len(order))]))
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
