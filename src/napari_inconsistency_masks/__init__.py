@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .data.hela import load_hela
     from .data.isic2018 import load_isic2018
     from .data.sample import Sample, SegmentationData
+    from .data.suim import load_suim
     from .data.synthetic import load_synthetic
     from .errors import InputError
     from .inconsistency import count_cells, disagreement, find_consensus
@@ -50,6 +51,7 @@ _HOMES = {
     "load_hela": "data.hela",
     "load_isic2018": "data.isic2018",
     "load_project": "projects",
+    "load_suim": "data.suim",
     "load_synthetic": "data.synthetic",
     "predict": "inference.image",
     "resume": "runs",
@@ -79,6 +81,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "load_hela",
     "load_isic2018",
     "load_project",
+    "load_suim",
     "load_synthetic",
     "predict",
     "resume",

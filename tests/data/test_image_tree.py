@@ -68,6 +68,21 @@ def test_folders_go_before_archives(tmp_path: Path) -> None:
     assert tree.find("labels/train") == "labels/train"
 
 
+def test_an_archive_without_a_folder_is_like_one_of_its_name(tmp_path: Path) -> None:
+    root = make(tmp_path / "data")
+    shutil.make_archive(str(tmp_path / "packed" / "pictures"), "zip", root / "pictures")
+    tree = open_tree(tmp_path / "packed")
+    assert tree.find("pictures/train") == "pictures.zip/train"
+    assert tree.folders("pictures.zip/train") == ["aachen", "bonn"]
+    assert tree.find("pictures/val") is None
+    shutil.make_archive(str(tmp_path / "flat" / "bonn"), "zip", root / "labels" / "train" / "bonn")
+    tree = open_tree(tmp_path / "flat")
+    found = tree.find("bonn")
+    assert found is not None
+    with tree.open(tree.files(found)["bonn_1_ids"]) as stack:
+        np.testing.assert_array_equal(stack[0], noise(2))
+
+
 def test_a_download_that_was_cut_off_is_named(tmp_path: Path) -> None:
     root = zip_each(make(tmp_path / "data"), tmp_path / "packed")
     packed = (root / "labels_v1.zip").read_bytes()

@@ -42,6 +42,8 @@ def test_labeled_ones_are_taken_from_the_start_of_the_order() -> None:
     assert take_labeled(order, 2) == ("a", "c")
     assert take_labeled(order, 0.75) == ("a", "c", "d")
     assert take_labeled(order, 0.01) == ("c",)
+    assert take_labeled(order, 0.6) == ("a", "c")
+    assert take_labeled(order, 0.6, round_up=True) == ("a", "c", "d")
     assert take_labeled(order, ["d", "a"]) == ("a", "d")
     for wrong in (0, 5, 0.0, 1.5, ["x"], "a"):
         with pytest.raises(InputError, match="labeled"):

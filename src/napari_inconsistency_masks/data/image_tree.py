@@ -92,10 +92,13 @@ class _Folder:
         for path in sorted([*self._root.glob("*.zip"), *self._root.glob("original_data/*.zip")]):
             name = path.relative_to(self._root).as_posix()
             try:
-                found = self._archive(name).find(folder)
+                archive = self._archive(name)
             except InputError as error:
                 refused = refused or error
                 continue
+            found = archive.find(folder)
+            if found is None and f"{folder}/".startswith(f"{path.stem}/"):  # unpacked so by many
+                found = archive.inside(folder.removeprefix(path.stem).removeprefix("/"))
             if found is not None:
                 return f"{name}/{found}"
         if refused is not None:
@@ -144,6 +147,9 @@ class _Zip:
     def find(self, folder: str) -> str | None:
         found = [path for path in self._folders if f"/{path}".endswith(f"/{folder}")]
         return min(found, key=lambda path: (path.count("/"), path), default=None)
+
+    def inside(self, folder: str) -> str | None:
+        return folder if folder in self._folders else None
 
     def folders(self, folder: str) -> list[str]:
         return sorted(self._folders.get(folder, ()))

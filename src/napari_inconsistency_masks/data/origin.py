@@ -20,6 +20,7 @@ from .sample import SegmentationData
 PUBLISHED = {
     "hela": "data.hela.load_hela",
     "isic2018": "data.isic2018.load_isic2018",
+    "suim": "data.suim.load_suim",
 }
 """Readers of published data sets; beside each is its ``LAYOUT``. A new data set is one line."""
 

@@ -186,7 +186,14 @@ def sources(
         Items for ``train``, ``validation`` and ``test``.
     labeled
         Names of the items of ``train`` that count as labeled.
+
+    Raises
+    ------
+    InputError
+        If none is labeled.
     """
+    if not labeled:
+        raise InputError("There are too few images: none is left for training.")
     chosen = set(labeled)
     unlabeled = [item for item in parts["train"] if item.name not in chosen]
     return {
