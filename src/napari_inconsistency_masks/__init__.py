@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import AugmentConfig, PseudoLabelConfig, TrainConfig
+    from .data.cityscapes import load_cityscapes
     from .data.folder import load_folder
     from .data.hela import load_hela
     from .data.isic2018 import load_isic2018
@@ -47,6 +48,7 @@ _HOMES = {
     "evaluate": "inference.evaluate",
     "find_consensus": "inconsistency",
     "load": "inference.trained",
+    "load_cityscapes": "data.cityscapes",
     "load_folder": "data.folder",
     "load_hela": "data.hela",
     "load_isic2018": "data.isic2018",
@@ -77,6 +79,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "evaluate",
     "find_consensus",
     "load",
+    "load_cityscapes",
     "load_folder",
     "load_hela",
     "load_isic2018",

@@ -21,6 +21,7 @@ PUBLISHED = {
     "hela": "data.hela.load_hela",
     "isic2018": "data.isic2018.load_isic2018",
     "suim": "data.suim.load_suim",
+    "cityscapes": "data.cityscapes.load_cityscapes",
 }
 """Readers of published data sets; beside each is its ``LAYOUT``. A new data set is one line."""
 
