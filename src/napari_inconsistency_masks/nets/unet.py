@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d
 
 from ..errors import InputError
+from .network import Network
 
 LEVELS = 4
 DIVISOR = 2**LEVELS
@@ -28,7 +29,7 @@ TRUNCATED_STD = 0.87962566
 """Standard deviation of a standard normal cut at two."""
 
 
-class UNet(nn.Module):
+class UNet(Network):
     """Gray values 0 to 255 in, logits out.
 
     Parameters
@@ -40,6 +41,9 @@ class UNet(nn.Module):
     width
         The paper's alpha: 0.5, 1 and 2 give 0.17, 0.68 and 2.7 million parameters.
     """
+
+    divisor = DIVISOR
+    halo = RECEPTIVE_RADIUS
 
     def __init__(self, channels: int, outputs: int, width: float = 1.0) -> None:
         super().__init__()
@@ -68,6 +72,11 @@ class UNet(nn.Module):
         self.decoder = nn.ModuleList(_block(a, a, b) for a, b in decoder)
         self.head = nn.Conv2d(f(16), outputs, 1)
         self.apply(_he_normal)
+
+    @property
+    def values_per_pixel(self) -> float:
+        """See `Network`."""
+        return 600 * self.width
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits ``(B, K, Y, X)`` in float32 of gray values ``(B, C, Y, X)``.

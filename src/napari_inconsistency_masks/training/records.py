@@ -22,7 +22,7 @@ from ..errors import InputError
 from ..files.atomic import append_line, write_json
 from ..files.json_files import read_json, read_json_lines
 from ..nets.ensemble import Ensemble
-from ..nets.unet import UNet
+from ..nets.network import Network
 from .learner import Learner
 
 
@@ -111,7 +111,7 @@ class Records:
     ) -> None:
         """Write the networks, then the record."""
         for member, network in enumerate(ensemble.networks):
-            assert isinstance(network, UNet)
+            assert isinstance(network, Network)
             save_network(self.network_path(record.generation, member), network, card)
         write_json(self.generation_folder(record.generation) / "generation.json", asdict(record))
 
