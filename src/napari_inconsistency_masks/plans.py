@@ -5,8 +5,9 @@ Imports no torch, so that a window can make and read run folders.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,16 @@ def create(
         recipe = find_recipe(recipe)
     folder.mkdir(parents=True, exist_ok=True)
     origin = data.origin and relative_origin(data.origin, folder, folder)
-    plan = RunPlan(recipe, config or TrainConfig(), origin, data.name)
+    plan = RunPlan(recipe, _absolute(config or TrainConfig()), origin, data.name)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
     return folder
+
+
+def _absolute(config: TrainConfig) -> TrainConfig:
+    """The config with a path that is found from anywhere, as a run may go on in another folder."""
+    if config.encoder_weights is None:
+        return config
+    return replace(config, encoder_weights=os.path.abspath(config.encoder_weights))  # noqa: PTH100
 
 
 def read_plan(folder: str | Path) -> RunPlan:

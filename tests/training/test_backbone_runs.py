@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_inconsistency_masks import runs
+from napari_inconsistency_masks import plans, runs
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.trained import load
 from napari_inconsistency_masks.nets import dinov2, dpt, resnet
@@ -31,6 +31,16 @@ def test_other_networks_learn_label_and_are_loaded_again(network: str, tmp_path:
     ensemble = load(tmp_path / "run")
     assert ensemble.card.architecture.network == network
     assert type(ensemble.networks.networks[0]) is NETWORKS[network]
+
+
+def test_a_run_finds_its_weights_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = replace(QUICK, network="dinov2", encoder_weights="some.safetensors")
+    plans.create(tmp_path / "run", "im", toy_data(), config)
+    read = plans.read_plan(tmp_path / "run").config
+    assert read == replace(config, encoder_weights=str(tmp_path / "some.safetensors"))
 
 
 def test_a_missing_file_of_weights_is_named(tmp_path: Path) -> None:
