@@ -56,7 +56,8 @@ def split_files(
         )
     shuffled = _shuffled(names, seed)
     spare = max(0, len(shuffled) - 1)  # training keeps one
-    n_validation = min(spare, _count(validation, len(shuffled)))
+    for_test = int(test > 0 and spare > 1)  # one for test, whatever validation wants
+    n_validation = min(spare - for_test, _count(validation, len(shuffled)))
     n_test = min(spare - n_validation, _count(test, len(shuffled)))
     return Split(
         train=tuple(sorted(shuffled[n_validation + n_test :])),
