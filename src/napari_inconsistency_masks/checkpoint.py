@@ -18,8 +18,9 @@ from torch import Tensor
 from .errors import InputError
 from .files.atomic import write_atomically
 from .intensity import Intensity
+from .nets.backbones import NETWORKS
 from .nets.ensemble import Architecture
-from .nets.unet import UNet
+from .nets.network import Network
 from .task import LabelScheme, Task
 
 VERSION = 1
@@ -65,6 +66,7 @@ class ModelCard:
                     int(architecture["channels"]),
                     int(architecture["outputs"]),
                     float(architecture["width"]),
+                    str(architecture.get("network", "unet")),
                 ),
                 Intensity.from_json(values["intensity"]),
                 dict(values["provenance"]),
@@ -74,6 +76,11 @@ class ModelCard:
                 f"{source}: the card of these weights is damaged ({error!r})."
             ) from None
         built = card.architecture
+        if built.network not in NETWORKS:
+            raise InputError(
+                f"{source}: a network of the kind {built.network!r}; this program knows "
+                f"{', '.join(NETWORKS)}."
+            )
         if not (1 <= built.channels <= MOST_OUTPUTS and NARROWEST <= built.width <= WIDEST):
             raise InputError(f"{source}: a network of {built} is none that this program makes.")
         if built.outputs != card.scheme.outputs:
@@ -84,12 +91,12 @@ class ModelCard:
         return card
 
 
-def save_network(path: Path, network: UNet, card: ModelCard) -> None:
+def save_network(path: Path, network: Network, card: ModelCard) -> None:
     """Write a network's weights and card; the file appears complete or not at all."""
     save_tensors(path, network.state_dict(), "network", card.to_json())
 
 
-def load_network(path: Path) -> tuple[UNet, ModelCard]:
+def load_network(path: Path) -> tuple[Network, ModelCard]:
     """Read a network that `save_network` wrote.
 
     Raises

@@ -120,8 +120,29 @@ class TrainConfig(MethodConfigs):
         int,
         option("Generations", "Rounds of pseudo-labels and new networks.", ge=0, le=50),
     ] = 5
+    network: Annotated[
+        Literal["unet", "resnet50", "dinov2"],
+        option(
+            "Network",
+            "The paper's small U-Net; or ResNet-50 or DINOv2, which are large and need the "
+            "published weights of their encoders.",
+        ),
+    ] = "unet"
+    encoder_weights: Annotated[
+        str | None,
+        option(
+            "Encoder weights",
+            "A safetensors file that encoders of ResNet-50 or DINOv2 begin with; empty: random.",
+        ),
+    ] = None
     width: Annotated[
-        float, option("Width", "Width of the U-Net: 0.5 is fast, 2 is large.", ge=0.25, le=8)
+        float,
+        option(
+            "Width",
+            "Width of the U-Net, or of the decoder: 0.5 is fast, 2 is large.",
+            ge=0.25,
+            le=8,
+        ),
     ] = 1.0
     epochs: Annotated[
         int,

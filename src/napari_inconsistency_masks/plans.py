@@ -5,6 +5,7 @@ Imports no torch, so that a window can make and read run folders.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -100,9 +101,16 @@ def create(
     folder.mkdir(parents=True, exist_ok=True)
     origin = data.origin and relative_origin(data.origin, folder, folder)
     start = None if start_from is None else copy_start(Path(start_from), folder)
-    plan = RunPlan(recipe, config or TrainConfig(), origin, data.name, start)
+    plan = RunPlan(recipe, _absolute(config or TrainConfig()), origin, data.name, start)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
     return folder
+
+
+def _absolute(config: TrainConfig) -> TrainConfig:
+    """The config with a path that is found from anywhere, as a run may go on in another folder."""
+    if config.encoder_weights is None:
+        return config
+    return replace(config, encoder_weights=os.path.abspath(config.encoder_weights))  # noqa: PTH100
 
 
 def read_plan(folder: str | Path) -> RunPlan:

@@ -170,7 +170,13 @@ def _session(plan: RunPlan, data: SegmentationData, folder: Path) -> Iterator[Ev
     precision = choose_precision(device, config.precision)
     card = ModelCard(
         scheme=data.scheme,
-        architecture=Architecture(data.channels, data.scheme.outputs, config.width),
+        architecture=Architecture(
+            data.channels,
+            data.scheme.outputs,
+            config.width,
+            config.network,
+            config.encoder_weights,
+        ),
         intensity=data.intensity,
         provenance={"program": _version(), **plan.to_json(), "data": data.name},
     )

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given as given_values
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from golden_files import each_case
@@ -22,6 +23,7 @@ def test_positions_of_the_reference(case: str, given: dict[str, npt.NDArray[Any]
     assert [(x, y) for y, x in positions] == [tuple(p) for p in given["positions"].tolist()]
 
 
+@settings(deadline=None)
 @given_values(
     st.integers(1, 200),
     st.integers(1, 200),

@@ -124,6 +124,12 @@ def test_color_is_weighed_to_gray_and_depth_is_scaled(tmp_path: Path) -> None:
     assert data.validation[1].image.max() == 255
 
 
+def test_the_labeled_ones_may_be_counted(hela: Path) -> None:
+    assert len(load_hela(hela, crop=32, labeled=3).labeled) == 3
+    data = load_hela(hela, crop=32, labeled=2, split_by="image")
+    assert len({sample.name.split("_")[0] for sample in data.labeled}) == 2
+
+
 def test_layouts(tmp_path: Path) -> None:
     make(tmp_path / "a")
     count = len(load_hela(tmp_path / "a").labeled)
@@ -143,7 +149,7 @@ def test_origin(hela: Path) -> None:
 def test_missing_parts(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither"):
         load_hela(tmp_path / "missing")
-    with pytest.raises(InputError, match="no folder train_full/brightfield"):
+    with pytest.raises(InputError, match="the folder train_full/brightfield of the HeLa data set"):
         load_hela(tmp_path)
     make(tmp_path)
     (tmp_path / "original_data" / "val" / "dead" / "im1.png").unlink()

@@ -51,7 +51,7 @@ def test_relative_paths_move_with_their_root(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("origin", "said"),
     [
-        ({}, "Data of the kind None; known are folder, hela, project, synthetic"),
+        ({}, "Data of the kind None; known are folder, hela, "),
         ({"kind": "os.system"}, "'os.system'; known are"),
         ({"kind": ["folder"]}, "known are"),
         ({"kind": "folder"}, "path"),

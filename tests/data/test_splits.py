@@ -19,6 +19,11 @@ def test_shares() -> None:
     assert (len(split.train), len(split.validation), len(split.test)) == (14, 4, 2)
 
 
+def test_of_three_one_is_for_test_whatever_validation_wants() -> None:
+    split = split_files(["a", "b", "c"], validation=0.5, test=0.25)
+    assert (len(split.train), len(split.validation), len(split.test)) == (1, 1, 1)
+
+
 @given(name_lists, st.floats(0, 0.5), st.floats(0, 0.49), st.integers(0, 5))
 def test_every_name_is_in_exactly_one_group(
     names: list[str], validation: float, test: float, seed: int

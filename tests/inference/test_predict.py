@@ -12,6 +12,7 @@ from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.predict import predict_logits, predict_samples
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
+from napari_inconsistency_masks.nets.unet import UNet
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +39,10 @@ def test_tiles_give_the_whole_images_result_everywhere(ensemble: Ensemble, shape
 
 def test_a_smaller_halo_would_not_do(ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above can fail: with half the halo, tiles differ from the whole."""
-    from napari_inconsistency_masks.inference import tiling
 
     image = noise(300, 420)
     whole = predict_logits(ensemble, image, tile=1024)
-    monkeypatch.setattr(tiling, "RECEPTIVE_RADIUS", 16)
+    monkeypatch.setattr(UNet, "halo", 16)
     assert float((predict_logits(ensemble, image, tile=160) - whole).abs().max()) > 1e-3
 
 

@@ -17,6 +17,8 @@ from napari_inconsistency_masks.widgets._train_setup import TrainSetup
 
 OTHER_CONFIG = TrainConfig(
     members=7,
+    network="dinov2",
+    encoder_weights="weights.safetensors",
     teachers=3,
     generations=2,
     width=0.75,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 
+from ..data.origin import PUBLISHED
 from ..data.sample import SegmentationData
 from ..errors import InputError
-from ..task import Task
+from ..task import LabelScheme, Task
+from .console import err
 
+AUTO, FOLDER = "auto", "folder"
 PANEL = "Images and labels"
 
 
@@ -22,8 +25,8 @@ def _option(text: str, *names: str) -> Any:
 Data = Annotated[
     Path,
     typer.Argument(
-        help="A folder of images with one folder of masks per class, or the HeLa set (folder or "
-        "ZIP).",
+        help="A folder of images with one folder of masks per class, or a published data set "
+        "(folder or ZIP).",
         metavar="DATA",
         show_default=False,
     ),
@@ -60,11 +63,33 @@ Test = Annotated[
     Optional[float],  # noqa: UP045
     _option("Share of the labeled images set aside for testing, if no list says which."),
 ]
+Layout = Annotated[
+    str,
+    typer.Option(
+        help=f"How the folder is laid out: auto finds out; folder is a folder of your own; "
+        f"{', '.join(PUBLISHED)} are published data sets.",
+        rich_help_panel=PANEL,
+    ),
+]
+LayoutOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    _option("How a published data set is read, as NAME=VALUE; may be given several times."),
+]
 Upright = Annotated[bool, _option("Images have a fixed top: do not turn them.", "--upright")]
 
 
-def open_data_path(path: Path, *, upright: bool = False, **options: Any) -> SegmentationData:
+def open_data_path(
+    path: Path,
+    *,
+    layout: str = AUTO,
+    layout_options: Sequence[str] = (),
+    upright: bool = False,
+    seed: int | None = None,
+    **options: Any,
+) -> SegmentationData:
     """Read a data set of any kind; options that are None keep the reader's defaults.
+
+    The splits of a published data set are published: `seed` does not change them.
 
     Raises
     ------
@@ -72,29 +97,62 @@ def open_data_path(path: Path, *, upright: bool = False, **options: Any) -> Segm
         If there is nothing at the path, or an option does not fit the kind of data.
     """
     from ..data.folder import load_folder
-    from ..data.hela import load_hela
+    from ..data.layouts import load_published, recognize, recognized
 
-    if not path.exists():
-        raise InputError(f"{path}: there is no such folder or file.")
     given = {name: value for name, value in options.items() if value is not None}
     if "labeled" in given:
         given["labeled"] = _number_or_name(given["labeled"])
-    if not is_hela(path):
-        if isinstance(given.get("classes"), str):
-            given["classes"] = [name.strip() for name in given["classes"].split(",")]
-        return load_folder(path, free_rotation=not upright, **given)
-    unfit = sorted(set(given) - {"labeled", "seed"})
-    if unfit:
+    kind = recognize(path) if layout == AUTO else _known(layout)
+    if kind is not None:
+        if layout == AUTO:
+            said = f"{path}: {recognized(kind)} --layout {FOLDER} reads it as any folder."
+            err.print(said, markup=False)
+        if upright:
+            given["upright"] = True
+        return load_published(kind, path, {**given, **_named_values(layout_options)})
+    if layout_options:
         raise InputError(
-            f"{path}: this is the HeLa set, whose classes and splits are fixed; leave "
-            f"{', '.join('--' + name for name in unfit)} out."
+            f"{path}: --layout-option is for published data sets, and this is a folder of your own."
         )
-    return load_hela(path, **given)
+    if isinstance(given.get("classes"), str):
+        given["classes"] = [name.strip() for name in given["classes"].split(",")]
+    if seed is not None:
+        given["seed"] = seed
+    return load_folder(path, free_rotation=not upright, **given)
 
 
-def is_hela(path: Path) -> bool:
-    """Whether a path is the published HeLa set: its ZIP, or the folder in it."""
-    return zipfile.is_zipfile(path) if path.is_file() else (path / "original_data").is_dir()
+def open_labels(path: Path, scheme: LabelScheme) -> SegmentationData:
+    """Read a data set to compare with; `InputError` if its labels mean something else."""
+    from ..data.layouts import recognize
+
+    if recognize(path) is None:
+        classes = ",".join(scheme.classes)
+        return open_data_path(
+            path, layout=FOLDER, classes=classes, position=scheme.position, task=scheme.task
+        )
+    data = open_data_path(path)
+    if data.scheme != scheme:
+        raise InputError(
+            f"{path}: labels of {', '.join(data.classes)} ({data.task.value}), and the networks "
+            f"know {', '.join(scheme.classes)} ({scheme.task.value}); give other labels."
+        )
+    return data
+
+
+def _known(layout: str) -> str | None:
+    if layout != FOLDER and layout not in PUBLISHED:
+        raise InputError(f"--layout {layout}: give one of {', '.join((AUTO, FOLDER, *PUBLISHED))}.")
+    return None if layout == FOLDER else layout
+
+
+def _named_values(options: Sequence[str]) -> Mapping[str, str]:
+    values = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals:
+            raise InputError(f"--layout-option {option}: give NAME=VALUE, such as size=128.")
+        values[name.strip().replace("-", "_")] = value.strip()
+    return values
 
 
 def _number_or_name(text: str) -> int | float | str:

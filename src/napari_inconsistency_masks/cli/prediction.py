@@ -95,7 +95,7 @@ def evaluate(
     from ..files.tables import write_csv
     from ..inference.evaluate import evaluate as score
     from ..plans import read_plan
-    from .data import open_data_path
+    from .data import open_labels
 
     splits = ("test", "validation", "labeled", "hidden")
     if split not in splits:
@@ -107,10 +107,7 @@ def evaluate(
             raise InputError(f"{run}: the run's data was made in Python; name labels with --data.")
         segmentation = open_data(origin, relative_to=run)
     else:
-        scheme = ensemble.card.scheme
-        segmentation = open_data_path(
-            data, classes=",".join(scheme.classes), position=scheme.position, task=scheme.task
-        )
+        segmentation = open_labels(data, ensemble.card.scheme)
     samples = getattr(segmentation, split)
     if not len(samples):
         raise InputError(f"{segmentation.name}: there are no {split} images; choose another split.")

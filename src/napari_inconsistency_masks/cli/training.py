@@ -53,6 +53,8 @@ def train(
     validation: flags.Validation = None,
     test: flags.Test = None,
     upright: flags.Upright = False,
+    layout: flags.Layout = flags.AUTO,
+    layout_option: flags.LayoutOption = None,
     json: Json = False,
     threads: Threads = 0,
     *,
@@ -68,6 +70,8 @@ def train(
     chosen = find_recipe(recipe)
     segmentation = open_data_path(
         data,
+        layout=layout,
+        layout_options=layout_option or (),
         upright=upright,
         classes=classes,
         position=position,

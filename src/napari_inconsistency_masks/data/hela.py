@@ -14,16 +14,24 @@ from .crops import crop_positions, cut_crop
 from .hela_images import IMAGES, HelaFiles, HelaImages
 from .image_tree import open_tree
 from .origin import describe
+from .published import Layout
 from .sample import Sample, SegmentationData
 from .splits import choose_labeled
 
 SCHEME = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), position="position")
 
+LAYOUT = Layout(
+    "HeLa",
+    (f"train_full/{IMAGES}",),
+    "The authors of arXiv 2401.14387 publish it as a ZIP; give that, or the folder that holds "
+    "train_full, val and test",
+)
+
 
 def load_hela(
     path: str | Path,
     *,
-    labeled: float = 0.1,
+    labeled: int | float = 0.1,
     seed: int = 42,
     split_by: Literal["crop", "image"] = "crop",
     crop: int = 256,
@@ -44,8 +52,9 @@ def load_hela(
     path
         Folder or ZIP archive.
     labeled
-        Share of the training crops (or images) that counts as labeled. The paper's random choice
-        depends on the order in which its computer listed the files; here names are sorted first.
+        Share (float) or number (int) of the training crops (or images) that counts as labeled. The
+        paper's random choice depends on the order in which its computer listed the files; here
+        names are sorted first.
     seed
         Of that choice.
     split_by
@@ -65,12 +74,8 @@ def load_hela(
     """
     origin = describe("hela", locals())
     tree = open_tree(path)
-    first = tree.find(f"original_data/train_full/{IMAGES}") or tree.find(f"train_full/{IMAGES}")
-    if first is None:
-        raise InputError(
-            f"{Path(path).name}: there is no folder train_full/{IMAGES}; give the folder or ZIP "
-            f"archive that holds train_full, val and test."
-        )
+    first = tree.find(f"original_data/train_full/{IMAGES}")
+    first = first or LAYOUT.require(tree, Path(path), f"train_full/{IMAGES}")
     base = first.removesuffix(f"train_full/{IMAGES}")
     reader = HelaImages(tree, intensity)
     crops = {
@@ -109,14 +114,14 @@ class _Crops:
     """Crops, each cut from its image when asked for."""
 
     reader: HelaImages
-    crops: Sequence[_Crop]
+    items: Sequence[_Crop]
     with_target: bool = True
 
     def __len__(self) -> int:
-        return len(self.crops)
+        return len(self.items)
 
     def __getitem__(self, index: int, /) -> Sample:
-        crop = self.crops[index]
+        crop = self.items[index]
         whole = self.reader.read(crop.files, with_target=self.with_target)
         return cut_crop(whole, crop.name, crop.position, crop.size)
 
@@ -139,9 +144,9 @@ def _crops(
     return crops
 
 
-def _choose(crops: Sequence[_Crop], share: float, seed: int, split_by: str) -> set[_Crop]:
+def _choose(crops: Sequence[_Crop], amount: float, seed: int, split_by: str) -> set[_Crop]:
     if split_by == "image":
-        images = set(choose_labeled({crop.files.name for crop in crops}, float(share), seed))
+        images = set(choose_labeled({crop.files.name for crop in crops}, amount, seed))
         return {crop for crop in crops if crop.files.name in images}
-    names = set(choose_labeled([crop.name for crop in crops], float(share), seed))
+    names = set(choose_labeled([crop.name for crop in crops], amount, seed))
     return {crop for crop in crops if crop.name in names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import weakref
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -19,15 +20,21 @@ class ImageTree(Protocol):
     def find(self, folder: str) -> str | None:
         """The folder of that path, or the first one whose path ends so; None if there is none."""
 
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders in a folder, sorted; empty if there is no such folder."""
+
     def files(self, folder: str) -> dict[str, str]:
         """Image files by name without extension, sorted; empty if there is no such folder."""
 
-    def open(self, file: str) -> StackFile:
-        """Open a file that `files` listed."""
+    def open(self, file: str, *, palette_indices: bool = False) -> StackFile:
+        """Open a file that `files` listed; see `open_stack`."""
 
 
 def open_tree(path: str | Path) -> ImageTree:
     """The images below a folder or in a ZIP archive.
+
+    A ZIP archive in the folder (or in ``original_data`` in it) is like a folder of that name. It is
+    opened when something is looked for that is not in the folders.
 
     Raises
     ------
@@ -47,38 +54,90 @@ class _Folder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._archives: dict[str, _Zip] = {}
 
     def find(self, folder: str) -> str | None:
-        for depth in range(self._DEPTH + 1):
-            found = sorted(self._root.glob("*/" * depth + folder))
-            if found:
-                return found[0].relative_to(self._root).as_posix()
-        return None
+        level = [self._root]
+        for _ in range(self._DEPTH + 1):
+            for parent in level:
+                if (parent / folder).is_dir():
+                    return (parent / folder).relative_to(self._root).as_posix()
+            level = [child for parent in level for child in _subfolders(parent)]
+        return self._find_in_archives(folder)
+
+    def folders(self, folder: str) -> list[str]:
+        archive, inside = self._locate(folder)
+        if archive is not None:
+            return archive.folders(inside)
+        return [child.name for child in _subfolders(self._root / folder)]
 
     def files(self, folder: str) -> dict[str, str]:
+        archive, inside = self._locate(folder)
+        if archive is not None:
+            mount = folder.removesuffix(inside)
+            return {name: f"{mount}{file}" for name, file in archive.files(inside).items()}
         if not (self._root / folder).is_dir():
             return {}
         listed = list_images(self._root / folder).files
         return {name: f"{folder}/{path.name}" for name, path in sorted(listed.items())}
 
-    def open(self, file: str) -> StackFile:
-        return open_stack(self._root / file)
+    def open(self, file: str, *, palette_indices: bool = False) -> StackFile:
+        archive, inside = self._locate(file)
+        if archive is not None:
+            return archive.open(inside, palette_indices=palette_indices)
+        return open_stack(self._root / file, palette_indices=palette_indices)
+
+    def _find_in_archives(self, folder: str) -> str | None:
+        refused: InputError | None = None
+        for path in sorted([*self._root.glob("*.zip"), *self._root.glob("original_data/*.zip")]):
+            name = path.relative_to(self._root).as_posix()
+            try:
+                archive = self._archive(name)
+            except InputError as error:
+                refused = refused or error
+                continue
+            found = archive.find(folder)
+            if found is None and f"{folder}/".startswith(f"{path.stem}/"):  # unpacked so by many
+                found = archive.inside(folder.removeprefix(path.stem).removeprefix("/"))
+            if found is not None:
+                return f"{name}/{found}"
+        if refused is not None:
+            raise refused
+        return None
+
+    def _archive(self, name: str) -> _Zip:
+        if name not in self._archives:
+            self._archives[name] = _Zip(self._root / name)
+        return self._archives[name]
+
+    def _locate(self, path: str) -> tuple[_Zip | None, str]:
+        """The archive that a path leads into, and the path in it."""
+        for name, archive in self._archives.items():
+            if path.startswith(f"{name}/"):
+                return archive, path.removeprefix(f"{name}/")
+        return None, path
 
 
 class _Zip:
     def __init__(self, path: Path) -> None:
         self._archive = Archive(path)
         weakref.finalize(self, self._archive.close)
-        self._folders: dict[str, dict[str, str]] = {}
+        self._files: dict[str, dict[str, str]] = {}
+        self._folders: dict[str, set[str]] = {"": set()}
         for file in sorted(self._archive.names):
-            folder, _, base = file.rpartition("/")
-            hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(file).parts)
-            if IMAGE_NAME.search(base) and not hidden:
-                name = unicodedata.normalize("NFC", IMAGE_NAME.sub("", base))
-                self._add(folder, name, file)
+            parts = PurePosixPath(file).parts
+            if IMAGE_NAME.search(parts[-1]) and not any(
+                part.startswith((".", "__MACOSX")) for part in parts
+            ):
+                self._add(parts, file)
 
-    def _add(self, folder: str, name: str, file: str) -> None:
-        files = self._folders.setdefault(folder, {})
+    def _add(self, parts: tuple[str, ...], file: str) -> None:
+        for depth in range(len(parts) - 1):
+            parent, folder = "/".join(parts[:depth]), "/".join(parts[: depth + 1])
+            self._folders[parent].add(parts[depth])
+            self._folders.setdefault(folder, set())
+        files = self._files.setdefault("/".join(parts[:-1]), {})
+        name = unicodedata.normalize("NFC", IMAGE_NAME.sub("", parts[-1]))
         if name in files:
             raise InputError(
                 f"{self._archive.path.name}: {files[name]} and {file} have the same name."
@@ -89,8 +148,24 @@ class _Zip:
         found = [path for path in self._folders if f"/{path}".endswith(f"/{folder}")]
         return min(found, key=lambda path: (path.count("/"), path), default=None)
 
-    def files(self, folder: str) -> dict[str, str]:
-        return dict(sorted(self._folders.get(folder, {}).items()))
+    def inside(self, folder: str) -> str | None:
+        return folder if folder in self._folders else None
 
-    def open(self, file: str) -> StackFile:
-        return open_bytes(self._archive.read(file), self._archive.path / file)
+    def folders(self, folder: str) -> list[str]:
+        return sorted(self._folders.get(folder, ()))
+
+    def files(self, folder: str) -> dict[str, str]:
+        return dict(sorted(self._files.get(folder, {}).items()))
+
+    def open(self, file: str, *, palette_indices: bool = False) -> StackFile:
+        path = self._archive.path / file
+        return open_bytes(self._archive.read(file), path, palette_indices=palette_indices)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    """Folders in a folder that are not hidden, sorted; none if it cannot be looked into."""
+    with suppress(OSError):
+        return sorted(
+            child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
+        )
+    return []

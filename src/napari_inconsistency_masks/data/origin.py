@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import ValidationError, validate_call
@@ -16,9 +17,17 @@ from ..intensity import Intensity
 from ..settings import Config
 from .sample import SegmentationData
 
+PUBLISHED = {
+    "hela": "data.hela.load_hela",
+    "isic2018": "data.isic2018.load_isic2018",
+    "suim": "data.suim.load_suim",
+    "cityscapes": "data.cityscapes.load_cityscapes",
+}
+"""Readers of published data sets; beside each is its ``LAYOUT``. A new data set is one line."""
+
 KINDS = {
     "folder": "data.folder.load_folder",
-    "hela": "data.hela.load_hela",
+    **PUBLISHED,
     "project": "projects.training_data.load_project",
     "synthetic": "data.synthetic.load_synthetic",
 }
@@ -54,14 +63,20 @@ def open_data(
             options[name] = Path(relative_to or "", options[name])
     if isinstance(options.get("intensity"), Mapping):
         options["intensity"] = Intensity.from_json(options["intensity"], source="data: intensity")
-    module, _, function = KINDS[kind].rpartition(".")
-    load = getattr(import_module(f"..{module}", __package__), function)
+    _, load = find_home(kind)
     try:
         data: SegmentationData = validate_call(load)(**options)
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(f"Data of the kind {kind}: {first['loc'][0]}: {first['msg']}.") from None
     return data
+
+
+def find_home(kind: str) -> tuple[ModuleType, Callable[..., Any]]:
+    """The module and the function in it that make data of a kind; imported now."""
+    name, _, function = KINDS[kind].rpartition(".")
+    module = import_module(f"..{name}", __package__)
+    return module, getattr(module, function)
 
 
 def describe(kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

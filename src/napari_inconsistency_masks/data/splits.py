@@ -5,9 +5,12 @@ Always whole files, never frames or crops of one file: those look alike, and sco
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from ..errors import InputError
 
@@ -53,7 +56,8 @@ def split_files(
         )
     shuffled = _shuffled(names, seed)
     spare = max(0, len(shuffled) - 1)  # training keeps one
-    n_validation = min(spare, _count(validation, len(shuffled)))
+    for_test = int(test > 0 and spare > 1)  # one for test, whatever validation wants
+    n_validation = min(spare - for_test, _count(validation, len(shuffled)))
     n_test = min(spare - n_validation, _count(test, len(shuffled)))
     return Split(
         train=tuple(sorted(shuffled[n_validation + n_test :])),
@@ -104,13 +108,42 @@ def choose_labeled(
     return tuple(order[:count])
 
 
+def published_order(names: Collection[str], seed: int) -> list[str]:
+    """Names in the order that the reference draws them in with scikit-learn's ``train_test_split``.
+
+    The reference holds out the first ones, a share of them that is rounded up. It lists the names
+    in the order of its file system; here they are sorted first.
+
+    Parameters
+    ----------
+    names
+        In any order.
+    seed
+        The ``random_state``.
+    """
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed={seed}: give a number from 0 to {2**32 - 1}.")
+    ordered = sorted(names)
+    drawn = np.random.RandomState(seed).permutation(len(ordered))
+    return [ordered[number] for number in drawn]
+
+
+def take_labeled(
+    order: Sequence[str], amount: float | Sequence[str], *, round_up: bool = False
+) -> tuple[str, ...]:
+    """The labeled ones among names in an order that was drawn; `amount` as in `choose_labeled`."""
+    if isinstance(amount, Sequence):
+        return choose_labeled(order, amount)  # also refuses a str
+    return tuple(sorted(order[: _amount(amount, len(order), round_up=round_up)]))
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """``"a, b, c and 4 more"``."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def _amount(amount: float, available: int) -> int:
+def _amount(amount: float, available: int, *, round_up: bool = False) -> int:
     if isinstance(amount, int) and not isinstance(amount, bool):
         if not 1 <= amount <= available:
             raise InputError(
@@ -120,7 +153,8 @@ def _amount(amount: float, available: int) -> int:
         return amount
     if not 0 < amount <= 1 or isinstance(amount, bool):
         raise InputError(f"labeled={amount!r}: give a share above 0 and up to 1, or a number.")
-    return min(available, max(1, int(amount * available)))
+    count = math.ceil(amount * available) if round_up else int(amount * available)
+    return min(available, max(1, count))
 
 
 def _count(share: float, available: int) -> int:

@@ -12,7 +12,6 @@ from torch import Tensor
 from ..data.sample import Source
 from ..errors import InputError
 from ..nets.ensemble import Ensemble
-from ..nets.unet import DIVISOR, RECEPTIVE_RADIUS
 from .tiling import tiles
 
 TOGETHER = 1 << 20
@@ -32,8 +31,9 @@ def predict_logits(
     images
         uint8 ``(B, C, Y, X)``, any Y and X.
     tile
-        Largest side predicted at once; the result does not depend on it. Where the graphics memory
-        is not enough it is halved, twice at the most.
+        Largest side predicted at once. The result of a U-Net does not depend on it; the other
+        networks see all of a tile, so theirs do, where an image is larger. Where the graphics
+        memory is not enough it is halved, twice at the most.
 
     Returns
     -------
@@ -46,7 +46,8 @@ def predict_logits(
         If the graphics memory is not even enough for the smallest tile.
     """
     for side in (tile, tile // 2, tile // 4):
-        if side == tile or side > 2 * RECEPTIVE_RADIUS:
+        side -= side % ensemble.divisor
+        if side == tile - tile % ensemble.divisor or side > 2 * ensemble.halo:
             try:
                 return _predict_tiles(ensemble, images, side)
             except torch.OutOfMemoryError:
@@ -60,9 +61,10 @@ def predict_logits(
 
 def _predict_tiles(ensemble: Ensemble, images: npt.NDArray[np.uint8], tile: int) -> Tensor:
     height, width = images.shape[-2:]
-    padded = _padded(torch.from_numpy(images))  # (B, C, Y', X')
+    padded = _padded(torch.from_numpy(images), ensemble.divisor)  # (B, C, Y', X')
     result = torch.empty(len(ensemble), len(images), ensemble.outputs, *padded.shape[-2:])
-    for part in tiles((padded.shape[-2], padded.shape[-1]), tile):
+    shape = (padded.shape[-2], padded.shape[-1])
+    for part in tiles(shape, tile, halo=ensemble.halo, divisor=ensemble.divisor):
         window = padded[..., part.outer[0], part.outer[1]].to(ensemble.device).float()
         logits = ensemble(window[None])  # (E, B, K, y, x)
         result[..., part.core[0], part.core[1]] = logits[..., part.inner[0], part.inner[1]].cpu()
@@ -94,11 +96,11 @@ def _groups(samples: Source) -> Iterator[list[int]]:
     yield from waiting.values()
 
 
-def _padded(images: Tensor) -> Tensor:
-    """Mirror ``(B, C, Y, X)`` at the lower and right border up to multiples of `DIVISOR`."""
+def _padded(images: Tensor, divisor: int) -> Tensor:
+    """Mirror ``(B, C, Y, X)`` at the lower and right border up to multiples of a number."""
     height, width = images.shape[-2:]
-    rows = _mirrored(height, -height % DIVISOR)
-    columns = _mirrored(width, -width % DIVISOR)
+    rows = _mirrored(height, -height % divisor)
+    columns = _mirrored(width, -width % divisor)
     return images[..., rows, :][..., columns]
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..nets.ensemble import Ensemble
-from ..nets.unet import UNet
+from ..nets.network import Network
 
 
 class Follower(nn.Module):
@@ -23,7 +23,7 @@ class Follower(nn.Module):
 
 def teachers_of(ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
     """Return the teachers of some members, as they compute: like the members."""
-    teachers = [cast("UNet", each.teacher) for each in beside]
+    teachers = [cast("Network", each.teacher) for each in beside]
     return Ensemble(teachers, precision=ensemble.precision)
 
 
@@ -37,7 +37,7 @@ def follow_all(
 ) -> None:
     """Move every member's teacher; see `follow`."""
     for each, network in zip(beside, ensemble.networks, strict=True):
-        follow(cast("UNet", each.teacher), network, decay, buffers=buffers)
+        follow(cast("Network", each.teacher), network, decay, buffers=buffers)
 
 
 @torch.no_grad()

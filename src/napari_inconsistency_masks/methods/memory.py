@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..nets.unet import UNet
+from ..nets.network import Network
 from .seeding import seeded
 
 DIMENSIONS = 64
@@ -34,9 +34,9 @@ class ClassMemory(nn.Module):
     count: Tensor
     place: Tensor
 
-    def __init__(self, network: UNet, classes: int, size: int, key: tuple[int, ...]) -> None:
+    def __init__(self, network: Network, classes: int, size: int, key: tuple[int, ...]) -> None:
         super().__init__()
-        self.teacher: UNet = deepcopy(network).requires_grad_(False)
+        self.teacher: Network = deepcopy(network).requires_grad_(False)
         with seeded(key):
             self.head = _head(network.feature_channels[0])
         self.teacher_head = deepcopy(self.head).requires_grad_(False)

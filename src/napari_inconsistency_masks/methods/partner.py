@@ -8,8 +8,8 @@ from typing import cast
 import torch
 from torch import nn
 
-from ..nets.ensemble import Architecture, Ensemble
-from ..nets.unet import UNet
+from ..nets.ensemble import Ensemble
+from ..nets.network import Network
 from .seeding import seeded
 
 
@@ -26,18 +26,19 @@ class Partner(nn.Module):
         Its weights depend on it alone.
     """
 
-    def __init__(self, network: UNet, width: float, key: Sequence[int]) -> None:
+    def __init__(self, network: Network, width: float, key: Sequence[int]) -> None:
         super().__init__()
-        architecture = Architecture(network.channels, network.outputs, network.width * width)
         with seeded(key):
-            self.network = architecture.build()
+            self.network: Network = type(network)(
+                network.channels, network.outputs, network.width * width
+            )
 
 
 def make_partners(ensemble: Ensemble, width: float, key: tuple[int, int]) -> list[nn.Module]:
     """Make a partner for each member, where and as the members compute."""
     partners = []
     for member, network in enumerate(ensemble.networks):
-        partner = Partner(cast("UNet", network), width, (*key, member))
+        partner = Partner(cast("Network", network), width, (*key, member))
         partners.append(
             partner.to(ensemble.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         )
@@ -46,5 +47,5 @@ def make_partners(ensemble: Ensemble, width: float, key: tuple[int, int]) -> lis
 
 def partners_of(ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
     """Return the partners of some members; they compute like the members."""
-    networks = [cast("UNet", each.network) for each in beside]
+    networks = [cast("Network", each.network) for each in beside]
     return Ensemble(networks, precision=ensemble.precision).train(ensemble.training)

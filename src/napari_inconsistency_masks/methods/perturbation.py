@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..nets.ensemble import Ensemble
-from ..nets.unet import Streams, UNet
+from ..nets.network import Network, Streams
 
 Factors = Callable[[int], Tensor]
 """Makes the factors ``(n, channels)`` of a level from its number of channels."""
@@ -47,7 +47,7 @@ def streams(
         draws = [begin(rng) for _, _, begin in wanted]
         scales = [
             torch.cat([draw(channels) for draw in draws]).to(ensemble.device)
-            for channels in cast("UNet", network).feature_channels
+            for channels in cast("Network", network).feature_channels
         ]  # (n, channels) each
         made.append(Streams(rows.to(ensemble.device), tuple(scales)))
     return made

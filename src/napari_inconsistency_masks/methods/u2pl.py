@@ -20,7 +20,7 @@ from ..data.views import Views
 from ..losses import Loss
 from ..method_config import U2plConfig
 from ..nets.ensemble import Ensemble
-from ..nets.unet import UNet
+from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .contrast import Pixels, contrast
@@ -48,7 +48,7 @@ class U2pl(Method):
         classes = self.scheme.outputs * (1 if self.scheme.exclusive else 2)
         modules = []
         for member, network in enumerate(ensemble.networks):
-            made = ClassMemory(cast("UNet", network), classes, self.config.bank, (*key, member))
+            made = ClassMemory(cast("Network", network), classes, self.config.bank, (*key, member))
             modules.append(made.to(ensemble.device, memory_format=torch.channels_last))  # type: ignore[call-overload]
         return modules
 

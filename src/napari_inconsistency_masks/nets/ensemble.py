@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 import psutil
@@ -14,7 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from .unet import Streams, UNet
+from .backbones import NETWORKS
+from .network import Network, Streams
+from .pretrained import load_encoder
 
 T = TypeVar("T")
 
@@ -29,15 +32,28 @@ class Architecture:
         C and K.
     width
         The paper's alpha.
+    network
+        One of `NETWORKS`.
+    encoder_weights
+        File with published weights that the encoders of new networks begin with, or None.
     """
 
     channels: int
     outputs: int
     width: float = 1.0
+    network: str = "unet"
+    encoder_weights: str | None = None
 
-    def build(self) -> UNet:
+    def build(self) -> Network:
         """Make the network with new random weights."""
-        return UNet(self.channels, self.outputs, self.width)
+        return NETWORKS[self.network](self.channels, self.outputs, self.width)
+
+    def begin(self) -> Network:
+        """Make the network with the weights that it begins to learn with."""
+        network = self.build()
+        if self.encoder_weights is not None:
+            load_encoder(network, self.encoder_weights)
+        return network
 
 
 class Ensemble(nn.Module):
@@ -64,7 +80,9 @@ class Ensemble(nn.Module):
         Without members, or when they differ in C or K.
     """
 
-    def __init__(self, networks: Sequence[UNet], *, precision: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, networks: Sequence[Network], *, precision: torch.dtype = torch.float32
+    ) -> None:
         super().__init__()
         shapes = {(network.channels, network.outputs) for network in networks}
         if len(shapes) != 1:
@@ -87,12 +105,27 @@ class Ensemble(nn.Module):
             for member in range(members):
                 state = np.random.SeedSequence((seed, generation, member)).generate_state(1)
                 torch.manual_seed(int(state[0]))
-                networks.append(architecture.build())
+                networks.append(architecture.begin())
         return cls(networks)
 
     def __len__(self) -> int:
         """E, the number of members."""
         return len(self.networks)
+
+    @property
+    def _members(self) -> list[Network]:
+        return [network for network in self.networks if isinstance(network, Network)]
+
+    @property
+    def divisor(self) -> int:
+        """Sides of images that are multiples of this need no padding; see `Network`."""
+        return math.lcm(*(network.divisor for network in self._members))
+
+    @property
+    def halo(self) -> int:
+        """Pixels around a tile that are shown to the members; a multiple of `divisor`."""
+        needed = max(network.halo for network in self._members)
+        return math.ceil(needed / self.divisor) * self.divisor
 
     @property
     def device(self) -> torch.device:
@@ -107,7 +140,7 @@ class Ensemble(nn.Module):
 
     def select(self, members: Sequence[int]) -> Ensemble:
         """Return an ensemble of some of the members; the networks are shared, not copied."""
-        chosen = [network for m in members if isinstance(network := self.networks[m], UNet)]
+        chosen = [network for m in members if isinstance(network := self.networks[m], Network)]
         return Ensemble(chosen, precision=self.precision)
 
     def train_parts(
@@ -158,8 +191,8 @@ class Ensemble(nn.Module):
     def _training_bytes(self, pixels: int) -> float:
         """About what one member needs for a step: measured, for inputs of some pixels."""
         per_value = 2 if self.precision == torch.bfloat16 else 4
-        width = max(float(network.width) for network in self.networks)  # type: ignore[arg-type]
-        return 600 * per_value * width * pixels
+        values = max(network.values_per_pixel for network in self._members)
+        return per_value * values * pixels
 
     def forward(self, image: Tensor, streams: Sequence[Streams] = ()) -> Tensor:
         """Logits ``(E, B, K, Y, X)`` of gray values ``(E, B, C, Y, X)``, both float32.
@@ -177,22 +210,22 @@ class Ensemble(nn.Module):
         """
         made: list[Tensor] = []
 
-        def compute(network: UNet, x: Tensor) -> Tensor:
+        def compute(network: Network, x: Tensor) -> Tensor:
             features = network.decode(network.encode(x))  # (B, f16, Y, X)
             made.append(heads[len(made)](features))
             return network.classify(features)
 
         return torch.stack(self._each(image, compute)), made
 
-    def _each(self, image: Tensor, compute: Callable[[UNet, Tensor], Tensor]) -> list[Tensor]:
+    def _each(self, image: Tensor, compute: Callable[[Network, Tensor], Tensor]) -> list[Tensor]:
         """What each member makes of its images ``(B, C, Y, X)``, convolved in `precision`."""
         image = image.expand(len(self), *image.shape[1:])
         with torch.autocast(
             self.device.type, self.precision, enabled=self.precision != torch.float32
         ):
             return [
-                compute(cast("UNet", network), x.contiguous(memory_format=torch.channels_last))
-                for network, x in zip(self.networks, image, strict=True)
+                compute(network, x.contiguous(memory_format=torch.channels_last))
+                for network, x in zip(self._members, image, strict=True)
             ]
 
 

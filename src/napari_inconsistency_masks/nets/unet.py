@@ -7,13 +7,13 @@ f(v) below is int(v * width). Every convolution has a bias and a ReLU; batch nor
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d
 
 from ..errors import InputError
+from .network import Network
 
 LEVELS = 4
 DIVISOR = 2**LEVELS
@@ -29,7 +29,7 @@ TRUNCATED_STD = 0.87962566
 """Standard deviation of a standard normal cut at two."""
 
 
-class UNet(nn.Module):
+class UNet(Network):
     """Gray values 0 to 255 in, logits out.
 
     Parameters
@@ -41,6 +41,9 @@ class UNet(nn.Module):
     width
         The paper's alpha: 0.5, 1 and 2 give 0.17, 0.68 and 2.7 million parameters.
     """
+
+    divisor = DIVISOR
+    halo = RECEPTIVE_RADIUS
 
     def __init__(self, channels: int, outputs: int, width: float = 1.0) -> None:
         super().__init__()
@@ -72,20 +75,14 @@ class UNet(nn.Module):
 
     @property
     def feature_channels(self) -> tuple[int, ...]:
-        """Channels of each of the features: four skips, then the bottleneck."""
-        norms = [module[-1] for module in (*self.encoder, self.bottleneck)]  # type: ignore[index]
+        """Channels of the four skips, then of the bottleneck."""
+        norms = [module[-1] for module in (*self.encoder, self.bottleneck)]
         return tuple(norm.num_features for norm in norms)
 
-    def forward(self, image: Tensor, streams: Streams | None = None) -> Tensor:
-        """Logits ``(B, K, Y, X)`` in float32 of gray values ``(B, C, Y, X)``.
-
-        Y and X must be multiples of `DIVISOR`. With ``streams``, ``(n, K, Y, X)``: the logits of
-        the features that they make of the images'.
-        """
-        features = self.encode(image)
-        if streams is not None:
-            features = streams.apply(features)
-        return self.classify(self.decode(features))
+    @property
+    def values_per_pixel(self) -> float:
+        """See `Network`."""
+        return 600 * self.width
 
     def encode(self, image: Tensor) -> list[Tensor]:
         """Features of gray values ``(B, C, Y, X)``: the four skips, then the bottleneck."""
@@ -110,31 +107,6 @@ class UNet(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             logits: Tensor = self.head(x.to(self.head.weight.dtype))  # (B, K, Y, X)
         return logits
-
-
-@dataclass(frozen=True)
-class Streams:
-    """Features that are decoded: those of which images, and their channels times what.
-
-    Images are encoded once, however often their features are decoded.
-
-    Attributes
-    ----------
-    rows
-        ``(n,)`` numbers of images.
-    scales
-        For each of the `UNet.feature_channels`, ``(n, channels)``.
-    """
-
-    rows: Tensor
-    scales: tuple[Tensor, ...]
-
-    def apply(self, features: list[Tensor]) -> list[Tensor]:
-        """The scaled features ``(n, channels, Y', X')`` of features ``(B, channels, Y', X')``."""
-        return [
-            x.index_select(0, self.rows) * scale.to(x.dtype)[:, :, None, None]  # (n, ., Y', X')
-            for x, scale in zip(features, self.scales, strict=True)
-        ]
 
 
 def _block(before: int, inner: int, after: int) -> nn.Sequential:

@@ -25,7 +25,7 @@ from ..errors import InputError
 from ..files.atomic import append_line, write_json
 from ..files.json_files import read_json_lines
 from ..nets.ensemble import Ensemble
-from ..nets.unet import UNet
+from ..nets.network import Network
 from .learner import Learning
 from .results import (
     GenerationRecord,
@@ -95,7 +95,7 @@ class Records:
     ) -> None:
         """Write the networks, unless they are there already, then scores and record."""
         for member, network in enumerate(() if ensemble is None else ensemble.networks):
-            assert isinstance(network, UNet)
+            assert isinstance(network, Network)
             save_network(self.network_path(record.generation, member), network, card)
         folder = self.generation_folder(record.generation)
         write_json(folder / "scores.json", asdict(scores))

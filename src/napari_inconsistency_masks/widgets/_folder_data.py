@@ -1,4 +1,4 @@
-"""A folder (or the HeLa ZIP) as training data: what lies there, and what of it is used."""
+"""A folder (or published data set) as training data: what lies there, and what of it is used."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ..cli.data import is_hela
 from ..data.folder import load_folder
-from ..data.hela import load_hela
 from ..data.inspect_folder import FolderLayout, inspect_folder
+from ..data.layouts import load_published, recognize
 from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..task import Task
@@ -38,13 +37,17 @@ class FolderChoice:
     masks
         The folder of class ids, or None if every class has a folder of its own.
     labeled
-        How many training images count as labeled; None for all, or as the lists say.
+        How many training images count as labeled; None for all, or as the lists say (of published
+        data, as the paper says).
+    published
+        The kind of published data set it is, or None for a folder of one's own.
     """
 
     classes: tuple[str, ...] = ()
     position: str | None = None
     masks: str | None = None
     labeled: int | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,11 +175,10 @@ class FolderData(QObject):
 
 
 def read_folder(path: Path, choice: FolderChoice) -> SegmentationData:
-    """Read a folder or the HeLa set; `InputError` says what is wrong with it."""
-    if is_hela(path):
-        return (
-            load_hela(path) if choice.labeled is None else load_hela(path, labeled=choice.labeled)
-        )
+    """Read what is chosen of a folder or ZIP; `InputError` says what is wrong with it."""
+    if choice.published is not None:
+        options = {} if choice.labeled is None else {"labeled": choice.labeled}
+        return load_published(choice.published, path, options)
     if not choice.classes:
         raise InputError(f"{path.name}: tick at least one class.")
     return load_folder(
@@ -204,10 +206,9 @@ def propose(layout: FolderLayout) -> FolderChoice:
 
 def _look(path: Path) -> Generator[None, None, tuple[FolderLayout | None, FolderChoice]]:
     yield
-    if not path.exists():
-        raise InputError(f"{path}: there is no such folder.")
-    if is_hela(path):
-        return None, FolderChoice()
+    published = recognize(path)
+    if published is not None:
+        return None, FolderChoice(published=published)
     layout = inspect_folder(path)
     return layout, propose(layout)
 

@@ -17,8 +17,9 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from ..data.inspect_folder import ClassFolder, FolderLayout
+from ..data.layouts import recognized
 from ..data.sample import Sample
-from ._folder_data import Listed
+from ._folder_data import FolderData, Listed
 from ._opened_sample import read_sample, show_samples
 from ._parts import Chooser, Sentence, button, clear, named, row
 from ._section import slot
@@ -34,7 +35,7 @@ KIND_WORDS = {
 }
 EMPTY = (
     "Choose a folder that holds one folder of images and one folder of masks per class, with the "
-    "same file names; or the published HeLa set as a ZIP."
+    "same file names; or a published data set that the paper used, as a folder or ZIP."
 )
 
 
@@ -48,7 +49,7 @@ class FolderPage(QWidget):
         self._opening: Worker | None = None
         self._shown_layout: object = None
         self.choose = button("Choose folder…", "folder_choose", "Choose a folder of images.")
-        self.choose_zip = button("Choose ZIP…", "folder_zip", "Choose the ZIP of the HeLa set.")
+        self.choose_zip = button("Choose ZIP…", "folder_zip", "Choose a published data set.")
         self.path = QElidingLabel("")
         self.path.setElideMode(Qt.TextElideMode.ElideLeft)
         self.message = Sentence("folder_message")
@@ -116,7 +117,7 @@ class FolderPage(QWidget):
     @slot
     def _on_choose_zip(self, _: bool = False) -> None:
         chosen, _filter = QFileDialog.getOpenFileName(
-            self, "ZIP of the HeLa set", "", "ZIP (*.zip)"
+            self, "ZIP of a published data set", "", "ZIP (*.zip)"
         )
         if chosen:
             self._data.open(Path(chosen))
@@ -160,7 +161,7 @@ class FolderPage(QWidget):
         self._update_form()
         loaded = data.data
         self.summary.tell(data.summary)
-        self.lists.tell(_special_folders(data.layout) if data.layout is not None else "")
+        self.lists.tell(_special_folders(data.layout) if data.layout is not None else _said(data))
         self.notes.tell("\n".join(loaded.notes) if loaded is not None else None)
         self.table.setVisible(loaded is not None)
         self.hint.setVisible(loaded is not None)
@@ -209,6 +210,12 @@ class FolderPage(QWidget):
             box.clicked.connect(self._on_tick)
             self.ticks[folder.name] = box
             self._ticks.addWidget(box)
+
+
+def _said(data: FolderData) -> str:
+    """Which published data set this is, if it is one."""
+    kind = data.choice.published
+    return "" if kind is None or data.data is None else recognized(kind)
 
 
 def _special_folders(layout: FolderLayout) -> str:

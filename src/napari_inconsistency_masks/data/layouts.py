@@ -1,0 +1,83 @@
+"""Which published data set a folder or ZIP archive holds."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from .image_tree import ImageTree, open_tree
+from .origin import PUBLISHED, find_home, open_data
+from .published import Layout
+from .sample import SegmentationData
+
+
+@cache
+def layouts() -> dict[str, Layout]:
+    """The layouts of all published data sets that can be read, by kind."""
+    return {kind: find_home(kind)[0].LAYOUT for kind in PUBLISHED}
+
+
+def titles() -> str:
+    """Their names for a sentence: "HeLa, ISIC 2018, ..."."""
+    return ", ".join(layout.title for layout in layouts().values())
+
+
+def recognize(path: str | Path) -> str | None:
+    """The kind of the published data set at a path, or None for a folder of another sort.
+
+    Raises
+    ------
+    InputError
+        If there is nothing, or a ZIP archive that is none of them.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{path}: there is no such folder or file.")
+    tree = open_tree(path)
+    for kind, layout in layouts().items():
+        if any(_is_there(tree, sign) for sign in layout.signs):
+            return kind
+    if path.is_dir():
+        return None
+    raise InputError(
+        f"{path.name}: this ZIP archive is none of the published data sets ({titles()}); unpack "
+        f"it, and give the folder."
+    )
+
+
+def _is_there(tree: ImageTree, sign: str) -> bool:
+    try:
+        return tree.find(sign) is not None
+    except InputError:  # another ZIP archive in the folder, which is damaged
+        return False
+
+
+def recognized(kind: str) -> str:
+    """The sentence that says how data of a published kind is read."""
+    return f"Recognized as the {layouts()[kind].title} data set, and read as in the paper."
+
+
+def load_published(kind: str, path: str | Path, options: Mapping[str, Any]) -> SegmentationData:
+    """Read a published data set; `InputError` if it has no such options.
+
+    Parameters
+    ----------
+    kind
+        One of `PUBLISHED`.
+    path
+        Its folder or ZIP archive.
+    options
+        Arguments of its reader; text is converted to what the reader takes.
+    """
+    possible = [name for name in inspect.signature(find_home(kind)[1]).parameters if name != "path"]
+    unfit = sorted(set(options) - set(possible))
+    if unfit:
+        raise InputError(
+            f"{Path(path).name}: this is the {layouts()[kind].title} data set, whose classes and "
+            f"splits are fixed; leave {', '.join(unfit)} out (it takes {', '.join(possible)})."
+        )
+    return open_data({"kind": kind, "path": str(path), **options})
