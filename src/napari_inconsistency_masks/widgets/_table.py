@@ -47,6 +47,8 @@ class Table(QTableView):
         self.setObjectName(name)
         self.setAccessibleName(accessible)
         self._rows = _Rows(columns, self)
+        self._quiet = False
+        self._stretched = -1
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._rows)
         self._sorted.setSortRole(_SORT)
@@ -72,29 +74,44 @@ class Table(QTableView):
         return self._rows.rows
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows; sorting, scrolling and the selected row stay."""
+        """Show other rows; sorting, scrolling and the selected row stay.
+
+        Only rows that are others are drawn again, and columns measured only if they have to be
+        wider: a table that changes after every stroke may cost little.
+        """
         chosen = self._number(self.currentIndex())
-        self._rows.replace(rows)
-        if 0 <= chosen < len(rows):
-            index = self._sorted.mapFromSource(self._rows.index(chosen, 0))
-            self.selectionModel().blockSignals(True)
-            self.setCurrentIndex(index)
-            self.selectionModel().blockSignals(False)
+        if self._rows.replace(rows):
+            self._fit()
+        if 0 <= chosen < len(rows) and chosen != self._number(self.currentIndex()):
+            self.choose(chosen)
 
     def choose(self, number: int) -> None:
         """Select a row, by its number in the order in which rows were given, without telling."""
         index = self._sorted.mapFromSource(self._rows.index(number, 0))
-        self.selectionModel().blockSignals(True)
-        self.setCurrentIndex(index)
-        self.selectRow(index.row())
-        self.selectionModel().blockSignals(False)
-        self.viewport().update()
+        self._quiet = True
+        self.setCurrentIndex(index)  # selects the whole row
+        self._quiet = False
 
     def stretch(self, column: int) -> None:
         """Give what room is left to one column."""
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        if column != self._stretched:
+            header = self.horizontalHeader()
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+            self._stretched = column
+            self._fit()
+
+    def show_column(self, column: int, *, shown: bool) -> None:
+        """Show or hide a column; one that appears is as wide as what is in it."""
+        if self.isColumnHidden(column) == shown:
+            self.setColumnHidden(column, not shown)
+            self._fit()
+
+    def _fit(self) -> None:
+        """Make all columns but the stretched one as wide as what is in them."""
+        for column in range(self._rows.columnCount()):
+            if column != self._stretched and not self.isColumnHidden(column):
+                self.resizeColumnToContents(column)
 
     def text(self) -> str:
         """The table as it is sorted, with tabs between columns, for a spreadsheet."""
@@ -122,7 +139,7 @@ class Table(QTableView):
         return int(self._sorted.mapToSource(index).row()) if index.isValid() else -1
 
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
-        if index.isValid():
+        if index.isValid() and not self._quiet:
             self.chosen.emit(self._number(index))
 
 
@@ -134,17 +151,24 @@ class _Rows(QAbstractTableModel):
         self.columns = tuple(columns)
         self.rows: Sequence[Row] = ()
 
-    def replace(self, rows: Sequence[Row]) -> None:
-        same = len(rows) == len(self.rows)
-        if same:
+    def replace(self, rows: Sequence[Row]) -> bool:
+        """Take other rows; returns whether a column may need another width."""
+        if len(rows) != len(self.rows):
+            self.beginResetModel()
             self.rows = rows
-            if rows:
-                last = self.index(len(rows) - 1, len(self.columns) - 1)
-                self.dataChanged.emit(self.index(0, 0), last)
-            return
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
+            self.endResetModel()
+            return True
+        pairs = enumerate(zip(self.rows, rows, strict=True))
+        changed = [number for number, (old, new) in pairs if tuple(old) != tuple(new)]
+        before, self.rows = self.rows, rows
+        if changed:
+            last = self.index(changed[-1], len(self.columns) - 1)
+            self.dataChanged.emit(self.index(changed[0], 0), last)
+        return any(
+            len(_text(new)) > len(_text(old))
+            for number in changed
+            for old, new in zip(before[number], rows[number], strict=True)
+        )
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)
@@ -156,7 +180,7 @@ class _Rows(QAbstractTableModel):
         value = self.rows[index.row()][index.column()]
         text, key = value if isinstance(value, tuple) else (value, value)
         if role == Qt.ItemDataRole.DisplayRole:
-            return "" if text is None else str(text)
+            return _text(value)
         if role == _SORT:
             return -1 if key is None else key
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(text, str) and len(text) > 24:
@@ -171,3 +195,9 @@ class _Rows(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return self.columns[section]
         return None
+
+
+def _text(value: Any) -> str:
+    """What is shown of a value, or of a pair."""
+    text = value[0] if isinstance(value, tuple) else value
+    return "" if text is None else str(text)
