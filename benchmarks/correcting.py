@@ -25,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 import typer
 from scipy import ndimage
-from window import SCHEME, Watch, live, until
 
 from napari_inconsistency_masks.cells import find_cells
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
@@ -40,6 +39,7 @@ from napari_inconsistency_masks.widgets._prediction import (
     mask_plane,
 )
 from napari_inconsistency_masks.widgets._saved_run import DEMO_MODEL
+from window import SCHEME, Watch, live, until
 
 SIZES = ((24, 220), (4, 2048))
 """Frames, and pixels on each side."""
@@ -49,7 +49,9 @@ BRUSH = 20
 
 
 def main(
-    stack: Annotated[Path | None, typer.Argument(help="Of cells; else images are computed.")] = None,
+    stack: Annotated[
+        Path | None, typer.Argument(help="Of cells; else images are computed.")
+    ] = None,
     places: Annotated[int, typer.Option(help="To accept, of each size.")] = 12,
 ) -> None:
     """Correct places and draw strokes, and tell how long the window took."""
@@ -139,7 +141,9 @@ class Sitting:
             taken.append(self.painted.after(section.accept.click))
             live(1.0)
         layers = len(self.viewer.layers)
-        yield f"accept, next place ({layers} layers, {len(set(frames))} frames): " + _describe(taken)
+        yield f"accept, next place ({layers} layers, {len(set(frames))} frames): " + _describe(
+            taken
+        )
         yield "    another frame by the slider: " + _describe(
             [self.painted.after(lambda n=n: self._slide(n)) for n in range(places)]
         )
@@ -153,7 +157,9 @@ class Sitting:
         shown = int(self.viewer.dims.current_step[0])
         side = self.viewer.layers["cells"].data.shape[-1]
         for number in range(STROKES):
-            layer = [row.layer for row in data.drawn_rows if hasattr(row.layer, "paint")][number % 2]
+            layer = [row.layer for row in data.drawn_rows if hasattr(row.layer, "paint")][
+                number % 2
+            ]
             self.viewer.layers.selection.active = layer
             layer.brush_size = BRUSH
             watch.part = "strokes"
@@ -167,9 +173,13 @@ class Sitting:
         if not saved:
             data.drawn.connect(keeper._on_stroke)  # noqa: SLF001
         longest = max(watch.gaps, key=lambda gap: gap.wall, default=None)
-        halts = "no halt" if longest is None else (
-            f"longest halt {longest.wall:.0f} ms ({longest.busy:.0f} busy, {longest.culprit}), "
-            f"{sum(gap.wall > 50 for gap in watch.gaps)} over 50 ms of {len(watch.gaps)}"
+        halts = (
+            "no halt"
+            if longest is None
+            else (
+                f"longest halt {longest.wall:.0f} ms ({longest.busy:.0f} busy, {longest.culprit}), "
+                f"{sum(gap.wall > 50 for gap in watch.gaps)} over 50 ms of {len(watch.gaps)}"
+            )
         )
         words = "saved" if saved else "not saved"
         return f"strokes, {words}: step {statistics.median(steps):.1f} ms, {halts}"

@@ -247,4 +247,3 @@ class Correcting(QObject):
         if self.queue.current is None:
             raise InputError("No place is chosen: choose one in the list, or press Next.")
         return self.queue.current
-

@@ -82,6 +82,7 @@ class Session(QObject):
         self.looking = Looking(self.layers, self.layer_data, self.predictor, self.status, self)
         self.results = self.looking.results
         self.results.show_votes = chosen.show_votes
+        self.results.typed.root = self._drawings_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
         self.source = LAYERS
         self.drawn_since_start = False
@@ -187,6 +188,7 @@ class Session(QObject):
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
         self._closed = True
         self.keeper.finish(1000 * THREAD_PATIENCE)
+        self.results.typed.finish(1000 * THREAD_PATIENCE)
         self.trainer.stop()
         self.predictor.end()
         if self.devices.child is not None:
@@ -217,6 +219,7 @@ class Session(QObject):
         self.trainer.changed.connect(self._on_training_changed)
         self.trainer.finished.connect(self._on_finished)
         self.keeper.failed.connect(self.tell_error)
+        self.results.typed.failed.connect(self.tell_error)
         self.looking.ready.connect(partial(self.wanted.emit, "look"))
         self.looking.refused.connect(self.tell_error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from qtpy.QtCore import (
@@ -14,7 +15,7 @@ from qtpy.QtCore import (
     Qt,
     Signal,
 )
-from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtGui import QFont, QGuiApplication, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
@@ -24,12 +25,29 @@ _SORT = Qt.ItemDataRole.UserRole
 MEASURED_ROWS = 50
 """Rows that columns are made wide enough for; more take long."""
 
+LONG = 24
+"""Characters from which a text is also shown as a tooltip."""
+
+_CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value about which there is more to say: its text, what it is sorted by, and its look."""
+
+    text: str
+    key: Any
+    tip: str = ""
+    italic: bool = False
+
 
 class Table(QTableView):
     """Rows of values, sorted by pressing a header.
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
-    selected one, `opened` that of one that was double-clicked.
+    selected one, `opened` that of one that was double-clicked; `edited` that of one into which a
+    text was typed (none to clear it), and `undone` tells that the last of them should be taken
+    back.
 
     Parameters
     ----------
@@ -37,16 +55,24 @@ class Table(QTableView):
         Object name, and what is listed.
     columns
         Headers.
+    editable
+        The column in which a person can type: after a double click, F2, or just so.
     """
 
     chosen = Signal(int)
     opened = Signal(int)
+    edited = Signal(int, str)
+    undone = Signal()
 
-    def __init__(self, name: str, accessible: str, columns: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, accessible: str, columns: Sequence[str], editable: int | None = None
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(accessible)
-        self._rows = _Rows(columns, self)
+        self._rows = _Rows(columns, editable, self)
+        self._rows.edited.connect(self.edited)
+        self._editable = editable
         self._quiet = False
         self._stretched = -1
         self._sorted = QSortFilterProxyModel(self)
@@ -56,7 +82,9 @@ class Table(QTableView):
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        when = QAbstractItemView.EditTrigger
+        typing = when.DoubleClicked | when.EditKeyPressed | when.AnyKeyPressed
+        self.setEditTriggers(when.NoEditTriggers if editable is None else typing)
         self.setShowGrid(False)
         self.setAlternatingRowColors(False)
         self.setWordWrap(False)
@@ -129,11 +157,21 @@ class Table(QTableView):
         QGuiApplication.clipboard().setText(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy with the usual key; called by Qt."""
+        """Copy with the usual key, and type a number anywhere in a row; called by Qt."""
+        index = self.currentIndex()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
-        else:
-            super().keyPressEvent(event)
+            return
+        if self._editable is not None and event.matches(QKeySequence.StandardKey.Undo):
+            self.undone.emit()
+            return
+        if self._editable is not None and index.isValid():
+            if event.key() in _CLEARING:
+                self.edited.emit(self._number(index), "")
+                return
+            if event.key() == Qt.Key.Key_F2 or event.text().isdecimal():
+                self.setCurrentIndex(index.siblingAtColumn(self._editable))
+        super().keyPressEvent(event)
 
     def _number(self, index: QModelIndex) -> int:
         return int(self._sorted.mapToSource(index).row()) if index.isValid() else -1
@@ -146,9 +184,11 @@ class Table(QTableView):
 class _Rows(QAbstractTableModel):
     """Values; a pair (text, value) is shown as the one and sorted by the other."""
 
-    def __init__(self, columns: Sequence[str], parent: QObject) -> None:
+    edited = Signal(int, str)
+
+    def __init__(self, columns: Sequence[str], editable: int | None, parent: QObject) -> None:
         super().__init__(parent)
-        self.columns = tuple(columns)
+        self.columns, self._editable = tuple(columns), editable
         self.rows: Sequence[Row] = ()
 
     def replace(self, rows: Sequence[Row]) -> bool:
@@ -165,7 +205,7 @@ class _Rows(QAbstractTableModel):
             last = self.index(changed[-1], len(self.columns) - 1)
             self.dataChanged.emit(self.index(changed[0], 0), last)
         return any(
-            len(_text(new)) > len(_text(old))
+            len(_cell(new).text) > len(_cell(old).text)
             for number in changed
             for old, new in zip(before[number], rows[number], strict=True)
         )
@@ -177,17 +217,30 @@ class _Rows(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        value = self.rows[index.row()][index.column()]
-        text, key = value if isinstance(value, tuple) else (value, value)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(value)
+        cell = _cell(self.rows[index.row()][index.column()])
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return cell.text
         if role == _SORT:
-            return -1 if key is None else key
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(text, str) and len(text) > 24:
-            return text
-        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(key, int | float):
+            return -1 if cell.key is None else cell.key
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return cell.tip or (cell.text if len(cell.text) > LONG else None)
+        if role == Qt.ItemDataRole.FontRole and cell.italic:
+            font = QFont()
+            font.setItalic(True)
+            return font
+        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(cell.key, int | float):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == self._editable else flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.EditRole:
+            return False
+        self.edited.emit(index.row(), str(value))
+        return True
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -197,7 +250,9 @@ class _Rows(QAbstractTableModel):
         return None
 
 
-def _text(value: Any) -> str:
-    """What is shown of a value, or of a pair."""
-    text = value[0] if isinstance(value, tuple) else value
-    return "" if text is None else str(text)
+def _cell(value: Any) -> Cell:
+    """A value, or a pair of what is shown and what it is sorted by."""
+    if isinstance(value, Cell):
+        return value
+    text, key = value if isinstance(value, tuple) else (value, value)
+    return Cell("" if text is None else str(text), key)

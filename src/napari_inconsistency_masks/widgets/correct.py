@@ -131,7 +131,9 @@ class CorrectSection(Section):
         several = len({id(item.image) for item in queue.places}) > 1
         self.table.show_column(IMAGE, shown=several)
         strengths = {item.found.place.disagreement for item in queue.places}
-        self.table.show_column(DIFFER, shown=len(strengths) != 1)  # two networks always differ fully
+        self.table.show_column(
+            DIFFER, shown=len(strengths) != 1
+        )  # two networks always differ fully
         self.table.show_rows([_row(item) for item in queue.places])
         if queue.current is not None:
             self.table.choose(queue.places.index(queue.current))
