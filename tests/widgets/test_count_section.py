@@ -8,30 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counting import COUNTS, headers, predict_all, table
 from napari.components import ViewerModel
 from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog
-from stand_ins import FakeChild, Networks
+from stand_ins import FakeChild
 
 from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._count_table import HEADERS, TRUE
+from napari_inconsistency_masks.widgets._count_table import HEADERS
 from napari_inconsistency_masks.widgets._counts import COLUMNS
 from napari_inconsistency_masks.widgets._session import Session
 from napari_inconsistency_masks.widgets.count import CountSection
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
-
-CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
-COUNTS = [
-    {"alive": [3, 2, 4], "dead": [0, 0, 1]},
-    {"alive": [1, 1, 1], "dead": [2, 1, 2]},
-    {"alive": [5, 5, 12], "dead": [1, 1, 1]},
-    {"alive": [10, 9, 10], "dead": [4, 4, 4]},
-]
 
 
 @pytest.fixture
@@ -47,19 +39,7 @@ def predict(session: Session, children: list[FakeChild], qtbot: Any) -> Callable
     """Predict all frames of what is looked at, which are counted as is said."""
 
     def do(counts: Any = COUNTS) -> None:
-        networks = Networks(children, qtbot, CELLS)
-        networks.counted = lambda index: {
-            "counts": {"states": counts[order[index]], "unclear": 0},
-            "inconsistent": 0.01,
-            "notes": [],
-        }
-        axes = session.looking.axes()
-        shown = session.layers.frame_shown(session.looking.image, axes)
-        order = [shown, *(frame for frame in range(axes.count) if frame != shown)]
-        session.looking.use(session.setup.folder / "run", whole=True)
-        networks.get_ready()
-        networks.predict_all(session)
-        qtbot.waitUntil(lambda: not session.results.counting)
+        predict_all(session, children, qtbot, counts)
 
     return do
 
@@ -81,25 +61,6 @@ def draw_cells(
                 layer.data[frame, center[0] - 7 : center[0] + 8, center[1] - 7 : center[1] + 8] = 1
                 points.append([frame, *center])
     add_points(viewer, "position", np.array(points))
-
-
-def table(section: CountSection) -> Any:
-    """What a person sees, from top to bottom, without the columns that are hidden."""
-    model = section.table.model()
-    columns = [c for c in range(model.columnCount()) if not section.table.isColumnHidden(c)]
-    return [
-        [model.index(row, column).data() for column in columns] for row in range(model.rowCount())
-    ]
-
-
-def headers(section: CountSection) -> Any:
-    model = section.table.model()
-    horizontal = Qt.Orientation.Horizontal
-    return [
-        model.headerData(c, horizontal)
-        for c in range(model.columnCount())
-        if not section.table.isColumnHidden(c)
-    ]
 
 
 def test_before_a_prediction_it_says_what_to_do(section: CountSection) -> None:
