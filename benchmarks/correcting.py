@@ -156,7 +156,8 @@ class Sitting:
         watch, steps = Watch(), []
         shown = int(self.viewer.dims.current_step[0])
         side = self.viewer.layers["cells"].data.shape[-1]
-        for number in range(STROKES):
+        first = 0 if saved else STROKES
+        for number in range(first, first + STROKES):
             layer = [row.layer for row in data.drawn_rows if hasattr(row.layer, "paint")][
                 number % 2
             ]
@@ -165,7 +166,7 @@ class Sitting:
             watch.part = "strokes"
             for step in range(STROKE_STEPS):
                 began = time.perf_counter()
-                layer.paint((shown, side // 3 + 5 * step, side // 4 + 10 * number), 1)
+                layer.paint((shown, side // 3 + 5 * step, side // 4 + BRUSH * number / 3), 1)
                 steps.append(1000 * (time.perf_counter() - began))
                 live(0.02)
             live(0.2)
@@ -198,7 +199,7 @@ def _seen(frame: int, picture: Any) -> tuple[FrameLayers, FrameCounts]:
     second = first & (labels % 2 == 1)
     differ = first != second
     mask = mask_plane(differ.astype(np.uint8), SCHEME)
-    cells = find_cells(first, SCHEME)
+    cells, fewer = (find_cells(channels, SCHEME) for channels in (first, second))
     members = np.stack([first, second]).astype(np.uint8)
     layers = FrameLayers(
         frame=frame,
@@ -209,6 +210,7 @@ def _seen(frame: int, picture: Any) -> tuple[FrameLayers, FrameCounts]:
         most_votes=1,
         cells=cells,
         places=look_for_places(first, members, SCHEME, frame),
+        counted=(cells, cells, fewer),
     )
     states = {name: (count, count // 2, count) for name, count in cells.counts.items()}
     return layers, FrameCounts(frame, states, 0, float(differ.any(axis=0).mean()), ())

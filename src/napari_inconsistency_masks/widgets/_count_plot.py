@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import pyqtgraph as pg
@@ -47,7 +48,6 @@ class CountPlot(pg.PlotWidget):
         self._classes: dict[str, _ClassCurve] = {}
         self._here = pg.InfiniteLine(0)
         self.addItem(self._here)
-        self._legend = self.getPlotItem().addLegend(offset=(-4, 2))
         self._restyle()
         self.scene().sigMouseClicked.connect(self._on_click)
 
@@ -85,10 +85,11 @@ class CountPlot(pg.PlotWidget):
         for curve in self._classes.values():
             for item in curve.items:
                 self.removeItem(item)
-        self._classes = {name: _ClassCurve(name, color) for name, color in classes}
+        self._classes = {name: _ClassCurve(color) for name, color in classes}
         for curve in self._classes.values():
             for item in curve.items:
                 self.addItem(item)
+        self._tell_classes()
 
     def _on_click(self, event: Any) -> None:
         if self._frames:
@@ -100,27 +101,35 @@ class CountPlot(pg.PlotWidget):
         self.setBackground(theme_color("foreground"))
         self._here.setPen(pg.mkPen(mixed("text", "background", 0.3), width=1, dash=[4, 3]))
         plot = self.getPlotItem()
-        plot.setTitle("Cells per frame", color=text, size="9pt")
+        self._tell_classes()
         for side in ("left", "bottom"):
             axis = plot.getAxis(side)
             axis.setPen(mixed("text", "background", 0.5))
             axis.setTextPen(text)
         plot.getAxis("left").setWidth(38)
         plot.getAxis("bottom").setHeight(20)
-        self._legend.setLabelTextColor(text)
+
+    def _tell_classes(self) -> None:
+        """The title is the legend: the names of the classes in their colors."""
+        names = [
+            f'<span style="color: {curve.color}">{escape(name)}</span>'
+            for name, curve in self._classes.items()
+        ]
+        title = "Cells per frame: " + ", ".join(names)
+        self.getPlotItem().setTitle(title, color=theme_color("text"), size="9pt")
 
 
 class _ClassCurve:
     """The line, the band and the rings of one class."""
 
-    def __init__(self, name: str, color: str) -> None:
+    def __init__(self, color: str) -> None:
         self.color = color
         self._band = QGraphicsPathItem()
         shade = QColor(color)
         shade.setAlpha(70)
         self._band.setBrush(shade)
         self._band.setPen(pg.mkPen(None))
-        self._line = pg.PlotDataItem(pen=pg.mkPen(color, width=2), name=name, connect="finite")
+        self._line = pg.PlotDataItem(pen=pg.mkPen(color, width=2), connect="finite")
         self._rings = pg.ScatterPlotItem(size=8, pen=pg.mkPen(color, width=2), brush=None)
         self._dots = pg.ScatterPlotItem(size=5, pen=None, brush=color)
         self.items = (self._band, self._line, self._dots, self._rings)
