@@ -145,7 +145,7 @@ class Sitting:
             taken
         )
         yield "    another frame by the slider: " + _describe(
-            [self.painted.after(lambda n=n: self._slide(n)) for n in range(places)]
+            [self.painted.after(self._slide) for _ in range(places)]
         )
 
     def draw(self, *, saved: bool) -> str:
@@ -189,8 +189,9 @@ class Sitting:
         """Close the window."""
         self.viewer.close()
 
-    def _slide(self, frame: int) -> None:
-        self.viewer.dims.set_current_step(0, frame % self.viewer.layers["cells"].data.shape[0])
+    def _slide(self) -> None:
+        frames = self.viewer.layers["cells"].data.shape[0]
+        self.viewer.dims.set_current_step(0, (self.viewer.dims.current_step[0] + 1) % frames)
 
 
 def _seen(frame: int, picture: Any) -> tuple[FrameLayers, FrameCounts]:

@@ -85,7 +85,7 @@ def count_drawn(
     for frame in sorted(frames):
         target, boxes = truth.target(frame), truth.boxes.get(frame)
         about = zlib.crc32(repr((truth.scheme, boxes)).encode())
-        mark = zlib.crc32(np.ascontiguousarray(target), about)
+        mark = zlib.crc32(np.ascontiguousarray(target).data, about)
         counts[frame] = before.get(frame) or DrawnCounts({}, None, -1)
         if counts[frame].mark != mark:
             cells = find_cells(truth.scheme.to_channels(target), truth.scheme)

@@ -161,7 +161,7 @@ class ViewerLayers:
 
 @contextmanager
 def told_once(layer: Layer) -> Iterator[None]:
-    """Have napari tell once that points or shapes changed: each time, it asks all layers."""
+    """Have napari tell once that points or shapes changed: it asks all layers each time."""
     with layer.events.data.blocker():
         yield
     about = {"data_indices": tuple(range(len(layer.data))), "vertex_indices": ((),)}

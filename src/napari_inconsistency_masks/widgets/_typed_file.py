@@ -70,7 +70,7 @@ class CountedImage:
             repr((self.source or self.name, self.axes.letters, self.axes.shape)).encode()
         )
         for frame in {0, self.axes.count - 1}:
-            mark = zlib.crc32(np.ascontiguousarray(self.axes.read(self.data, frame)), mark)
+            mark = zlib.crc32(np.ascontiguousarray(self.axes.read(self.data, frame)).data, mark)
         stem = _UNSAFE.sub("-", self.name).strip("-.")[:40] or "image"
         return root / f"{stem}-{mark:08x}{ENDING}"
 
