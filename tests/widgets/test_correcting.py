@@ -142,6 +142,18 @@ def test_what_is_accepted_stays(correcting: Correcting, session: Session) -> Non
     assert counted.boxes == (first.found.box,), "it cannot be compared with a count of all"
 
 
+def test_going_on_is_one_stroke_and_one_move(correcting: Correcting, session: Session) -> None:
+    correcting.go(correcting.queue.places[0])
+    strokes: list[int] = []
+    moves: list[int] = []
+    session.layer_data.drawn.connect(lambda: strokes.append(1))
+    session.frame_changed.connect(lambda: moves.append(1))
+    correcting.accept()
+    assert (len(strokes), len(moves)) == (1, 1)
+    correcting.undo()
+    assert (len(strokes), len(moves)) == (2, 2)
+
+
 def count_all(drawing: Any) -> Any:
     counting = count_drawn(drawing, {})
     try:

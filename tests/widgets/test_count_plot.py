@@ -10,6 +10,7 @@ import pytest
 from counting import COUNTS, predict_all
 from napari.components import ViewerModel
 from open_layers import add_image
+from qtpy.QtCore import QPointF
 from stand_ins import FakeChild
 
 from napari_inconsistency_masks.widgets._count_plot import CountPlot, pieces_of, with_gaps
@@ -50,18 +51,11 @@ def test_frames_without_counts_are_gaps() -> None:
 def test_the_band_spans_the_range(plot: CountPlot) -> None:
     plot.show_counts(rows([0, 1, 2, 5]), 8, COLORS)
     path = plot._classes["alive"]._band.path()
-    inside = lambda x, y: path.contains(pg_point(x, y))  # noqa: E731
-    assert inside(1, 9.5)
-    assert not inside(1, 10.5)
-    assert not inside(1, 3.5)
-    assert not inside(3.5, 6)
-    assert inside(5, 6), "a frame alone has a band too"
-
-
-def pg_point(x: float, y: float) -> Any:
-    from qtpy.QtCore import QPointF
-
-    return QPointF(x, y)
+    assert path.contains(QPointF(1, 9.5))
+    assert not path.contains(QPointF(1, 10.5))
+    assert not path.contains(QPointF(1, 3.5))
+    assert not path.contains(QPointF(3.5, 6))
+    assert path.contains(QPointF(5, 6)), "a frame alone has a band too"
 
 
 def test_corrected_counts_are_plotted_and_true_ones_ringed(plot: CountPlot) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ._counts import CountRow, in_words
-from ._table import Cell, Table
+from ._table import Table
+from ._table_rows import Cell
 
 HEADERS = ("Image", "Frame", "Class", "Count", "Range", "True", "Error", "Corrected")
 IMAGE, CLASS, TRUE, ERROR, CORRECTED = (
@@ -22,10 +23,7 @@ BOXED = (
     "know it. Corrected counts what is drawn in the boxes and predicted outside."
 )
 UNKNOWN = "Type the count here, or draw labels on the frame."
-CORRECTED_TIP = (
-    "Cells drawn in the label boxes and predicted outside; the range is that of the networks "
-    "outside."
-)
+CORRECTED_TIP = "Cells drawn in the label boxes and predicted outside. The range is that outside."
 
 
 class CountTable(Table):

@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-from qtpy.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-    Signal,
-)
-from qtpy.QtGui import QFont, QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-Index: TypeAlias = QModelIndex | QPersistentModelIndex
-Row = Sequence[Any]
-_SORT = Qt.ItemDataRole.UserRole
+from ._table_rows import SORT, Row, Rows
 
 MEASURED_ROWS = 50
 """Rows that columns are made wide enough for; more take long."""
 
-LONG = 24
-"""Characters from which a text is also shown as a tooltip."""
+ROOM, ARROW = 14, 18
+"""Pixels beside the words of a header, and for the arrow of the sorted one."""
 
 _CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A value about which there is more to say: its text, what it is sorted by, and its look."""
-
-    text: str
-    key: Any
-    tip: str = ""
-    italic: bool = False
 
 
 class Table(QTableView):
@@ -70,14 +48,14 @@ class Table(QTableView):
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(accessible)
-        self._rows = _Rows(columns, editable, self)
+        self._rows = Rows(columns, editable, self)
         self._rows.edited.connect(self.edited)
         self._editable = editable
         self._quiet = False
         self._stretched = -1
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._rows)
-        self._sorted.setSortRole(_SORT)
+        self._sorted.setSortRole(SORT)
         self.setModel(self._sorted)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
@@ -93,6 +71,7 @@ class Table(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.stretch(0)
+        self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
 
@@ -136,10 +115,16 @@ class Table(QTableView):
             self._fit()
 
     def _fit(self) -> None:
-        """Make all columns but the stretched one as wide as what is in them."""
-        for column in range(self._rows.columnCount()):
+        """Make all columns but the stretched one as wide as what is in them.
+
+        Qt leaves room for an arrow in every header; here only the sorted column has one.
+        """
+        header = self.horizontalHeader()
+        for column, name in enumerate(self._rows.columns):
             if column != self._stretched and not self.isColumnHidden(column):
-                self.resizeColumnToContents(column)
+                arrow = ARROW if column == header.sortIndicatorSection() else 0
+                words = header.fontMetrics().horizontalAdvance(name) + ROOM + arrow
+                self.setColumnWidth(column, max(words, self.sizeHintForColumn(column)))
 
     def text(self) -> str:
         """The table as it is sorted, with tabs between columns, for a spreadsheet."""
@@ -179,80 +164,3 @@ class Table(QTableView):
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
         if index.isValid() and not self._quiet:
             self.chosen.emit(self._number(index))
-
-
-class _Rows(QAbstractTableModel):
-    """Values; a pair (text, value) is shown as the one and sorted by the other."""
-
-    edited = Signal(int, str)
-
-    def __init__(self, columns: Sequence[str], editable: int | None, parent: QObject) -> None:
-        super().__init__(parent)
-        self.columns, self._editable = tuple(columns), editable
-        self.rows: Sequence[Row] = ()
-
-    def replace(self, rows: Sequence[Row]) -> bool:
-        """Take other rows; returns whether a column may need another width."""
-        if len(rows) != len(self.rows):
-            self.beginResetModel()
-            self.rows = rows
-            self.endResetModel()
-            return True
-        pairs = enumerate(zip(self.rows, rows, strict=True))
-        changed = [number for number, (old, new) in pairs if tuple(old) != tuple(new)]
-        before, self.rows = self.rows, rows
-        if changed:
-            last = self.index(changed[-1], len(self.columns) - 1)
-            self.dataChanged.emit(self.index(changed[0], 0), last)
-        return any(
-            len(_cell(new).text) > len(_cell(old).text)
-            for number in changed
-            for old, new in zip(before[number], rows[number], strict=True)
-        )
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.columns)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        cell = _cell(self.rows[index.row()][index.column()])
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return cell.text
-        if role == _SORT:
-            return -1 if cell.key is None else cell.key
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return cell.tip or (cell.text if len(cell.text) > LONG else None)
-        if role == Qt.ItemDataRole.FontRole and cell.italic:
-            font = QFont()
-            font.setItalic(True)
-            return font
-        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(cell.key, int | float):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == self._editable else flags
-
-    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        if role != Qt.ItemDataRole.EditRole:
-            return False
-        self.edited.emit(index.row(), str(value))
-        return True
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return self.columns[section]
-        return None
-
-
-def _cell(value: Any) -> Cell:
-    """A value, or a pair of what is shown and what it is sorted by."""
-    if isinstance(value, Cell):
-        return value
-    text, key = value if isinstance(value, tuple) else (value, value)
-    return Cell("" if text is None else str(text), key)
