@@ -156,7 +156,7 @@ def _session() -> Watch:
     for part, step in steps.all():
         watch.part = part
         step()
-        _live(0.5)
+        live(0.5)
     viewer.close()
     return watch
 
@@ -188,7 +188,7 @@ class Steps:
         )
         self.session = self.dock.session
         self.session.setup.choose_folder(self.folder / "runs")
-        _until(lambda: not self.session.devices.searching)
+        until(lambda: not self.session.devices.searching)
 
     def open_layers(self) -> None:
         self.image = self.viewer.add_image(
@@ -200,20 +200,20 @@ class Steps:
             self.viewer.add_labels(labels, name=name)
         points = [np.insert(self.picture.positions, 0, n, axis=1) for n in range(LABELED)]
         self.viewer.add_points(np.concatenate(points), name="position")
-        _until(lambda: self.session.problem() is None)
+        until(lambda: self.session.problem() is None)
 
     def paint(self) -> None:
         layer = self.viewer.layers["alive"]
         self.viewer.layers.selection.active = layer
         for number in range(40):
             layer.paint((12, 100 + 5 * number, 200), 1)
-            _live(0.02)
-        _live(1.0)
+            live(0.02)
+        live(1.0)
 
     def slide(self) -> None:
         for frame in range(FRAMES):
             self.viewer.dims.set_current_step(0, frame)
-            _live(0.03)
+            live(0.03)
 
     def start(self) -> None:
         self.session.setup.choose_preset("quick")
@@ -221,58 +221,58 @@ class Steps:
         self.dock.open("train")
         trainer = self.session.trainer
         trainer.press(self.session.request)
-        _until(lambda: bool(trainer.history.started or trainer.message))
+        until(lambda: bool(trainer.history.started or trainer.message))
         if trainer.message:
             raise RuntimeError(trainer.message)
 
     def train(self) -> None:
-        _until(lambda: len(self.session.trainer.history.epochs) >= 5)
+        until(lambda: len(self.session.trainer.history.epochs) >= 5)
 
     def stop(self) -> None:
         self.session.trainer.stop()
-        _until(lambda: self.session.trainer.child is None)
+        until(lambda: self.session.trainer.child is None)
 
     def predict_large(self) -> None:
         self._use(np.tile(self.picture.image, (2, 2)), "large")
         self.session.looking.use(_write_networks(self.folder / "networks"))
-        _until(lambda: bool(self.session.results.rows()) and not self.session.predictor.busy)
+        until(lambda: bool(self.session.results.rows()) and not self.session.predictor.busy)
 
     def predict_stack(self) -> None:
         self.session.looking.choose(self.image)
         self.session.looking.predict(whole=True)
-        _until(lambda: not self.session.predictor.busy)
-        _until(lambda: not self.session.results.counting)
+        until(lambda: not self.session.predictor.busy)
+        until(lambda: not self.session.results.counting)
 
     def many_cells(self) -> None:
         self.dock.open("count")
         layers, counts = _predicted(self.picture)
         self._use(np.broadcast_to(self.picture.image, (MANY, 512, 512)), "many")
         self.session.looking.predict(whole=False)
-        _until(lambda: not self.session.predictor.busy)
+        until(lambda: not self.session.predictor.busy)
         for frame in range(MANY):
             self.session.predictor.arrived.emit(
                 replace(layers, frame=frame), replace(counts, frame=frame)
             )
-            _live(0.03)
+            live(0.03)
         self.session.predictor.ended.emit(f"Predicted {MANY} frames.", True)
 
     def sections(self) -> None:
         for section in ("data", "train", "look", "count"):
             self.dock.open(section)
-            _live(0.3)
+            live(0.3)
 
     def long_curves(self) -> None:
         self.dock.open("train")
         for generation in range(6):
             for epoch in range(50):
                 self.session.trainer.follow(_epoch(generation, epoch))
-                _live(0.02)
+                live(0.02)
 
     def _use(self, data: Any, name: str) -> None:
         self.session.looking.choose(self.viewer.add_image(data, name=name))
 
 
-def _live(seconds: float) -> None:
+def live(seconds: float) -> None:
     """Let the window live for a while."""
     from qtpy.QtCore import QEventLoop, QTimer
 
@@ -281,12 +281,13 @@ def _live(seconds: float) -> None:
     loop.exec_()
 
 
-def _until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], every: float = 0.05) -> None:
+    """Let the window live until something is so."""
     end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError("the session does not go on")
-        _live(0.05)
+        live(every)
 
 
 def _write_networks(folder: Path) -> Path:

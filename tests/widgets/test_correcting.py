@@ -22,9 +22,9 @@ from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets._boxes import boxes_by_frame, corners
 from napari_inconsistency_masks.widgets._correcting import Correcting
-from napari_inconsistency_masks.widgets._counts import count_true
 from napari_inconsistency_masks.widgets._drawing import Drawing, write_snapshot
 from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets._drawn_counts import count_drawn
 from napari_inconsistency_masks.widgets._frames import FrameAxes
 from napari_inconsistency_masks.widgets._layers import role_of
 from napari_inconsistency_masks.widgets._preparation import prepare
@@ -138,11 +138,24 @@ def test_what_is_accepted_stays(correcting: Correcting, session: Session) -> Non
     assert drawing.boxes == {first.frame: (first.found.box,)}
     assert np.flatnonzero(drawing.labeled_frames()).tolist() == [first.frame]
     assert not drawing.complete_frames().any()
-    assert count_all(drawing) == {}, "part of a frame cannot be compared with a count of all"
+    counted = count_all(drawing)[first.frame]
+    assert counted.boxes == (first.found.box,), "it cannot be compared with a count of all"
+
+
+def test_going_on_is_one_stroke_and_one_move(correcting: Correcting, session: Session) -> None:
+    correcting.go(correcting.queue.places[0])
+    strokes: list[int] = []
+    moves: list[int] = []
+    session.layer_data.drawn.connect(lambda: strokes.append(1))
+    session.frame_changed.connect(lambda: moves.append(1))
+    correcting.accept()
+    assert (len(strokes), len(moves)) == (1, 1)
+    correcting.undo()
+    assert (len(strokes), len(moves)) == (2, 2)
 
 
 def count_all(drawing: Any) -> Any:
-    counting = count_true(drawing)
+    counting = count_drawn(drawing, {})
     try:
         while True:
             next(counting)

@@ -8,29 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counting import COUNTS, headers, predict_all, table
 from napari.components import ViewerModel
 from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog
-from stand_ins import FakeChild, Networks
+from stand_ins import FakeChild
 
 from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets._count_table import HEADERS
 from napari_inconsistency_masks.widgets._counts import COLUMNS
 from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.count import HEADERS, CountSection
+from napari_inconsistency_masks.widgets.count import CountSection
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
-
-CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
-COUNTS = [
-    {"alive": [3, 2, 4], "dead": [0, 0, 1]},
-    {"alive": [1, 1, 1], "dead": [2, 1, 2]},
-    {"alive": [5, 5, 12], "dead": [1, 1, 1]},
-    {"alive": [10, 9, 10], "dead": [4, 4, 4]},
-]
 
 
 @pytest.fixture
@@ -46,19 +39,7 @@ def predict(session: Session, children: list[FakeChild], qtbot: Any) -> Callable
     """Predict all frames of what is looked at, which are counted as is said."""
 
     def do(counts: Any = COUNTS) -> None:
-        networks = Networks(children, qtbot, CELLS)
-        networks.counted = lambda index: {
-            "counts": {"states": counts[order[index]], "unclear": 0},
-            "inconsistent": 0.01,
-            "notes": [],
-        }
-        axes = session.looking.axes()
-        shown = session.layers.frame_shown(session.looking.image, axes)
-        order = [shown, *(frame for frame in range(axes.count) if frame != shown)]
-        session.looking.use(session.setup.folder / "run", whole=True)
-        networks.get_ready()
-        networks.predict_all(session)
-        qtbot.waitUntil(lambda: not session.results.counting)
+        predict_all(session, children, qtbot, counts)
 
     return do
 
@@ -82,25 +63,6 @@ def draw_cells(
     add_points(viewer, "position", np.array(points))
 
 
-def table(section: CountSection) -> Any:
-    """What a person sees, from top to bottom, without the columns that are hidden."""
-    model = section.table.model()
-    columns = [c for c in range(model.columnCount()) if not section.table.isColumnHidden(c)]
-    return [
-        [model.index(row, column).data() for column in columns] for row in range(model.rowCount())
-    ]
-
-
-def headers(section: CountSection) -> Any:
-    model = section.table.model()
-    horizontal = Qt.Orientation.Horizontal
-    return [
-        model.headerData(c, horizontal)
-        for c in range(model.columnCount())
-        if not section.table.isColumnHidden(c)
-    ]
-
-
 def test_before_a_prediction_it_says_what_to_do(section: CountSection) -> None:
     assert section.empty.isVisible()
     assert "Nothing is counted yet" in section.empty.text()
@@ -114,12 +76,12 @@ def test_counts_and_ranges_of_all_frames(
 ) -> None:
     add_image(viewer, (4, 60, 400))
     predict()
-    assert headers(section) == ["Frame", "Class", "Count", "Range"]
+    assert headers(section) == ["Frame", "Class", "Count", "Range", "True"]
     assert table(section) == [
-        ["0", "alive", "3", "2-4"], ["0", "dead", "0", "0-1"],
-        ["1", "alive", "1", "1"], ["1", "dead", "2", "1-2"],
-        ["2", "alive", "5", "5-12"], ["2", "dead", "1", "1"],
-        ["3", "alive", "10", "9-10"], ["3", "dead", "4", "4"],
+        ["0", "alive", "3", "2-4", ""], ["0", "dead", "0", "0-1", ""],
+        ["1", "alive", "1", "1", ""], ["1", "dead", "2", "1-2", ""],
+        ["2", "alive", "5", "5-12", ""], ["2", "dead", "1", "1", ""],
+        ["3", "alive", "10", "9-10", ""], ["3", "dead", "4", "4", ""],
     ]  # fmt: skip
     assert section.totals.text() == "4 frames: 19 alive (17-27), 7 dead (6-8)."
     assert section.summary == "19 alive, 7 dead"
@@ -132,7 +94,9 @@ def test_without_labels_it_says_how_to_see_the_error(
     add_image(viewer, (4, 60, 400))
     predict()
     assert not section.error.isVisible()
-    assert section.hint.text() == "Draw labels on a frame to see the error there."
+    assert section.hint.text() == (
+        "Draw labels on a frame, or type its counts under True, to see the error there."
+    )
 
 
 def test_true_counts_and_the_mean_error_as_computed_by_hand(
@@ -150,7 +114,7 @@ def test_true_counts_and_the_mean_error_as_computed_by_hand(
         ["3", "alive", "10", "9-10", "7", "+3"], ["3", "dead", "4", "4", "4", "0"],
     ]  # fmt: skip
     assert table(section)[0][-2:] == ["", ""]
-    assert section.error.text() == "Mean cell count error (MCCE): 2.50 over 2 frames with labels."
+    assert section.error.text() == "Mean cell count error (MCCE): 2.50 over 2 frames."
     assert section.summary == "19 alive, 7 dead; MCCE 2.50"
     assert not section.hint.isVisible()
 
@@ -166,7 +130,7 @@ def test_labels_drawn_after_the_prediction_count(
     predict()
     draw_cells(viewer, session, alive={1: 1}, dead={1: 2})
     qtbot.waitUntil(lambda: section.error.isVisible())
-    assert section.error.text() == "Mean cell count error (MCCE): 0.00 over 1 frame with labels."
+    assert section.error.text() == "Mean cell count error (MCCE): 0.00 over 1 frame."
 
 
 def test_true_counts_go_when_the_labels_are_erased(
@@ -185,7 +149,8 @@ def test_true_counts_go_when_the_labels_are_erased(
         labels.data_setitem(np.nonzero(labels.data), 0)
     viewer.layers["position"].data = np.zeros((0, 3))
     qtbot.waitUntil(lambda: not section.error.isVisible())
-    assert "True" not in headers(section)
+    assert "Error" not in headers(section)
+    assert {row[-1] for row in table(section)} == {""}
 
 
 def test_rows_are_sorted_by_value(
@@ -257,7 +222,7 @@ def test_several_images_are_told_apart(
     session.looking.choose(add_image(viewer, (60, 400), name="other"))
     predict([COUNTS[3]])
     assert headers(section)[0] == "Image"
-    assert table(section)[-1] == ["other", "0", "dead", "4", "4"]
+    assert table(section)[-1] == ["other", "0", "dead", "4", "4", ""]
     assert section.totals.text().startswith("5 frames: 29 alive")
 
 
@@ -275,8 +240,8 @@ def test_the_csv_has_what_the_table_has(
     text = (tmp_path / "counts.csv").read_bytes().decode("utf-8")
     lines = text.split("\r\n")
     assert lines[0] == ",".join(COLUMNS)
-    assert lines[1] == "cells,0,alive,3,2,4,,"
-    assert lines[3] == "cells,1,alive,1,1,1,2,-1"
+    assert lines[1] == "cells,0,alive,3,2,4,,,,3,2,4"
+    assert lines[3] == "cells,1,alive,1,1,1,2,-1,drawn,2,2,2"
     assert len(lines) == 1 + 8 + 1
     assert len(read_csv(tmp_path / "counts.csv")) == 8
 

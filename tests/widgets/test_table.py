@@ -100,3 +100,34 @@ def test_the_usual_key_copies(table: Table, qtbot: Any) -> None:
     QGuiApplication.clipboard().clear()
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == table.text()
+
+
+def test_only_rows_that_changed_are_drawn_again(table: Table) -> None:
+    told: list[tuple[int, int]] = []
+    table._rows.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    table.show_rows(list(ROWS))
+    assert told == []
+    table.show_rows([ROWS[0], ("a", 8, ("-10", 10)), ROWS[2]])
+    assert told == [(1, 1)]
+    assert column(table, 1) == ["10", "8", ""]
+
+
+def test_columns_are_as_wide_as_their_words_and_what_is_in_them(table: Table) -> None:
+    narrow = table.columnWidth(1)
+    header = table.horizontalHeader().fontMetrics().horizontalAdvance("Count")
+    assert narrow > header
+    table.show_rows([ROWS[0], ("a", 10**15, ("-10", 10)), ROWS[2]])
+    assert table.columnWidth(1) >= table.fontMetrics().horizontalAdvance(str(10**15)) > narrow
+    table.show_column(1, shown=False)
+    assert table.isColumnHidden(1)
+    table.show_rows(ROWS[:1])
+    table.show_column(1, shown=True)
+    assert table.columnWidth(1) == narrow
+
+
+def test_a_table_in_which_nothing_can_be_typed_stays_as_it_is(table: Table, qtbot: Any) -> None:
+    with qtbot.assertNotEmitted(table.edited):
+        select(table, 0)
+        for key in (Qt.Key.Key_4, Qt.Key.Key_F2, Qt.Key.Key_Delete):
+            qtbot.keyClick(table, key)
+    assert table.indexWidget(table.currentIndex()) is None

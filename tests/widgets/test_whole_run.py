@@ -106,7 +106,7 @@ def test_open_layers_become_networks_that_count(
         (frame, state) for frame in range(8) for state in ("bright", "dark")
     ]
     assert [row.true for row in rows] == [1] * 8 + [None] * 8
-    assert "over 4 frames with labels" in person.read("count_error")
+    assert "over 4 frames." in person.read("count_error")
     dock.sections["count"].save(runs_folder / "counts.csv")
     with (runs_folder / "counts.csv").open(newline="") as file:
         assert [line["true"] for line in csv.DictReader(file)] == ["1"] * 8 + [""] * 8

@@ -12,9 +12,10 @@ from ..boxes import Box
 from ..cells import position_markers
 from ..errors import InputError
 from ..task import LabelScheme
-from ._found_places import Answer, inside
+from ._found_places import Answer, FoundPlace, inside
 from ._frames import FrameAxes
 from ._layer_data import LayerData
+from ._layers import told_once
 
 Content = list[tuple[Layer, npt.NDArray[Any]]]
 """Per layer its labels ``(Y, X)`` in a box, or the points ``(N, axes)`` in it."""
@@ -91,6 +92,20 @@ def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelSch
         _write(layer, axes, frame, box, values)
 
 
+def named_answers(found: FoundPlace) -> list[tuple[str, Answer]]:
+    """What may be drawn at a place, by name."""
+    names = [f"network {_letter(number)}" for number in range(len(found.members))]
+    return [
+        ("all together", found.guess),
+        *zip(names, found.members, strict=True),
+        ("nothing", found.nothing),
+    ]
+
+
+def _letter(number: int) -> str:
+    return chr(ord("A") + number) if number < 26 else str(number + 1)
+
+
 def check_classes(data: LayerData, scheme: LabelScheme) -> None:
     """Raise `InputError` unless the classes that are drawn are those of the networks."""
     drawn = data.scheme()
@@ -127,16 +142,21 @@ def _read(layer: Layer, axes: FrameAxes, frame: int, box: Box) -> npt.NDArray[An
 
 def _write(layer: Layer, axes: FrameAxes, frame: int, box: Box, values: npt.NDArray[Any]) -> None:
     if isinstance(layer, Points):
-        points = np.asarray(layer.data, float)
-        there = _in_box(points, axes, frame, box)
-        if there.any():
-            layer.selected_data = set(np.flatnonzero(there).tolist())
-            layer.remove_selected()
-        if len(values):
-            layer.add(values)
-            layer.selected_data = set()
+        there = _in_box(np.asarray(layer.data, float), axes, frame, box)
+        if there.any() or len(values):
+            with told_once(layer):
+                _replace_points(layer, there, values)
         return
     layer.data_setitem(_pixels(axes, frame, box), values.ravel())  # keeps napari's own undo
+
+
+def _replace_points(layer: Points, old: npt.NDArray[np.bool_], new: npt.NDArray[Any]) -> None:
+    if old.any():
+        layer.selected_data = set(np.flatnonzero(old).tolist())
+        layer.remove_selected()
+    if len(new):
+        layer.add(new)
+        layer.selected_data = set()
 
 
 def _pixels(axes: FrameAxes, frame: int, box: Box) -> tuple[npt.NDArray[np.int64], ...]:

@@ -14,6 +14,7 @@ from ._box_edit import (
     draw,
     frame_is_empty,
     is_empty,
+    named_answers,
     put_back,
     read_box,
     same,
@@ -78,19 +79,21 @@ class Correcting(QObject):
 
     def go(self, item: QueuedPlace) -> None:
         """Show a place, and draw what the networks say if nothing is drawn there."""
-        self.leave()
-        self._show(item)
-        self._propose(item)
+        with self._data.together():
+            self.leave()
+            self._come_to(item)
+            self._propose(item)
+        self._look_at(item)
         self.changed.emit()
 
     def go_on(self) -> None:
         """Show the next open place."""
         following = self.queue.after(self.queue.current)
-        if following is None:
-            self.leave()
-            self.changed.emit()
-        else:
+        if following is not None:
             self.go(following)
+            return
+        self.leave()
+        self.changed.emit()
 
     def go_back(self) -> None:
         """Show the place before."""
@@ -100,43 +103,38 @@ class Correcting(QObject):
 
     def accept(self) -> None:
         """What is drawn in the label box is right: keep it, and go on."""
-        item = self._at_a_place()
-        self._keep(item)
-        self.go_on()
+        with self._data.together():
+            self._keep(self._at_a_place())
+            self.go_on()
 
     def skip(self) -> None:
         """Teach nothing here, and go on."""
         item = self._at_a_place()
-        self._take_back()
-        self._steps.append(_Step(item, item.state, [], boxed=False))
-        item.state = SKIPPED
-        self.queue.current = None
-        following = self.queue.after(item)
-        if following is not None:
-            self.go(following)
-        self.changed.emit()
+        with self._data.together():
+            self._take_back()
+            self._steps.append(_Step(item, item.state, [], boxed=False))
+            item.state = SKIPPED
+            self.queue.current = None
+            following = self.queue.after(item)
+            if following is not None:
+                self.go(following)
+        if following is None:
+            self.changed.emit()
 
     def answers(self) -> list[tuple[str, Answer]]:
         """What may be drawn at this place, by name."""
-        if self.queue.current is None:
-            return []
-        found = self.queue.current.found
-        names = [f"network {_letter(number)}" for number in range(len(found.members))]
-        return [
-            ("all together", found.guess),
-            *zip(names, found.members, strict=True),
-            ("nothing", found.nothing),
-        ]
+        return [] if self.queue.current is None else named_answers(self.queue.current.found)
 
     def answer(self, number: int) -> None:
         """Draw one of the `answers` instead of what is drawn."""
         item = self._at_a_place()
         content, boxed = self._now(item), self._wants_box(item)
         self._steps.append(_Step(item, item.state, content, boxed=boxed))
-        if boxed:
-            self._box(item)
-        self._answer = number
-        self._draw(item, self.answers()[number][1])
+        with self._data.together():
+            if boxed:
+                self._box(item)
+            self._answer = number
+            self._draw(item, self.answers()[number][1])
         self.changed.emit()
 
     def next_answer(self) -> None:
@@ -149,9 +147,15 @@ class Correcting(QObject):
         if not self._steps:
             return
         step = self._steps.pop()
+        with self._data.together():
+            self._restore(step)
+        self._look_at(step.item)
+        self.changed.emit()
+
+    def _restore(self, step: _Step) -> None:
         if step.item is not self.queue.current:
             self.leave()
-            self._show(step.item)
+            self._come_to(step.item)
         put_back(self._data, step.item.frame, step.item.found.box, step.content)
         if step.boxed:
             self._unbox(step.item)
@@ -159,7 +163,6 @@ class Correcting(QObject):
         step.item.state = step.state
         self._answer = 0
         self._propose(step.item)
-        self.changed.emit()
 
     def leave(self) -> None:
         """Let go of the place: what was only proposed is taken away, what was changed stays."""
@@ -172,22 +175,24 @@ class Correcting(QObject):
                 self._keep(item)
         self.queue.current, self._boxed = None, False
 
-    def _show(self, item: QueuedPlace) -> None:
+    def _come_to(self, item: QueuedPlace) -> None:
         if not self._layers.has(item.image):
             raise InputError(f"The image {item.image.name!r} is no longer open; open it again.")
         if self._data.image is not item.image:
             self._data.choose_image(item.image)
-        result = self._results.of(item.image)
-        if result is not None:
+        if result := self._results.of(item.image):
             check_classes(self._data, result.model.scheme)
         if any(row.layer is None for row in self._data.drawn_rows):
             add_missing_layers(self._data)
-        self._layers.show_box(item.image, item.axes, item.frame, item.found.box)
         self.queue.current, self._answer = item, 0
         self._before = self._now(item)
         boxes = self._data.boxes.of(item.image, item.axes)
         unboxed = item.frame not in boxes
         self._labeled_all_over = unboxed and not frame_is_empty(self._data, item.frame)
+
+    def _look_at(self, item: QueuedPlace) -> None:
+        """Comes last: napari needs little time for what is drawn on a frame that is not shown."""
+        self._layers.show_box(item.image, item.axes, item.frame, item.found.box)
 
     def _propose(self, item: QueuedPlace) -> None:
         """Where nothing is drawn yet, draw what the networks say together, in a label box."""
@@ -200,8 +205,7 @@ class Correcting(QObject):
         self._proposal = self._now(item)
 
     def _draw(self, item: QueuedPlace, answer: Answer) -> None:
-        result = self._results.of(item.image)
-        if result is not None:
+        if result := self._results.of(item.image):
             draw(self._data, item.frame, item.found.box, answer, result.model.scheme)
 
     def _keep(self, item: QueuedPlace) -> None:
@@ -213,8 +217,8 @@ class Correcting(QObject):
 
     def _take_back(self) -> None:
         """Remove what was drawn and boxed when the person came here."""
-        item = self._at_a_place()
         if self._boxed:
+            item = self._at_a_place()
             put_back(self._data, item.frame, item.found.box, self._before)
             self._unbox(item)
             self._boxed = False
@@ -243,7 +247,3 @@ class Correcting(QObject):
         if self.queue.current is None:
             raise InputError("No place is chosen: choose one in the list, or press Next.")
         return self.queue.current
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number) if number < 26 else str(number + 1)

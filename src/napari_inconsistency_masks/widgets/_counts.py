@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from ..cells import Cells
+from ._drawn_counts import DrawnCounts, corrected_counts
 
-from ..cells import find_cells
-from ..task import LabelScheme
+COLUMNS = (
+    *("image", "frame", "class", "predicted", "low", "high", "true", "error", "true_from"),
+    *("corrected", "corrected_low", "corrected_high"),
+)
+"""Of the table as CSV: one row per image, frame and class.
 
-COLUMNS = ("image", "frame", "class", "predicted", "low", "high", "true", "error")
-"""Of the table as CSV: one row per image, frame and class."""
+``true_from`` is ``typed`` or ``drawn``. ``corrected`` is the best that is known: the true count;
+else what is drawn in label boxes and predicted outside; else what is predicted. Its range is that
+of the networks outside of the boxes.
+"""
+
+Typed = Mapping[tuple[int, str], int]
+"""Counts that a person typed, by frame and class."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,12 @@ class CountRow:
     predicted, low, high
         The count and the range that the networks span.
     true
-        The count of what a person drew, or None.
+        The count that a person typed or else drew, or None.
+    typed
+        Whether it was typed.
+    boxed
+        If the frame is labeled in boxes only: the count, low and high of what is drawn in them
+        and predicted outside.
     """
 
     image: str
@@ -37,6 +50,20 @@ class CountRow:
     low: int
     high: int
     true: int | None = None
+    typed: bool = False
+    boxed: tuple[int, int, int] | None = None
+
+    @property
+    def corrected(self) -> tuple[int, int, int]:
+        """The best that is known: count, low and high."""
+        if self.true is not None:
+            return self.true, self.true, self.true
+        return self.boxed or (self.predicted, self.low, self.high)
+
+    @property
+    def true_from(self) -> str | None:
+        """Where the true count comes from."""
+        return None if self.true is None else "typed" if self.typed else "drawn"
 
     @property
     def error(self) -> int | None:
@@ -46,51 +73,18 @@ class CountRow:
     @property
     def spread(self) -> str:
         """The range in words."""
-        return f"{self.low}-{self.high}" if self.low < self.high else str(self.low)
+        return in_words(self.low, self.high)
 
     def to_record(self) -> dict[str, Any]:
         """The row for `files.tables.write_csv`."""
         values = (self.image, self.frame, self.state, self.predicted, self.low, self.high)
-        return dict(zip(COLUMNS, (*values, self.true, self.error), strict=True))
+        known = (self.true, self.error, self.true_from, *self.corrected)
+        return dict(zip(COLUMNS, (*values, *known), strict=True))
 
 
-class Truth(Protocol):
-    """What a person drew on the frames of an image; a `Drawing` is one."""
-
-    @property
-    def scheme(self) -> LabelScheme: ...
-
-    def complete_frames(self) -> npt.NDArray[np.bool_]: ...
-
-    def target(self, frame: int) -> npt.NDArray[np.uint8]: ...
-
-
-@dataclass(frozen=True)
-class KnownLabels:
-    """Labels that come with images: a target per frame, or None."""
-
-    scheme: LabelScheme
-    targets: Sequence[npt.NDArray[np.uint8] | None]
-
-    def complete_frames(self) -> npt.NDArray[np.bool_]:
-        """Per frame, whether it has labels."""
-        return np.array([target is not None for target in self.targets], bool)
-
-    def target(self, frame: int) -> npt.NDArray[np.uint8]:
-        """The labels of a frame that has some."""
-        target = self.targets[frame]
-        assert target is not None
-        return target
-
-
-def count_true(truth: Truth) -> Generator[None, None, dict[int, dict[str, int]]]:
-    """Count what is drawn, as predictions are counted: per completely labeled frame and class."""
-    counts: dict[int, dict[str, int]] = {}
-    for frame in np.flatnonzero(truth.complete_frames()).tolist():
-        channels = truth.scheme.to_channels(truth.target(frame))
-        counts[frame] = find_cells(channels, truth.scheme).counts
-        yield
-    return counts
+def in_words(low: int, high: int) -> str:
+    """A range, such as ``"3-5"`` or ``"4"``."""
+    return f"{low}-{high}" if low < high else str(low)
 
 
 @dataclass
@@ -103,8 +97,10 @@ class ImageCounts:
         Its name.
     predicted
         Per frame and class: count, low, high.
-    true
-        Per frame with labels and class: the count.
+    drawn
+        Per frame with labels: what is drawn.
+    cells
+        Per frame the cells that the networks see together, then those of each.
     unclear, inconsistent, notes
         Per frame: cells in no clear state, the share of the area the networks disagree on, and
         what a person should know.
@@ -112,18 +108,35 @@ class ImageCounts:
 
     image: str
     predicted: dict[int, Mapping[str, tuple[int, int, int]]] = field(default_factory=dict)
-    true: dict[int, Mapping[str, int]] = field(default_factory=dict)
+    drawn: dict[int, DrawnCounts] = field(default_factory=dict)
+    cells: dict[int, Sequence[Cells]] = field(default_factory=dict)
     unclear: dict[int, int] = field(default_factory=dict)
     inconsistent: dict[int, float] = field(default_factory=dict)
     notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
-    def rows(self) -> list[CountRow]:
-        """A row per predicted frame and class, frames in order."""
+    def rows(self, typed: Typed | None = None) -> list[CountRow]:
+        """A row per predicted frame and class, frames in order; what was typed wins."""
         return [
-            CountRow(self.image, frame, state, *counts, self.true.get(frame, {}).get(state))
-            for frame, states in sorted(self.predicted.items())
-            for state, counts in states.items()
+            self._row(frame, state, typed or {}, boxed.get(state))
+            for frame in sorted(self.predicted)
+            for boxed in [self._boxed(frame)]
+            for state in self.predicted[frame]
         ]
+
+    def _row(
+        self, frame: int, state: str, typed: Typed, boxed: tuple[int, int, int] | None
+    ) -> CountRow:
+        counts, drawn = self.predicted[frame][state], self.drawn.get(frame)
+        whole = drawn.counts.get(state) if drawn is not None and drawn.boxes is None else None
+        said = typed.get((frame, state))
+        true = whole if said is None else said
+        return CountRow(self.image, frame, state, *counts, true, said is not None, boxed)
+
+    def _boxed(self, frame: int) -> Mapping[str, tuple[int, int, int]]:
+        drawn = self.drawn.get(frame)
+        if drawn is None or drawn.boxes is None or not self.cells.get(frame):
+            return {}
+        return corrected_counts(self.cells[frame], drawn)
 
 
 def mean_count_error(rows: Iterable[CountRow]) -> tuple[float, int] | None:
@@ -144,8 +157,19 @@ def mean_count_error(rows: Iterable[CountRow]) -> tuple[float, int] | None:
 
 def totals(rows: Iterable[CountRow]) -> dict[str, tuple[int, int, int]]:
     """Per class the sums of the counts and of both ends of their ranges."""
+    return _sums((row.state, (row.predicted, row.low, row.high)) for row in rows)
+
+
+def corrected_totals(rows: Iterable[CountRow]) -> dict[str, tuple[int, int, int]]:
+    """Per class the sums of the best that is known, and of both ends of its range."""
+    return _sums((row.state, row.corrected) for row in rows)
+
+
+def _sums(
+    counts: Iterable[tuple[str, tuple[int, int, int]]],
+) -> dict[str, tuple[int, int, int]]:
     sums: dict[str, tuple[int, int, int]] = {}
-    for row in rows:
-        predicted, low, high = sums.get(row.state, (0, 0, 0))
-        sums[row.state] = (predicted + row.predicted, low + row.low, high + row.high)
+    for state, count in counts:
+        before = sums.get(state, (0, 0, 0))
+        sums[state] = (before[0] + count[0], before[1] + count[1], before[2] + count[2])
     return sums

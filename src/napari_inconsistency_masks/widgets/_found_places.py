@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ..boxes import Box, padded
-from ..cells import find_cells
+from ..cells import Cells, find_cells
 from ..places import Place, find_places
 from ..task import LabelScheme
 
@@ -60,7 +61,11 @@ class FoundPlace:
 
 
 def look_for_places(
-    guess: _Bool, members: npt.NDArray[np.uint8], scheme: LabelScheme, frame: int
+    guess: _Bool,
+    members: npt.NDArray[np.uint8],
+    scheme: LabelScheme,
+    frame: int,
+    cells: Sequence[Cells] = (),
 ) -> tuple[FoundPlace, ...]:
     """Find the places of one frame.
 
@@ -70,6 +75,8 @@ def look_for_places(
         Hard labels ``(K, Y, X)`` of all networks together, and ``(E, K, Y, X)`` of each.
     scheme, frame
         What the labels mean, and of which frame they are.
+    cells
+        Those of all together and of each, if they are known.
     """
     if len(members) < 2:
         return ()
@@ -77,7 +84,9 @@ def look_for_places(
     if not places:
         return ()
     everything = [guess, *(member != 0 for member in members)]
-    centers = [_centers(channels, scheme) for channels in everything]
+    cells = cells or [find_cells(channels, scheme) for channels in everything]
+    positions = scheme.position is not None
+    centers = [item.centers if positions else np.zeros((0, 2)) for item in cells]
     nobody = scheme.to_channels(scheme.to_target(np.zeros_like(guess)))
     found = []
     for place in places:
@@ -89,12 +98,6 @@ def look_for_places(
         nothing = Answer(_crop(nobody, box), np.zeros((0, 2)))
         found.append(FoundPlace(place, box, first, tuple(others), nothing))
     return tuple(found)
-
-
-def _centers(channels: _Bool, scheme: LabelScheme) -> npt.NDArray[np.float64]:
-    if scheme.position is None:
-        return np.zeros((0, 2))
-    return find_cells(channels, scheme).centers
 
 
 def _crop(channels: _Bool, box: Box) -> _Bool:

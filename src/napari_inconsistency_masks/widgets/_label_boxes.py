@@ -11,7 +11,7 @@ from napari.layers import Layer, Shapes
 from ..boxes import Box
 from ._boxes import boxes_by_frame, corners
 from ._frames import FrameAxes
-from ._layers import ViewerLayers, geometry, mark
+from ._layers import ViewerLayers, geometry, mark, told_once
 
 COLOR = "#ffffff"
 
@@ -23,12 +23,12 @@ class LabelBoxes:
     ----------
     layers
         Of the viewer.
-    changed
-        Is called when a box was added or removed here.
+    made
+        Is called when there is a new layer.
     """
 
-    def __init__(self, layers: ViewerLayers, changed: Callable[[], None]) -> None:
-        self._layers, self._changed = layers, changed
+    def __init__(self, layers: ViewerLayers, made: Callable[[], None]) -> None:
+        self._layers, self._on_made = layers, made
         self._made: weakref.WeakKeyDictionary[Layer, Shapes] = weakref.WeakKeyDictionary()
 
     def layer(self, image: Layer) -> Shapes | None:
@@ -58,8 +58,9 @@ class LabelBoxes:
                 )
             )
             self._made[image] = shapes
-        shapes.add(corners(box, frame, axes), shape_type="rectangle", edge_color=COLOR)
-        self._changed()
+            self._on_made()
+        with told_once(shapes):
+            shapes.add(corners(box, frame, axes), shape_type="rectangle", edge_color=COLOR)
 
     def remove(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
         """Take a box away, if it is still there as it was made."""
@@ -69,7 +70,7 @@ class LabelBoxes:
         wanted = corners(box, frame, axes)
         for number, shape in enumerate(shapes.data):
             if shape.shape == wanted.shape and np.allclose(np.sort(shape, 0), np.sort(wanted, 0)):
-                shapes.selected_data = {number}
-                shapes.remove_selected()
-                self._changed()
+                with told_once(shapes):
+                    shapes.selected_data = {number}
+                    shapes.remove_selected()
                 return

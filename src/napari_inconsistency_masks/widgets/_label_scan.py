@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,7 @@ class LabelScan(QObject):
         self._worker: Worker | None = None
         self._watched: list[Layer] = []
         self._seen_at: tuple[int, ...] = ()
+        self._held: bool | None = None  # whether there was a stroke while strokes are held back
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -85,6 +87,20 @@ class LabelScan(QObject):
         self.result, self.problem = None, ""
         self._timer.start()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Tell of all strokes made inside as of one, at the end."""
+        if self._held is not None:
+            yield
+            return
+        self._held = False
+        try:
+            yield
+        finally:
+            stroke, self._held = self._held, None
+            if stroke:
+                self._on_stroke()
+
     def _watch(self, layers: list[Layer]) -> None:
         for layer, watch in [(old, False) for old in self._watched] + [
             (new, True) for new in layers
@@ -98,6 +114,9 @@ class LabelScan(QObject):
         self._seen_at = self._step() if layers else ()
 
     def _on_stroke(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        if self._held is not None:
+            self._held = True
+            return
         self._timer.start()
         self.drawn.emit()
 

@@ -65,6 +65,7 @@ class LayerData(QObject):
         self._scanning = LabelScan(self.drawing, self._current_step, self)
         self._scanning.done.connect(self.scanned)
         self._scanning.drawn.connect(self.drawn)
+        self.together = self._scanning.together
 
     def choose_image(self, image: Image | None) -> None:
         """Take an image; layers that fit it are proposed for the classes."""
@@ -232,9 +233,8 @@ class LayerData(QObject):
         self.changed.emit()
 
     def _on_boxes(self) -> None:
-        """A box is a stroke, and may have made the layer of boxes."""
+        """The layer of boxes is there: each box in it is a stroke."""
         self._scan()
-        self.drawn.emit()
 
     def _scan(self) -> None:
         boxes = None if self.image is None else self.boxes.layer(self.image)

@@ -7,18 +7,23 @@ identity and marked in their metadata; one that was deleted is simply made anew.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Points
+from napari.layers.base import ActionType
 
 from ..boxes import Box
 from ._frames import FrameAxes
 
 ROOM = 4.0
 """How much larger than a box the part of the image is that is shown around it."""
+
+NEAR = 1.5
+"""A zoom that is right within this factor stays: the picture jumps less, and sooner."""
 
 KEY = "napari-inconsistency-masks"
 """Of the metadata of layers made here: a dict with at least ``role``."""
@@ -148,8 +153,19 @@ class ViewerLayers:
         if self._fitted() is not image:
             self.viewer.reset_view()  # the zoom at which the whole image is seen
             self._fitted, self._fitted_zoom = weakref.ref(image), camera.zoom
-        camera.zoom = self._fitted_zoom * max(1.0, float((whole / size).min()) / ROOM)
+        zoom = self._fitted_zoom * max(1.0, float((whole / size).min()) / ROOM)
+        if not zoom / NEAR <= camera.zoom <= zoom * NEAR:
+            camera.zoom = zoom
         camera.center = (camera.center[0], *world.mean(axis=0))
+
+
+@contextmanager
+def told_once(layer: Layer) -> Iterator[None]:
+    """Have napari tell once that points or shapes changed: it asks all layers each time."""
+    with layer.events.data.blocker():
+        yield
+    about = {"data_indices": tuple(range(len(layer.data))), "vertex_indices": ((),)}
+    layer.events.data(value=layer.data, action=ActionType.CHANGED, **about)
 
 
 def fits(layer: Layer, axes: FrameAxes) -> bool:

@@ -12,8 +12,8 @@ from napari.layers import Image, Labels, Layer, Points
 from ..cells import marker_centers
 from ..data.sample import Sample, SegmentationData
 from ..task import LabelScheme
-from ._counts import KnownLabels
 from ._drawing_layers import label_colors
+from ._drawn_counts import KnownLabels
 from ._folder_data import Listed, sample_names
 from ._layers import mark
 from ._session import Session

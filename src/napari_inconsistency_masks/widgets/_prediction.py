@@ -110,6 +110,8 @@ class FrameLayers:
         Positions and states, or None if the scheme has no positions.
     places
         Where the networks differ.
+    counted
+        The cells or objects that are counted: those of all networks together, then of each.
     """
 
     frame: int
@@ -120,6 +122,7 @@ class FrameLayers:
     most_votes: int
     cells: Cells | None
     places: tuple[FoundPlace, ...] = ()
+    counted: tuple[Cells, ...] = ()
 
 
 def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
@@ -194,9 +197,9 @@ def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> Fr
         np.array(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)[number])
         for name in ("classes", "inconsistency", "votes")
     )
-    members = np.load(folder / "members.npy", mmap_mode="r", allow_pickle=False)[number]
+    members = np.array(np.load(folder / "members.npy", mmap_mode="r", allow_pickle=False)[number])
     mask = mask_plane(disagreed, scheme)
-    cells = find_cells(classes != 0, scheme) if scheme.position is not None else None
+    counted = tuple(find_cells(labels != 0, scheme) for labels in (classes, *members))
     return FrameLayers(
         frame=frame,
         planes=label_planes(classes, scheme),
@@ -204,6 +207,7 @@ def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> Fr
         mask_values=frozenset(np.unique(mask).tolist()) - {0},
         votes=votes,
         most_votes=int(votes.max(initial=0)),
-        cells=cells,
-        places=look_for_places(classes != 0, np.array(members), scheme, frame),
+        cells=counted[0] if scheme.position is not None else None,
+        places=look_for_places(classes != 0, members, scheme, frame, counted),
+        counted=counted,
     )

@@ -11,13 +11,15 @@ from typing import Any
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ._counts import CountRow, ImageCounts, Truth, count_true
+from ._counts import CountRow, ImageCounts
+from ._drawn_counts import DrawnCounts, Truth, count_drawn
 from ._found_places import FoundPlace
 from ._frames import FrameAxes
 from ._layers import ViewerLayers
 from ._prediction import FrameCounts, FrameLayers, Model
 from ._predictor import Predictor
 from ._result_layers import ResultLayers
+from ._typed_counts import TypedCounts
 from ._worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ class Results(QObject):
         super().__init__(parent)
         self.current: ImageResult | None = None
         self.show_votes = False
+        self.typed = TypedCounts(self)
+        self.typed.changed.connect(self.changed)
         self._layers, self._predictor = layers, predictor
         self._by_image: dict[int, ImageResult] = {}
         self._truths: dict[int, tuple[Layer, Truth]] = {}
@@ -101,6 +105,7 @@ class Results(QObject):
         self._missing = self.current.layers.prepare()
         self._prepare.start()
         self.count_drawn(image)
+        self.typed.open(image, axes)
         self.changed.emit()
 
     def know(self, image: Layer, truth: Truth | None) -> None:
@@ -121,7 +126,8 @@ class Results(QObject):
         if key not in self._truths:
             self._take_true(key, {})
             return
-        worker = self._counting[key] = Worker(count_true(self._truths[key][1]))
+        before = self._by_image[key].counts.drawn
+        worker = self._counting[key] = Worker(count_drawn(self._truths[key][1], before))
         worker.returned.connect(lambda counts: self._take_true(key, counts, worker))
         worker.failed.connect(lambda error: self._on_not_counted(key, worker, error))
         worker.begin()
@@ -132,14 +138,11 @@ class Results(QObject):
 
     def rows(self) -> list[CountRow]:
         """The table of all images."""
-        return [row for result in self._by_image.values() for row in result.counts.rows()]
+        return [row for result in self._by_image.values() for row in self.rows_of(result)]
 
-    def find(self, image_name: str, frame: int) -> ImageResult | None:
-        """The result that a row of the table is about."""
-        for result in self._by_image.values():
-            if result.counts.image == image_name and frame in result.counts.predicted:
-                return result
-        return None
+    def rows_of(self, result: ImageResult) -> list[CountRow]:
+        """The table of one image."""
+        return result.counts.rows(self.typed.of(result.image))
 
     def show_mask_of(self, image: Layer | None, name: str | None) -> None:
         """Show the inconsistency mask of an image for one class, or for all (None)."""
@@ -192,6 +195,7 @@ class Results(QObject):
         result.layers.show(frame, shown=shown or not there)
         result.places[frame.frame] = frame.places
         result.counts.predicted[frame.frame] = counts.states
+        result.counts.cells[frame.frame] = frame.counted
         result.counts.unclear[frame.frame] = counts.unclear
         result.counts.inconsistent[frame.frame] = counts.inconsistent
         result.counts.notes[frame.frame] = counts.notes
@@ -230,11 +234,11 @@ class Results(QObject):
         self._take_true(key, {}, worker)
 
     def _take_true(
-        self, key: int, counts: Mapping[int, Mapping[str, int]], worker: Worker | None = None
+        self, key: int, counts: Mapping[int, DrawnCounts], worker: Worker | None = None
     ) -> None:
         if self._counting.get(key) is not worker:
             return  # another count has been started since
         self._counting.pop(key, None)
         if key in self._by_image:
-            self._by_image[key].counts.true = dict(counts)
+            self._by_image[key].counts.drawn = dict(counts)
             self.changed.emit()

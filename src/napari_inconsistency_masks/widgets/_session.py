@@ -83,6 +83,7 @@ class Session(QObject):
         self.looking = Looking(self.layers, self.layer_data, self.predictor, self.status, self)
         self.results = self.looking.results
         self.results.show_votes = chosen.show_votes
+        self.results.typed.root = self._drawings_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
         self.source = LAYERS
         self.drawn_since_start = False
@@ -197,6 +198,7 @@ class Session(QObject):
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
         self._closed = True
         self.keeper.finish(1000 * THREAD_PATIENCE)
+        self.results.typed.finish(1000 * THREAD_PATIENCE)
         self.trainer.stop()
         self.predictor.end()
         if self.devices.child is not None:
@@ -228,6 +230,7 @@ class Session(QObject):
         self.trainer.finished.connect(self._on_finished)
         self.keeper.failed.connect(self.tell_error)
         self.looking.ready.connect(self._on_ready)
+        self.results.typed.failed.connect(self.tell_error)
         self.looking.refused.connect(self.tell_error)
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it

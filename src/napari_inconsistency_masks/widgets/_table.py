@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
-from qtpy.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-    Signal,
-)
+from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-Index: TypeAlias = QModelIndex | QPersistentModelIndex
-Row = Sequence[Any]
-_SORT = Qt.ItemDataRole.UserRole
+from ._table_rows import SORT, Row, Rows
 
 MEASURED_ROWS = 50
 """Rows that columns are made wide enough for; more take long."""
+
+ROOM, ARROW = 14, 18
+"""Pixels beside the words of a header, and for the arrow of the sorted one."""
+
+_CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class Table(QTableView):
     """Rows of values, sorted by pressing a header.
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
-    selected one, `opened` that of one that was double-clicked.
+    selected one, `opened` that of one that was double-clicked; `edited` that of one into which a
+    text was typed (none to clear it), and `undone` tells that the last of them should be taken
+    back.
 
     Parameters
     ----------
@@ -37,24 +33,36 @@ class Table(QTableView):
         Object name, and what is listed.
     columns
         Headers.
+    editable
+        The column in which a person can type: after a double click, F2, or just so.
     """
 
     chosen = Signal(int)
     opened = Signal(int)
+    edited = Signal(int, str)
+    undone = Signal()
 
-    def __init__(self, name: str, accessible: str, columns: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, accessible: str, columns: Sequence[str], editable: int | None = None
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(accessible)
-        self._rows = _Rows(columns, self)
+        self._rows = Rows(columns, editable, self)
+        self._rows.edited.connect(self.edited)
+        self._editable = editable
+        self._quiet = False
+        self._stretched = -1
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._rows)
-        self._sorted.setSortRole(_SORT)
+        self._sorted.setSortRole(SORT)
         self.setModel(self._sorted)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        when = QAbstractItemView.EditTrigger
+        typing = when.DoubleClicked | when.EditKeyPressed | when.AnyKeyPressed
+        self.setEditTriggers(when.NoEditTriggers if editable is None else typing)
         self.setShowGrid(False)
         self.setAlternatingRowColors(False)
         self.setWordWrap(False)
@@ -63,6 +71,7 @@ class Table(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.stretch(0)
+        self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
 
@@ -72,29 +81,50 @@ class Table(QTableView):
         return self._rows.rows
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows; sorting, scrolling and the selected row stay."""
+        """Show other rows; sorting, scrolling and the selected row stay.
+
+        Only rows that are others are drawn again, and columns measured only if they have to be
+        wider: a table that changes after every stroke may cost little.
+        """
         chosen = self._number(self.currentIndex())
-        self._rows.replace(rows)
-        if 0 <= chosen < len(rows):
-            index = self._sorted.mapFromSource(self._rows.index(chosen, 0))
-            self.selectionModel().blockSignals(True)
-            self.setCurrentIndex(index)
-            self.selectionModel().blockSignals(False)
+        if self._rows.replace(rows):
+            self._fit()
+        if 0 <= chosen < len(rows) and chosen != self._number(self.currentIndex()):
+            self.choose(chosen)
 
     def choose(self, number: int) -> None:
         """Select a row, by its number in the order in which rows were given, without telling."""
         index = self._sorted.mapFromSource(self._rows.index(number, 0))
-        self.selectionModel().blockSignals(True)
-        self.setCurrentIndex(index)
-        self.selectRow(index.row())
-        self.selectionModel().blockSignals(False)
-        self.viewport().update()
+        self._quiet = True
+        self.setCurrentIndex(index)  # selects the whole row
+        self._quiet = False
 
     def stretch(self, column: int) -> None:
         """Give what room is left to one column."""
+        if column != self._stretched:
+            header = self.horizontalHeader()
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+            self._stretched = column
+            self._fit()
+
+    def show_column(self, column: int, *, shown: bool) -> None:
+        """Show or hide a column; one that appears is as wide as what is in it."""
+        if self.isColumnHidden(column) == shown:
+            self.setColumnHidden(column, not shown)
+            self._fit()
+
+    def _fit(self) -> None:
+        """Make all columns but the stretched one as wide as what is in them.
+
+        Qt leaves room for an arrow in every header; here only the sorted column has one.
+        """
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        for column, name in enumerate(self._rows.columns):
+            if column != self._stretched and not self.isColumnHidden(column):
+                arrow = ARROW if column == header.sortIndicatorSection() else 0
+                words = header.fontMetrics().horizontalAdvance(name) + ROOM + arrow
+                self.setColumnWidth(column, max(words, self.sizeHintForColumn(column)))
 
     def text(self) -> str:
         """The table as it is sorted, with tabs between columns, for a spreadsheet."""
@@ -112,62 +142,25 @@ class Table(QTableView):
         QGuiApplication.clipboard().setText(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy with the usual key; called by Qt."""
+        """Copy with the usual key, and type a number anywhere in a row; called by Qt."""
+        index = self.currentIndex()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
-        else:
-            super().keyPressEvent(event)
+            return
+        if self._editable is not None and event.matches(QKeySequence.StandardKey.Undo):
+            self.undone.emit()
+            return
+        if self._editable is not None and index.isValid():
+            if event.key() in _CLEARING:
+                self.edited.emit(self._number(index), "")
+                return
+            if event.key() == Qt.Key.Key_F2 or event.text().isdecimal():
+                self.setCurrentIndex(index.siblingAtColumn(self._editable))
+        super().keyPressEvent(event)
 
     def _number(self, index: QModelIndex) -> int:
         return int(self._sorted.mapToSource(index).row()) if index.isValid() else -1
 
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
-        if index.isValid():
+        if index.isValid() and not self._quiet:
             self.chosen.emit(self._number(index))
-
-
-class _Rows(QAbstractTableModel):
-    """Values; a pair (text, value) is shown as the one and sorted by the other."""
-
-    def __init__(self, columns: Sequence[str], parent: QObject) -> None:
-        super().__init__(parent)
-        self.columns = tuple(columns)
-        self.rows: Sequence[Row] = ()
-
-    def replace(self, rows: Sequence[Row]) -> None:
-        same = len(rows) == len(self.rows)
-        if same:
-            self.rows = rows
-            if rows:
-                last = self.index(len(rows) - 1, len(self.columns) - 1)
-                self.dataChanged.emit(self.index(0, 0), last)
-            return
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.columns)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        value = self.rows[index.row()][index.column()]
-        text, key = value if isinstance(value, tuple) else (value, value)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return "" if text is None else str(text)
-        if role == _SORT:
-            return -1 if key is None else key
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(text, str) and len(text) > 24:
-            return text
-        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(key, int | float):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return self.columns[section]
-        return None

@@ -128,9 +128,11 @@ class CorrectSection(Section):
         self.undo.setEnabled(self._correcting.can_undo)
         self.progress.tell(f"{queue.done} of {len(queue.places)} done." if there else None)
         several = len({id(item.image) for item in queue.places}) > 1
-        self.table.setColumnHidden(IMAGE, not several)
+        self.table.show_column(IMAGE, shown=several)
         strengths = {item.found.place.disagreement for item in queue.places}
-        self.table.setColumnHidden(DIFFER, len(strengths) == 1)  # two networks always differ fully
+        self.table.show_column(
+            DIFFER, shown=len(strengths) != 1
+        )  # two networks always differ fully
         self.table.show_rows([_row(item) for item in queue.places])
         if queue.current is not None:
             self.table.choose(queue.places.index(queue.current))

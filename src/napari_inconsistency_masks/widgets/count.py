@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import napari
 from qtpy.QtWidgets import QFileDialog
 
 from ..files.tables import write_csv
-from ._counts import COLUMNS, CountRow, mean_count_error, totals
+from ._count_plot import CountPlot
+from ._count_table import CountTable
+from ._counts import COLUMNS, CountRow, corrected_totals, mean_count_error, totals
 from ._parts import Sentence, button, row
+from ._results import ImageResult
 from ._section import Section, slot
-from ._table import Table
+from ._typed_file import parse_count
 
-HEADERS = ("Image", "Frame", "Class", "Count", "Range", "True", "Error")
 EMPTY = "Nothing is counted yet: predict a frame or a stack under 3 Look."
+HINT = "Draw labels on a frame, or type its counts under True, to see the error there."
+CORRECTED_TIP = (
+    "True counts where they are known; else what is drawn in label boxes and predicted outside."
+)
 MCCE_TIP = (
     "Mean cell count error: per frame the errors of all classes are added up, whatever their "
-    "sign; this is the mean over the frames that have labels."
+    "sign; this is the mean over the frames for which all true counts are known."
 )
 
 
@@ -30,28 +37,38 @@ class CountSection(Section):
         super().__init__(napari_viewer)
         self.empty = Sentence("count_empty", text=EMPTY)
         self.totals = Sentence("count_totals")
-        self.table = Table("count_table", "Counts", HEADERS)
-        self.table.setMinimumHeight(160)
-        self.table.setToolTip(
-            "Range: what the single networks count. Press a header to sort, a row to go there."
-        )
+        self.corrected = Sentence("count_corrected")
+        self.corrected.setToolTip(CORRECTED_TIP)
+        self.plot = CountPlot()
+        self.table = CountTable()
         self.error = Sentence("count_error")
         self.error.setToolTip(MCCE_TIP)
         self.hint = Sentence("count_hint", "hint")
         self.copy = button("Copy", "count_copy", "Copy the table, for a spreadsheet.")
         self.export = button("Export CSV…", "count_export", "Save the table as a CSV file.")
-        for widget in (self.empty, self.totals, self.table, self.error, self.hint):
+        self.undo = button("Undo", "count_undo", "Take back the count that was typed last.")
+        sentences = (self.empty, self.totals, self.corrected)
+        for widget in (*sentences, self.plot, self.table, self.error, self.hint):
             self.column.addWidget(widget)
         self.column.setStretchFactor(self.table, 1)
-        self.column.addLayout(row(self.copy, self.export, 1))
-        self._end = self.column.count()
+        self.column.addLayout(row(self.copy, self.export, 1, self.undo))
         self.column.addStretch(0)
         self._rows: list[CountRow] = []
+        self._results: list[ImageResult] = []
+        self._connect()
+        self._update()
+
+    def _connect(self) -> None:
         self.table.chosen.connect(self._on_chosen)
+        self.table.edited.connect(self._on_edited)
+        self.table.undone.connect(self._on_undo)
+        self.undo.clicked.connect(self._on_undo)
+        self.plot.chosen.connect(self._on_frame)
         self.copy.clicked.connect(self._on_copy)
         self.export.clicked.connect(self._on_export)
         self.session.results.changed.connect(self._update)
-        self._update()
+        self.session.looking.changed.connect(self._plot)
+        self.session.frame_changed.connect(self._mark_frame)
 
     @property
     def summary(self) -> str:
@@ -68,10 +85,24 @@ class CountSection(Section):
 
     @slot
     def _on_chosen(self, number: int) -> None:
-        item = self._rows[number]
-        result = self.session.results.find(item.image, item.frame)
-        if result is not None and self.session.layers.has(result.image):
-            self.session.layers.show_frame(result.image, result.axes, item.frame)
+        result = self._results[number]
+        if self.session.layers.has(result.image):
+            self.session.layers.show_frame(result.image, result.axes, self._rows[number].frame)
+
+    @slot
+    def _on_edited(self, number: int, text: str) -> None:
+        item, image = self._rows[number], self._results[number].image
+        self.session.results.typed.type(image, item.frame, item.state, parse_count(text))
+
+    @slot
+    def _on_undo(self, _: bool = False) -> None:
+        self.session.results.typed.undo()
+
+    @slot
+    def _on_frame(self, frame: int) -> None:
+        result = self._looked_at()
+        if result is not None:
+            self.session.layers.show_frame(result.image, result.axes, frame)
 
     @slot
     def _on_copy(self, _: bool = False) -> None:
@@ -90,47 +121,62 @@ class CountSection(Section):
             self.session.status.say(f"Counts are saved in {path.name}.")
 
     def _update(self) -> None:
-        self._rows = rows = self.session.results.rows()
+        results = self.session.results
+        pairs = [(row, result) for result in results.all() for row in results.rows_of(result)]
+        self._rows = rows = [row for row, _ in pairs]
+        self._results = [result for _, result in pairs]
         self.empty.setVisible(not rows)
         for widget in (self.table, self.copy, self.export):
             widget.setVisible(bool(rows))
-        self.table.show_rows([_cells(item) for item in rows])
-        several = len({item.image for item in rows}) > 1
-        self.table.setColumnHidden(0, not several)
-        self.table.stretch(0 if several else HEADERS.index("Class"))
-        known = any(item.true is not None for item in rows)
-        for column in (HEADERS.index("True"), HEADERS.index("Error")):
-            self.table.setColumnHidden(column, not known)
-        sums = [
-            f"{count} {state}" + (f" ({low}-{high})" if low < high else "")
-            for state, (count, low, high) in totals(rows).items()
-        ]
+        self.undo.setVisible(self.session.results.typed.can_undo)
+        self.table.show_counts(rows)
+        self._tell_totals()
+        self._tell_error()
+        self._plot()
+        self.summary_changed.emit()
+
+    def _tell_totals(self) -> None:
+        rows = self._rows
         frames = len({(item.image, item.frame) for item in rows})
         words = "1 frame" if frames == 1 else f"{frames} frames"
-        self.totals.tell(f"{words}: {', '.join(sums)}." if rows else None)
-        self._tell_error()
-        self.summary_changed.emit()
+        self.totals.tell(f"{words}: {_sums(totals(rows))}." if rows else None)
+        boxed = any(item.boxed is not None for item in rows)
+        self.corrected.tell(f"Corrected: {_sums(corrected_totals(rows))}." if boxed else None)
+
+    def _looked_at(self) -> ImageResult | None:
+        """The result of the image that is looked at, if it is there."""
+        result = self.session.results.of(self.session.looking.image)
+        return result if result is not None and self.session.layers.has(result.image) else None
+
+    def _plot(self) -> None:
+        result = self._looked_at()
+        there = result is not None and result.axes.count > 1 and bool(result.counts.predicted)
+        self.plot.setVisible(there)
+        if there and result is not None:
+            rows = self.session.results.rows_of(result)
+            self.plot.show_counts(rows, result.axes.count, result.layers.colors)
+            self._mark_frame()
+
+    def _mark_frame(self) -> None:
+        result = self._looked_at()
+        if result is not None and not self.plot.isHidden():
+            self.plot.show_frame(self.session.layers.frame_shown(result.image, result.axes))
 
     def _tell_error(self) -> None:
         error = mean_count_error(self._rows)
         if error is None:
             self.error.tell(None)
-            self.hint.tell("Draw labels on a frame to see the error there." if self._rows else None)
+            self.hint.tell(HINT if self._rows else None)
             return
         mean, frames = error
         words = "1 frame" if frames == 1 else f"{frames} frames"
-        self.error.tell(f"Mean cell count error (MCCE): {mean:.2f} over {words} with labels.")
+        self.error.tell(f"Mean cell count error (MCCE): {mean:.2f} over {words}.")
         self.hint.tell(None)
 
 
-def _cells(item: CountRow) -> tuple[object, ...]:
-    error = "" if item.error is None else f"{item.error:+d}" if item.error else "0"
-    return (
-        item.image,
-        item.frame,
-        item.state,
-        item.predicted,
-        (item.spread, item.high - item.low),
-        item.true,
-        (error, -1 if item.error is None else abs(item.error)),
+def _sums(sums: Mapping[str, tuple[int, int, int]]) -> str:
+    """Sums in words, such as ``"12 alive (10-13), 2 dead"``."""
+    return ", ".join(
+        f"{count} {state}" + (f" ({low}-{high})" if low < high else "")
+        for state, (count, low, high) in sums.items()
     )

@@ -1,0 +1,205 @@
+"""Counts that a person types: into the table, kept on disk, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from counting import predict_all, table
+from napari.components import ViewerModel
+from napari.layers import Image
+from open_layers import add_image, add_labels, add_points
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLineEdit
+from stand_ins import FakeChild
+
+from napari_inconsistency_masks.widgets._count_table import TRUE
+from napari_inconsistency_masks.widgets._session import Session, session_of
+from napari_inconsistency_masks.widgets._typed_file import change_typed, read_typed
+from napari_inconsistency_masks.widgets.count import CountSection
+
+pytestmark = pytest.mark.usefixtures("children", "at_once")
+
+
+@pytest.fixture
+def image(viewer: ViewerModel) -> Image:
+    return add_image(viewer, (4, 60, 400))
+
+
+@pytest.fixture
+def section(
+    session: Session, image: Image, viewer: ViewerModel, children: list[FakeChild], qtbot: Any
+) -> CountSection:
+    predict_all(session, children, qtbot)
+    made = CountSection(viewer)
+    qtbot.addWidget(made)
+    made.resize(420, 700)
+    made.show()
+    qtbot.waitUntil(lambda: session.results.typed._worker is None)
+    return made
+
+
+@pytest.fixture
+def type_(section: CountSection, qtbot: Any) -> Callable[..., None]:
+    """Go to a row of the table and type."""
+
+    def do(row: int, text: str) -> None:
+        table = section.table
+        table.setCurrentIndex(table.model().index(row, 2))
+        qtbot.keyClick(table, text[0])
+        where = table.currentIndex()
+        editor = table.indexWidget(where)
+        assert isinstance(editor, QLineEdit)
+        editor.setText(text)
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: table.indexWidget(where) is None)
+
+    return do
+
+
+def look(section: CountSection, row: int) -> Any:
+    index = section.table.model().index(row, TRUE)
+    font = index.data(Qt.ItemDataRole.FontRole)
+    return index.data(), index.data(Qt.ItemDataRole.ToolTipRole), bool(font and font.italic())
+
+
+def kept(session: Session) -> Any:
+    """What is on disk, of all images."""
+    files = sorted((session.setup.folder / "drawings").glob("*.counts.json"))
+    return [read_typed(path) for path in files]
+
+
+def test_a_number_typed_in_a_row_is_its_true_count(
+    section: CountSection, type_: Callable[..., None], session: Session, qtbot: Any
+) -> None:
+    """Frame 1: |1 - 4| + |2 - 0| = 5."""
+    type_(2, "4")
+    type_(3, "0")
+    assert [row[-2:] for row in table(section)[2:4]] == [["4", "-3"], ["0", "+2"]]
+    assert look(section, 2) == ("4", "Typed. Delete clears it.", True)
+    assert section.error.text() == "Mean cell count error (MCCE): 5.00 over 1 frame."
+    qtbot.waitUntil(lambda: kept(session) == [{(1, "alive"): 4, (1, "dead"): 0}])
+
+
+@pytest.mark.parametrize("text", ["4.5", "1o"])
+def test_what_is_no_count_is_refused_and_changes_nothing(
+    section: CountSection, type_: Callable[..., None], session: Session, text: Any
+) -> None:
+    type_(2, text)
+    assert "type a whole number, 0 or more" in session.status.sentence
+    assert look(section, 2)[0] == ""
+    assert not session.results.typed.can_undo
+
+
+def test_delete_clears_and_undo_brings_back(
+    section: CountSection, type_: Callable[..., None], session: Session, qtbot: Any
+) -> None:
+    assert not section.undo.isVisible()
+    type_(2, "4")
+    type_(2, "14")
+    qtbot.keyClick(section.table, Qt.Key.Key_Delete)
+    assert look(section, 2)[0] == ""
+    qtbot.keyClick(section.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert look(section, 2)[0] == "14"
+    section.undo.click()
+    assert look(section, 2)[0] == "4"
+    section.undo.click()
+    assert look(section, 2)[0] == ""
+    assert not section.undo.isVisible()
+    qtbot.waitUntil(lambda: kept(session) == [{}])
+
+
+def test_typed_wins_over_drawn_until_it_is_cleared(
+    section: CountSection,
+    type_: Callable[..., None],
+    session: Session,
+    viewer: ViewerModel,
+    qtbot: Any,
+) -> None:
+    layers = [add_labels(viewer, name, (4, 60, 400)) for name in ("alive", "dead")]
+    layers[0].data[1, 8:23, 8:23] = 1
+    add_points(viewer, "position", np.array([[1, 15, 15]]))
+    qtbot.waitUntil(lambda: look(section, 2)[0] == "1")
+    assert not look(section, 2)[2]
+    type_(2, "5")
+    assert look(section, 2) == ("5", "Typed. Delete clears it.", True)
+    qtbot.keyClick(section.table, Qt.Key.Key_Delete)
+    assert look(section, 2)[0] == "1"
+
+
+def test_counts_are_there_again_with_the_same_image_and_with_no_other(
+    section: CountSection,
+    type_: Callable[..., None],
+    session: Session,
+    image: Image,
+    children: list[FakeChild],
+    qtbot: Any,
+) -> None:
+    type_(2, "4")
+    session._guard.close()
+    for data, expected in ((image.data.copy(), "4"), (image.data + 1, "")):
+        other = ViewerModel()
+        again = session_of(other)
+        other.add_layer(Image(data, name=image.name))
+        predict_all(again, children, qtbot)
+        shown = CountSection(other)
+        qtbot.addWidget(shown)
+        qtbot.waitUntil(lambda again=again: again.results.typed._worker is None)
+        assert look(shown, 2)[0] == expected
+        again._guard.close()
+
+
+def test_what_another_window_typed_stays(
+    section: CountSection, type_: Callable[..., None], session: Session, qtbot: Any
+) -> None:
+    type_(2, "4")
+    qtbot.waitUntil(lambda: kept(session) == [{(1, "alive"): 4}])
+    sheet = next(iter(session.results.typed._sheets.values()))
+    change_typed(sheet.path, sheet.image, {(0, "dead"): 8})
+    type_(3, "2")
+    qtbot.waitUntil(lambda: kept(session) == [{(0, "dead"): 8, (1, "alive"): 4, (1, "dead"): 2}])
+    qtbot.waitUntil(lambda: look(section, 1)[0] == "8")
+
+
+def test_a_disk_that_is_full_is_told_and_the_count_saved_with_the_next(
+    section: CountSection,
+    type_: Callable[..., None],
+    session: Session,
+    qtbot: Any,
+    tmp_path: Path,
+) -> None:
+    folder = session.setup.folder
+    (tmp_path / "file").write_text("no folder")
+    session.results.typed.root = lambda: tmp_path / "file" / "drawings"
+    with qtbot.waitSignal(session.refused) as told:
+        type_(2, "4")
+    assert told.args[0].startswith("Typed counts cannot be read or saved")
+    assert look(section, 2)[0] == "4"
+    session.results.typed.root = lambda: folder / "drawings"
+    type_(3, "1")
+    qtbot.waitUntil(lambda: kept(session) == [{(1, "alive"): 4, (1, "dead"): 1}])
+
+
+def test_what_is_typed_last_is_saved_as_the_window_closes(
+    section: CountSection, type_: Callable[..., None], session: Session
+) -> None:
+    type_(2, "4")
+    type_(7, "6")
+    session._guard.close()
+    assert kept(session) == [{(1, "alive"): 4, (3, "dead"): 6}]
+
+
+def test_other_networks_leave_typed_counts_alone(
+    section: CountSection,
+    type_: Callable[..., None],
+    session: Session,
+    children: list[FakeChild],
+    qtbot: Any,
+) -> None:
+    type_(2, "4")
+    session.looking.use(session.setup.folder / "better")
+    predict_all(session, children, qtbot)
+    assert look(section, 2)[0] == "4"
