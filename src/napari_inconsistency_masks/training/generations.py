@@ -143,7 +143,8 @@ class Generations(Setup):
             notes=notes_on(teachers.behavior, self.data.scheme, masks=self._masks),
         )
         worse = before is not None and record.is_worse_than(before)
-        return replace(record, accepted=not (worse and self.config.refuse_worse))
+        refuse = self.config.refuse_worse or not self._worth_following(record)
+        return replace(record, accepted=not (worse and refuse))
 
     @property
     def _masks(self) -> bool:
