@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_inconsistency_masks import runs
+from napari_inconsistency_masks import plans, runs
 from napari_inconsistency_masks.config import TrainConfig
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.inconsistency import Prediction, find_consensus
@@ -173,3 +173,20 @@ def test_nothing_is_learned_from_collapsed_networks_unless_wanted(
     assert tuple(written["collapse"]) == ends[0].collapse
     again = list(runs.resume(tmp_path / "run", toy_data()))
     assert not [e for e in again if isinstance(e, Labeling | GenerationEnd)]
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_networks_that_collapsed_do_not_replace_better_ones(
+    follow: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = replace(QUICK, epochs=6, steps=15, batch=8, loss="dice")
+    folder, data = tmp_path / "run", toy_data(labeled=16)
+    list(runs.train("labeled", data, good, folder=tmp_path / "good"))
+    plans.create(folder, "im", data, replace(good, epochs=1, steps=1, follow_collapsed=follow))
+    (tmp_path / "good" / "generation-0").rename(folder / "generation-0")
+    forward = Ensemble.forward
+    monkeypatch.setattr(Ensemble, "forward", lambda self, image: forward(self, image) * 0 - 30)
+    (end,) = [e for e in runs.resume(folder, data) if isinstance(e, GenerationEnd)]
+    assert "they find nothing" in end.collapse
+    assert end.accepted == follow
+    assert read_json(folder / "ensemble.json")["generation"] == (1 if follow else 0)

@@ -95,7 +95,8 @@ class Generations(Setup):
             raise
         record, scores = rank(self, generation, learner.ensemble)
         worse = before is not None and record.is_worse_than(before)
-        record = replace(record, accepted=not (worse and self.config.refuse_worse))
+        refuse = self.config.refuse_worse or not self._worth_following(record)
+        record = replace(record, accepted=not (worse and refuse))
         return record, scores, learner.ensemble
 
     def _save(self, generation: int, learner: Learner) -> None:
