@@ -20,7 +20,7 @@ from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.training.learner import Learner
 from napari_inconsistency_masks.training.unlabeled import with_unlabeled
-from toy import QUICK, SCHEMES, toy_data, toy_sample
+from toy import QUICK, toy_data
 
 CONFIG = replace(QUICK, batch=3)
 
@@ -58,9 +58,7 @@ def make_bench(
     beside = method.beside(ensemble, (seed, 0))
     learner = Learner(ensemble, config, beside, method.judged(ensemble, beside))
     loader = Loader([Part(data.labeled)], batch=config.batch, seed=seed)
-    batches = with_unlabeled(
-        loader, method, data, config, generation=0, device=torch.device("cpu")
-    )
+    batches = with_unlabeled(loader, method, data, config, generation=0, device=torch.device("cpu"))
     return Bench(method, learner, batches, data.scheme)
 
 
@@ -162,5 +160,3 @@ def mixed_guess(
     """The guess about pasted images."""
     label, confidence, valid = (pasted(each, box) for each in guess)
     return label, confidence, valid
-
-
