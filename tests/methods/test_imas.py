@@ -137,10 +137,16 @@ def test_an_image_on_which_both_agree_and_are_sure_is_easy_and_an_empty_one_is_n
 
 
 def test_boxes_have_one_size_and_are_cut_at_the_border() -> None:
-    boxes = side_boxes(np.random.default_rng(3), 40, (32, 64))
-    heights = {int(box.any(1).sum()) for box in boxes}
-    assert 0 < max(heights) <= 29
-    assert len(heights) > 1
+    largest = []
+    for seed in range(20):
+        boxes = side_boxes(np.random.default_rng(seed), 40, (32, 64))
+        heights, widths = (np.array([box.any(axis).sum() for box in boxes]) for axis in (1, 0))
+        assert ((heights <= heights.max()) & (widths <= widths.max())).all()
+        assert abs(widths.max() - 2 * heights.max()) <= 4
+        assert 2 <= heights.max() <= 28
+        largest.append((heights.max(), len(set(heights.tolist()))))
+    assert max(largest)[0] > 2 * min(largest)[0]
+    assert max(different for _, different in largest) > 1, "none was cut"
 
 
 def test_the_teacher_is_the_student_in_the_first_epoch_and_follows_later() -> None:

@@ -133,10 +133,11 @@ class Session(QObject):
     def _unfit_recipe(self) -> str | None:
         """Why the recipe cannot learn from data that is fine otherwise, or None."""
         unlabeled = self.layer_data if self.source == LAYERS else self.folder_data
-        if RECIPES[self.setup.recipe].pseudo_labels and not unlabeled.unlabeled:
+        recipe = RECIPES[self.setup.recipe]
+        if recipe.needs_unlabeled and not unlabeled.unlabeled:
             return (
-                "Everything is labeled, and the recipe Inconsistency Masks learns from unlabeled "
-                "images too: choose the recipe Labeled data, augmented, or add images."
+                f"Everything is labeled, and the recipe {recipe.title} learns from unlabeled "
+                f"images too: choose the recipe Labeled data, augmented, or add images."
             )
         return None
 
