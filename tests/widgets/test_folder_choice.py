@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QFileDialog
 from tiny import SIDE, write_folder
 
 from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets._folder_data import FolderData
 from napari_inconsistency_masks.widgets._folder_page import FolderPage

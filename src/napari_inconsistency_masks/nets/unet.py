@@ -73,7 +73,7 @@ class UNet(nn.Module):
     @property
     def feature_channels(self) -> tuple[int, ...]:
         """Channels of each of the features: four skips, then the bottleneck."""
-        norms = [module[-1] for module in (*self.encoder, self.bottleneck)]  # type: ignore[index]
+        norms = [module[-1] for module in (*self.encoder, self.bottleneck)]
         return tuple(norm.num_features for norm in norms)
 
     def forward(self, image: Tensor, streams: Streams | None = None) -> Tensor:
