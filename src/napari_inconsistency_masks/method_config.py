@@ -20,6 +20,10 @@ def _weight(what: str, most: float = 100) -> Any:
     return option("Weight", f"Of {what}, next to the labels.", ge=0, le=most)
 
 
+def _ramp() -> Any:
+    return option("Ramp", "Part of the training in which that weight grows from 0.", ge=0, le=1)
+
+
 def _decay() -> Any:
     return option("Teacher's memory", "Part of the teacher that stays at each step.", ge=0, lt=1)
 
@@ -51,6 +55,7 @@ class FplConfig(Config):
         float, option("Threshold", "Probability that the plausible classes hold.", gt=0, le=1)
     ] = 0.9
     weight: Annotated[float, _weight("the unlabeled images")] = 1.5
+    ramp: Annotated[float, _ramp()] = 0.25
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,7 @@ class SegkcConfig(Config):
     """A wide and a narrow network teach each other."""
 
     weight: Annotated[float, _weight("the labels that the networks give each other")] = 1.5
+    ramp: Annotated[float, _ramp()] = 0.25
     consultation: Annotated[
         float, option("Consultation", "Weight of the difference of probabilities.", ge=0, le=100)
     ] = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,12 @@ def test_a_class_that_is_never_drawn_is_named_once() -> None:
     noted = replace(without(data, 1), notes=(note,))
     assert preflight(noted, RECIPES["im"]).count(noted.notes[0]) == 1
     assert len([note for note in preflight(noted, RECIPES["im"]) if name in note]) == 1
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES.values() if r.needs_unlabeled])
+def test_recipes_that_need_unlabeled_images_are_refused_without(recipe) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match=f"the recipe '{re.escape(recipe.key)}' also learns from"):
+        preflight(toy_data(unlabeled=0), recipe)
 
 
 def test_labels_that_are_all_empty_are_refused() -> None:

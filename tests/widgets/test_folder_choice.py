@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QFileDialog
 from tiny import SIDE, write_folder
 
 from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets._folder_data import FolderData
 from napari_inconsistency_masks.widgets._folder_page import FolderPage
@@ -411,7 +412,10 @@ def test_everything_labeled_leaves_nothing_for_inconsistency_masks(
     session: Session, tmp_path: Path, open_folder: Callable[[Path], None]
 ) -> None:
     open_folder(write_folder(tmp_path / "all", labeled=8))
-    assert "Everything is labeled" in session.problem()
+    for recipe in ("im", "fixmatch", "u2pl+im"):
+        session.setup.choose_recipe(recipe)
+        assert "Everything is labeled" in session.problem()
+        assert f"the recipe {RECIPES[recipe].title} learns" in session.problem()
     session.setup.choose_recipe("labeled-aug")
     assert session.problem() is None
 

@@ -10,8 +10,27 @@ import pytest
 from magicgui.widgets import CheckBox, ComboBox, LineEdit
 
 from napari_inconsistency_masks.config import AugmentConfig, PseudoLabelConfig, TrainConfig
-from napari_inconsistency_masks.recipes import PRESETS
-from napari_inconsistency_masks.widgets._forms import Field, SettingsForm, put, setting_names
+from napari_inconsistency_masks.method_config import (
+    METHOD_GROUPS,
+    ConsistencyConfig,
+    CrossMatchConfig,
+    FixMatchConfig,
+    FplConfig,
+    ImasConfig,
+    SegkcConfig,
+    U2plConfig,
+    UniMatchConfig,
+    UniMatchV2Config,
+)
+from napari_inconsistency_masks.recipes import PRESETS, RECIPES
+from napari_inconsistency_masks.settings import settings
+from napari_inconsistency_masks.widgets._forms import (
+    GROUPS,
+    Field,
+    SettingsForm,
+    put,
+    setting_names,
+)
 from napari_inconsistency_masks.widgets._setup_form import ELSEWHERE, SetupForm
 from napari_inconsistency_masks.widgets._train_setup import TrainSetup
 
@@ -46,15 +65,30 @@ OTHER_CONFIG = TrainConfig(
     seed=42,
     precision="float32",
     device="cuda:1",
+    consistency=ConsistencyConfig(strength="high", weight=0.5),
+    fixmatch=FixMatchConfig(threshold=0.9, weight=0.5),
+    fpl=FplConfig(threshold=0.8, weight=2.5, ramp=0.5),
+    crossmatch=CrossMatchConfig(
+        threshold=0.9, weak_dropout=0.3, strong_dropout=0.6, eta=0.4
+    ),
+    imas=ImasConfig(threshold=0.8, weight=2.5, decay=0.97),
+    u2pl=U2plConfig(
+        decay=0.97, unreliable=15.0, contrast=0.5, anchors=128, negatives=40, bank=4000,
+        temperature=0.3,
+    ),
+    unimatch=UniMatchConfig(threshold=0.9, dropout=0.3),
+    unimatch_v2=UniMatchV2Config(threshold=0.9, decay=0.97),
+    segkc=SegkcConfig(weight=2.5, ramp=0.5, consultation=0.5, narrow=0.75),
 )  # fmt: skip
 """Differs from the defaults in every setting."""
 
 
 def value_of(config: TrainConfig, name: str) -> Any:
     """A setting by its name in a form, such as ``pseudo_labels_erode``."""
-    for group in ("pseudo_labels", "augmentation"):
-        if name.startswith(f"{group}_"):
-            return getattr(getattr(config, group), name.removeprefix(f"{group}_"))
+    for group, (_, kind) in GROUPS.items():
+        for setting in settings(kind):
+            if group and name == f"{group}_{setting.name}":
+                return getattr(getattr(config, group), setting.name)
     return getattr(config, name)
 
 
@@ -222,6 +256,21 @@ def test_the_sentence_of_the_chosen_recipe_is_shown(setup_form: SetupForm) -> No
     assert setup_form.sentence.text().startswith("Learns from the labeled images alone")
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_settings_of_the_recipe_s_method_are_shown_and_those_of_no_other(
+    setup_form: SetupForm, recipe: str
+) -> None:
+    setup_form._setup.choose_recipe(recipe)
+    shown = {
+        field.group
+        for field in setup_form.more.fields.values()
+        if field.widget.isVisibleTo(setup_form.more)
+    }
+    own = {RECIPES[recipe].method.replace("-", "_")} & set(METHOD_GROUPS)
+    assert shown == {"", "pseudo_labels", "augmentation"} | own
+    assert not own or RECIPES[recipe].unlabeled
+
+
 def test_a_name_is_taken_when_it_is_entered(setup_form: SetupForm) -> None:
     setup_form.name.setText("mine")
     setup_form.name.editingFinished.emit()
@@ -229,7 +278,5 @@ def test_a_name_is_taken_when_it_is_entered(setup_form: SetupForm) -> None:
 
 
 def test_a_field_of_its_own_shows_its_default(qapp: Any) -> None:
-    from napari_inconsistency_masks.settings import settings
-
     for setting in settings(TrainConfig):
         assert Field("", setting).value == setting.default

@@ -97,6 +97,7 @@ def test_runs_can_be_kept_elsewhere(setup: TrainSetup, tmp_path: Path) -> None:
 
 
 FIRST = "epochs on the labeled images"
+BOTH = "epochs on the labeled and unlabeled images"
 THEN = ", then 3 times anew with the unlabeled images, labeled where the best networks agree."
 ONCE = THEN.replace("3 times", "once")
 
@@ -112,6 +113,8 @@ ONCE = THEN.replace("3 times", "once")
         ),
         ("im", {"generations": 0, "epochs": 1}, "3 networks for 1 epoch on the labeled images."),
         ("labeled", {"epochs": 7}, f"3 networks for 7 {FIRST}."),
+        ("fixmatch", {"epochs": 7}, f"3 networks for 7 {BOTH}."),
+        ("fixmatch+im", {"epochs": 7, "generations": 3}, f"3 networks for 7 {BOTH}{THEN}"),
     ],
 )
 def test_what_will_be_trained_in_a_sentence(

@@ -54,6 +54,10 @@ class Step:
     total: int
     epoch: int
 
+    def ramp(self, part: float) -> float:
+        """What grows from 0 to 1 in the first part of the training, evenly."""
+        return 1.0 if part == 0 else min(1.0, self.number / (part * self.total))
+
     @property
     def unlabeled(self) -> Unlabeled:
         """The unlabeled images, for methods with `Method.views`."""

@@ -46,12 +46,13 @@ class CrossMatch(Method):
         mixed = [paste(view, box) for view, box in zip(unlabeled.strong, boxes, strict=True)]
 
         def decode(images: Tensor, first: int) -> tuple[Tensor, ...]:
-            """Logits of the first images, then of the last U: plain, and with less and less."""
+            """Logits of the first images, and of the last U: plain, with fewer channels, few."""
             plan = streams(
                 ensemble, unlabeled.rngs, keep(0, first + few), *self._dropped(first, few)
             )
             logits: Tensor = ensemble(images, plan)  # (E, first + 3U, K, Y, X)
-            return logits.split((first, few, few, few), 1)
+            x, plain, less, least = logits.split((first, few, few, few), 1)
+            return x, plain, less, least
 
         x, w, w_weak, w_strong = decode(torch.cat((batch.image, unlabeled.weak), 1), many)
         s1, s2, s2_weak, s2_strong = decode(torch.cat(mixed, 1), few)

@@ -3,6 +3,7 @@
 In cross pseudo supervision (CPS): two networks with other first weights teach each other on CutMix
 images. With sigmoid outputs there are two classes, so that the set has always one: what is left is
 CPS weighted by confidence. The first network of each pair is the member that is checked and kept.
+Networks here are not pretrained, so the weight of what they teach each other grows from 0.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ class Fpl(Method):
         fuzzy = [
             self.fuzzy(mixed[student], taught[1 - student], valid) for student in range(2)
         ]  # (E,) each
-        total = sum(labeled) + self.config.weight * sum(fuzzy)
-        assert isinstance(total, Tensor)
+        weight = self.config.weight * step.ramp(self.config.ramp)
+        total = labeled[0] + labeled[1] + weight * (fuzzy[0] + fuzzy[1])  # (E,)
         return Losses(total, {"labeled": labeled[0], "fuzzy": fuzzy[0]})
 
     def fuzzy(self, student: Tensor, teacher: Tensor, valid: Tensor) -> Tensor:

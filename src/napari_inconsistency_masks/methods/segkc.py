@@ -4,7 +4,7 @@ Of SegKC only the abstract and the introduction could be read: a large and a sma
 each other and consult each other both ways. Losses, weights and schedules are not known, and its
 consultation of features is left out. What is here: cross pseudo supervision of a wide and a narrow
 U-Net, and the Kullback-Leibler divergence of their predictions, both ways. The wide one is the
-member that is checked and kept.
+member that is checked and kept. What they teach each other grows from 0, as none is pretrained.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ class Consultation(Method):
             *(self.taught(logits[i], logits[1 - i], unlabeled.valid) for i in range(2)), strict=True
         )  # (E,) each
         total = torch.stack(labeled).sum(0)  # (E,)
-        total = total + self.config.weight * torch.stack(crossed).sum(0)
-        total = total + self.config.consultation * torch.stack(consulted).sum(0)
+        between = self.config.weight * torch.stack(crossed).sum(0)  # (E,)
+        between = between + self.config.consultation * torch.stack(consulted).sum(0)
+        total = total + step.ramp(self.config.ramp) * between
         parts = {"labeled": labeled[0], "crossed": crossed[0], "consulted": consulted[0]}
         return Losses(total, parts)
 

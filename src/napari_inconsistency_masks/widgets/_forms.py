@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ..config import AugmentConfig, PseudoLabelConfig, TrainConfig
+from ..method_config import METHOD_GROUPS
 from ..settings import Config, Setting, settings
 from ._parts import named
 
@@ -20,6 +21,7 @@ GROUPS: dict[str, tuple[str, type[Config]]] = {
     "": ("Training", TrainConfig),
     "pseudo_labels": ("Pseudo-labels", PseudoLabelConfig),
     "augmentation": ("Augmentation", AugmentConfig),
+    **METHOD_GROUPS,
 }
 """Per field of `TrainConfig` that holds a config (or "" for its own): heading and class."""
 
@@ -107,6 +109,7 @@ class SettingsForm(QWidget):
         names = list(fields)
         made = {field.name: field for field in _fields(names)}
         self.fields = {name: made[name] for name in names}
+        self._rows: dict[str, list[QWidget]] = {}
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -116,11 +119,13 @@ class SettingsForm(QWidget):
                 heading = QLabel(GROUPS[field.group][0])
                 heading.setStyleSheet("font-weight: bold; padding-top: 6px;")
                 form.addRow(heading)
+                self._rows[field.group] = [heading]
             group = field.group
             label = QLabel(field.setting.title)
             label.setToolTip(field.tip)
             label.setBuddy(field.widget)
             form.addRow(label, field.widget)
+            self._rows.setdefault(field.group, []).extend((label, field.widget))
             field.changed.connect(self.changed)
 
     def show_config(self, config: TrainConfig) -> None:
@@ -128,6 +133,12 @@ class SettingsForm(QWidget):
         for field in self.fields.values():
             holder = getattr(config, field.group) if field.group else config
             field.set(getattr(holder, field.setting.name))
+
+    def show_groups(self, groups: Collection[str]) -> None:
+        """Show these groups of settings and no others; "" are those of the training itself."""
+        for group, widgets in self._rows.items():
+            for widget in widgets:
+                widget.setVisible(group in groups)
 
     def values(self) -> dict[str, Any]:
         """The values by name."""
@@ -142,10 +153,11 @@ def put(config: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
     """The config with other values, by name; `InputError` if they are refused."""
     own = {setting.name for setting in settings(TrainConfig)}
     changes: dict[str, Any] = {name: value for name, value in values.items() if name in own}
-    for group in filter(None, GROUPS):
-        start = f"{group}_"
-        inside = {n.removeprefix(start): v for n, v in values.items() if n.startswith(start)}
-        changes[group] = dataclasses.replace(getattr(config, group), **inside)
+    for group, (_, kind) in GROUPS.items():
+        names = {_name(group, setting): setting.name for setting in settings(kind)}
+        inside = {name: values[full] for full, name in names.items() if full in values}
+        if group and inside:
+            changes[group] = dataclasses.replace(getattr(config, group), **inside)
     return dataclasses.replace(config, **changes)
 
 

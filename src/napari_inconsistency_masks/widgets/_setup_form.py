@@ -86,6 +86,7 @@ class SetupForm(QWidget):
         self.preset.choose(setup.preset)
         self.recipe.offer([(r.title, key) for key, r in RECIPES.items()], setup.recipe)
         self.sentence.tell(RECIPES[setup.recipe].sentence)
+        self.more.show_groups(setup.groups)
         if setup.problem is None:
             self.basic.show_config(setup.config)
             self.more.show_config(setup.config)

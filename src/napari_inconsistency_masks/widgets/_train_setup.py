@@ -10,7 +10,9 @@ from qtpy.QtCore import QObject, Signal
 
 from ..config import TrainConfig
 from ..errors import InputError
+from ..method_config import METHOD_GROUPS
 from ..recipes import PRESETS, RECIPES
+from ._forms import GROUPS
 from ._preparation import check_run_name, new_run_name
 
 CUSTOM = "custom"
@@ -54,6 +56,12 @@ class TrainSetup(QObject):
     def changes(self) -> bool:
         """Whether the settings are no longer those of the preset."""
         return self.config != PRESETS[self.preset]
+
+    @property
+    def groups(self) -> list[str]:
+        """Groups of settings that the recipe uses: those of other methods change nothing."""
+        own = RECIPES[self.recipe].method.replace("-", "_")
+        return [group for group in GROUPS if group not in METHOD_GROUPS or group == own]
 
     def choose_preset(self, preset: str) -> None:
         """Take the settings of a preset."""
@@ -101,10 +109,11 @@ class TrainSetup(QObject):
         networks = "1 network" if config.members == 1 else f"{config.members} networks"
         epochs = "1 epoch" if config.epochs == 1 else f"{config.epochs} epochs"
         recipe = RECIPES[self.recipe]
+        images = "labeled and unlabeled images" if recipe.unlabeled else "labeled images"
         if not recipe.pseudo_labels or not config.generations:
-            return f"Trains {networks} for {epochs} on the labeled images."
+            return f"Trains {networks} for {epochs} on the {images}."
         times = "once" if config.generations == 1 else f"{config.generations} times"
         return (
-            f"Trains {networks} for {epochs} on the labeled images, then {times} anew with the "
+            f"Trains {networks} for {epochs} on the {images}, then {times} anew with the "
             f"unlabeled images, labeled {recipe.labeled_by}."
         )
