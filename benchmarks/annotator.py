@@ -25,11 +25,10 @@ import typer
 from rich.console import Console
 
 from annotator_corrections import STRATEGIES, Annotator, Correction
+from annotator_data import Course
 from annotator_figure import draw_figure
 from annotator_networks import Pupils
 from annotator_table import print_tables
-from napari_inconsistency_masks.data.folder import load_folder
-from napari_inconsistency_masks.data.sources import Subset
 from napari_inconsistency_masks.devices import use_threads
 from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.files.json_files import read_json
@@ -54,39 +53,38 @@ def main(
     classes: Annotated[str, typer.Option()],
     position: Annotated[str | None, typer.Option()] = None,
     labeled: Annotated[int, typer.Option(help="Images to begin with.")] = 5,
+    pool: Annotated[int, typer.Option(help="Images to correct in.")] = 300,
+    half: Annotated[bool, typer.Option(help="Halve the images in height and width.")] = False,
     strategies: Annotated[str, typer.Option()] = ",".join(STRATEGIES),
     seeds: Annotated[str, typer.Option(help="First and last, as 0-2.")] = "0-2",
     cells: Annotated[str, typer.Option(help="Corrected cells after each round.")] = "16,32,64,128",
     split: Annotated[str, typer.Option(help="Scored: test, or validation.")] = "test",
     first_steps: Annotated[int, typer.Option()] = 500,
-    steps: Annotated[int, typer.Option(help="Per round.")] = 250,
+    steps: Annotated[int, typer.Option(help="Per round.")] = 500,
     members: Annotated[int, typer.Option()] = 2,
     width: Annotated[float, typer.Option()] = 0.5,
     batch: Annotated[int, typer.Option()] = 12,
     patch: Annotated[int, typer.Option()] = 64,
-    pool: Annotated[int, typer.Option(help="Images to correct in.")] = 200,
-    budget_minutes: Annotated[float, typer.Option()] = 25.0,
+    budget_minutes: Annotated[float, typer.Option()] = 60.0,
 ) -> None:
     """Simulate what is not simulated yet, as far as the time goes; print the table."""
     use_threads(1)
     until = time.monotonic() + 60 * budget_minutes
-    config = dataclasses.replace(
-        find_preset("quick"),
-        members=members,
-        teachers=members,
-        width=width,
-        batch=batch,
-        patch=patch,
+    course = Course(data, classes.split(","), position, labeled, pool, half)
+    config = course.adapt(
+        dataclasses.replace(
+            find_preset("quick"),
+            members=members,
+            teachers=members,
+            width=width,
+            batch=batch,
+            patch=patch,
+        )
     )
     out.mkdir(parents=True, exist_ok=True)
     first, last = (int(seed) for seed in seeds.split("-"))
     for seed in range(first, last + 1):
-        everything = load_folder(
-            data, classes=classes.split(","), position=position, labeled=labeled, seed=seed
-        )
-        every = max(1, len(everything.hidden) // pool)  # names in order are of one session
-        hidden = Subset(everything.hidden, range(0, len(everything.hidden), every)[:pool])
-        of_seed = dataclasses.replace(everything, hidden=hidden)
+        of_seed = course.read(seed, split)
         pupils = Pupils(of_seed, config, seed, first_steps, steps, split, out)
         budgets = tuple(int(number) for number in cells.split(","))
         protocol = Protocol(pupils, Annotator(of_seed, seed, pupils.first), budgets, until)

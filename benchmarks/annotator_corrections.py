@@ -181,14 +181,12 @@ class Annotator:
         places: list[Place] = []
         for index, logits in predict_samples(networks, self._pool):
             sample = self._pool[index]
-            probability = self._scheme.probability(logits).numpy()
-            places += find_places(
-                self._scheme.harden(probability).astype(np.uint8),
+            hard = self._scheme.harden(self._scheme.probability(logits).numpy())
+            places += find_places(  # as the window does it
+                hard.astype(np.uint8),
                 self._scheme,
                 image=sample.name,
                 frame=0,
-                probabilities=probability,
-                pixels=sample.image,
             )
         return places
 

@@ -14,7 +14,7 @@ from ..cells import dilate, erode
 from ..errors import InputError
 from ..inconsistency import Consensus, Prediction, disagreement, find_consensus
 from ..task import LabelScheme
-from .outcomes import EIGHT_NEIGHBORS, effects, find_outcomes
+from .outcomes import EIGHT_NEIGHBORS, differences, find_outcomes
 from .pieces import cut_regions
 from .place import Place
 
@@ -31,6 +31,12 @@ LARGEST = 8
 
 _TYPICAL_AREA = 100.0
 """A region of so many pixels gets half of what size can add to a score."""
+
+_UNSEEN, _SEEN = 0.2, 0.1
+"""Wrong cells to expect though no count differs: where no member sees a cell (all may miss one),
+and where all see the same. A cell that differs counts 1. Per cell looked at, 0.4 to 0.7, 0.04 to
+0.9 and 0.1 to 0.3 were wrong with networks that had learned from a few images (docs/benchmarks.md).
+"""
 
 
 def find_places(
@@ -84,7 +90,7 @@ def find_places(
         consensus=consensus,
         regions=regions,
         counts=counts,
-        effect=effects(counts),
+        differences=differences(counts),
         area=np.bincount(regions.ravel(), minlength=number + 1)[1:],
         strength=_means(regions, number, _strength(consensus, probabilities)).clip(0, 1),
         center=ndimage.center_of_mass(kept, regions, np.arange(1, number + 1)),
@@ -105,7 +111,7 @@ class _Features:
     consensus: Consensus
     regions: _Labels
     counts: _Int
-    effect: _Int
+    differences: _Int
     area: _Int
     strength: _Float
     center: list[tuple[float, float]]
@@ -114,8 +120,7 @@ class _Features:
 
     def place(self, index: int, rows: slice, columns: slice, image: str, frame: int) -> Place:
         region: _Bool = self.regions[rows, columns] == index + 1
-        effect, area = int(self.effect[index]), int(self.area[index])
-        strength = float(self.strength[index])
+        area, strength = int(self.area[index]), float(self.strength[index])
         row, column = self.center[index]
         return Place(
             image=image,
@@ -125,11 +130,19 @@ class _Features:
             area=area,
             classes=self._classes(region, rows, columns),
             disagreement=strength,
-            effect=effect,
+            effect=int(self.differences[index].max()),
             outcomes=tuple(tuple(of_member) for of_member in self.counts[index].tolist()),
-            score=effect + strength * area / (area + _TYPICAL_AREA),
+            score=self._score(index, strength * area / (area + _TYPICAL_AREA)),
             appearance=self._appearance((rows.start, columns.start, rows.stop, columns.stop)),
         )
+
+    def _score(self, index: int, doubt: float) -> float:
+        """See `Place.score`; `doubt` is 0 to 1."""
+        members = len(self.counts[index])
+        most = int(self.counts[index].sum(axis=1).max())
+        wrong = float(self.differences[index].sum()) / (members * (members - 1))
+        wrong += (_SEEN if most else _UNSEEN) * (1 + doubt)
+        return wrong / max(1, most)
 
     def _appearance(self, box: Box) -> tuple[float, ...]:
         """Mean and standard deviation of the gray values in and around a box."""
