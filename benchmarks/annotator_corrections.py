@@ -20,9 +20,9 @@ from napari_inconsistency_masks.places import Place, find_places, rank
 
 STRATEGIES = {
     "none": "no labels, only the further steps",
-    "ours": "places in the order of `places.rank`",
+    "ours": "places where networks differ, in the order of our ranking",
     "regions": "boxes as large as these, at random places",
-    "alike": "boxes as large as these, at random places with as many true cells in them",
+    "alike": "boxes as large as these, at random places that hold as many true cells",
     "images": "whole images at random",
 }
 

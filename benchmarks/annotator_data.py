@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from napari_inconsistency_masks.cells import draw_discs, find_cells
 from napari_inconsistency_masks.config import AugmentConfig, TrainConfig
@@ -53,13 +55,13 @@ class Course:
         )
         every = max(1, len(data.hidden) // self.pool)  # names in order are of one session
         pool = Subset(data.hidden, range(0, len(data.hidden), every)[: self.pool])
-        sources = {"labeled": data.labeled, "hidden": pool, split: getattr(data, split)}
-        read = {name: list(source) for name, source in sources.items()}
-        if self.half:
-            read = {
-                name: [_halved(sample, data.scheme) for sample in samples]
-                for name, samples in read.items()
-            }
+        read: dict[str, Any] = {
+            "labeled": data.labeled,
+            "hidden": pool,
+            split: getattr(data, split),
+        }
+        for name, samples in read.items():
+            read[name] = [_halved(s, data.scheme) if self.half else s for s in samples]
         return replace(data, **read)
 
     def adapt(self, config: TrainConfig) -> TrainConfig:
@@ -80,7 +82,9 @@ def _halved(sample: Sample, scheme: LabelScheme) -> Sample:
     return replace(sample, image=image, target=target)
 
 
-def _mean_of_four(planes: np.ndarray) -> np.ndarray:
+def _mean_of_four(planes: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     rows, columns = (side // 2 * 2 for side in planes.shape[-2:])
     even = planes[..., :rows, :columns]
-    return even.reshape(*even.shape[:-2], rows // 2, 2, columns // 2, 2).mean((-3, -1))
+    fours = even.reshape(*even.shape[:-2], rows // 2, 2, columns // 2, 2)
+    mean: npt.NDArray[np.float64] = fours.mean(axis=(-3, -1))
+    return mean

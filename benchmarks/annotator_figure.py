@@ -21,7 +21,7 @@ _LEGEND = 20
 
 
 def draw_figure(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw count error against corrected cells, a panel per data set; bars are standard errors."""
+    """Draw count error against corrected cells, a panel per data set; bars: one standard error."""
     means = mean_rows(to_table(rows))
     panels = [
         f'<g transform="translate({number * _WIDTH},0)">{_panel(str(name), of_data)}</g>'
@@ -29,13 +29,18 @@ def draw_figure(rows: Sequence[dict[str, Any]], path: Path) -> None:
     ]
     shown = [name for name in _COLORS if name in set(means["strategy"])]
     legend = [
-        _text(_LEFT, _HEIGHT + _LEGEND * n, f"{name}: {STRATEGIES[name]}", color=_COLORS[name])
+        _text(
+            _LEFT,
+            _HEIGHT + _LEGEND * (n + 1) - 6,
+            f"{name}: {STRATEGIES[name]}",
+            color=_COLORS[name],
+        )
         for n, name in enumerate(shown)
     ]
     write_text(
         path,
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH * len(panels)}" '
-        f'height="{_HEIGHT + _LEGEND * len(shown)}" font-family="sans-serif" font-size="12">'
+        f'height="{_HEIGHT + _LEGEND * (len(shown) + 1)}" font-family="sans-serif" font-size="12">'
         f'<rect width="100%" height="100%" fill="white"/>{"".join(panels + legend)}</svg>\n',
     )
 
