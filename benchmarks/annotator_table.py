@@ -49,17 +49,34 @@ def compare(table: pd.DataFrame, strategy: str = "ours") -> pd.DataFrame:
 
 
 def print_tables(rows: Sequence[dict[str, Any]]) -> None:
-    """Print means and differences as Markdown tables."""
+    """Print means and differences as the Markdown tables of the documentation."""
     table = to_table(rows)
-    _print(mean_rows(table).dropna(axis="columns", how="all"))
+    means = mean_rows(table)
+    means["text"] = [
+        f"{_with_error(row.count_error, row.se)} ({row.cells:.0f})" for row in means.itertuples()
+    ]
+    _print(means.pivot_table("text", ["data", "round"], "strategy", aggfunc="first"))
+    recalls = [name for name in means.columns if name.startswith(("recall", "precision"))]
+    _print(means.set_index(["data", "strategy", "round"])[["seeds", "empty", "places", *recalls]])
     if "ours" in set(table["strategy"]):
-        _print(compare(table))
+        found = compare(table)
+        found["text"] = [
+            f"{_with_error(row.mean, row.se, '+')} ({row.seeds})"
+            for row in found.itertuples(index=False)
+        ]
+        keys = ["data", "strategy", "cells_of"]
+        _print(found.pivot_table("text", keys, "round", aggfunc="first"))
+
+
+def _with_error(value: float, error: float, sign: str = "") -> str:
+    return f"{value:{sign}.2f}" + (f" ± {error:.2f}" if error == error else "")
 
 
 def _print(table: pd.DataFrame) -> None:
-    _say("| " + " | ".join(table.columns) + " |", markup=False)
+    table = table.reset_index()
+    _say("| " + " | ".join(map(str, table.columns)) + " |", markup=False)
     _say("|---" * len(table.columns) + "|", markup=False)
     for row in table.itertuples(index=False):
-        cells = [f"{value:.3f}" if isinstance(value, float) else str(value) for value in row]
+        cells = [f"{value:.2f}" if isinstance(value, float) else str(value) for value in row]
         _say("| " + " | ".join(cells) + " |", markup=False)
     _say("")
