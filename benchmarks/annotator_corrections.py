@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,16 +11,25 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from napari_inconsistency_masks.boxes import Box, padded
+from napari_inconsistency_masks.boxes import Box, known_mask, padded
 from napari_inconsistency_masks.cells import find_cells
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
 from napari_inconsistency_masks.inference.predict import predict_samples
 from napari_inconsistency_masks.nets.ensemble import Ensemble
 from napari_inconsistency_masks.places import Place, find_places, rank
 
-STRATEGIES = ("ours", "regions", "images", "none")
+STRATEGIES = {
+    "none": "no labels, only the further steps",
+    "ours": "places where networks differ, in the order of our ranking",
+    "regions": "boxes as large as these, at random places",
+    "alike": "boxes as large as these, at random places that hold as many true cells",
+    "images": "whole images at random",
+}
 
 _Proposal = tuple[int, Box, Place | None]
+_Bool = npt.NDArray[np.bool_]
+
+_TRIES = 1000
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Correction:
     index: int
     box: Box
     cells: int
+    empty: bool
     place: Place | None = None
 
     @property
@@ -41,7 +51,8 @@ class Correction:
     def from_json(cls, values: Mapping[str, Any]) -> Correction:
         top, left, bottom, right = values["box"]
         place = None if values["place"] is None else Place(**values["place"])
-        return cls(values["index"], (top, left, bottom, right), values["cells"], place)
+        box = (top, left, bottom, right)
+        return cls(values["index"], box, values["cells"], values["empty"], place)
 
 
 class Annotator:
@@ -54,10 +65,10 @@ class Annotator:
     seed
         Of the random strategies.
     first
-        The networks before any correction: the sizes of their places are those of random boxes.
+        Returns the networks before any correction: random boxes are as large as their places.
     """
 
-    def __init__(self, data: SegmentationData, seed: int, first: Ensemble) -> None:
+    def __init__(self, data: SegmentationData, seed: int, first: Callable[[], Ensemble]) -> None:
         self._scheme = data.scheme
         self._pool = list(data.hidden)
         self._numbers = {sample.name: index for index, sample in enumerate(self._pool)}
@@ -72,49 +83,80 @@ class Annotator:
         self, strategy: str, networks: Ensemble, before: Sequence[Correction], budget: int
     ) -> list[Correction]:
         """New corrections until all together hold `budget` cells."""
-        if strategy == "none":
-            return []
-        boxes = {"ours": self._ranked, "regions": self._regions, "images": self._images}
-        spent, new = sum(each.cells for each in before), list[Correction]()
-        for index, box, place in boxes[strategy](networks, before):
+        boxes = {
+            "ours": self._ranked,
+            "regions": self._regions,
+            "alike": self._alike,
+            "images": self._images,
+        }
+        new = list[Correction]()
+        spent = sum(each.cells for each in before)
+        proposals = boxes[strategy](networks, before) if spent < budget else iter(())
+        for index, box, place in proposals:
+            cells = self._inside(index, box)
+            known = self._known([*before, *new], index)
+            if place is not None and known[tuple(int(x) for x in place.center)]:
+                continue  # labeled with a place before
+            unknown = int((cells & ~self._labeled(known, index)).sum())
+            new.append(Correction(index, box, max(1, unknown), not cells.any(), place))
+            spent += new[-1].cells
             if spent >= budget:
                 break
-            new.append(Correction(index, box, self._cost(index, box), place))
-            spent += new[-1].cells
         return new
 
-    def piece(self, correction: Correction, side: int) -> Sample:
-        """The image around a box, at least `side` wide where it can be, known in the box only."""
-        whole = self._pool[correction.index]
-        shape = whole.image.shape[1:]
-        known = np.zeros(shape, dtype=bool)
-        top, left, bottom, right = correction.box
-        known[top:bottom, left:right] = True
-        rows = _around(top, bottom, side, shape[0])
-        columns = _around(left, right, side, shape[1])
-        name = f"{whole.name} {correction.box}"
-        target = np.where(known, whole.labeled, np.uint8(0))
+    def pieces(self, corrections: Sequence[Correction], side: int) -> list[Sample]:
+        """The image around each box, at least `side` wide where it can be, known in boxes only."""
+        return [self._piece(each, corrections, side) for each in corrections]
+
+    def _piece(self, each: Correction, corrections: Sequence[Correction], side: int) -> Sample:
+        whole = self._pool[each.index]
+        known = self._known(corrections, each.index)
+        top, left, bottom, right = each.box
+        rows = _around(top, bottom, side, known.shape[0])
+        columns = _around(left, right, side, known.shape[1])
         return Sample(
-            name,
+            f"{whole.name} {each.box}",
             whole.image[:, rows, columns],
-            target[..., rows, columns],
+            np.where(known, whole.labeled, np.uint8(0))[..., rows, columns],
             known[rows, columns],
         )
 
+    def _known(self, corrections: Sequence[Correction], index: int) -> _Bool:
+        rows, columns = self._pool[index].image.shape[1:]
+        return known_mask((c.box for c in corrections if c.index == index), (rows, columns))
+
+    def _inside(self, index: int, box: Box) -> _Bool:
+        """Which true cells have their center in a box, ``(N,)``."""
+        centers = self._centers[index]
+        inside: _Bool = ((centers >= box[:2]) & (centers < box[2:])).all(axis=1)
+        return inside
+
+    def _labeled(self, known: _Bool, index: int) -> _Bool:
+        """Which true cells of an image have their center where labels are known, ``(N,)``."""
+        labeled: _Bool = known[tuple(self._centers[index].astype(int).T)]
+        return labeled
+
     def _ranked(self, networks: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
         seen = [replace(each.place, box=each.box) for each in before if each.place is not None]
-        for place in rank(self._places(networks), limit=200, seen=seen):
+        for place in rank(self._places(networks), limit=500, seen=seen):
             yield self._numbers[place.image], self._label_box(place), place
 
     def _regions(self, _: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
         rng = np.random.default_rng((self._seed, len(before), 1))
         while True:
-            index = int(rng.integers(len(self._pool)))
-            top, left, bottom, right = self._sizes[int(rng.integers(len(self._sizes)))]
-            rows, columns = self._pool[index].image.shape[1:]
-            height, width = min(bottom - top, rows), min(right - left, columns)
-            row, column = rng.integers((rows - height + 1, columns - width + 1)).tolist()
-            yield index, (row, column, row + height, column + width), None
+            _, size, _ = self._best[int(rng.integers(len(self._best)))]
+            yield self._random_box(size, rng)
+
+    def _alike(self, _: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
+        rng = np.random.default_rng((self._seed, len(before), 3))
+        while True:
+            index, size, _ = self._best[int(rng.integers(len(self._best)))]
+            wanted = self._inside(index, size).sum()
+            for _ in range(_TRIES):
+                proposal = self._random_box(size, rng)
+                if self._inside(*proposal[:2]).sum() == wanted:
+                    yield proposal
+                    break
 
     def _images(self, _: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
         order = np.random.default_rng((self._seed, 2)).permutation(len(self._pool))
@@ -122,34 +164,35 @@ class Annotator:
             rows, columns = self._pool[index].image.shape[1:]
             yield index, (0, 0, rows, columns), None
 
+    def _random_box(self, size: Box, rng: np.random.Generator) -> _Proposal:
+        index = int(rng.integers(len(self._pool)))
+        top, left, bottom, right = size
+        rows, columns = self._pool[index].image.shape[1:]
+        height, width = min(bottom - top, rows), min(right - left, columns)
+        row, column = rng.integers((rows - height + 1, columns - width + 1)).tolist()
+        return index, (row, column, row + height, column + width), None
+
     @cached_property
-    def _sizes(self) -> list[Box]:
-        """Boxes of the best places of the first networks."""
-        return [self._label_box(place) for place in rank(self._places(self._first), limit=100)]
+    def _best(self) -> list[_Proposal]:
+        """The best places of the first networks."""
+        return list(self._ranked(self._first(), ()))[:100]
 
     def _places(self, networks: Ensemble) -> list[Place]:
         places: list[Place] = []
         for index, logits in predict_samples(networks, self._pool):
             sample = self._pool[index]
-            probability = self._scheme.probability(logits).numpy()
-            places += find_places(
-                self._scheme.harden(probability).astype(np.uint8),
+            hard = self._scheme.harden(self._scheme.probability(logits).numpy())
+            places += find_places(  # as the window does it
+                hard.astype(np.uint8),
                 self._scheme,
                 image=sample.name,
                 frame=0,
-                probabilities=probability,
-                pixels=sample.image,
             )
         return places
 
     def _label_box(self, place: Place) -> Box:
         rows, columns = self._pool[self._numbers[place.image]].image.shape[1:]
         return padded(place.box, self._margin, (rows, columns))
-
-    def _cost(self, index: int, box: Box) -> int:
-        centers = self._centers[index]
-        inside = (centers >= box[:2]) & (centers < box[2:])
-        return max(1, int(inside.all(axis=1).sum()))
 
 
 def _half_a_cell(data: SegmentationData) -> int:

@@ -1,90 +1,82 @@
-"""Table and figure of the simulated annotator."""
+"""Tables of the simulated annotator."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
-from napari_inconsistency_masks.files.atomic import write_text
-
-_COLORS = {"ours": "#0072b2", "regions": "#d55e00", "images": "#009e73", "none": "#777777"}
-_WIDTH, _HEIGHT, _MARGIN = 420, 260, 48
+_say = Console(width=250, highlight=False).print
 
 
-def mean_rows(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Mean and standard error over the seeds, per data set, strategy and round."""
-    table = pd.DataFrame(rows).drop(columns="corrections")
-    start = table[(table["strategy"] == "none") & (table["round"] == 0)]
+def to_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """A row per data set, strategy, seed and round; all begin with what further steps alone do."""
+    table = pd.DataFrame(rows).drop(columns=["corrections", "errors"])
+    start = table[table["strategy"] == "none"].assign(round=0)
     others = [name for name in table["strategy"].unique() if name != "none"]
-    table = pd.concat([table, *(start.assign(strategy=name) for name in others)])
+    table = table[table["strategy"] != "none"]
+    return pd.concat([*(start.assign(strategy=name) for name in others), table])
+
+
+def mean_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the seeds, and the standard error of the mean count error."""
     groups = table.groupby(["data", "strategy", "round"])
     means = groups.mean(numeric_only=True).drop(columns="seed")
     means["seeds"] = groups.size()
-    means["error of mean"] = groups["count_error"].sem()
+    means["se"] = groups["count_error"].sem()
     return means.reset_index()
 
 
-def print_table(rows: Sequence[dict[str, Any]]) -> None:
-    """Print the means as a Markdown table."""
-    means = mean_rows(rows).dropna(axis="columns", how="all")
-    say = Console(width=250, highlight=False).print
-    say("| " + " | ".join(means.columns) + " |", markup=False)
-    say("|---" * len(means.columns) + "|", markup=False)
-    for row in means.itertuples(index=False):
-        cells = [f"{value:.3f}" if isinstance(value, float) else str(value) for value in row]
-        say("| " + " | ".join(cells) + " |", markup=False)
+def compare(table: pd.DataFrame, strategy: str = "ours") -> pd.DataFrame:
+    """Count errors of a strategy minus those of the others, per seed: below 0 it is better.
+
+    With as many corrected cells, and (`half`) with half as many as the other strategy.
+    """
+    keys = ["data", "seed", "round"]
+    own = table[table["strategy"] == strategy][[*keys, "count_error"]]
+    half = own.assign(round=own["round"] + 1)  # each round doubles the cells
+    both = []
+    for name, mine in (("same", own), ("half", half)):
+        others = table[(table["strategy"] != strategy) & (table["round"] > (name == "half"))]
+        pairs = others.merge(mine, on=keys, suffixes=("", " own"))
+        pairs["difference"] = pairs["count_error own"] - pairs["count_error"]
+        both.append(pairs.assign(cells_of=name))
+    groups = pd.concat(both).groupby(["data", "strategy", "cells_of", "round"])["difference"]
+    result = pd.DataFrame({"mean": groups.mean(), "se": groups.sem(), "seeds": groups.size()})
+    return result.reset_index()
 
 
-def draw_figure(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw count error against corrected cells, one panel per data set, as SVG."""
-    means = mean_rows(rows)
-    panels = [
-        f'<g transform="translate({number * _WIDTH},0)">{_panel(str(name), of_data)}</g>'
-        for number, (name, of_data) in enumerate(means.groupby("data"))
+def print_tables(rows: Sequence[dict[str, Any]]) -> None:
+    """Print means and differences as the Markdown tables of the documentation."""
+    table = to_table(rows)
+    means = mean_rows(table)
+    means["text"] = [
+        f"{_with_error(row.count_error, row.se)} ({row.cells:.0f})" for row in means.itertuples()
     ]
-    write_text(
-        path,
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH * len(panels)}" '
-        f'height="{_HEIGHT}" font-family="sans-serif" font-size="11">'
-        f'<rect width="100%" height="100%" fill="white"/>{"".join(panels)}</svg>\n',
-    )
-
-
-def _panel(title: str, means: pd.DataFrame) -> str:
-    most = max(1.0, float(means["cells"].max()))
-    low, high = float(means["count_error"].min()), float(means["count_error"].max())
-    span = max(high - low, 1e-6)
-
-    def place(cells: float, error: float) -> tuple[float, float]:
-        x = _MARGIN + cells / most * (_WIDTH - 2 * _MARGIN)
-        return x, _MARGIN + (high - error) / span * (_HEIGHT - 2 * _MARGIN)
-
-    parts = [
-        _text(_WIDTH / 2, 18, f"{title}: count error per test image", "middle"),
-        _text(_WIDTH / 2, _HEIGHT - 10, "corrected cells", "middle"),
-    ]
-    parts += [_text(_MARGIN - 6, place(0, e)[1] + 4, f"{e:.2f}", "end") for e in (low, high)]
-    for cells in (0, most / 2, most):
-        parts.append(_text(place(cells, low)[0], _HEIGHT - 28, f"{cells:.0f}", "middle"))
-    for number, (name, of_strategy) in enumerate(means.groupby("strategy")):
-        if name == "none":  # drawn at the cells of the others: it has none of its own
-            continue
-        ordered = of_strategy.sort_values("cells")
-        points = [
-            place(c, e) for c, e in zip(ordered["cells"], ordered["count_error"], strict=True)
+    _print(means.pivot_table("text", ["data", "round"], "strategy", aggfunc="first"))
+    recalls = [name for name in means.columns if name.startswith(("recall", "precision"))]
+    _print(means.set_index(["data", "strategy", "round"])[["seeds", "empty", "places", *recalls]])
+    if "ours" in set(table["strategy"]):
+        found = compare(table)
+        found["text"] = [
+            f"{_with_error(row.mean, row.se, '+')} ({row.seeds})"
+            for row in found.itertuples(index=False)
         ]
-        color = _COLORS.get(str(name), "black")
-        for (x0, y0), (x1, y1) in pairwise(points):
-            ends = f'x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"'
-            parts.append(f'<line {ends} stroke="{color}" stroke-width="2"/>')
-        parts.append(_text(_WIDTH - 6, 40 + 15 * number, str(name), "end", color))
-    return "".join(parts)
+        keys = ["data", "strategy", "cells_of"]
+        _print(found.pivot_table("text", keys, "round", aggfunc="first"))
 
 
-def _text(x: float, y: float, words: str, anchor: str, color: str = "black") -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" fill="{color}">{words}</text>'
+def _with_error(value: float, error: float, sign: str = "") -> str:
+    return f"{value:{sign}.2f}" + (f" ± {error:.2f}" if error == error else "")
+
+
+def _print(table: pd.DataFrame) -> None:
+    table = table.reset_index()
+    _say("| " + " | ".join(map(str, table.columns)) + " |", markup=False)
+    _say("|---" * len(table.columns) + "|", markup=False)
+    for row in table.itertuples(index=False):
+        cells = [f"{value:.2f}" if isinstance(value, float) else str(value) for value in row]
+        _say("| " + " | ".join(cells) + " |", markup=False)
+    _say("")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from scipy import ndimage
 from napari_inconsistency_masks.boxes import padded
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.places import Place, find_places
-from napari_inconsistency_masks.places.outcomes import effects
+from napari_inconsistency_masks.places.find import LARGEST
+from napari_inconsistency_masks.places.outcomes import differences
 from napari_inconsistency_masks.task import LabelScheme
 
 
@@ -104,6 +105,69 @@ def test_places_are_listed_from_high_to_low_score() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+def test_what_is_too_large_to_correct_in_one_go_is_several_places() -> None:
+    members = nothing(2, NUCLEI, size=400)
+    members[0, 0, 100:300, 20:380] = 1
+    places = found(members, NUCLEI)
+    assert sum(place.area for place in places) == 200 * 360
+    for place in places:
+        top, left, bottom, right = place.box
+        assert max(bottom - top, right - left) <= LARGEST * 8  # the radius without neighbors
+        assert place.effect == 1
+
+
+def test_a_chain_of_cells_that_differ_is_cut_between_cells() -> None:
+    members = nothing(2, size=220)
+    columns = range(20, 200, 20)
+    for column in columns:
+        draw_cell(members[0], 60, column, marker=3)
+    places = found(members)
+    assert 1 < len(places) < len(columns)
+    assert sum(place.effect for place in places) == len(columns)
+    for place in places:
+        assert place.box[3] - place.box[1] <= LARGEST * 5  # a quarter of their distance
+
+
+# --- what comes first ---
+
+
+def test_wrong_cells_are_weighed_against_the_cells_to_look_at() -> None:
+    members = nothing()
+    draw_cell(members[0], 30, 30)
+    for member in members:
+        draw_cell(member, 90, 60)
+        draw_cell(member, 90, 98)
+    draw_cell(members[0], 90, 79)
+    alone, crowded = found(members)
+    assert (alone.effect, crowded.effect) == (1, 1)
+    assert alone.center == (30, 30)
+    assert crowded.outcomes == ((3, 0, 0), (2, 0, 0))
+    assert crowded.score == pytest.approx(alone.score / 3, abs=0.1)
+
+
+def test_a_tie_scores_higher_than_one_outlier() -> None:
+    members = nothing(4)
+    for member in members[:2]:
+        draw_cell(member, 30, 30)
+    draw_cell(members[3], 90, 90)
+    tie, outlier = found(members)
+    assert (tie.effect, outlier.effect) == (1, 1)
+    assert tie.center == (30, 30)
+    assert tie.score - outlier.score == pytest.approx(1 / 6, abs=0.05)  # 4 and 3 of 6 pairs
+
+
+def test_where_nobody_sees_a_cell_more_may_be_wrong_than_around_a_cell_that_all_see() -> None:
+    members = nothing()
+    for member in members:
+        draw_cell(member, 30, 30)
+    draw_body(members[1, 0], 30, 30, 12)
+    draw_body(members[1, 0], 90, 90, 7)
+    nobody, rim = found(members)
+    assert nobody.effect == rim.effect == 0
+    assert nobody.center == (90, 90)
+    assert nobody.area < rim.area
+
+
 # --- how many cells differ ---
 
 
@@ -171,7 +235,7 @@ def test_scheme_of_positions_alone() -> None:
 
 @settings(deadline=None)
 @given(st.data())
-def test_effect_is_the_largest_difference_of_two_members(data: Any) -> None:
+def test_differences_between_each_two_members(data: Any) -> None:
     members = data.draw(st.integers(2, 5))
     counts = data.draw(
         st.lists(
@@ -180,12 +244,11 @@ def test_effect_is_the_largest_difference_of_two_members(data: Any) -> None:
             max_size=members,
         )
     )
-    expected = 0
-    for a, b in combinations(counts, 2):
-        more = sum(max(0, x - y) for x, y in zip(a, b, strict=True))
-        fewer = sum(max(0, y - x) for x, y in zip(a, b, strict=True))
-        expected = max(expected, more, fewer)
-    assert effects(np.array([counts])).tolist() == [expected]
+    found = differences(np.array([counts]))[0]
+    for a, b in product(range(members), repeat=2):
+        more = sum(max(0, x - y) for x, y in zip(counts[a], counts[b], strict=True))
+        fewer = sum(max(0, y - x) for x, y in zip(counts[a], counts[b], strict=True))
+        assert found[a, b] == max(more, fewer)
 
 
 # --- objects without positions ---

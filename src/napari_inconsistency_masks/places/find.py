@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ..boxes import Box, padded
 from ..cells import dilate, erode
 from ..errors import InputError
 from ..inconsistency import Consensus, Prediction, disagreement, find_consensus
 from ..task import LabelScheme
-from .outcomes import EIGHT_NEIGHBORS, effects, find_outcomes
+from .outcomes import EIGHT_NEIGHBORS, differences, find_outcomes
+from .pieces import cut_regions
 from .place import Place
 
 _Bool = npt.NDArray[np.bool_]
@@ -24,8 +26,17 @@ _Labels = npt.NDArray[np.int32]
 _THIN = 3
 """Disagreement less than so many pixels wide is a rim."""
 
+LARGEST = 8
+"""A place spans at most so many marker radii, which is about twice the distance of two cells."""
+
 _TYPICAL_AREA = 100.0
 """A region of so many pixels gets half of what size can add to a score."""
+
+_UNSEEN, _SEEN = 0.2, 0.1
+"""Wrong cells to expect though no count differs: where no member sees a cell (all may miss one),
+and where all see the same. A cell that differs counts 1. Per cell looked at, 0.4 to 0.7, 0.04 to
+0.9 and 0.1 to 0.3 were wrong with networks that had learned from a few images (docs/benchmarks.md).
+"""
 
 
 def find_places(
@@ -72,19 +83,19 @@ def find_places(
     outcomes, reach = find_outcomes(consensus)
     components: _Labels = ndimage.label(consensus.inconsistency, EIGHT_NEIGHBORS)[0]
     kept = _thick(consensus.disagreed) | outcomes.differing(components)
-    groups: _Labels
-    groups, number = ndimage.label(dilate(kept, 2 * reach + 1), EIGHT_NEIGHBORS)
-    regions: _Labels = np.where(kept, groups, 0)
+    groups: _Labels = ndimage.label(dilate(kept, 2 * reach + 1), EIGHT_NEIGHBORS)[0]
+    regions, number = cut_regions(np.where(kept, groups, 0), LARGEST * reach)
     counts = outcomes.count(regions, number)
     features = _Features(
         consensus=consensus,
         regions=regions,
         counts=counts,
-        effect=effects(counts),
+        differences=differences(counts),
         area=np.bincount(regions.ravel(), minlength=number + 1)[1:],
         strength=_means(regions, number, _strength(consensus, probabilities)).clip(0, 1),
         center=ndimage.center_of_mass(kept, regions, np.arange(1, number + 1)),
-        look=_looks(groups, number, pixels),
+        gray=None if pixels is None else pixels.mean(axis=0),
+        reach=reach,
     )
     places = [
         features.place(index, rows, columns, image, frame)
@@ -100,16 +111,16 @@ class _Features:
     consensus: Consensus
     regions: _Labels
     counts: _Int
-    effect: _Int
+    differences: _Int
     area: _Int
     strength: _Float
     center: list[tuple[float, float]]
-    look: _Float
+    gray: _Float | None
+    reach: int
 
     def place(self, index: int, rows: slice, columns: slice, image: str, frame: int) -> Place:
         region: _Bool = self.regions[rows, columns] == index + 1
-        effect, area = int(self.effect[index]), int(self.area[index])
-        strength = float(self.strength[index])
+        area, strength = int(self.area[index]), float(self.strength[index])
         row, column = self.center[index]
         return Place(
             image=image,
@@ -119,11 +130,27 @@ class _Features:
             area=area,
             classes=self._classes(region, rows, columns),
             disagreement=strength,
-            effect=effect,
+            effect=int(self.differences[index].max()),
             outcomes=tuple(tuple(of_member) for of_member in self.counts[index].tolist()),
-            score=effect + strength * area / (area + _TYPICAL_AREA),
-            appearance=tuple(self.look[index].tolist()),
+            score=self._score(index, strength * area / (area + _TYPICAL_AREA)),
+            appearance=self._appearance((rows.start, columns.start, rows.stop, columns.stop)),
         )
+
+    def _score(self, index: int, doubt: float) -> float:
+        """See `Place.score`; `doubt` is 0 to 1."""
+        members = len(self.counts[index])
+        most = int(self.counts[index].sum(axis=1).max())
+        wrong = float(self.differences[index].sum()) / (members * (members - 1))
+        wrong += (_SEEN if most else _UNSEEN) * (1 + doubt)
+        return wrong / max(1, most)
+
+    def _appearance(self, box: Box) -> tuple[float, ...]:
+        """Mean and standard deviation of the gray values in and around a box."""
+        if self.gray is None:
+            return ()
+        top, left, bottom, right = padded(box, self.reach, self.regions.shape)
+        window = self.gray[top:bottom, left:right]
+        return (float(window.mean()), float(window.std()))
 
     def _classes(self, region: _Bool, rows: slice, columns: slice) -> tuple[str, ...]:
         names = self.consensus.scheme.classes
@@ -179,13 +206,3 @@ def _means(regions: _Labels, number: int, values: _Float) -> _Float:
     sums = np.bincount(flat, values.ravel(), minlength=number + 1)[1:]
     means: _Float = sums / np.bincount(flat, minlength=number + 1)[1:].clip(1)
     return means
-
-
-def _looks(groups: _Labels, number: int, pixels: npt.NDArray[np.uint8] | None) -> _Float:
-    """Mean and standard deviation of the gray values in each group, ``(number, 2)``."""
-    if pixels is None:
-        return np.empty((number, 0))
-    gray = pixels.mean(axis=0)
-    mean = _means(groups, number, gray)
-    variance = _means(groups, number, gray**2) - mean**2
-    return np.stack([mean, np.sqrt(variance.clip(0))], axis=1)

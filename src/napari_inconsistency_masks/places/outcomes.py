@@ -135,8 +135,8 @@ def find_outcomes(consensus: Consensus) -> tuple[CellOutcomes | ObjectOutcomes, 
     return CellOutcomes(cells, scheme, reach), reach
 
 
-def effects(counts: _Int) -> _Int:
-    """How many cells differ ``(N,)``: of the two members that differ most.
+def differences(counts: _Int) -> _Int:
+    """How many cells differ between each two members ``(N, E, E)``.
 
     Parameters
     ----------
@@ -144,11 +144,9 @@ def effects(counts: _Int) -> _Int:
         ``(N, E, kinds)``. A cell that one member misses is one that differs, and so is one that it
         sees in another state.
     """
-    largest = np.zeros(len(counts), np.int64)
-    for member in range(counts.shape[1]):
-        more = (counts - counts[:, member, None]).clip(0).sum(axis=2)  # (N, E)
-        largest = np.maximum(largest, more.max(axis=1))
-    return largest
+    more = (counts[:, :, None] - counts[:, None]).clip(0).sum(axis=3)  # (N, E, E)
+    either: _Int = np.maximum(more, more.transpose(0, 2, 1))
+    return either
 
 
 def _near_each_other(points: _Float, reach: float) -> _Int:

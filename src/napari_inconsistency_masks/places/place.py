@@ -11,6 +11,8 @@ from ..boxes import Box
 class Place:
     """A region, or several close to each other, where the members of an ensemble differ.
 
+    What would be too large for a person to correct in one go is several places.
+
     Attributes
     ----------
     image, frame
@@ -33,10 +35,12 @@ class Place:
         Per member how many cells it sees here: one number per name that `find_cells` counts, and,
         where cells have states, a last one of those in no clear state.
     score
-        What a correction is expected to teach: the effect, plus a part below 1 that grows with
-        disagreement and area.
+        How many wrong cells a correction is expected to find for each cell that has to be looked
+        at. Wrong are the cells that differ between two members, in the mean over all pairs, and
+        a small number that grows with disagreement and area: what all members may have wrong.
+        Looked at are as many as the member that sees most, at least 1.
     appearance
-        Mean and standard deviation of the gray values (0 to 255) at and around the region, or
+        Mean and standard deviation of the gray values (0 to 255) in and around the box, or
         nothing.
     """
 
