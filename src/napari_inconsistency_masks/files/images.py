@@ -53,9 +53,15 @@ class StackFile(Sequence[npt.NDArray[Any]]):
     def __getitem__(self, index: int | slice) -> npt.NDArray[Any] | list[npt.NDArray[Any]]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        numbers = self._frames[index]  # an IndexError here ends a for loop
+        return self._read(self._frames[index])  # an IndexError here ends a for loop
+
+    def rows(self, index: int, rows: slice) -> npt.NDArray[Any]:
+        """Some rows of frame ``index``; of a large frame only they are read, if possible."""
+        return self._read(self._frames[index], rows)
+
+    def _read(self, numbers: npt.NDArray[np.intp], rows: slice | None = None) -> npt.NDArray[Any]:
         with refusing(self._file.path):
-            planes = [self._planes(int(number)) for number in numbers]
+            planes = [self._planes(int(number), rows) for number in numbers]
             self._file.check_unchanged()
         return np.stack(planes) if self.header.frame_axes.startswith("C") else planes[0]
 

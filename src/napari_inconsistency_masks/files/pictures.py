@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import InputError
 from .guard import OpenFile, check_memory
-from .header import ImageHeader, Planes
+from .header import ImageHeader, Planes, only_rows
 from .names import about
 
 _MODES: dict[str, tuple[str, int]] = {
@@ -61,10 +61,11 @@ def open_picture(file: OpenFile, *, palette_indices: bool) -> tuple[ImageHeader,
     )
     check_memory(header.nbytes, file.path)
 
-    def read(plane: int) -> npt.NDArray[Any]:
+    def read(plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
         assert plane == 0
         image.load()  # a second call is free
-        return np.array(image if image.mode == mode else image.convert(mode), dtype)
+        pixels = np.array(image if image.mode == mode else image.convert(mode), dtype)
+        return only_rows(pixels, header.axes, rows)
 
     return header, read
 
