@@ -13,6 +13,7 @@ import typer
 
 from ..devices import ALLOCATOR
 from ..errors import InputError
+from .batch import batch
 from .console import err
 from .demo import demo, show
 from .doctor import doctor
@@ -31,7 +32,7 @@ app = typer.Typer(
     help="Train small networks on a few labels with inconsistency masks, and count cells.",
     epilog="Exit codes: 0 done, 1 failed, 2 input refused, 3 some files failed, 130 stopped.",
 )
-for command in (demo, train, run, predict, count, evaluate, doctor):
+for command in (demo, train, run, predict, count, batch, evaluate, doctor):
     app.command()(command)
 for command in (serve, show):
     app.command(hidden=True)(command)

@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import InputError
 from .guard import OpenFile, check_memory
-from .header import ImageHeader, Planes, only_rows
+from .header import ImageHeader, Planes
 from .names import about
 
 _MODES: dict[str, tuple[str, int]] = {
@@ -64,8 +64,11 @@ def open_picture(file: OpenFile, *, palette_indices: bool) -> tuple[ImageHeader,
     def read(plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
         assert plane == 0
         image.load()  # a second call is free
-        pixels = np.array(image if image.mode == mode else image.convert(mode), dtype)
-        return only_rows(pixels, header.axes, rows)
+        part = image
+        if rows is not None:
+            first, stop, _ = rows.indices(image.height)
+            part = image.crop((0, first, image.width, max(first, stop)))
+        return np.array(part if part.mode == mode else part.convert(mode), dtype)
 
     return header, read
 

@@ -55,6 +55,7 @@ def paged_planes(
 ) -> Planes:
     """For files with a page per plane, compressed or not."""
     shape = header.shape[len(leading_axes(header.axes)) :]
+    kept: dict[int, npt.NDArray[Any]] = {}  # a plane that can only be decoded as a whole
 
     def read(plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
         page = series.pages[plane]
@@ -62,10 +63,15 @@ def paged_planes(
             raise InputError(about(file.path, "one of its planes is missing."))
         check_page(file, page)
         with _naming_missing_codecs(file):
-            if rows is not None and _has_rows_apart(page, shape):
+            if rows is None:
+                whole: npt.NDArray[Any] = page.asarray().reshape(shape)
+                return whole
+            if _has_rows_apart(page, shape):
                 return _some_rows(file, page, shape, rows)
-            pixels: npt.NDArray[Any] = page.asarray().reshape(shape)
-        return only_rows(pixels, header.axes, rows)
+            if plane not in kept:
+                kept.clear()
+                kept[plane] = page.asarray().reshape(shape)
+        return only_rows(kept[plane], header.axes, rows)
 
     return read
 

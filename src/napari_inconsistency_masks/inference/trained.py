@@ -56,7 +56,7 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
         If there is no network, a file is damaged, or the networks do not belong together.
     """
     path = Path(path)
-    loaded = [load_network(file) for file in _network_files(path)]
+    loaded = [load_network(file) for file in network_files(path)]
     cards = [card for _, card in loaded]
     for card in cards[1:]:
         if (card.scheme, card.intensity) != (cards[0].scheme, cards[0].intensity):
@@ -70,7 +70,8 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
     return TrainedEnsemble(ensemble, cards[0])
 
 
-def _network_files(path: Path) -> list[Path]:
+def network_files(path: Path) -> list[Path]:
+    """The files of a run's networks, in the order of the members."""
     if path.is_file():
         return [path]
     listing = path / "ensemble.json"
