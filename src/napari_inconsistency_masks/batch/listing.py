@@ -80,7 +80,23 @@ def list_images(
         names = ", ".join(str(path) for path in paths)
         pattern = f" of the pattern {glob!r}" if glob else ""
         raise InputError(f"{names}: no images{pattern} here; give TIFF, PNG or Zarr images.")
-    return Listing(tuple(found.values()), tuple(others))
+    return Listing(_told_apart(list(found.values())), tuple(others))
+
+
+def _told_apart(images: list[Found]) -> tuple[Found, ...]:
+    """Images of one name from different folders get so much of their path that they differ."""
+    by_name: dict[str, list[Path]] = {}
+    for image in images:
+        by_name.setdefault(image.name, []).append(image.path)
+    return tuple(
+        image if len(by_name[image.name]) == 1 else _longer(image, by_name[image.name])
+        for image in images
+    )
+
+
+def _longer(image: Found, alike: list[Path]) -> Found:
+    above = os.path.commonpath(alike)
+    return Found(image.path, image.path.relative_to(above).as_posix())
 
 
 def _inside(folder: Path, recursive: bool, avoid: Path) -> Iterator[Path]:

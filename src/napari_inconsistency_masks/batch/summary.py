@@ -48,7 +48,7 @@ def write_summary(plan: Plan, states: States, ensemble: TrainedEnsemble, seconds
     """Write the tables, the report, and what is needed to repeat the batch."""
     write_tables(plan, states)
     if "report" in plan.options.write:
-        write_report(Path(plan.folder) / REPORT, plan, states)
+        write_report(Path(plan.folder) / REPORT, plan)
     write_sidecar(plan, ensemble, seconds)
 
 
