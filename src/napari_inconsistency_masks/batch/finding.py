@@ -94,7 +94,7 @@ class _Markers:
         agreement = np.ones(len(cells))
         if votes is not None:
             agreement = share_agreeing(cells, votes, self._scheme)
-        cells = Cells(cells.centers + (self._top, 0), cells.states, cells.names)
+        cells = Cells(cells.centers + np.array([self._top, 0]), cells.states, cells.names)
         if not last:
             rest = channels[:, done:].copy()
             rest[self._position] &= ~complete[self._position, done:]

@@ -118,9 +118,7 @@ class FrameAnalysis:
         step = PIECE if self._frame.is_large else high
         for first in range(0, high, step):
             piece = slice(first, min(first + step, high))
-            self._finish_piece(
-                votes[:, :, piece], best[:, piece], last=last and piece.stop == high
-            )
+            self._finish_piece(votes[:, :, piece], best[:, piece], last=last and piece.stop == high)
         if not last:
             self._rows, self._top = None, self._top + high
 

@@ -146,8 +146,6 @@ class Image:
         return cls(**{**values, "header": header, "frames": (first, stop)})
 
 
-
-
 def identity(path: Path) -> tuple[int, int]:
     """Size and modification time in ns; `InputError` if it is gone."""
     try:
@@ -194,7 +192,7 @@ def _check(image: Image, options: BatchOptions, channels: int) -> None:
     header = image.known
     if len(header.stack_axes) > len(_STACK_ORDER) or "C" in header.stack_axes:
         raise InputError(
-            f"{image.name}: axes {header.axes} are more than T, Z, C, Y and X; correct the axes, or "
+            f"{image.name}: axes {header.axes} are more than T, Z, C, Y, X; correct the axes, or "
             f"split the file."
         )
     if image.frames[0] >= image.frames[1]:

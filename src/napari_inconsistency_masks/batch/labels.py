@@ -22,9 +22,7 @@ _SMOOTHING = 0.5
 """Pixels by which an outline may differ from the border of its pixels."""
 
 
-def label_image(
-    channels: _Bool, cells: Cells, scheme: LabelScheme
-) -> npt.NDArray[np.uint16]:
+def label_image(channels: _Bool, cells: Cells, scheme: LabelScheme) -> npt.NDArray[np.uint16]:
     """Number the pixels of each cell, uint16 ``(Y, X)``.
 
     Parameters

@@ -195,9 +195,7 @@ def _outputs(image: Image, folder: Path, options: BatchOptions) -> Iterator[tupl
             yield kind, folder / "images" / f"{image.stem}{suffix}"
 
 
-def _refuse_inputs_as_outputs(
-    images: Sequence[Image], folder: Path, options: BatchOptions
-) -> None:
+def _refuse_inputs_as_outputs(images: Sequence[Image], folder: Path, options: BatchOptions) -> None:
     inputs = {Path(image.path).resolve() for image in images}
     for image in images:
         for _, path in _outputs(image, folder, options):

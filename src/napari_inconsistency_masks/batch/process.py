@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,16 +94,13 @@ def _open_streams(unit: Unit, plan: Plan, files: dict[str, Path]) -> list[Stream
     for kind, path in files.items():
         if kind in STACKS:
 
-            def stack(
-                items: Iterator[FoundFrame], kind: str = kind, path: Path = path
-            ) -> None:
+            def stack(items: Iterator[FoundFrame], kind: str = kind, path: Path = path) -> None:
                 strips = (strip for frame in items for strip in frame.strips[kind])
                 write_stack(path, strips, kind, image, frames, plan.options, scheme)
 
             streams.append(Stream(stack))
         elif kind in _WRITERS:
-            write = _WRITERS[kind]
-            streams.append(Stream(lambda items, w=write, p=path: w(p, items, image)))
+            streams.append(Stream(partial(_WRITERS[kind], path, image=image)))
     return streams
 
 

@@ -84,9 +84,7 @@ class FrameReader:
         """Read and scale a frame, or prepare to read a large one."""
         size = self._stack.header.size_yx
         if math.prod(size) > LARGE:
-            scaling = self._intensity.scaling(
-                lambda: self._bands(index), self._stack.header.dtype
-            )
+            scaling = self._intensity.scaling(lambda: self._bands(index), self._stack.header.dtype)
             return Frame(index, size, scaling.notes, self, scaling, None)
         raw = self.raw(index)
         scaling = self._intensity.scaling(lambda: [raw], raw.dtype)

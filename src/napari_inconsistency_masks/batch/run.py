@@ -81,7 +81,7 @@ class _Batch:
 
     def run(self) -> Iterator[BatchEvent]:
         plan, journal = self._plan, self._journal
-        done = {image.stem for image in plan.good if is_done(image, plan, journal)}
+        done = {image.stem for image in plan.good if is_done(image, journal)}
         yield self._started(done)
         journal.begin(summary_files(plan))
         write_sidecar(plan, self._ensemble)
@@ -131,21 +131,25 @@ class _Batch:
 
     def _image(self, image: Image) -> Iterator[BatchEvent]:
         """One image; what is wrong with it is its own affair."""
+        if image.problem is not None:
+            yield self._failed(image, image.problem)
+            return
+        yield ImageStarted(image.name, image.frame_count)
         try:
-            if image.problem is not None:
-                raise InputError(image.problem)
-            yield ImageStarted(image.name, image.frame_count)
             seconds = yield from self._results(image)
         except WriteError:
             raise
         except Exception as error:
-            reason = str(error) if isinstance(error, InputError) else f"unexpected: {error!r}"
-            self._states[image.stem] = f"failed: {reason}"
-            self._journal.failed(image.key, reason)
-            yield ImageFailed(image.name, reason)
+            known = isinstance(error, InputError)
+            yield self._failed(image, str(error) if known else f"unexpected: {error!r}")
         else:
             self._states[image.stem] = DONE
             yield ImageDone(image.name, image.frame_count, seconds)
+
+    def _failed(self, image: Image, reason: str) -> ImageFailed:
+        self._states[image.stem] = f"failed: {reason}"
+        self._journal.failed(image.key, reason)
+        return ImageFailed(image.name, reason)
 
     def _results(self, image: Image) -> Generator[BatchEvent, None, float]:
         plan, journal = self._plan, self._journal
@@ -188,7 +192,7 @@ class _Batch:
         return [unit for unit in units_of(image) if not self._journal.is_done(unit.key, path)]
 
 
-def is_done(image: Image, plan: Plan, journal: Journal) -> bool:
+def is_done(image: Image, journal: Journal) -> bool:
     """Whether an image has all its results."""
     return journal.is_done(image.key, Path(image.path))
 
@@ -224,7 +228,7 @@ def open_journal(plan: Plan, *, overwrite: bool, look_only: bool = False) -> Jou
     files = [
         file
         for image in plan.good
-        if not is_done(image, plan, journal)
+        if not is_done(image, journal)
         for file in image_files(image, plan).values()
     ]
     there = [file for file in [*summary_files(plan), *files] if not journal.may_replace(file)]

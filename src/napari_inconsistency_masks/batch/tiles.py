@@ -41,7 +41,7 @@ class Seen:
     @property
     def pixels(self) -> int:
         """Number of pixels."""
-        return (self.rows.stop - self.rows.start) * (self.columns.stop - self.columns.start)
+        return int(self.logits.shape[-2] * self.logits.shape[-1])
 
 
 def see(ensemble: TrainedEnsemble, frame: Frame) -> Iterator[Seen]:
@@ -50,7 +50,7 @@ def see(ensemble: TrainedEnsemble, frame: Frame) -> Iterator[Seen]:
     padded = (height + -height % DIVISOR, width + -width % DIVISOR)
     row_of = mirrored(height, padded[0] - height).numpy()
     column_of = mirrored(width, padded[1] - width).numpy()
-    for _, row in groupby(tiles(padded, SIDE), key=lambda tile: tile.core[0].start):
+    for _, row in groupby(tiles(padded, SIDE), key=lambda tile: int(tile.core[0].start)):
         across = list(row)
         wanted = row_of[across[0].outer[0]]
         first = int(wanted.min())

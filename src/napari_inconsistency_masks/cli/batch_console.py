@@ -25,7 +25,7 @@ def print_plan(plan: Plan, *, json: bool, overwrite: bool) -> None:
     from ..batch.run import is_done, open_journal
 
     journal = open_journal(plan, overwrite=overwrite, look_only=True)
-    done = [image for image in plan.good if is_done(image, plan, journal)]
+    done = [image for image in plan.good if is_done(image, journal)]
     if json:
         values = {**plan.to_json(), "done": [image.name for image in done]}
         typer.echo(json_text.dumps(values))

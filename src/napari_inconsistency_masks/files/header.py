@@ -22,7 +22,6 @@ class Planes(Protocol):
         ...
 
 
-
 def leading_axes(axes: str) -> str:
     """The axes over which planes are counted: those before the first of Y, X and S."""
     return axes[: min(axes.index(axis) for axis in "YXS" if axis in axes)]

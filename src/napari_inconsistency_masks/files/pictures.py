@@ -64,7 +64,7 @@ def open_picture(file: OpenFile, *, palette_indices: bool) -> tuple[ImageHeader,
     def read(plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
         assert plane == 0
         image.load()  # a second call is free
-        part = image
+        part: Image.Image = image
         if rows is not None:
             first, stop, _ = rows.indices(image.height)
             part = image.crop((0, first, image.width, max(first, stop)))

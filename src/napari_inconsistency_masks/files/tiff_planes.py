@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,7 @@ from .tiff_data import check_page
 Page = tifffile.TiffPage | tifffile.TiffFrame
 
 
-def contiguous_planes(
-    file: OpenFile, offset: int, byteorder: str, header: ImageHeader
-) -> Planes:
+def contiguous_planes(file: OpenFile, offset: int, byteorder: Literal["<", ">"], header: ImageHeader) -> Planes:
     """For pixels that lie in the file one after the other."""
     lead = len(leading_axes(header.axes))
     shape, count = header.shape[lead:], math.prod(header.shape[:lead])
@@ -50,9 +48,7 @@ def contiguous_planes(
     return read
 
 
-def paged_planes(
-    file: OpenFile, series: tifffile.TiffPageSeries, header: ImageHeader
-) -> Planes:
+def paged_planes(file: OpenFile, series: tifffile.TiffPageSeries, header: ImageHeader) -> Planes:
     """For files with a page per plane, compressed or not."""
     shape = header.shape[len(leading_axes(header.axes)) :]
     kept: dict[int, npt.NDArray[Any]] = {}  # a plane that can only be decoded as a whole
@@ -78,14 +74,14 @@ def paged_planes(
 
 def _has_rows_apart(page: Page, shape: tuple[int, ...]) -> bool:
     """Whether rows can be decoded without the others: strips or tiles of interleaved samples."""
-    key = page.keyframe or page
-    return key.shape == shape and key.planarconfig == 1 and len(page.dataoffsets) > 1
+    key = page.keyframe
+    apart = key is not None and key.shape == shape and key.planarconfig == 1
+    return apart and len(page.dataoffsets) > 1
 
 
-def _some_rows(
-    file: OpenFile, page: Page, shape: tuple[int, ...], rows: slice
-) -> npt.NDArray[Any]:
-    key = page.keyframe or page
+def _some_rows(file: OpenFile, page: Page, shape: tuple[int, ...], rows: slice) -> npt.NDArray[Any]:
+    key = page.keyframe
+    assert key is not None
     first, stop, _ = rows.indices(shape[0])
     result = np.zeros((max(0, stop - first), *shape[1:]), key.dtype)
     high = key.chunks[0]
@@ -95,6 +91,7 @@ def _some_rows(
         file.stream.seek(page.dataoffsets[number])
         data = file.stream.read(page.databytecounts[number])
         decoded, (_, _, top, left, _), _ = key.decode(data, number, jpegtables=key.jpegtables)
+        assert decoded is not None
         begin, end = max(first, top), min(stop, top + decoded.shape[1])
         part = decoded[0, begin - top : end - top, : shape[1] - left]
         target = result[begin - first : end - first, left : left + part.shape[1]]

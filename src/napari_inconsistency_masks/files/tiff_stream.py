@@ -65,7 +65,7 @@ class StripFormat:
         import imagecodecs
 
         if self.compression == "zstd":
-            return bytes(imagecodecs.zstd_encode(pixels.data, level=3))
+            return bytes(imagecodecs.zstd_encode(pixels.tobytes(), level=3))
         data = pixels.view(np.uint8).reshape(len(rows), -1)
         return bytes(imagecodecs.packbits_encode(data, axis=-1))  # each row apart, as TIFF wants
 
@@ -204,5 +204,3 @@ def _name_channels(
         metadata["Channel"] = {"Name": list(names)}
     elif planes <= _NAMED_PLANES:
         metadata["Labels"] = list(names) * (planes // len(names))
-
-

@@ -19,9 +19,8 @@ from .json_files import read_json
 from .names import about
 
 _METADATA = ("zarr.json", ".zattrs", ".zarray", ".zgroup")
-_SAFE_CODECS = frozenset(
-    "blosc bytes bz2 crc32c delta gzip lz4 lzma sharding_indexed shuffle transpose zlib zstd".split()
-)
+_SAFE_CODECS = {"blosc", "bytes", "bz2", "crc32c", "delta", "gzip", "lz4", "lzma"}
+_SAFE_CODECS |= {"sharding_indexed", "shuffle", "transpose", "zlib", "zstd"}
 """Others are refused; one of them (pickle) runs code."""
 
 
@@ -194,7 +193,9 @@ def _calibration(
     steps = [scales["datasets"][0], scales]
     for step in (step for each in steps for step in each.get("coordinateTransformations", [])):
         if step.get("type") == "scale" and len(step["scale"]) == len(axes):
-            sizes = [size * float(factor) for size, factor in zip(sizes, step["scale"], strict=True)]
+            sizes = [
+                size * float(factor) for size, factor in zip(sizes, step["scale"], strict=True)
+            ]
     named = [axis for axis in scales.get("axes", []) if isinstance(axis, dict)]
     units = {str(axis["name"]).upper(): str(axis["unit"]) for axis in named if "unit" in axis}
     usable = {a: s for a, s in zip(axes, sizes, strict=True) if math.isfinite(s) and s > 0}

@@ -13,7 +13,7 @@ _WAITING = 4
 """Items that wait to be written; more would fill the memory if the drive is slow."""
 
 
-class Aborted(Exception):
+class AbortedError(Exception):
     """The file is not to be written after all."""
 
 
@@ -52,7 +52,7 @@ class Stream(Generic[T]):
 
     def abort(self) -> None:
         """Give up the file; does nothing once it is closed."""
-        self._end(Aborted())
+        self._end(AbortedError())
 
     def _end(self, last: BaseException | None) -> None:
         if not self._over:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 MOST_POINTS = 1000
 """Points of a curve; of more frames, evenly chosen ones are shown."""
 
-THUMBNAILS = 12
+THUMBNAILS, PER_IMAGE = 12, 3
+"""How many of the most inconsistent frames are shown, and of one image at most."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,7 @@ class Numbers:
 def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
     """Read the rows of counts.csv; those of an image follow each other."""
     images: dict[str, ImageNumbers] = {}
-    worst: list[tuple[float, int, str, FramePoint]] = []
-    for number, row in enumerate(rows):
+    for row in rows:
         image = images.setdefault(row["image"], ImageNumbers(row["image"]))
         if row["status"] != "done":
             image.failed = row["status"]
@@ -99,10 +99,16 @@ def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
             label=row["frame"],
         )
         image.frames.append(point)
-        heapq.heappush(worst, (point.inconsistent, -number, image.name, point))
-        if len(worst) > THUMBNAILS:
-            heapq.heappop(worst)
-    ordered = sorted(worst, key=lambda item: (-item[0], -item[1]))
-    return Numbers(
-        tuple(names), tuple(images.values()), tuple((name, p) for _, _, name, p in ordered)
+    return Numbers(tuple(names), tuple(images.values()), _worst(images.values()))
+
+
+def _worst(images: Iterable[ImageNumbers]) -> tuple[tuple[str, FramePoint], ...]:
+    def badness(item: tuple[str, FramePoint]) -> float:
+        return item[1].inconsistent
+
+    candidates = (
+        (image.name, point)
+        for image in images
+        for point in heapq.nlargest(PER_IMAGE, image.frames, key=lambda p: p.inconsistent)
     )
+    return tuple(heapq.nlargest(THUMBNAILS, candidates, key=badness))

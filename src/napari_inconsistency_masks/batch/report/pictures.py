@@ -33,9 +33,7 @@ def thumbnail(image: Image, place: int, plan: Plan) -> str | None:
         return None
     try:
         with image.open(plan.options) as stack:
-            frame = to_channels(
-                stack[image.frame_indices()[place]], stack.header.frame_axes
-            )
+            frame = to_channels(stack[image.frame_indices()[place]], stack.header.frame_axes)
         mask = _mask(image, place, plan)
     except InputError:
         return None
@@ -52,21 +50,21 @@ def _mask(image: Image, place: int, plan: Plan) -> npt.NDArray[np.bool_] | None:
         return mask
 
 
-def _small(
-    frame: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None
-) -> npt.NDArray[np.uint8]:
+def _small(frame: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.uint8]:
     """A color picture ``(y, x, 3)`` of at most `_SIDE` pixels."""
     values = np.nan_to_num(frame.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = np.percentile(values, (0.5, 99.8))
     gray = ((values - low) / ((high - low) or 1.0)).clip(0, 1) * 255
-    color = np.moveaxis(np.broadcast_to(gray, (3, *gray.shape[1:])), 0, -1) if len(gray) != 2 else (
-        np.moveaxis(np.stack([gray[0], gray[1], gray[1]]), 0, -1)
+    color = (
+        np.moveaxis(np.broadcast_to(gray, (3, *gray.shape[1:])), 0, -1)
+        if len(gray) != 2
+        else (np.moveaxis(np.stack([gray[0], gray[1], gray[1]]), 0, -1))
     )
     picture = _shrunk(Picture.fromarray(color.astype(np.uint8)))
     if mask is None:
         return np.asarray(picture)
     share = np.asarray(_shrunk(Picture.fromarray(mask.astype(np.uint8) * 255)), np.float64) / 255
-    weight = 0.65 * share[..., None] ** 0.5  # thin lines stay visible
+    weight = 0.5 * share[..., None] ** 0.5  # thin lines stay visible
     mixed = np.asarray(picture) * (1 - weight) + _MASK_COLOR * weight
     return mixed.round().astype(np.uint8)
 
