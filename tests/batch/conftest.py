@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from batch_toys import batch_of, write_images
+
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.batch import Plan
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble, load

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import tifffile
-
 from batch_toys import batch_of, counts, do, results, toy_frames
+
 from napari_inconsistency_masks.batch import Plan, run_batch
 from napari_inconsistency_masks.batch.events import FrameDone, ImageDone, ImageFailed, TileDone
 from napari_inconsistency_masks.errors import InputError

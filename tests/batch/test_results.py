@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import roifile
 import tifffile
+from batch_toys import batch_of, counts, do, toy_frames, write_images
 from skimage.io import imread
 
-from batch_toys import batch_of, counts, do, toy_frames, write_images
 from napari_inconsistency_masks.batch import Plan
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.tables import read_csv
@@ -87,9 +87,7 @@ def test_channels_are_named_as_the_classes(out: Path) -> None:
 
 def test_every_cell_has_a_row_a_roi_and_a_label(out: Path) -> None:
     cells = read_csv(out / "cells.csv")
-    totals = [
-        sum(int(row[name]) for name in ("bright", "dark", "unclear")) for row in counts(out)
-    ]
+    totals = [sum(int(row[name]) for name in ("bright", "dark", "unclear")) for row in counts(out)]
     assert len(cells) == sum(totals) > 0
     movie = [cell for cell in cells if cell["image"] == "movie.tif"]
     rois = roifile.roiread(out / f"{MOVIE}_rois.zip") if len(movie) > 1 else []
@@ -99,9 +97,9 @@ def test_every_cell_has_a_row_a_roi_and_a_label(out: Path) -> None:
         row, column = float(cell["y_px"]), float(cell["x_px"])
         assert roi.t_position == int(cell["t"]) + 1
         np.testing.assert_allclose(roi.coordinates()[0], [column + 0.5, row + 0.5], atol=0.01)
-        assert cell["y_um"] == repr(round(row * 0.5, 4)) or abs(
-            float(cell["y_um"]) - row * 0.5
-        ) < 0.01
+        assert (
+            cell["y_um"] == repr(round(row * 0.5, 4)) or abs(float(cell["y_um"]) - row * 0.5) < 0.01
+        )
         nearby = labels[int(cell["t"])][round(row) - 1 : round(row) + 2]
         assert int(cell["cell"]) in nearby
         assert 0 <= float(cell["agreement"]) <= 1

@@ -51,7 +51,9 @@ class Objects:
         total = before + count
         graph = sparse.coo_array((np.ones(edges.shape[1]), edges), (total, total))
         number, group = connected_components(graph, directed=False)
-        merged: _Sums = np.stack([np.bincount(group, column, number).astype(np.float64) for column in sums.T], axis=1)
+        merged: _Sums = np.stack(
+            [np.bincount(group, column, number).astype(np.float64) for column in sums.T], axis=1
+        )
         bottom = labels[-1]
         groups_below = np.concatenate([[-1], group[before:]])[bottom]  # (X,)
         still_open = np.zeros(number, dtype=bool)

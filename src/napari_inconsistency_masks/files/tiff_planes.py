@@ -20,7 +20,9 @@ from .tiff_data import check_page
 Page = tifffile.TiffPage | tifffile.TiffFrame
 
 
-def contiguous_planes(file: OpenFile, offset: int, byteorder: Literal["<", ">"], header: ImageHeader) -> Planes:
+def contiguous_planes(
+    file: OpenFile, offset: int, byteorder: Literal["<", ">"], header: ImageHeader
+) -> Planes:
     """For pixels that lie in the file one after the other."""
     lead = len(leading_axes(header.axes))
     shape, count = header.shape[lead:], math.prod(header.shape[:lead])
