@@ -46,6 +46,12 @@ class Model:
     provenance: dict[str, Any]
 
     @property
+    def seed(self) -> int | None:
+        """Seed of the training, if the networks tell it."""
+        seed = dict(self.provenance.get("config", {})).get("seed")
+        return None if seed is None else int(seed)
+
+    @property
     def short(self) -> str:
         """What tables call it: the name of the run and the beginning of the checksum."""
         return f"{Path(self.path).name} {self.sha256[:8]}"

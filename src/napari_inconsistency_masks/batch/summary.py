@@ -61,7 +61,7 @@ def write_sidecar(plan: Plan, ensemble: TrainedEnsemble, seconds: float | None =
         "versions": {name: version(name) for name in packages},
         "model": plan.model.to_json(),
         "settings": plan.options.to_json(),
-        "seed": plan.model.provenance.get("seed"),
+        "seed": plan.model.seed,
         "random": "Nothing in a batch is random; the seed is that of the training.",
         "device": str(device),
         "seconds": None if seconds is None else round(seconds, 1),

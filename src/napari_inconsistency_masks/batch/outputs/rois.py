@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from roifile import ImagejRoi
+from roifile import ROI_TYPE, ImagejRoi
 
 from ...errors import InputError
 from ...files.atomic import write_atomically
@@ -57,12 +57,12 @@ def read_archive(path: Path) -> Iterator[Entry]:
 
 
 def _entries(image: Image, frame: FoundFrame) -> Iterator[Entry]:
-    # Slices as ImageJ counts them, from 1, on the image itself.
-    where = {axis.lower(): place + 1 for axis, place in image.places(frame.index).items()}
-    lead = "".join(f"{axis}{place:04d}-" for axis, place in where.items())
+    where = {axis.lower(): place for axis, place in image.places(frame.index).items()}
+    lead = "".join(f"{axis}{place + 1:04d}-" for axis, place in where.items())  # as ImageJ counts
     cells = frame.found.cells
     for number, ((row, column), state) in enumerate(zip(cells.centers, cells.states, strict=True)):
         name = f"{lead}{number + 1:05d}-{state_name(int(state), cells.names)}"
         point = [[float(column) + _PIXEL_CENTER, float(row) + _PIXEL_CENTER]]
         roi = ImagejRoi.frompoints(point, name=name, **where)
+        roi.roitype = ROI_TYPE.POINT
         yield f"{name.replace('/', '_')}.roi", roi.tobytes()
