@@ -68,11 +68,14 @@ def test_two_touching_cells_share_their_area_out() -> None:
     channels[2, 8:12, 8:12] = channels[2, 8:12, 28:32] = True
     cells = find_cells(channels, SCHEME)
     labels = label_image(channels, cells, SCHEME)
-    assert [(labels == number).sum() for number in (0, 1, 2)] == [500, 150, 150]
-    assert set(labels[5:15, 5:20].ravel()) == {1}
+    sizes = [int((labels == number).sum()) for number in (0, 1, 2)]
+    assert sizes[0] == 500
+    assert sizes[1:] == pytest.approx([150, 150], abs=10)  # the middle column may go either way
+    assert set(labels[5:15, 5:19].ravel()) == {1}
+    assert set(labels[5:15, 21:35].ravel()) == {2}
     around = dict(outlines(labels))
     assert around[1].min(axis=0) == pytest.approx([4.5, 4.5])
-    assert around[1].max(axis=0) == pytest.approx([14.5, 19.5])
+    assert around[1].max(axis=0) == pytest.approx([14.5, 19.5], abs=1)
 
 
 def test_area_without_a_mark_is_no_cell() -> None:

@@ -154,7 +154,7 @@ def test_gray_saved_as_color_12_bit_and_float(
     tifffile.imwrite(tmp_path / "float.tif", frame.astype(np.float32) / 255)
     do(batch_of([tmp_path], tmp_path / "o", model, ensemble), ensemble)
     rows = {row["image"]: row for row in counts(tmp_path / "o")}
-    assert "3 channels do not fit" in rows["color.png"]["status"]
+    assert "3 channels does not fit" in rows["color.png"]["status"]
     expected = find_consensus(predict(ensemble, frame.astype(np.uint16) * 16))
     for name in ("twelve.tif", "float.tif"):
         assert int(rows[name]["inconsistent_px"]) == expected.inconsistency.sum()
