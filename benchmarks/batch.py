@@ -1,7 +1,7 @@
 """What a batch costs beside the networks, how much memory it takes, and whether it keeps its word.
 
     python benchmarks/batch.py speed [--frames 64] [--width 1]
-    python benchmarks/batch.py memory MODEL [--side 20000] [--frames 10000]
+    python benchmarks/batch.py memory MODEL [--side 20000] [--height 0] [--frames 10000]
     python benchmarks/batch.py files MODEL [--count 1000]
     python benchmarks/batch.py kills MODEL [--kills 20]
     python benchmarks/batch.py stacks MODEL FOLDER
@@ -131,6 +131,7 @@ def _untrained(folder: Path, width: float) -> Path:
 def memory(
     model: Model,
     side: Annotated[int, typer.Option()] = 20_000,
+    height: Annotated[int, typer.Option(help="Rows; as many as columns if 0.")] = 0,
     frames: Annotated[int, typer.Option()] = 10_000,
     dtype: Annotated[str, typer.Option()] = "uint8",
 ) -> None:
@@ -142,9 +143,12 @@ def memory(
         wide = np.tile(tile, (1, side // 1000))
         if side:
             with tifffile.TiffWriter(folder / "large.tif") as tiff:
-                rows = (wide[n * 100 % 1000 : n * 100 % 1000 + 100] for n in range(side // 100))
+                rows = (
+                    wide[n * 100 % 1000 : n * 100 % 1000 + 100]
+                    for n in range((height or side) // 100)
+                )
                 strips = (strip.tobytes() for strip in rows)
-                tiff.write(strips, shape=(side, side), dtype=dtype, rowsperstrip=100,
+                tiff.write(strips, shape=(height or side, side), dtype=dtype, rowsperstrip=100,
                            photometric="minisblack")  # fmt: skip
         if frames:
             tifffile.imwrite(folder / "many.tif", np.tile(_cells(10, 64), (frames // 10, 1, 1)))

@@ -15,6 +15,9 @@ from .errors import InputError
 from .gray_values import GrayValues, Parts, survey
 from .settings import Config, option
 
+_AT_ONCE = 1 << 20
+"""Pixels that are scaled at once: as floats they need many times the memory of the image."""
+
 
 class Scaled(NamedTuple):
     """An image as the networks see it.
@@ -60,16 +63,29 @@ class Scaling:
         """Scale a part ``(C, y, x)``; also where all channels have a value ``(y, x)``, or None."""
         if self.black is None or self.white is None:
             return part, None
+        channels, height, width = part.shape
+        image = np.empty(part.shape, np.uint8)
+        finite = np.empty((height, width), np.bool_) if self.incomplete else None
+        step = max(1, _AT_ONCE // (channels * width))
+        for rows in (slice(first, first + step) for first in range(0, height, step)):
+            image[:, rows], known = self._apply(part[:, rows], self.black, self.white)
+            if finite is not None:
+                finite[rows] = known
+        return image, finite
+
+    def _apply(
+        self, part: npt.NDArray[Any], black: float, white: float
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_] | None]:
         with np.errstate(over="ignore"):
             values = part.astype(np.float64)
         finite = np.isfinite(values) if self.incomplete else None
         if finite is not None:
-            values = np.where(finite, values, self.black)
-        if self.black == self.white:
+            values = np.where(finite, values, black)
+        if black == white:
             image = np.zeros(part.shape, np.uint8)
         else:
             # Halves: the difference of two huge numbers may be infinite.
-            share = (values / 2 - self.black / 2) / (self.white / 2 - self.black / 2)
+            share = (values / 2 - black / 2) / (white / 2 - black / 2)
             image = np.rint(share.clip(0, 1) * 255).astype(np.uint8)
         if finite is None:
             return image, None

@@ -59,7 +59,7 @@ def test_a_plan_is_shown_and_nothing_written(model: Path, images: Path, tmp_path
     assert result.exit_code == SOME_FAILED
     for said in (
         "4 with 4 frames",
-        "cell_0.tif: YX 32 x 32, uint8; 1 frames",
+        "cell_0.tif: YX 32 x 32, uint8; 1 frame",
         "Left out: 1",
         "damaged.tif",
         "Ignored:  1 files that are no images",

@@ -88,9 +88,13 @@ def _lines(plan: Plan, done: set[str]) -> Iterator[str]:
 
 
 def _image(image: Image) -> str:
+    from ..batch.images import LARGE
+
     header = image.known
     shape = " x ".join(map(str, header.shape))
     size = ""
     if header.pixel_size is not None:
         size = f", {header.pixel_size[0]:g} {header.unit} per pixel"
-    return f"{image.name}: {header.axes} {shape}, {header.dtype}{size}; {image.frame_count} frames"
+    large = "" if image.pixels <= LARGE else "; too large for a label image"
+    frames = f"{image.frame_count} frame{'s' if image.frame_count > 1 else ''}"
+    return f"{image.name}: {header.axes} {shape}, {header.dtype}{size}; {frames}{large}"
