@@ -135,17 +135,9 @@ def write_strips(
     kept = [i for i, length in enumerate(shape) if length > 1]
     axes = "".join(axes[i] for i in kept) + "YX"
     shape = (*(shape[i] for i in kept), *form.size)
-    nbytes = math.prod(shape) * np.dtype(form.dtype).itemsize
-    imagej = not ome and nbytes < CLASSIC_LIMIT and form.size[1] > 1
-    options = (imagej_options if imagej else ome_options)(
-        axes,
-        pixel_size=header.pixel_size,
-        unit=header.unit,
-        frame_interval=header.frame_interval,
-        slice_spacing=header.slice_spacing,
-    )
+    options = _options(form, axes, shape, ome, header)
     if "C" in axes and channel_names:
-        _name_channels(options["metadata"], channel_names, math.prod(shape[:-2]), imagej)
+        _name_channels(options, channel_names, math.prod(shape[:-2]))
     digest = _Digest()
 
     def write(temporary: Path) -> None:
@@ -157,7 +149,6 @@ def write_strips(
             photometric="minisblack",
             compression=_TAGS[form.compression],
             rowsperstrip=form.rows,
-            bigtiff=not imagej and nbytes >= CLASSIC_LIMIT,
             byteorder="<",
             **options,
         )
@@ -197,10 +188,25 @@ class _Digest:
             yield strip
 
 
-def _name_channels(
-    metadata: dict[str, Any], names: Sequence[str], planes: int, imagej: bool
-) -> None:
-    if not imagej:
+def _options(
+    form: StripFormat, axes: str, shape: Sequence[int], ome: bool, header: ImageHeader
+) -> dict[str, Any]:
+    """What `tifffile.imwrite` is told about axes and calibration."""
+    nbytes = math.prod(shape) * np.dtype(form.dtype).itemsize
+    imagej = not ome and nbytes < CLASSIC_LIMIT and form.size[1] > 1
+    options = (imagej_options if imagej else ome_options)(
+        axes,
+        pixel_size=header.pixel_size,
+        unit=header.unit,
+        frame_interval=header.frame_interval,
+        slice_spacing=header.slice_spacing,
+    )
+    return options | {"bigtiff": not imagej and nbytes >= CLASSIC_LIMIT}
+
+
+def _name_channels(options: dict[str, Any], names: Sequence[str], planes: int) -> None:
+    metadata = options["metadata"]
+    if "ome" in options:
         metadata["Channel"] = {"Name": list(names)}
-    elif planes <= _NAMED_PLANES:
+    elif planes <= _NAMED_PLANES:  # ImageJ wants a name for each plane
         metadata["Labels"] = list(names) * (planes // len(names))
