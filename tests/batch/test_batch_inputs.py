@@ -150,14 +150,15 @@ def test_gray_saved_as_color_12_bit_and_float(
     frame = toy_frames(1, 60)[0]
     Picture.fromarray(np.dstack([frame] * 3)).save(tmp_path / "gray.png")
     Picture.fromarray(np.dstack([frame, frame, 255 - frame])).save(tmp_path / "color.png")
-    tifffile.imwrite(tmp_path / "twelve.tif", frame.astype(np.uint16) * 16)
-    tifffile.imwrite(tmp_path / "float.tif", frame.astype(np.float32) / 255)
+    grays = {"twelve.tif": frame.astype(np.uint16) * 16, "float.tif": frame.astype("f4") / 255}
+    for name, gray in grays.items():
+        tifffile.imwrite(tmp_path / name, gray)
     do(batch_of([tmp_path], tmp_path / "o", model, ensemble), ensemble)
     rows = {row["image"]: row for row in counts(tmp_path / "o")}
     assert "3 channels does not fit" in rows["color.png"]["status"]
-    expected = find_consensus(predict(ensemble, frame.astype(np.uint16) * 16))
-    for name in ("twelve.tif", "float.tif"):
-        assert int(rows[name]["inconsistent_px"]) == expected.inconsistency.sum()
+    for name, gray in grays.items():
+        expected = find_consensus(predict(ensemble, gray)).inconsistency.sum()
+        assert int(rows[name]["inconsistent_px"]) == expected
     assert rows["gray.png"]["status"] == "done"
 
 
