@@ -12,7 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InputError
+from .gray_values import GrayValues, Parts, survey
 from .settings import Config, option
+
+_AT_ONCE = 1 << 20
+"""Pixels that are scaled at once: as floats they need many times the memory of the image."""
 
 
 class Scaled(NamedTuple):
@@ -32,6 +36,61 @@ class Scaled(NamedTuple):
     image: npt.NDArray[np.uint8]
     finite: npt.NDArray[np.bool_] | None
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How the gray values of one image become 0 to 255, the same for all its parts.
+
+    Attributes
+    ----------
+    black, white
+        Gray values that become 0 and 255; None for an image that is left as it is.
+    incomplete
+        Whether there are pixels without a value.
+    notes
+        As in `Scaled`.
+    """
+
+    black: float | None = None
+    white: float | None = None
+    incomplete: bool = False
+    notes: tuple[str, ...] = ()
+
+    def apply(
+        self, part: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_] | None]:
+        """Scale a part ``(C, y, x)``; also where all channels have a value ``(y, x)``, or None."""
+        if self.black is None or self.white is None:
+            return part, None
+        channels, height, width = part.shape
+        image = np.empty(part.shape, np.uint8)
+        finite = np.empty((height, width), np.bool_) if self.incomplete else None
+        step = max(1, _AT_ONCE // (channels * width))
+        for rows in (slice(first, first + step) for first in range(0, height, step)):
+            image[:, rows], known = self._apply(part[:, rows], self.black, self.white)
+            if finite is not None:
+                finite[rows] = known
+        return image, finite
+
+    def _apply(
+        self, part: npt.NDArray[Any], black: float, white: float
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_] | None]:
+        with np.errstate(over="ignore"):
+            values = part.astype(np.float64)
+        finite = np.isfinite(values) if self.incomplete else None
+        if finite is not None:
+            values = np.where(finite, values, black)
+        if black == white:
+            image = np.zeros(part.shape, np.uint8)
+        else:
+            # Halves: the difference of two huge numbers may be infinite.
+            share = (values / 2 - black / 2) / (white / 2 - black / 2)
+            image = np.rint(share.clip(0, 1) * 255).astype(np.uint8)
+        if finite is None:
+            return image, None
+        image[~finite] = 0
+        return image, np.logical_and.reduce(finite, axis=0)
 
 
 @dataclass(frozen=True)
@@ -79,56 +138,48 @@ class Intensity(Config):
             If no pixel is finite, the type is no number, or with "as-is" a value is outside of 0
             to 255. The message does not name the image.
         """
-        if array.dtype.kind not in "buif":
-            raise InputError(f"{array.dtype} pixels are no gray values.")
-        if array.dtype == np.uint8 and self.mode != "percentile":
-            return Scaled(array, None, ())
-        if array.dtype == np.bool_:
-            return Scaled(array.astype(np.uint8) * np.uint8(255), None, ())
-        with np.errstate(over="ignore"):
-            values = array.astype(np.float64)
-        finite = np.isfinite(values)
-        if finite.all():
-            return self._scale(values, None)
-        if not finite.any():
+        scaling = self.scaling(lambda: [array], array.dtype)
+        image, finite = scaling.apply(array)
+        return Scaled(image, finite, scaling.notes)
+
+    def scaling(self, parts: Parts, dtype: np.dtype[Any]) -> Scaling:
+        """How an image of any size is scaled, from its parts.
+
+        Parameters
+        ----------
+        parts
+            Arrays of `dtype` that together are the image.
+
+        Raises
+        ------
+        InputError
+            As `apply`.
+        """
+        if dtype.kind not in "buif":
+            raise InputError(f"{dtype} pixels are no gray values.")
+        if dtype == np.uint8 and self.mode != "percentile":
+            return Scaling()
+        if dtype == np.bool_:
+            return Scaling(0.0, 1.0)
+        gray = survey(parts, (self.low, self.high))
+        if not gray.finite:
             raise InputError("no pixel has a value (all are NaN or infinite).")
-        return self._scale(values, finite)
-
-    def _scale(
-        self, array: npt.NDArray[np.float64], finite: npt.NDArray[np.bool_] | None
-    ) -> Scaled:
-        """Scale float64 pixels; `finite` is ``(C, Y, X)``."""
-        values = array if finite is None else array[finite]
-        low, high = self._limits(values)
-        if self.mode == "as-is":
-            if low < 0 or high > 255:
-                raise InputError(
-                    f"gray values from {low:g} to {high:g} cannot be used as they are (0 to 255); "
-                    f"choose 'auto' or 'percentile'."
-                )
-            low, high = 0.0, 255.0
+        black, white = self._limits(gray)
         notes = []
-        if finite is not None:
-            array = np.where(finite, array, low)
-            notes.append(f"{np.count_nonzero(~finite)} pixels without a value (NaN or infinite).")
-        if low == high:
+        if gray.missing:
+            notes.append(f"{gray.missing} pixels without a value (NaN or infinite).")
+        if black == white:
             notes.append("all pixels have the same gray value.")
-            image = np.zeros(array.shape, np.uint8)
-        else:
-            # Halves: the difference of two huge numbers may be infinite.
-            share = (array / 2 - low / 2) / (high / 2 - low / 2)
-            image = np.rint(share.clip(0, 1) * 255).astype(np.uint8)
-        if finite is None:
-            return Scaled(image, None, tuple(notes))
-        image[~finite] = 0
-        return Scaled(image, np.logical_and.reduce(finite, axis=0), tuple(notes))
+        return Scaling(black, white, bool(gray.missing), tuple(notes))
 
-    def _limits(self, values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    def _limits(self, gray: GrayValues) -> tuple[float, float]:
         """Gray values that become black and white; those of all pixels if percentiles coincide."""
-        least, most = float(values.min()), float(values.max())
-        if self.mode != "as-is" and least < most:
-            scale = max(abs(least), abs(most))  # interpolation between huge numbers overflows
-            low, high = np.percentile(values / scale, (self.low, self.high)) * scale
-            if low < high:
-                return float(low), float(high)
-        return least, most
+        if self.mode == "as-is":
+            if gray.least < 0 or gray.most > 255:
+                raise InputError(
+                    f"gray values from {gray.least:g} to {gray.most:g} cannot be used as they are "
+                    f"(0 to 255); choose 'auto' or 'percentile'."
+                )
+            return 0.0, 255.0
+        low, high = gray.percentiles
+        return (low, high) if low < high else (gray.least, gray.most)

@@ -112,7 +112,8 @@ def settings(config: type[Config]) -> tuple[Setting, ...]:
     """The plain fields of a config in their order; nested configs are left out."""
     if config not in _SETTINGS:
         hints = get_type_hints(config, include_extras=True)
-        described = [item for item in dataclasses.fields(config) if get_args(hints[item.name])]
+        fields = dataclasses.fields(config)
+        described = [item for item in fields if hasattr(hints[item.name], "__metadata__")]
         _SETTINGS[config] = tuple(
             _setting(item.name, hints[item.name], item.default) for item in described
         )

@@ -13,6 +13,7 @@ import typer
 
 from ..devices import ALLOCATOR
 from ..errors import InputError
+from .batch import batch
 from .benchmark import benchmark
 from .console import err
 from .demo import demo, show
@@ -33,7 +34,7 @@ app = typer.Typer(
     help="Train small networks on a few labels with inconsistency masks, and count cells.",
     epilog="Exit codes: 0 done, 1 failed, 2 input refused, 3 some files failed, 130 stopped.",
 )
-COMMANDS = (demo, train, run, retrain, choose, predict, count, evaluate, benchmark, doctor)
+COMMANDS = (demo, train, run, retrain, choose, predict, count, batch, evaluate, benchmark, doctor)
 for command in COMMANDS:
     app.command()(command)
 for command in (serve, show):

@@ -34,7 +34,7 @@ STEP_INTERVAL = 0.1
 def show_events(events: Iterable[Event]) -> None:
     """Show a run to a person: a bar with time left, a line per generation."""
     following = RunProgress()
-    with _bar() as bar:
+    with new_bar() as bar:
         task = bar.add_task("starting", total=1.0, left="")
         for event in events:
             place = following.follow(event)
@@ -60,12 +60,13 @@ def print_events(events: Iterable[Event]) -> None:
 @contextmanager
 def counting(words: str, total: int) -> Iterator[Progress]:
     """Show a bar that the caller advances by ``bar.advance(bar.task_ids[0])``."""
-    with _bar() as bar:
+    with new_bar() as bar:
         bar.add_task(words, total=total, left="")
         yield bar
 
 
-def _bar() -> Progress:
+def new_bar() -> Progress:
+    """A bar on standard error, if that is a terminal; a task needs the field ``left``."""
     return Progress(
         TextColumn("{task.description:<34}"),
         BarColumn(bar_width=30),

@@ -43,7 +43,7 @@ def predict(
     from ..inference.outputs import FileOutput, output_paths
 
     files = find_images(images)
-    ensemble = _load(run, device, threads)
+    ensemble = load_ensemble(run, device, threads)
     paths = output_paths(files, folder, ensemble.card.scheme)
     table = folder / "counts.csv"
     if not overwrite:
@@ -70,7 +70,7 @@ def count(
     files = find_images(images)
     if not overwrite:
         _refuse_existing([table])
-    ensemble = _load(run, device, threads)
+    ensemble = load_ensemble(run, device, threads)
     _finish(_count_files(ensemble, files), table, ensemble)
 
 
@@ -100,7 +100,7 @@ def evaluate(
     splits = ("test", "validation", "labeled", "hidden")
     if split not in splits:
         raise InputError(f"--split {split}: give one of {', '.join(splits)}.")
-    ensemble = _load(run, device, threads)
+    ensemble = load_ensemble(run, device, threads)
     if data is None:
         origin = read_plan(run).data
         if origin is None:
@@ -154,7 +154,8 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _load(run: Path, device: str, threads: int) -> TrainedEnsemble:
+def load_ensemble(run: Path, device: str, threads: int) -> TrainedEnsemble:
+    """Load the networks of a run, and set how many processor cores they use."""
     from ..devices import use_threads
     from ..inference.trained import load
 

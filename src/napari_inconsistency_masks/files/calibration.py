@@ -12,6 +12,7 @@ import tifffile
 
 _MICROMETER = {"um", "µm", "μm", "\\u00b5m", "\\u03bcm", "micron", "microns", "micrometer"}
 _SECONDS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0}
+_SECONDS |= {"millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _CENTIMETER = 3
 
 
@@ -49,11 +50,15 @@ def from_ome(xml: str) -> Calibration:
         return Calibration()
     x, y, z = (_positive(pixels.get(f"PhysicalSize{axis}")) for axis in "XYZ")
     interval = _positive(pixels.get("TimeIncrement"))
-    if interval is not None:
-        interval *= _SECONDS.get(pixels.get("TimeIncrementUnit", "s"), 1.0)
+    interval = seconds(interval, pixels.get("TimeIncrementUnit", "s"))
     if x is None or y is None:
         return Calibration(frame_interval=interval)
     return Calibration((y, x), spell_unit(pixels.get("PhysicalSizeXUnit", "µm")), interval, z)
+
+
+def seconds(interval: float | None, unit: str | None) -> float | None:
+    """A time in seconds; units that are not known count as seconds."""
+    return None if interval is None else interval * _SECONDS.get(unit or "s", 1.0)
 
 
 def spell_unit(unit: str | None) -> str | None:

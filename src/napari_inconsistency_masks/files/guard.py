@@ -58,6 +58,10 @@ class OpenFile:
     size: int
     changed: int | None = None
 
+    def close(self) -> None:
+        """Close it; nothing can be read any more."""
+        self.stream.close()
+
     def check_unchanged(self) -> None:
         """Refuse the file if somebody has written to it since it was opened."""
         if self.changed is None:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-Planes = Callable[[int], npt.NDArray[Any]]
-"""Reads plane k of an open file: the axes from the first of Y, X and S on. Planes are counted over
-the axes before those, the last of them fastest."""
+
+class Planes(Protocol):
+    """Reads planes of an open file: the axes from the first of Y, X and S on.
+
+    Planes are counted over the axes before those, the last of them fastest. With ``rows``, only
+    these rows of Y are returned, and as far as the file allows only they are read.
+    """
+
+    def __call__(self, plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
+        """Read a plane."""
+        ...
 
 
 def leading_axes(axes: str) -> str:
     """The axes over which planes are counted: those before the first of Y, X and S."""
     return axes[: min(axes.index(axis) for axis in "YXS" if axis in axes)]
+
+
+def only_rows(plane: npt.NDArray[Any], axes: str, rows: slice | None) -> npt.NDArray[Any]:
+    """Some rows of a plane whose axes are the last ones of ``axes``."""
+    if rows is None:
+        return plane
+    return plane[(slice(None),) * axes[-plane.ndim :].index("Y") + (rows,)]
 
 
 @dataclass(frozen=True, kw_only=True)

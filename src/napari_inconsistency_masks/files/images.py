@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
+from .axes import corrected, has_same_planes, reordered
 from .guard import OpenFile, check_memory, open_regular, refusing
 from .header import ImageFile, ImageHeader, Planes, leading_axes
 from .names import about
 from .pictures import open_picture
 from .tiff_read import open_tiff
+from .zarr_read import OpenFolder, open_zarr
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
 """Extensions, in lower case, of the files taken for images."""
@@ -37,7 +39,7 @@ class StackFile(Sequence[npt.NDArray[Any]]):
     header : ImageHeader
     """
 
-    def __init__(self, file: OpenFile, header: ImageHeader, planes: Planes) -> None:
+    def __init__(self, file: OpenFile | OpenFolder, header: ImageHeader, planes: Planes) -> None:
         self.header = header
         self._file = file
         self._planes = planes
@@ -53,9 +55,15 @@ class StackFile(Sequence[npt.NDArray[Any]]):
     def __getitem__(self, index: int | slice) -> npt.NDArray[Any] | list[npt.NDArray[Any]]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        numbers = self._frames[index]  # an IndexError here ends a for loop
+        return self._read(self._frames[index])  # an IndexError here ends a for loop
+
+    def rows(self, index: int, rows: slice) -> npt.NDArray[Any]:
+        """Some rows of frame ``index``; of a large frame only they are read, if possible."""
+        return self._read(self._frames[index], rows)
+
+    def _read(self, numbers: npt.NDArray[np.intp], rows: slice | None = None) -> npt.NDArray[Any]:
         with refusing(self._file.path):
-            planes = [self._planes(int(number)) for number in numbers]
+            planes = [self._planes(int(number), rows) for number in numbers]
             self._file.check_unchanged()
         return np.stack(planes) if self.header.frame_axes.startswith("C") else planes[0]
 
@@ -74,9 +82,24 @@ class StackFile(Sequence[npt.NDArray[Any]]):
             array = np.stack(planes).reshape(self.header.shape)
         return ImageFile(**_fields(self.header), array=array)
 
+    def with_axes(self, axes: str) -> StackFile:
+        """The same file, its axes taken for others; close only one of the two.
+
+        Raises
+        ------
+        InputError
+            If the letters do not fit the shape, or the axes are so unusual that the whole image
+            must be read and it does not fit into the free memory.
+        """
+        header = corrected(self.header, axes, self._file.path)
+        if has_same_planes(self.header, header):
+            return StackFile(self._file, header, self._planes)
+        pixels = self.read().array
+        return StackFile(self._file, *reordered(header, pixels))
+
     def close(self) -> None:
         """Close the file; frames can no longer be read."""
-        self._file.stream.close()
+        self._file.close()
 
     def __enter__(self) -> StackFile:
         return self
@@ -91,7 +114,7 @@ def open_stack(path: str | os.PathLike[str], *, palette_indices: bool = False) -
     Parameters
     ----------
     path
-        A regular file.
+        A regular file, or a folder that is a Zarr array or an OME-Zarr image.
     palette_indices
         Whether a picture with a color palette gives the indices (class ids) instead of colors.
 
@@ -100,6 +123,8 @@ def open_stack(path: str | os.PathLike[str], *, palette_indices: bool = False) -
     InputError
         If the file is missing, no supported image, damaged or cut short; the message names it.
     """
+    if os.path.isdir(path):  # noqa: PTH112
+        return StackFile(*open_zarr(Path(path)))
     return _open(open_regular(path), palette_indices)
 
 

@@ -61,10 +61,14 @@ def open_picture(file: OpenFile, *, palette_indices: bool) -> tuple[ImageHeader,
     )
     check_memory(header.nbytes, file.path)
 
-    def read(plane: int) -> npt.NDArray[Any]:
+    def read(plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
         assert plane == 0
         image.load()  # a second call is free
-        return np.array(image if image.mode == mode else image.convert(mode), dtype)
+        part: Image.Image = image
+        if rows is not None:
+            first, stop, _ = rows.indices(image.height)
+            part = image.crop((0, first, image.width, max(first, stop)))
+        return np.array(part if part.mode == mode else part.convert(mode), dtype)
 
     return header, read
 

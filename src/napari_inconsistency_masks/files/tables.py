@@ -7,12 +7,13 @@ import dataclasses
 import io
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..errors import InputError
-from .atomic import write_text
+from .atomic import write_atomically, write_text
 from .guard import read_bytes
 from .names import about
 
@@ -50,15 +51,60 @@ def write_csv(
         If the operating system refuses.
     """
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
+    _write_rows(text, rows, columns, Path(path))
+    write_text(path, text.getvalue())
+
+
+def write_csv_rows(
+    path: str | os.PathLike[str], rows: Iterable[Mapping[str, Any]], columns: Sequence[str]
+) -> None:
+    """`write_csv` for rows that are not in memory all at once."""
+    digest = 0
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            _write_rows(file, rows, columns, Path(path))
+        nonlocal digest
+        digest = _checksum(temporary)
+
+    def check(temporary: Path) -> None:
+        if _checksum(temporary) != digest:
+            raise InputError(about(Path(path), "not written: the drive gave back other bytes."))
+
+    write_atomically(path, write, check)
+
+
+def iterate_csv(path: str | os.PathLike[str]) -> Iterator[dict[str, str]]:
+    """The rows of a table of any length written by this module, one by one."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        lines = csv.reader(file)
+        header = [_plain(cell) for cell in next(lines, [])]
+        for line in lines:
+            yield dict(zip(header, map(_plain, line), strict=True))
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
+
+
+def _write_rows(
+    file: TextIO,
+    rows: Iterable[Mapping[str, Any] | DataclassInstance],
+    columns: Sequence[str],
+    path: Path,
+) -> None:
+    writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow([_cell(name) for name in columns])
     for number, row in enumerate(rows, start=1):
         values = row if isinstance(row, Mapping) else dataclasses.asdict(row)
         missing = [name for name in columns if name not in values]
         if missing:
-            raise InputError(about(Path(path), f"row {number} lacks {', '.join(missing)}."))
+            raise InputError(about(path, f"row {number} lacks {', '.join(missing)}."))
         writer.writerow([_cell(values[name]) for name in columns])
-    write_text(path, text.getvalue())
 
 
 def read_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from .names import about
 
 IMAGEJ_ORDER = "TZCYXS"
 _IMAGEJ_TYPES = ("uint8", "uint16", "float32")
-_CLASSIC_LIMIT = 3_900_000_000
+CLASSIC_LIMIT = 3_900_000_000
 
 
 def write_tiff(
@@ -69,11 +69,11 @@ def write_tiff(
     samples = stored.shape[-1] if "S" in axes else 0
     imagej = (
         stored.dtype.name in _IMAGEJ_TYPES
-        and stored.nbytes < _CLASSIC_LIMIT
+        and stored.nbytes < CLASSIC_LIMIT
         and (not samples or (samples == 3 and stored.dtype == np.uint8))
         and stored.shape[axes.index("X")] > 1  # tifffile takes a width of 1 for samples
     )
-    options = (_imagej_options if imagej else _ome_options)(axes, **calibration)
+    options = (imagej_options if imagej else ome_options)(axes, **calibration)
 
     def write(temporary: Path) -> None:
         tifffile.imwrite(
@@ -81,7 +81,7 @@ def write_tiff(
             stored,
             photometric="rgb" if samples in (3, 4) else "minisblack",
             compression="zlib" if compress else None,
-            bigtiff=not imagej and stored.nbytes >= _CLASSIC_LIMIT,
+            bigtiff=not imagej and stored.nbytes >= CLASSIC_LIMIT,
             **options,
         )
 
@@ -127,7 +127,7 @@ def _in_imagej_order(
     return array, "".join(axes[i] for i in kept)
 
 
-def _imagej_options(
+def imagej_options(
     axes: str,
     pixel_size: tuple[float, float] | None,
     unit: str | None,
@@ -145,7 +145,7 @@ def _imagej_options(
     return options
 
 
-def _ome_options(
+def ome_options(
     axes: str,
     pixel_size: tuple[float, float] | None,
     unit: str | None,

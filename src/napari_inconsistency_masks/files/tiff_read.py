@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
-import numpy.typing as npt
 import tifffile
 
 from ..errors import InputError
 from .calibration import read_calibration
 from .guard import OpenFile, check_memory, refusing
-from .header import ImageHeader, Planes, leading_axes
+from .header import ImageHeader, Planes, leading_axes, only_rows
 from .names import about
 from .tiff_chain import Page, differing, walk_pages
 from .tiff_data import check_page
+from .tiff_planes import contiguous_planes, paged_planes
 
 _ORDERLY = re.compile(r"[^YXS]*(YX[SC]?|SYX)")
 _SEPARATED_INKS = 5
@@ -136,49 +135,10 @@ def _planes(
     shape, count = header.shape[lead:], math.prod(header.shape[:lead])
     offset = series.dataoffset
     if offset is not None:
-        return _contiguous(file, offset, header.dtype.newbyteorder(tiff.byteorder), shape, count)
+        return contiguous_planes(file, offset, tiff.byteorder, header)
     if len(series.pages) == count and math.prod(series.keyframe.shape) == math.prod(shape):
-        return lambda plane: _decoded(file, series.pages[plane], shape)
+        return paged_planes(file, series, header)
     return _all_at_once(file, series, header, (count, *shape))
-
-
-def _contiguous(
-    file: OpenFile, offset: int, dtype: np.dtype[Any], shape: tuple[int, ...], count: int
-) -> Planes:
-    nbytes = math.prod(shape) * dtype.itemsize
-    if offset + count * nbytes > file.size:
-        raise InputError(about(file.path, "cut short: pixels lie beyond the end of the file."))
-
-    def read(plane: int) -> npt.NDArray[Any]:
-        file.stream.seek(offset + plane * nbytes)
-        data = bytearray(file.stream.read(nbytes))
-        if len(data) < nbytes:
-            raise InputError(about(file.path, "cut short while it was being read."))
-        array = np.frombuffer(data, dtype).reshape(shape)
-        return array.astype(dtype.newbyteorder("="), copy=False)
-
-    return read
-
-
-def _decoded(
-    file: OpenFile, page: tifffile.TiffPage | tifffile.TiffFrame | None, shape: tuple[int, ...]
-) -> npt.NDArray[Any]:
-    if page is None:
-        raise InputError(about(file.path, "one of its planes is missing."))
-    check_page(file, page)
-    try:
-        pixels: npt.NDArray[Any] = page.asarray()
-    except ValueError as error:
-        if "imagecodecs" not in str(error):
-            raise
-        raise InputError(
-            about(
-                file.path,
-                "its compression needs another package: "
-                "pip install 'napari-inconsistency-masks[codecs]'.",
-            )
-        ) from error
-    return pixels.reshape(shape)
 
 
 def _all_at_once(
@@ -194,4 +154,4 @@ def _all_at_once(
             raise InputError(about(file.path, "one of its planes is missing."))
         check_page(file, page)
     pixels = series.asarray().reshape(shape)
-    return lambda plane: pixels[plane]
+    return lambda plane, rows=None: only_rows(pixels[plane], header.axes, rows)

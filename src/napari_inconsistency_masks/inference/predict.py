@@ -99,12 +99,12 @@ def _groups(samples: Source) -> Iterator[list[int]]:
 def _padded(images: Tensor, divisor: int) -> Tensor:
     """Mirror ``(B, C, Y, X)`` at the lower and right border up to multiples of a number."""
     height, width = images.shape[-2:]
-    rows = _mirrored(height, -height % divisor)
-    columns = _mirrored(width, -width % divisor)
+    rows = mirrored(height, -height % divisor)
+    columns = mirrored(width, -width % divisor)
     return images[..., rows, :][..., columns]
 
 
-def _mirrored(length: int, more: int) -> Tensor:
+def mirrored(length: int, more: int) -> Tensor:
     """Indices 0 .. length - 1, then ``more`` indices back and forth without repeating the edge."""
     period = max(1, 2 * length - 2)
     index = torch.arange(length + more) % period

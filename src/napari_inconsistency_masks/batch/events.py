@@ -1,0 +1,94 @@
+"""What happens during a batch: plain values that a loop, a log, a window or a test can read."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class BatchEvent:
+    """Base of the events."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields and, as ``event``, the name of the kind."""
+        return {"event": type(self).__name__, **dataclasses.asdict(self)}
+
+
+@dataclass(frozen=True)
+class BatchStarted(BatchEvent):
+    """The batch begins or goes on; ``done`` images were finished before, ``bad`` cannot be read.
+
+    ``pixels`` is the work that is left.
+    """
+
+    folder: str
+    images: int
+    frames: int
+    done: int
+    bad: int
+    pixels: int
+    device: str
+    precision: str
+    members: int
+
+
+@dataclass(frozen=True)
+class ImageStarted(BatchEvent):
+    """An image is being read."""
+
+    image: str
+    frames: int
+
+
+@dataclass(frozen=True)
+class TileDone(BatchEvent):
+    """The networks have seen some more ``pixels``; the batch can be left after each of these."""
+
+    image: str
+    pixels: int
+
+
+@dataclass(frozen=True)
+class FrameDone(BatchEvent):
+    """A frame is counted: estimates per state, and the share of its area that is inconsistent."""
+
+    image: str
+    frame: str
+    counts: dict[str, int]
+    unclear: int
+    inconsistent: float
+
+
+@dataclass(frozen=True)
+class ImageDone(BatchEvent):
+    """All results of an image are on disk; ``reused`` if they were there already."""
+
+    image: str
+    frames: int
+    seconds: float
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class ImageFailed(BatchEvent):
+    """An image has no results; the others are not affected."""
+
+    image: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Summarizing(BatchEvent):
+    """The tables and the report are being written."""
+
+
+@dataclass(frozen=True)
+class BatchFinished(BatchEvent):
+    """The batch is complete."""
+
+    folder: str
+    done: int
+    failed: int
+    seconds: float

@@ -1,0 +1,58 @@
+"""The folder of results: where everything is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .images import Image
+from .plan import Plan, Unit, output_paths
+
+COUNTS, CELLS, REPORT, SIDECAR = "counts.csv", "cells.csv", "report.html", "batch.json"
+TABLES, PARTS = "tables", "parts"
+
+
+def summary_files(plan: Plan) -> list[Path]:
+    """The files about all images together."""
+    names = [COUNTS, SIDECAR]
+    names += [CELLS] if "cells" in plan.options.write else []
+    names += [REPORT] if "report" in plan.options.write else []
+    return [Path(plan.folder) / name for name in names]
+
+
+def image_files(image: Image, plan: Plan) -> dict[str, Path]:
+    """The files of one image, by kind: results, and its rows of the tables."""
+    return {**output_paths(image, plan), **_tables(Path(plan.folder) / TABLES / image.stem, plan)}
+
+
+def part_files(unit: Unit, plan: Plan) -> dict[str, Path]:
+    """The files of a part of an image, until all parts are joined."""
+    folder = parts_folder(unit.image, plan)
+    number = f"{unit.number:05d}"
+    files = {
+        kind: folder / f"{number}_{kind}{path.suffix}"
+        for kind, path in output_paths(unit.image, plan).items()
+    }
+    return {**files, **_tables(folder / number, plan)}
+
+
+def parts_folder(image: Image, plan: Plan) -> Path:
+    """Where the parts of an image are."""
+    return Path(plan.folder) / PARTS / image.stem
+
+
+def remove_parts(image: Image, plan: Plan) -> None:
+    """Remove the parts of an image, and the folders that are empty then."""
+    folder = parts_folder(image, plan)
+    shutil.rmtree(folder, ignore_errors=True)
+    for above in folder.parents:
+        if above == Path(plan.folder) or any(above.iterdir()):
+            return
+        above.rmdir()
+
+
+def _tables(stem: Path, plan: Plan) -> dict[str, Path]:
+    files = {"counts": stem.with_name(f"{stem.name}_counts.csv")}
+    if "cells" in plan.options.write:
+        files["cells"] = stem.with_name(f"{stem.name}_cells.csv")
+    return files

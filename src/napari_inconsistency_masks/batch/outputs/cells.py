@@ -1,0 +1,132 @@
+"""Rows of the tables: counts of frames, and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...cells import UNCLEAR
+from ...files.header import ImageHeader
+from ...files.tables import write_csv_rows
+from ...inference.files import counted_names
+from ...task import LabelScheme
+from ..frame import FoundFrame
+from ..images import Image
+from ..model import Model
+
+CELL_COLUMNS = (
+    "image",
+    "frame",
+    "t",
+    "z",
+    "cell",
+    "state",
+    "y_px",
+    "x_px",
+    "y_um",
+    "x_um",
+    "agreement",
+)
+
+_MICROMETERS = {"µm": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
+_MICROMETERS |= {"nanometer": 1e-3, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6}
+
+
+def count_columns(scheme: LabelScheme) -> tuple[str, ...]:
+    """Columns of counts.csv."""
+    names = counted_names(scheme)
+    counted = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
+    return (
+        "image",
+        "frame",
+        "t",
+        "z",
+        "time_s",
+        *counted,
+        "unclear",
+        "inconsistent",
+        "inconsistent_px",
+        "inconsistent_um2",
+        "model",
+        "status",
+        "notes",
+    )
+
+
+def count_row(image: Image, frame: FoundFrame, model: Model) -> dict[str, Any]:
+    """The row of a frame in counts.csv; what is not known is None."""
+    places = image.places(frame.index)
+    interval, size = image.known.frame_interval, micrometers(image.known)
+    row: dict[str, Any] = {
+        **_where(image, frame),
+        "time_s": None,
+        "unclear": frame.counts.unclear,
+        "inconsistent": round(frame.share, 6),
+        "inconsistent_px": frame.inconsistent,
+        "inconsistent_um2": None,
+        "model": model.short,
+        "status": "done",
+        "notes": " ".join((*image.known.notes, *frame.notes)),
+    }
+    if interval is not None and "T" in places:
+        row["time_s"] = round(interval * places["T"], 6)
+    if size is not None:
+        row["inconsistent_um2"] = round(frame.inconsistent * size[0] * size[1], 3)
+    for name in frame.counts:
+        row[name] = frame.counts[name]
+        row[f"{name}_low"] = frame.counts.low[name]
+        row[f"{name}_high"] = frame.counts.high[name]
+    return row
+
+
+def unfinished_row(
+    name: str, columns: Sequence[str], model: Model, status: str
+) -> Mapping[str, Any]:
+    """The row of an image that was not counted: no number, but the reason."""
+    return {**dict.fromkeys(columns), "image": name, "model": model.short, "status": status}
+
+
+def write_cells(path: Path, frames: Iterable[FoundFrame], image: Image) -> None:
+    """Write a row per cell of all frames."""
+    rows = (row for frame in frames for row in _cell_rows(image, frame))
+    write_csv_rows(path, rows, CELL_COLUMNS)
+
+
+def _cell_rows(image: Image, frame: FoundFrame) -> Iterator[dict[str, Any]]:
+    size = micrometers(image.known)
+    cells, agreement = frame.found.cells, frame.found.agreement
+    for number, ((row, column), state) in enumerate(zip(cells.centers, cells.states, strict=True)):
+        yield {
+            **_where(image, frame),
+            "cell": number + 1,
+            "state": state_name(int(state), cells.names),
+            "y_px": round(float(row), 2),
+            "x_px": round(float(column), 2),
+            "y_um": None if size is None else round(float(row) * size[0], 4),
+            "x_um": None if size is None else round(float(column) * size[1], 4),
+            "agreement": round(float(agreement[number]), 3),
+        }
+
+
+def state_name(state: int, names: Sequence[str]) -> str:
+    """What a state is called."""
+    return "unclear" if state == UNCLEAR else names[state]
+
+
+def micrometers(header: ImageHeader) -> tuple[float, float] | None:
+    """Height and width of a pixel in micrometers, or None if they are not known."""
+    factor = _MICROMETERS.get(header.unit or "")
+    if factor is None or header.pixel_size is None:
+        return None
+    return header.pixel_size[0] * factor, header.pixel_size[1] * factor
+
+
+def _where(image: Image, frame: FoundFrame) -> dict[str, Any]:
+    places = image.places(frame.index)
+    return {
+        "image": image.name,
+        "frame": image.label(frame.index),
+        "t": places.get("T"),
+        "z": places.get("Z"),
+    }

@@ -1,0 +1,86 @@
+"""Writes report.html: one file without scripts and without network, made from counts.csv."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from ...files.atomic import write_text
+from ...files.tables import iterate_csv
+from ...inference.files import counted_names
+from ..layout import COUNTS
+from ..plan import Plan
+from .charts import COLORS, Curve, curves, intervals
+from .numbers import ImageNumbers, Numbers, gather
+from .pictures import thumbnail
+
+MOST_CURVES, MOST_DOTS, MOST_ROWS = 24, 150, 1000
+
+
+def write_report(path: Path, plan: Plan) -> None:
+    """Write the page from the counts in the folder of the plan."""
+    rows = iterate_csv(Path(plan.folder) / COUNTS)
+    numbers = gather(rows, counted_names(plan.model.scheme))
+    stacks = [image for image in numbers.good if len(image.frames) > 1]
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+        files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    )
+    page = template.render(
+        plan=plan,
+        numbers=numbers,
+        date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        legend=_legend(numbers.names),
+        by_image=_by_image(numbers) if len(numbers.good) > 1 else None,
+        over_time=[(image.name, *_over_time(image, numbers)) for image in stacks[:MOST_CURVES]],
+        more_curves=max(0, len(stacks) - MOST_CURVES),
+        worst=_worst(numbers, plan),
+        most_rows=MOST_ROWS,
+        most_dots=MOST_DOTS,
+    )
+    write_text(path, page)
+
+
+def _colors(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: COLORS[index % len(COLORS)] for index, name in enumerate(names)}
+
+
+def _legend(names: tuple[str, ...]) -> Markup:
+    key = Markup('<span class="key" style="background: {}"></span>{}')
+    return Markup("").join(key.format(color, name) for name, color in _colors(names).items())
+
+
+def _by_image(numbers: Numbers) -> Markup:
+    shown = numbers.good[:MOST_DOTS]
+    drawn = [
+        Curve(name, color, *([image.mean(name, which) for image in shown] for which in range(3)))
+        for name, color in _colors(numbers.names).items()
+    ]
+    return intervals(drawn, x="image", y="cells per frame")
+
+
+def _over_time(image: ImageNumbers, numbers: Numbers) -> tuple[Markup, Markup]:
+    shown = image.shown()
+    places = [float(frame.place) for frame in shown]
+    drawn = [
+        Curve(name, color, *([frame.counts[name][which] for frame in shown] for which in range(3)))
+        for name, color in _colors(numbers.names).items()
+    ]
+    area = [100 * frame.inconsistent for frame in shown]
+    gray = Curve("inconsistent", "#888", area, [0.0] * len(area), area)
+    return (
+        curves(places, drawn, x="frame", y="cells"),
+        curves(places, [gray], x="frame", y="inconsistent, %"),
+    )
+
+
+def _worst(numbers: Numbers, plan: Plan) -> list[tuple[str, object, str | None]]:
+    images = {image.name: image for image in plan.good}
+    return [
+        (name, point, thumbnail(images[name], point.place, plan))
+        for name, point in numbers.worst
+        if point.inconsistent > 0
+    ]

@@ -1,0 +1,70 @@
+"""The files about all images together: counts.csv, cells.csv, batch.json and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..files.atomic import write_json
+from ..files.tables import iterate_csv, write_csv_rows
+from ..inference.trained import TrainedEnsemble
+from .layout import CELLS, COUNTS, REPORT, SIDECAR, image_files
+from .outputs.cells import CELL_COLUMNS, count_columns, unfinished_row
+from .plan import Plan
+from .report.page import write_report
+
+DONE = ""
+"""State of an image all of whose results are on disk; other images have their reason."""
+
+States = Mapping[str, str]
+"""By stem: `DONE`, or the status that tables give an image, as "failed: ..."."""
+
+
+def write_tables(plan: Plan, states: States) -> None:
+    """Write counts.csv and cells.csv anew from the tables of the images."""
+    folder, columns = Path(plan.folder), count_columns(plan.model.scheme)
+
+    def counts() -> Iterator[Mapping[str, Any]]:
+        for image in plan.images:
+            state = states.get(image.stem, "not processed yet")
+            if state == DONE:
+                yield from iterate_csv(image_files(image, plan)["counts"])
+            else:
+                yield unfinished_row(image.name, columns, plan.model, state)
+
+    def cells() -> Iterator[Mapping[str, Any]]:
+        for image in plan.images:
+            if states.get(image.stem) == DONE:
+                yield from iterate_csv(image_files(image, plan)["cells"])
+
+    write_csv_rows(folder / COUNTS, counts(), columns)
+    if "cells" in plan.options.write:
+        write_csv_rows(folder / CELLS, cells(), CELL_COLUMNS)
+
+
+def write_summary(plan: Plan, states: States, ensemble: TrainedEnsemble, seconds: float) -> None:
+    """Write the tables, the report, and what is needed to repeat the batch."""
+    write_tables(plan, states)
+    if "report" in plan.options.write:
+        write_report(Path(plan.folder) / REPORT, plan)
+    write_sidecar(plan, ensemble, seconds)
+
+
+def write_sidecar(plan: Plan, ensemble: TrainedEnsemble, seconds: float | None = None) -> None:
+    """Write batch.json: versions, networks, settings, seed and images."""
+    packages = ("napari-inconsistency-masks", "torch", "numpy", "scipy", "scikit-image", "tifffile")
+    device = ensemble.networks.device
+    sidecar = {
+        "program": packages[0],
+        "versions": {name: version(name) for name in packages},
+        "model": plan.model.to_json(),
+        "settings": plan.options.to_json(),
+        "seed": plan.model.seed,
+        "random": "Nothing in a batch is random; the seed is that of the training.",
+        "device": str(device),
+        "seconds": None if seconds is None else round(seconds, 1),
+        "images": [{"name": image.name, "path": image.path} for image in plan.images],
+    }
+    write_json(Path(plan.folder) / SIDECAR, sidecar)

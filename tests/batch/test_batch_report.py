@@ -1,0 +1,87 @@
+"""The report is one page that needs nothing else and shows what is in the tables."""
+
+from __future__ import annotations
+
+import html.parser
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import tifffile
+from batch_toys import batch_of, counts, do, toy_frames
+
+from napari_inconsistency_masks.batch.report.charts import Curve, curves, intervals
+from napari_inconsistency_masks.batch.report.numbers import gather
+from napari_inconsistency_masks.inference.trained import TrainedEnsemble
+
+
+class Page(html.parser.HTMLParser):
+    """Collects tags, links and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_shows_the_counts_and_needs_no_other_file(
+    model: Path, ensemble: TrainedEnsemble, images: Path, tmp_path: Path
+) -> None:
+    tifffile.imwrite(images / "<script>alert(1)</script>.tif".replace("/", "_"), toy_frames(1)[0])
+    (images / "damaged.tif").write_bytes(b"II*\0 nothing good")
+    do(batch_of([images], tmp_path / "out", model, ensemble), ensemble)
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert all(link.startswith("data:image/png;base64,") for link in page.links)
+    assert "script" not in page.tags
+    assert "http" not in re.sub(r"data:[^\"]*", "", text)
+    rows = counts(tmp_path / "out")
+    bright = sum(int(row["bright"]) for row in rows if row["status"] == "done")
+    assert f"{bright}bright" in page.text.replace("\n", "")
+    (reason,) = [row["status"] for row in rows if row["image"] == "damaged.tif"]
+    assert reason in page.text
+    assert page.tags.count("svg") == 3  # by image; counts and area of the movie
+    worst = [row for row in rows if row["inconsistent"] and float(row["inconsistent"]) > 0]
+    assert min(len(worst), 12) >= page.tags.count("img") > 0
+
+
+def test_charts_are_well_formed_and_in_their_frame() -> None:
+    middle = [3.0, 1.0, 7.0]
+    curve = Curve("alive", "#123456", middle, [2, 1, 5], [4, 2, 9])
+    for chart in (
+        curves([0, 1, 2], [curve], x="frame", y="cells"),
+        intervals([curve, curve], x="image", y="cells"),
+        curves([5], [Curve("a", "#123456", [0], [0], [0])], x="frame", y="cells"),
+    ):
+        root = ET.fromstring(str(chart))
+        _, _, width, height = map(float, root.attrib["viewBox"].split())
+        numbers = [
+            tuple(map(float, point.split(",")))
+            for item in root.iter()
+            for point in item.get("points", "").split()
+        ]
+        assert all(0 <= x <= width and 0 <= y <= height for x, y in numbers)
+
+
+def test_the_worst_frames_come_first_and_no_image_takes_all_places() -> None:
+    rows = [
+        {
+            "image": f"{image}.tif", "frame": f"t={t}", "status": "done", "unclear": "0",
+            "a": "1", "a_low": "0", "a_high": "2", "inconsistent": str(image / 10 + t / 1000),
+        }
+        for image in (1, 2)
+        for t in range(9)
+    ]  # fmt: skip
+    worst = gather(rows, ["a"]).worst
+    assert [(name, point.place) for name, point in worst] == [
+        (f"{image}.tif", t) for image in (2, 1) for t in (8, 7, 6)
+    ]
