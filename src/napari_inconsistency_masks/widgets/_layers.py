@@ -72,11 +72,11 @@ class ViewerLayers:
         return list(self.viewer.layers) if self.alive else []
 
     def images(self) -> list[Image]:
-        """Images of the person: no results, and at least two axes."""
+        """Images of the person or her project: no results, and at least two axes."""
         return [
             layer
             for layer in self.all()
-            if isinstance(layer, Image) and role_of(layer) is None and layer.ndim >= 2
+            if isinstance(layer, Image) and role_of(layer) in (None, "file") and layer.ndim >= 2
         ]
 
     def active_image(self) -> Image | None:
@@ -109,6 +109,10 @@ class ViewerLayers:
     def select(self, layer: Layer) -> None:
         """Make a layer the selected one."""
         self.viewer.layers.selection.active = layer
+
+    def fit_view(self) -> None:
+        """Show everything."""
+        self.viewer.reset_view()
 
     def has(self, layer: Layer | None) -> bool:
         """Whether a layer is (still) in the viewer."""
@@ -202,6 +206,14 @@ def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:
     placed = np.array([image.world_to_data(points.data_to_world(corner)) for corner in corners])
     moved: npt.NDArray[np.float64] = data @ (placed[1:] - placed[0]) + placed[0]
     return moved  # point by point takes long for many
+
+
+def states_of(points: Points) -> tuple[str, ...]:
+    """What the feature ``state`` of a points layer says of each point; empty without it."""
+    if "state" not in points.features:
+        return ()
+    values = points.features["state"].tolist()
+    return tuple(value if isinstance(value, str) else "" for value in values)
 
 
 def _same_place(one: Layer, other: Layer) -> bool:

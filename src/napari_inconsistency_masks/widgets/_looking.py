@@ -16,6 +16,7 @@ from ._predictor import Predictor
 from ._results import Results
 from ._saved_run import DEMO_MODEL
 from ._status import Status
+from ._subject import Subjects
 
 
 class Looking(QObject):
@@ -26,7 +27,7 @@ class Looking(QObject):
 
     Parameters
     ----------
-    layers, layer_data, predictor, status
+    layers, layer_data, predictor, status, subjects
         Of the session.
     """
 
@@ -40,13 +41,14 @@ class Looking(QObject):
         layer_data: LayerData,
         predictor: Predictor,
         status: Status,
+        subjects: Subjects,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.image: Image | None = None
-        self.results = Results(layers, predictor, self)
+        self.results = Results(layers, predictor, subjects, self)
         self._layers, self._layer_data = layers, layer_data
-        self._predictor, self._status = predictor, status
+        self._predictor, self._status, self._subjects = predictor, status, subjects
         self._predict_all = False
         layer_data.changed.connect(self.changed)  # the axes may be of the same image
         predictor.loaded.connect(self._on_loaded)
@@ -76,6 +78,9 @@ class Looking(QObject):
             return None
         if image is self._layer_data.image:
             return self._layer_data.axes
+        subject = self._subjects.of(image)
+        if subject is not None and subject.file is not None:
+            return subject.axes
         shape = image.data[0].shape if image.multiscale else image.data.shape
         return guess_axes(shape, rgb=image.rgb, names=image.axis_labels)[0]
 

@@ -10,6 +10,7 @@ from ..boxes import Box
 from ..places import Place, rank
 from ._found_places import FoundPlace
 from ._frames import FrameAxes
+from ._subject import Subject
 
 OPEN, DONE, SKIPPED = "open", "done", "skipped"
 MOST = 200
@@ -20,10 +21,19 @@ MOST = 200
 class QueuedPlace:
     """A place of an image, and what became of it."""
 
-    image: Any
-    axes: FrameAxes
+    subject: Subject
     found: FoundPlace
     state: str = OPEN
+
+    @property
+    def image(self) -> Any:
+        """The layer to correct; None for a file that is not open."""
+        return self.subject.layer
+
+    @property
+    def axes(self) -> FrameAxes:
+        """Of the image."""
+        return self.subject.axes
 
     @property
     def frame(self) -> int:
@@ -86,8 +96,8 @@ def in_order(
 
 def _named(item: QueuedPlace) -> Place:
     """The place under a name that no other image has."""
-    return replace(item.found.place, image=str(id(item.image)))
+    return replace(item.found.place, image=str(id(item.subject)))
 
 
 def _key(item: QueuedPlace) -> tuple[str, int, Box]:
-    return str(id(item.image)), item.frame, item.found.place.box
+    return str(id(item.subject)), item.frame, item.found.place.box

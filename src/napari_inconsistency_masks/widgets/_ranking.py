@@ -73,12 +73,12 @@ class Ranking(QObject):
 
     def _candidates(self) -> Iterator[QueuedPlace]:
         for result in self._results.all():
-            if self._layers.has(result.image):
+            if result.subject.file is not None or self._layers.has(result.image):
                 labeled = self._labeled_frames(result)
                 for frame, places in result.places.items():
                     if not labeled[frame]:
                         for found in places:
-                            yield QueuedPlace(result.image, result.axes, found)
+                            yield QueuedPlace(result.subject, found)
 
     def _labeled_frames(self, result: ImageResult) -> npt.NDArray[np.bool_]:
         """Frames that are labeled all over: nobody has to correct them."""

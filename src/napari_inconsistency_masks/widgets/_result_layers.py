@@ -79,6 +79,13 @@ class ResultLayers:
             self._layers.remove(self._made.pop(key))
         self._unused.clear()
 
+    def remove(self) -> None:
+        """Remove all layers: the image is no longer open."""
+        for layer in self._made.values():
+            self._layers.remove(layer)
+        self._made.clear()
+        self._unused.clear()
+
     def show(self, result: FrameLayers, *, shown: bool) -> None:
         """Put a frame into the layers; only one that is shown now has to be drawn again."""
         for name, plane in result.planes.items():

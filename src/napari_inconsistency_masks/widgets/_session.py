@@ -19,6 +19,7 @@ from qtpy.QtWidgets import QWidget
 
 from ..data.sample import SegmentationData
 from ..errors import InputError
+from ..projects.layout import RUNS
 from ..recipes import RECIPES
 from ._closing import CloseGuard, RunningTask
 from ._correcting import Correcting
@@ -26,21 +27,24 @@ from ._devices import Devices
 from ._drawing import Drawing
 from ._folder_data import FolderData
 from ._keeper import Keeper
-from ._keys import MASK_KEY, VOTES_KEY, Keys, correction_keys
+from ._keys import MASK_KEY, SPLIT_KEY, VOTES_KEY, Keys, correction_keys
 from ._layer_data import LayerData
 from ._layers import ViewerLayers, unwrap
 from ._looking import Looking
 from ._predictor import Predictor
 from ._preparation import RunRequest
+from ._project_data import ProjectData
 from ._status import Log, Status
+from ._subject import Subjects
 from ._train_setup import TrainSetup
 from ._trainer import Trainer
+from ._workbench import Workbench
 from ._worker import stop_all
 from .preferences import preferences
 
 logger = logging.getLogger(__name__)
 
-LAYERS, FOLDER = "layers", "folder"
+LAYERS, FOLDER, PROJECT = "layers", "folder", "project"
 DRAWINGS = "drawings"
 """Of the folder for runs: copies of what is drawn."""
 
@@ -79,7 +83,10 @@ class Session(QObject):
         self.folder_data = FolderData(self.status, self)
         self.trainer = Trainer(self.status, self.log.add, self)
         self.predictor = Predictor(self.status, lambda: self.devices.chosen, self.log.add, self)
-        self.looking = Looking(self.layers, self.layer_data, self.predictor, self.status, self)
+        self.subjects = Subjects()
+        self.looking = Looking(
+            self.layers, self.layer_data, self.predictor, self.status, self.subjects, self
+        )
         self.results = self.looking.results
         self.results.show_votes = chosen.show_votes
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
@@ -94,13 +101,18 @@ class Session(QObject):
         show = self.looking.toggle
         self.keeper = Keeper(self.layer_data, self._drawings_folder, self._drawn_frame, self)
         self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
+        self.project = Workbench(
+            self.layers, self.layer_data, self.keeper, self.looking, self.subjects, self.status,
+            self,
+        )  # fmt: skip
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
+        keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
         self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
         self._connect(viewer)
         self.layers_changed()
 
     def _drawings_folder(self) -> Path:
-        return self.setup.folder / DRAWINGS
+        return self.setup.own_folder / DRAWINGS
 
     def _drawn_frame(self) -> int:
         """The shown frame of the image that is drawn on."""
@@ -121,19 +133,26 @@ class Session(QObject):
         self._guard.watch(window)
 
     def choose_source(self, source: str) -> None:
-        """Take training data from open layers or from a folder."""
+        """Take training data from open layers, a folder or a project."""
         self.source = source
+        in_project = self.project.folder if source == PROJECT else None
+        self.setup.project_runs = None if in_project is None else in_project / RUNS
         self.source_changed.emit()
 
     def problem(self) -> str | None:
         """Why training cannot start from the chosen data, in a sentence, or None."""
-        data = self.layer_data if self.source == LAYERS else self.folder_data
-        return data.problem() or self._unfit_recipe()
+        return self.data.problem() or self._unfit_recipe()
+
+    @property
+    def data(self) -> LayerData | FolderData | ProjectData:
+        """The chosen source."""
+        if self.source == PROJECT:
+            return self.project.data
+        return self.layer_data if self.source == LAYERS else self.folder_data
 
     def _unfit_recipe(self) -> str | None:
         """Why the recipe cannot learn from data that is fine otherwise, or None."""
-        unlabeled = self.layer_data if self.source == LAYERS else self.folder_data
-        if RECIPES[self.setup.recipe].pseudo_labels and not unlabeled.unlabeled:
+        if RECIPES[self.setup.recipe].pseudo_labels and not self.data.unlabeled:
             return (
                 "Everything is labeled, and the recipe Inconsistency Masks learns from unlabeled "
                 "images too: choose the recipe Labeled data, augmented, or add images."
@@ -145,6 +164,8 @@ class Session(QObject):
         if self.source == LAYERS:
             image = self.layer_data.image
             return "layers" if image is None else str(image.name)
+        if self.source == PROJECT:
+            return "project" if self.project.folder is None else self.project.folder.name
         path = self.folder_data.path
         return "folder" if path is None else path.stem
 
@@ -174,11 +195,14 @@ class Session(QObject):
 
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed."""
+        if self.project.files.moving:
+            return  # it tells when all layers are there
         usable = [*self.layers.images(), *self.layers.drawable()]
         seen = [(layer, layer.name) for layer in usable]
         if seen == self._seen:
             return
         self._seen = seen
+        self.project.files.layers_changed()
         self.layer_data.layers_changed()
         self.looking.layers_changed()
 
@@ -187,6 +211,7 @@ class Session(QObject):
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
         self._closed = True
         self.keeper.finish(1000 * THREAD_PATIENCE)
+        self.project.end()
         self.trainer.stop()
         self.predictor.end()
         if self.devices.child is not None:
@@ -217,6 +242,12 @@ class Session(QObject):
         self.trainer.changed.connect(self._on_training_changed)
         self.trainer.finished.connect(self._on_finished)
         self.keeper.failed.connect(self.tell_error)
+        self.project.failed.connect(self.tell_error)
+        self.project.opened.connect(self._on_project)
+        self.project.data.changed.connect(self.source_changed)
+        self.project.files.changed.connect(self._on_files)
+        self.project.files.closing.connect(self.correcting.leave)
+        self.frame_changed.connect(self.project.frame_changed)
         self.looking.ready.connect(partial(self.wanted.emit, "look"))
         self.looking.refused.connect(self.tell_error)
 
@@ -225,6 +256,14 @@ class Session(QObject):
 
     def _on_step(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         self.frame_changed.emit()
+
+    def _on_project(self) -> None:
+        self.choose_source(PROJECT)
+
+    def _on_files(self) -> None:
+        """Layers of the project came or went."""
+        self.layers_changed()
+        self.source_changed.emit()
 
     def _on_scanned(self) -> None:
         image = self.layer_data.image

@@ -29,7 +29,7 @@ class Table(QTableView):
     """Rows of values, sorted by pressing a header.
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
-    selected one, `opened` that of one that was double-clicked.
+    selected one, `opened` that of one that was double-clicked, or on which Enter was pressed.
 
     Parameters
     ----------
@@ -65,6 +65,11 @@ class Table(QTableView):
         self.stretch(0)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
+
+    @property
+    def current(self) -> int:
+        """The number of the selected row, or -1."""
+        return self._number(self.currentIndex())
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -112,9 +117,11 @@ class Table(QTableView):
         QGuiApplication.clipboard().setText(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy with the usual key; called by Qt."""
+        """Copy with the usual key, open with Enter; called by Qt."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
+            self.opened.emit(self.current)
         else:
             super().keyPressEvent(event)
 

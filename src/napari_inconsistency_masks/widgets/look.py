@@ -134,9 +134,10 @@ class LookSection(Section):
 
     def _update_result(self) -> None:
         result = self.session.results.of(self.session.looking.image)
+        shown = None if result is None else result.layers
         for widget in (self.mask, self.mask_class, self.votes):
-            widget.setVisible(result is not None)
-        if result is None:
+            widget.setVisible(shown is not None)
+        if result is None or shown is None:
             self.area.tell(None)
             self.found.tell(None)
             self.notes.tell(None)
@@ -144,12 +145,12 @@ class LookSection(Section):
             return
         names = mask_names(result.model.scheme)
         offers = [(ANY_CLASS, None), *((name, name) for name in names)]
-        self.mask_class.offer(offers, result.layers.mask_class)
+        self.mask_class.offer(offers, shown.mask_class)
         for box, key in ((self.mask, "mask"), (self.votes, "votes")):
-            layer = result.layers.find(key)
+            layer = shown.find(key)
             box.setChecked(layer is not None and bool(layer.visible))
         scheme = result.model.scheme
-        colors = {name: result.layers.colors[name] for name in scheme.states or scheme.classes}
+        colors = {name: shown.colors[name] for name in scheme.states or scheme.classes}
         unclear = {"unclear": UNCLEAR_COLOR} if scheme.position is not None else {}
         self._show_legend({**colors, **unclear, "networks disagree": MASK_COLOR})
         self._tell_frame(result)

@@ -1,0 +1,165 @@
+"""The project in the window: what is open, remembered, and told to the rest of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from napari.layers import Layer
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ..errors import InputError
+from ..projects.content import SplitName
+from ..task import LabelScheme
+from ._keeper import Keeper
+from ._layer_data import LayerData
+from ._layers import ViewerLayers
+from ._looking import Looking
+from ._project_data import ProjectData
+from ._project_files import FILE, FRAME, OpenFile, ProjectFiles
+from ._splits import other_split, remark, told
+from ._status import Status
+from ._subject import Subject, Subjects
+
+FRAME_MS = 3000
+"""After the sliders were moved, until the project remembers the frame."""
+
+
+class Workbench(QObject):
+    """At most one project, and the file of it that is open.
+
+    `opened` tells that another project is open, or none.
+
+    Parameters
+    ----------
+    layers, layer_data, keeper, looking, subjects, status
+        Of the session.
+    """
+
+    opened = Signal()
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        layers: ViewerLayers,
+        layer_data: LayerData,
+        keeper: Keeper,
+        looking: Looking,
+        subjects: Subjects,
+        status: Status,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.data = ProjectData(status, subjects, self)
+        self.files = ProjectFiles(layers, layer_data, keeper, subjects, self.data, status, self)
+        self._looking, self._subjects, self._status = looking, subjects, status
+        self._frame = QTimer(self)
+        self._frame.setSingleShot(True)
+        self._frame.setInterval(FRAME_MS)
+        self._frame.timeout.connect(self._remember_frame)
+        keeper.saved.connect(self.data.refresh)
+        self.data.failed.connect(self.failed)
+        self.data.opened.connect(self._on_opened)
+        self.files.failed.connect(self.failed)
+        self.files.closed.connect(self._on_closed)
+        self.files.changed.connect(self._on_files)
+        self._shown: Layer | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The project."""
+        return None if self.data.project is None else self.data.project.folder
+
+    def create(self, folder: Path, scheme: LabelScheme) -> None:
+        """Make a project, and open it in the place of the one before."""
+        self._instead(lambda: self.data.create(folder, scheme))
+
+    def open(self, folder: Path, *, use_backup: bool = False) -> None:
+        """Open a project in the place of the one before."""
+        self._instead(lambda: self.data.open(folder, use_backup=use_backup))
+
+    def close(self) -> None:
+        """Save and close what is open."""
+        self._instead(lambda: None)
+
+    def switch_split(self) -> None:
+        """Give the open file to validation, or back to training; always with all its frames.
+
+        Raises
+        ------
+        InputError
+            If no file is open, or no labeled one would be left to learn from.
+        """
+        opened = self.files.current
+        if opened is None or opened.subject.file is None:
+            raise InputError(
+                "Only files of a project are given to training or validation: open one under "
+                "1 Data."
+            )
+        self.set_split(opened.subject.file, other_split(self.data.rows, opened.subject.file))
+
+    def set_split(self, image_id: str, split: SplitName | None) -> None:
+        """Say what a file is for; `InputError` if nothing would be left to learn from."""
+        row = self.data.row_of(image_id)
+        self.data.set_split(image_id, split)
+        if row is not None:
+            self._status.say(told(self.data.name_of(image_id), row, split))
+
+    def remark(self) -> str:
+        """What hinders an honest validation, in a sentence, if anything."""
+        return remark(self.data.rows)
+
+    def frame_changed(self) -> None:
+        """The sliders were moved."""
+        if self.files.current is not None and not self._frame.isActive():
+            self._frame.start()
+
+    def end(self) -> None:
+        """Keep where the person was; everything that is drawn is saved by now."""
+        self._frame.stop()
+        self.files.end()
+        self.data.end(**self._where())
+
+    def _instead(self, then: Callable[[], None]) -> None:
+        if self.data.project is None:
+            then()
+            return
+        self._remember_frame()
+        self.files.close(lambda: self.data.close(lambda gone: self._on_gone(gone, then)))
+
+    def _on_gone(self, gone: list[Subject], then: Callable[[], None]) -> None:
+        self._looking.results.forget(gone)
+        self.opened.emit()
+        then()
+
+    def _on_opened(self) -> None:
+        """Go on where the person was."""
+        project = self.data.project
+        self.opened.emit()
+        if project is None:
+            return
+        image_id, frame = project.settings.get(FILE), project.settings.get(FRAME, 0)
+        row = None if image_id is None else self.data.row_of(str(image_id))
+        if row is not None and row.found:
+            frame = frame if isinstance(frame, int) and 0 <= frame < row.image.frames else 0
+            self.files.open(row.image.id, frame)
+
+    def _on_files(self) -> None:
+        opened = self.files.current
+        if opened is not None and opened.image is not self._shown:
+            self._shown = opened.image
+            self._looking.choose(opened.image)
+            self._looking.results.show(opened.subject)
+
+    def _on_closed(self, opened: OpenFile) -> None:
+        self._shown = None
+        self._looking.results.hide(opened.subject, opened.image)
+
+    def _where(self) -> dict[str, object]:
+        opened = self.files.current
+        return {} if opened is None else {FILE: opened.subject.file, FRAME: self.files.frame()}
+
+    def _remember_frame(self) -> None:
+        where = self._where()
+        if where:
+            self.data.remember(**where)
