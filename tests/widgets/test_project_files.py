@@ -90,8 +90,9 @@ def test_another_file_takes_its_place_and_nothing_is_lost(
     assert steps.saved("one", 2).masks["dead"][5, 7]
     assert viewer.layers[0] is mine
     assert viewer.layers[1] is my_labels
-    assert names(viewer)[2:] == ["two.tif", "alive", "dead", "position"]
+    assert names(viewer)[2:] == ["two.tif", "alive", "dead", "position", "label boxes"]
     assert not steps.layer("dead").data.any()
+    assert steps.session.layer_data.drawing().boxes == {}
     steps.open("one")
     assert np.argwhere(steps.layer("dead").data).tolist() == [[2, 5, 7]]
     drawing = steps.session.layer_data.drawing()
@@ -108,6 +109,30 @@ def test_an_undo_just_before_is_saved_too(steps: Steps) -> None:
     steps.project.files.open("two")
     steps.wait(lambda: steps.opened == "two" and steps.quiet)
     assert not steps.saved("one", 1).labeled
+
+
+def test_no_undo_leads_back_to_another_file(steps: Steps) -> None:
+    steps.open("one")
+    steps.paint("alive", 1, 5, 7)
+    steps.open("two")
+    steps.layer("alive").undo()
+    steps.settle()
+    assert steps.saved("one", 1).masks["alive"][5, 7]
+    assert not steps.layer("alive").data.any()
+    assert steps.saved("two", 1) is None
+
+
+def test_layers_stay_as_the_person_set_them(steps: Steps, viewer: ViewerModel) -> None:
+    steps.open("one")
+    layers = list(viewer.layers)
+    layers[2].visible = False
+    layers[1].mode = "paint"
+    viewer.layers.selection.active = layers[2]
+    steps.open("two")
+    assert all(one is other for one, other in zip(viewer.layers, layers, strict=True))
+    assert not layers[2].visible
+    assert layers[1].mode == "paint"
+    assert viewer.layers.selection.active is layers[2]
 
 
 def test_looking_writes_nothing(steps: Steps, folder: Path) -> None:

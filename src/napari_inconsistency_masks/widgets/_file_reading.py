@@ -1,4 +1,4 @@
-"""A file of a project with its saved labels, read and ready to become layers: no Qt."""
+"""A file of a project with its saved labels, read and ready to be shown: plain logic, no Qt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.layers import Image, Labels, Layer, Points
 
 from ..boxes import Box
 from ..errors import InputError
@@ -17,13 +16,9 @@ from ..files.header import ImageHeader
 from ..projects import ImageEntry, Project
 from ..projects.corrections import Corrections
 from ..task import LabelScheme
-from ._class_rows import MASK, POSITION, ClassRow
-from ._colors import class_color
-from ._drawing_layers import numbered_colors, points_look
-from ._file_frames import FileFrames, layer_look
+from ._file_frames import FileFrames
 from ._frames import FrameAxes
 from ._kept import Home, fingerprint, said_states
-from ._layers import geometry, mark
 
 
 @dataclass
@@ -74,10 +69,9 @@ def read_file(project: Project, image_id: str) -> Generator[tuple[int, int], Non
     finally:
         frames.close()
     axes, scheme = frames.axes, project.scheme
-    names = ("classes",) if scheme.exclusive else scheme.states
     found = ReadFile(
         entry, frames.header, axes, pixels,
-        {name: np.zeros(axes.layer_shape, np.uint8) for name in names},
+        {name: np.zeros(axes.layer_shape, np.uint8) for name in classes_drawn(scheme)},
         np.zeros((0, len(axes.layer_letters))), [], {}, {}, [],
     )  # fmt: skip
     for frame in project.corrections.frames(image_id):
@@ -87,36 +81,14 @@ def read_file(project: Project, image_id: str) -> Generator[tuple[int, int], Non
     return found
 
 
+def classes_drawn(scheme: LabelScheme) -> tuple[str, ...]:
+    """The layers of labels: one per class that is an area, or one for all exclusive ones."""
+    return ("classes",) if scheme.exclusive else scheme.states
+
+
 def home_of(project: Project, read: ReadFile) -> Home:
     """Where strokes on the file are saved."""
     return Home(project.corrections, read.entry.id, read.axes, read.saved)
-
-
-def image_layer(read: ReadFile, name: str) -> Image:
-    """The file as a layer."""
-    about = mark("file", file=read.entry.id)
-    look = layer_look(read.header, read.axes)
-    return Image(read.pixels, name=name, rgb=read.axes.color_last, metadata=about, **look)
-
-
-def class_layers(
-    read: ReadFile, image: Image, scheme: LabelScheme
-) -> Generator[tuple[ClassRow, ...], None, None]:
-    """Make a layer per class; yields the rows that are drawn in it, the layer among them."""
-    where = {**geometry(image, read.axes), "metadata": mark("drawing", of=image.name)}
-    if scheme.exclusive:
-        colors = numbered_colors(class_color(i) for i in range(len(scheme.classes)))
-        layer = _labels(read.planes["classes"], "classes", colors, where)
-        rows = [ClassRow(name, class_color(i)) for i, name in enumerate(scheme.classes)]
-        yield (ClassRow(rows[0].name, rows[0].color, MASK, layer), *rows[1:])
-        return
-    for number, name in enumerate(scheme.classes):
-        color = class_color(number)
-        if name == scheme.position:
-            yield (ClassRow(name, color, POSITION, _points(read, name, color, where)),)
-        else:
-            colors = numbered_colors([color])
-            yield (ClassRow(name, color, MASK, _labels(read.planes[name], name, colors, where)),)
 
 
 def _check_same(entry: ImageEntry, header: ImageHeader, path: Path) -> None:
@@ -147,15 +119,3 @@ def _read_frame(corrections: Corrections, scheme: LabelScheme, found: ReadFile, 
     found.states += said_states(labels) or [""] * len(labels.positions)
     if labels.boxes:
         found.boxes[frame] = labels.boxes
-
-
-def _labels(plane: npt.NDArray[np.uint8], name: str, colors: Any, where: Any) -> Layer:
-    return Labels(plane, name=name, colormap=colors, opacity=0.6, **where)
-
-
-def _points(read: ReadFile, name: str, color: str, where: Any) -> Layer:
-    features = {"state": read.states} if any(read.states) else None
-    layer = Points(read.points, name=name, features=features, **points_look(color), **where)
-    if features is not None:
-        layer.feature_defaults = {"state": ""}  # of points to come nobody has said one
-    return layer

@@ -44,8 +44,8 @@ class Keeper(QObject):
     """Saves strokes soon after they were made, and restores those of another day.
 
     `offer` is what can be restored for the image that is drawn on; `changed` tells of another one.
-    `saved` carries the id of a project's file whose strokes are on disk, `failed` a sentence when
-    something cannot be saved.
+    While it is `paused`, layers get other data, which are no strokes. `saved` carries the id of a
+    project's file whose strokes are on disk, `failed` a sentence when something cannot be saved.
 
     Parameters
     ----------
@@ -70,6 +70,7 @@ class Keeper(QObject):
     ) -> None:
         super().__init__(parent)
         self.offer: Kept | None = None
+        self.paused = False
         self._data, self._root, self._shown = data, root, shown
         self._homes: dict[int, Home] = {}
         self._flushes: list[Callable[[bool], None]] = []
@@ -149,6 +150,8 @@ class Keeper(QObject):
         self._waiting.clear()
 
     def _on_choice(self) -> None:
+        if self.paused:
+            return
         before, self._current = self._current, self._sitting()
         if self._current is not before:
             self.offer = None
@@ -157,6 +160,8 @@ class Keeper(QObject):
                 self._look_for(self._current)
 
     def _on_stroke(self) -> None:
+        if self.paused:
+            return
         sitting = self._current = self._sitting()
         if sitting is not None:
             sitting.drawn = True

@@ -11,7 +11,7 @@ from napari.layers import Layer, Shapes
 from ..boxes import Box
 from ._boxes import boxes_by_frame, corners
 from ._frames import FrameAxes
-from ._layers import ViewerLayers, geometry, mark
+from ._layers import ViewerLayers, geometry, mark, put
 
 COLOR = "#ffffff"
 
@@ -76,6 +76,21 @@ class LabelBoxes:
             )
         )
         return shapes
+
+    def fill(self, image: Layer, axes: FrameAxes, boxes: Mapping[int, Sequence[Box]]) -> None:
+        """Show boxes in the place of those that are there."""
+        shapes = self.layer(image)
+        if shapes is None:
+            self._made.pop(image, None)
+            if boxes:
+                self.make(image, axes, boxes)
+            return
+        put(shapes, geometry(image, axes))
+        shapes.selected_data = set(range(len(shapes.data)))
+        shapes.remove_selected()
+        drawn = [corners(box, frame, axes) for frame in sorted(boxes) for box in boxes[frame]]
+        if drawn:
+            shapes.add(drawn, shape_type="rectangle", edge_color=COLOR)
 
     def remove(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
         """Take a box away, if it is still there as it was made."""

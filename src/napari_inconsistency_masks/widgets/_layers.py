@@ -7,7 +7,7 @@ identity and marked in their metadata; one that was deleted is simply made anew.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -110,6 +110,10 @@ class ViewerLayers:
         """Make a layer the selected one."""
         self.viewer.layers.selection.active = layer
 
+    def selects(self, layer: Layer) -> bool:
+        """Whether a layer is the selected one."""
+        return bool(self.viewer.layers.selection.active is layer)
+
     def fit_view(self) -> None:
         """Show everything."""
         self.viewer.reset_view()
@@ -195,6 +199,18 @@ def geometry(image: Layer, axes: FrameAxes) -> dict[str, Any]:
         "units": image.units,
         "axis_labels": image.axis_labels,
     }
+
+
+def put(layer: Layer, where: Mapping[str, Any]) -> None:
+    """Place a layer as `geometry` says; what is so already is left alone, for it takes a while."""
+    for name, value in where.items():
+        now = layer.affine.affine_matrix if name == "affine" else getattr(layer, name)
+        if name in ("units", "axis_labels"):
+            same = tuple(map(str, now)) == tuple(map(str, value))
+        else:
+            same = np.array_equal(np.asarray(now), np.asarray(value))
+        if not same:
+            setattr(layer, name, value)
 
 
 def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:

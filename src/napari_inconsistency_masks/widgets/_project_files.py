@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..errors import InputError
 from ..projects import Project
-from ._class_rows import ClassRow, Own
-from ._file_reading import ReadFile, class_layers, home_of, image_layer, read_file
+from ._class_rows import Own
+from ._file_layers import OpenFile, fill_layers, make_layers, new_image
+from ._file_reading import ReadFile, home_of, read_file
 from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._project_data import ProjectData
 from ._results import BREATH_MS, OVER
 from ._status import Activity, Status
-from ._subject import Subject, Subjects
+from ._subject import Subjects
 from ._worker import Worker
 
 OPENING = "open"
 FILE, FRAME = "file", "frame"
 """Settings of a project: where its window was last."""
 
+TELL_S = 0.2
+"""Least time between two words about how much of a file is read."""
+
 Then = Callable[[], None]
-
-
-@dataclass
-class OpenFile:
-    """A file with its layers, all of them made here."""
-
-    subject: Subject
-    image: Image
-    rows: list[ClassRow] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The image, and the layers of the classes."""
-        drawn = [row.layer for row in self.rows if row.layer is not None]
-        return [self.image, *dict.fromkeys(drawn)]
 
 
 @dataclass(frozen=True)
@@ -94,6 +82,7 @@ class ProjectFiles(QObject):
         self._breath.timeout.connect(self._step)
         self._incomplete = False
         self._then: Then | None = None
+        self._told = 0.0
 
     @property
     def moving(self) -> bool:
@@ -192,6 +181,10 @@ class ProjectFiles(QObject):
         self.changed.emit()
 
     def _tell(self, name: str, done: tuple[int, int]) -> None:
+        now = time.monotonic()
+        if now - self._told < TELL_S:
+            return
+        self._told = now
         self._status.progress(OPENING, f"Opening {name}", done[0] / done[1])
 
     def _give_up(self) -> None:
@@ -251,42 +244,50 @@ class ProjectFiles(QObject):
             self._settle()
 
     def _replace(self, read: ReadFile | None) -> Iterator[None]:
-        opened, self.current, self._incomplete = self.current, None, False
+        """Fill the layers with another file; make them anew if that cannot be, or they are lost."""
+        opened, self.current = self.current, None
+        project, incomplete, self._incomplete = self._data.project, self._incomplete, False
+        subject = None if read is None else self._subjects.file(read.entry.id)
+        self._keeper.paused = True
         if opened is not None:
             self._keeper.let_go(opened.image)
-            self._layer_data.let_go(opened.image)
-            for layer in reversed(opened.layers):
-                self._layers.remove(layer)
-            self._layer_data.boxes.let_go(opened.image)
             self._subjects.hide(opened.subject)
             self.closed.emit(opened)
-            yield
-        project = self._data.project
-        if read is not None and project is not None:
-            yield from self._add(project, read)
-
-    def _add(self, project: Project, read: ReadFile) -> Iterator[None]:
-        subject = self._subjects.file(read.entry.id)
-        if subject is None:
+        if read is None or project is None or subject is None:
+            yield from self._remove(opened)
+            self._keeper.paused = False
             return
         subject.axes = read.axes
-        image = image_layer(read, subject.name)
-        opened = OpenFile(subject, image, notes=tuple(read.notes))
-        self._layers.add(image)
-        yield
-        for rows in class_layers(read, image, project.scheme):
-            self._layers.add(next(row.layer for row in rows if row.layer is not None))
-            opened.rows += rows
-            yield
-        if read.boxes:
-            self._layer_data.boxes.make(image, read.axes, read.boxes)
-            yield
-        self._subjects.show(subject, image)
-        self.current = opened
-        own = Own(read.axes, project.scheme.task, tuple(opened.rows))
-        self._layer_data.choose_own(image, own)
-        self._keeper.adopt(image, home_of(project, read))
-        self._layers.select(opened.layers[1])
+        boxes = self._layer_data.boxes
+        if opened is not None and not incomplete and opened.can_show(read, project.scheme):
+            shown = OpenFile(subject, read.axes, project.scheme, opened.image, opened.rows)
+            yield from fill_layers(boxes, shown, read)
+        else:
+            yield from self._remove(opened)
+            image = new_image(read, subject.name)
+            shown = OpenFile(subject, read.axes, project.scheme, image)
+            yield from make_layers(self._layers, boxes, shown, read)
+        shown.notes = tuple(read.notes)
+        self._show(project, shown, read)
+
+    def _remove(self, opened: OpenFile | None) -> Iterator[None]:
+        if opened is not None:
+            self._layer_data.let_go(opened.image)
+            self._layer_data.boxes.let_go(opened.image)
+            for layer in reversed(opened.layers):
+                self._layers.remove(layer)
+                yield
+
+    def _show(self, project: Project, shown: OpenFile, read: ReadFile) -> None:
+        drawn = shown.layers[1:]
+        self._subjects.show(shown.subject, shown.image)
+        self.current = shown
+        own = Own(shown.axes, project.scheme.task, tuple(shown.rows))
+        self._layer_data.choose_own(shown.image, own)
+        self._keeper.paused = False
+        self._keeper.adopt(shown.image, home_of(project, read))
+        if not any(map(self._layers.selects, drawn)):
+            self._layers.select(drawn[0])
         self._layers.fit_view()
 
     def _settle(self) -> None:

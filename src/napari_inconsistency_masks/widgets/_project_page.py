@@ -15,6 +15,7 @@ from . import _recent
 from ._keys import SPLIT_KEY
 from ._new_project import NewProject
 from ._parts import Chooser, Sentence, button, row
+from ._project_data import ProjectData
 from ._section import slot
 from ._session import Session
 from ._splits import WORDS
@@ -26,11 +27,13 @@ EMPTY = (
 )
 NO_FILES = "The project has no images yet: add files, or all images of a folder."
 HINT = "Double-click a file, or press Enter, to open it with its labels."
-COLUMNS = ("File", "Frames", "Labeled", "Boxes", "Predicted", "For")
+COLUMNS = ("File", "Labeled", "Boxes", "Predicted", "For")
 TIP = (
     "Labeled: frames that are labeled all over. Boxes: frames that are labeled inside label boxes "
-    "only. Predicted: the run whose networks predicted the file last. For: training or validation."
+    "only. Predicted: the run whose networks predicted the file last. For: training, validation, "
+    "or auto (a seeded draw among the labeled files)."
 )
+SHORT: dict[SplitName | None, str] = {None: "auto", "train": "train", "validation": "valid."}
 MOST_TOLD = 5
 """Refused files that are listed one by one."""
 
@@ -61,6 +64,7 @@ class ProjectPage(QWidget):
         self.summary = Sentence("project_summary")
         self.table = Table("project_files", "Files of the project", COLUMNS)
         self.table.setToolTip(TIP)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setMinimumHeight(190)
         self.hint = Sentence("project_hint", "hint")
         self._make_controls()
@@ -203,7 +207,7 @@ class ProjectPage(QWidget):
         self.path.setText("" if data.project is None else str(data.project.folder))
         self.path.setVisible(there)
         self.empty.setVisible(not there and not data.busy)
-        self.problem.tell(None if there else data.message)
+        self.problem.tell(_gone(data) if there else data.message)
         self.backup.setVisible(data.backup is not None)
         for button_ in (self.add, self.add_folder):
             button_.setVisible(there)
@@ -213,11 +217,21 @@ class ProjectPage(QWidget):
         for widget in (self.table, self.hint, self._split_row):
             widget.setVisible(bool(rows))
         self.table.show_rows([_cells(data.name_of(item.image.id), item) for item in rows])
-        self.table.setColumnHidden(COLUMNS.index("Predicted"), not any(r.predicted for r in rows))
+        self._hide_columns(rows)
         self.hint.tell(HINT if rows else None)
         self.remark.tell(self._project.remark())
         self._update_split()
         self._update_open()
+
+    def _hide_columns(self, rows: tuple[ImageStatus, ...]) -> None:
+        """Leave room for names: columns that say nothing of any file are not shown."""
+        says = {
+            "Labeled": any(item.labeled or item.image.frames > 1 for item in rows),
+            "Boxes": any(item.corrected for item in rows),
+            "Predicted": any(item.predicted for item in rows),
+        }
+        for name, shown in says.items():
+            self.table.setColumnHidden(COLUMNS.index(name), not shown)
 
     def _update_split(self) -> None:
         row_ = self._chosen_row()
@@ -240,16 +254,27 @@ class ProjectPage(QWidget):
 
 
 def _cells(name: str, item: ImageStatus) -> tuple[object, ...]:
-    split = WORDS[item.image.split]
-    if not item.found:
-        return f"{name} (missing)", item.image.frames, item.labeled, item.corrected, "", split
+    frames = item.image.frames
+    labeled = f"{item.labeled} of {frames}" if frames > 1 else str(item.labeled or "")
     return (
         name,
-        item.image.frames,
-        (str(item.labeled or ""), item.labeled),
+        (labeled, item.labeled),
         (str(item.corrected or ""), item.corrected),
         item.predicted or "",
-        split,
+        SHORT[item.image.split] if item.found else "missing",
+    )
+
+
+def _gone(data: ProjectData) -> str:
+    """Which files are not where they were, in a sentence, or nothing."""
+    names = [data.name_of(item.image.id) for item in data.rows if not item.found]
+    if not names:
+        return ""
+    more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
+    verb = "is" if len(names) == 1 else "are"
+    return (
+        f"{', '.join(names[:MOST_TOLD])}{more} {verb} no longer there: press Find missing, and "
+        f"choose a folder in which to look."
     )
 
 

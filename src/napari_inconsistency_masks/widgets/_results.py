@@ -82,6 +82,7 @@ class Results(QObject):
         self._truths: dict[int, tuple[Layer, Truth]] = {}
         self._counting: dict[Subject, Worker] = {}
         self._watched: list[Layer] = []
+        self._spare: ResultLayers | None = None
         self._points = QTimer(self)
         self._points.setSingleShot(True)
         self._points.setInterval(POINTS_MS)
@@ -144,19 +145,25 @@ class Results(QObject):
     def show(self, subject: Subject) -> None:
         """A file that may have been predicted is open now."""
         result = self._by_subject.get(subject)
-        if result is not None and subject.layer is not None:
-            if result.axes == subject.axes:
-                result.layers = self._new_layers(subject.layer, result)
-            self.changed.emit()
+        if result is not None and subject.layer is not None and result.axes == subject.axes:
+            result.layers = self._new_layers(subject.layer, result)
+        elif self._spare is not None:
+            self._keep_empty(subject)
+        self.changed.emit()
 
     def hide(self, subject: Subject, image: Layer) -> None:
-        """A file is no longer open: its layers go, its counts and places stay."""
+        """A file is no longer open: its counts and places stay, its layers wait for another."""
         self._truths.pop(id(image), None)
         result = self._by_subject.get(subject)
         if result is not None and result.layers is not None:
-            result.layers.remove()
-            result.layers = None
+            self._spare, result.layers = result.layers, None
         self.changed.emit()
+
+    def drop_spare(self) -> None:
+        """Remove layers that no file took over."""
+        if self._spare is not None:
+            self._spare.remove()
+            self._spare = None
 
     def forget(self, subjects: Iterable[Subject]) -> None:
         """Know no more of files whose project is closed."""
@@ -231,8 +238,22 @@ class Results(QObject):
         self._by_subject[subject] = known
         return known
 
+    def _keep_empty(self, subject: Subject) -> None:
+        """Nothing is known of this file yet; the layers wait, and show nothing of another one."""
+        spare = self._spare
+        if spare is None or subject.layer is None or not spare.fits(subject.axes, spare.scheme):
+            self.drop_spare()
+        else:
+            spare.move(subject.layer, subject.axes)
+
     def _new_layers(self, image: Image, result: ImageResult) -> ResultLayers:
         scheme = result.model.scheme
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.fits(result.axes, scheme) and result.subject.file:
+            spare.move(image, result.axes)
+            return spare
+        if spare is not None:
+            spare.remove()
         made = ResultLayers(self._layers, image, result.axes, scheme, result.colors)
         made.want_votes(wanted=self.show_votes)
         return made

@@ -273,6 +273,8 @@ class Session(QObject):
         self.source_changed.emit()
 
     def _on_drawn(self) -> None:
+        if self.project.files.moving:
+            return  # another file is shown, and nobody drew
         if self.trainer.machine.busy and self._started_from_layers and not self.drawn_since_start:
             self.drawn_since_start = True
             self.trainer.changed.emit()

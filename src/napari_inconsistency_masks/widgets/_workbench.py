@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from napari.layers import Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..errors import InputError
 from ..projects.content import SplitName
 from ..task import LabelScheme
+from ._file_layers import OpenFile
 from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._looking import Looking
 from ._project_data import ProjectData
-from ._project_files import FILE, FRAME, OpenFile, ProjectFiles
+from ._project_files import FILE, FRAME, ProjectFiles
 from ._splits import other_split, remark, told
 from ._status import Status
 from ._subject import Subject, Subjects
@@ -63,7 +63,7 @@ class Workbench(QObject):
         self.files.failed.connect(self.failed)
         self.files.closed.connect(self._on_closed)
         self.files.changed.connect(self._on_files)
-        self._shown: Layer | None = None
+        self._shown: OpenFile | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -146,10 +146,12 @@ class Workbench(QObject):
 
     def _on_files(self) -> None:
         opened = self.files.current
-        if opened is not None and opened.image is not self._shown:
-            self._shown = opened.image
+        if opened is not None and opened is not self._shown:
+            self._shown = opened
             self._looking.choose(opened.image)
             self._looking.results.show(opened.subject)
+        elif opened is None and not self.files.moving:
+            self._looking.results.drop_spare()
 
     def _on_closed(self, opened: OpenFile) -> None:
         self._shown = None

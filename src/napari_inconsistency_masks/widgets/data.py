@@ -51,7 +51,7 @@ class DataSection(Section):
             )
         if session.source == PROJECT:
             project = session.project.data
-            return f"{session.data_name()}: {project.summary}" if project.project else "no project"
+            return project.summary if project.project else "no project"
         layers = session.layer_data
         if layers.image is None or layers.axes is None:
             return "no image yet"
