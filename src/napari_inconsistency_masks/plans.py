@@ -5,6 +5,7 @@ Imports no torch, so that a window can make and read run folders.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -74,10 +75,17 @@ def create(
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    origin = data.origin and relative_origin(data.origin, folder, folder)
+    origin = data.origin and relative_origin(data.origin, folder, _moved_with(folder, data.origin))
     plan = RunPlan(recipe, config or TrainConfig(), origin, data.name)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
     return folder
+
+
+def _moved_with(folder: Path, origin: Mapping[str, Any]) -> Path:
+    """The folder that is moved as a whole: that of the data if the run is kept in it."""
+    path = origin.get("path")
+    inside = isinstance(path, str) and Path(os.path.abspath(folder)).is_relative_to(path)  # noqa: PTH100
+    return Path(str(path)) if inside else folder
 
 
 def read_plan(folder: str | Path) -> RunPlan:

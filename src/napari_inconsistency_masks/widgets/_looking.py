@@ -50,6 +50,7 @@ class Looking(QObject):
         self._layers, self._layer_data = layers, layer_data
         self._predictor, self._status, self._subjects = predictor, status, subjects
         self._predict_all = False
+        self._quiet: Path | None = None
         layer_data.changed.connect(self.changed)  # the axes may be of the same image
         predictor.loaded.connect(self._on_loaded)
         predictor.ended.connect(self._on_ended)
@@ -68,8 +69,14 @@ class Looking(QObject):
 
     def use(self, run: Path, *, whole: bool = False) -> None:
         """Load the networks of a run, and predict the frame that is shown, or all frames."""
-        self._predict_all = whole
+        self._predict_all, self._quiet = whole, None
         self._predictor.use(run)
+
+    def use_quietly(self, run: Path) -> None:
+        """Load the networks of a run for later, if there are none yet."""
+        if self._predictor.model is None and self._predictor.loading is None:
+            self._quiet = run
+            self._predictor.use(run)
 
     def axes(self) -> FrameAxes | None:
         """The axes of the image; as a person corrected them, if training learns from it too."""
@@ -121,7 +128,11 @@ class Looking(QObject):
         """Show or hide the layer ``mask`` or ``votes`` of the image."""
         self.results.toggle(self.image, key)
 
-    def _on_loaded(self, _: Model) -> None:
+    def _on_loaded(self, model: Model) -> None:
+        quiet, self._quiet = self._quiet, None
+        if quiet == model.run:
+            self.changed.emit()
+            return
         self.ready.emit()
         if self.problem() is None:
             self.predict(whole=self._predict_all)

@@ -17,14 +17,12 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
-from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..projects.layout import RUNS
 from ..recipes import RECIPES
 from ._closing import CloseGuard, RunningTask
 from ._correcting import Correcting
 from ._devices import Devices
-from ._drawing import Drawing
 from ._folder_data import FolderData
 from ._keeper import Keeper
 from ._keys import MASK_KEY, SPLIT_KEY, VOTES_KEY, Keys, correction_keys
@@ -175,10 +173,12 @@ class Session(QObject):
         if problem is not None:
             raise InputError(problem)
         self.correcting.leave()  # what is only proposed is nothing to learn from
-        data: Drawing | Callable[[], SegmentationData]
-        data = self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
-        self._started_from_layers, self.drawn_since_start = self.source == LAYERS, False
         folder, recipe, config = self.setup.final(self.devices.chosen)
+        self._started_from_layers, self.drawn_since_start = self.source != FOLDER, False
+        if self.source == PROJECT:
+            return RunRequest(folder, recipe, config, self.project.labels())
+        layers = self.source == LAYERS
+        data = self.layer_data.drawing() if layers else self.folder_data.reader()
         return RunRequest(folder, recipe, config, data)
 
     def open_run(self, folder: Path, *, whole: bool = False) -> None:
@@ -248,6 +248,7 @@ class Session(QObject):
         self.project.files.changed.connect(self._on_files)
         self.project.files.closing.connect(self.correcting.leave)
         self.frame_changed.connect(self.project.frame_changed)
+        self.predictor.loaded.connect(self.project.networks_loaded)
         self.looking.ready.connect(partial(self.wanted.emit, "look"))
         self.looking.refused.connect(self.tell_error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +16,17 @@ from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._looking import Looking
+from ._prediction import Model
+from ._preparation import Flushed, ProjectLabels
 from ._project_data import ProjectData
 from ._project_files import FILE, FRAME, ProjectFiles
+from ._saved_run import DEMO_MODEL
 from ._splits import other_split, remark, told
 from ._status import Status
 from ._subject import Subject, Subjects
+
+NETWORKS = "networks"
+"""Setting of a project: the run whose networks were in use last."""
 
 FRAME_MS = 3000
 """After the sliders were moved, until the project remembers the frame."""
@@ -52,7 +59,7 @@ class Workbench(QObject):
         super().__init__(parent)
         self.data = ProjectData(status, subjects, self)
         self.files = ProjectFiles(layers, layer_data, keeper, subjects, self.data, status, self)
-        self._looking, self._subjects, self._status = looking, subjects, status
+        self._keeper, self._looking, self._status = keeper, looking, status
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.setInterval(FRAME_MS)
@@ -105,6 +112,22 @@ class Workbench(QObject):
         if row is not None:
             self._status.say(told(self.data.name_of(image_id), row, split))
 
+    def labels(self) -> ProjectLabels:
+        """What a training is to learn from; `InputError` without a project."""
+        project = self.data.project
+        if project is None:
+            raise InputError("No project is open: choose one under 1 Data.")
+        flushed = Flushed()
+        self._keeper.flush(flushed.tell)
+        return ProjectLabels(project.folder, project.scheme, flushed)
+
+    def networks_loaded(self, model: Model) -> None:
+        """Remember which networks are in use, to load them when the project is opened again."""
+        if self.folder is not None and model.run != DEMO_MODEL:
+            run = Path(os.path.abspath(model.run))  # noqa: PTH100  links stay
+            inside = run.is_relative_to(self.folder)
+            self.data.remember(**{NETWORKS: str(run.relative_to(self.folder) if inside else run)})
+
     def remark(self) -> str:
         """What hinders an honest validation, in a sentence, if anything."""
         return remark(self.data.rows)
@@ -138,6 +161,9 @@ class Workbench(QObject):
         self.opened.emit()
         if project is None:
             return
+        run = project.settings.get(NETWORKS)
+        if isinstance(run, str) and (project.folder / run / "ensemble.json").is_file():
+            self._looking.use_quietly(project.folder / run)
         image_id, frame = project.settings.get(FILE), project.settings.get(FRAME, 0)
         row = None if image_id is None else self.data.row_of(str(image_id))
         if row is not None and row.found:
