@@ -100,13 +100,17 @@ class Looking(QObject):
             return "There are no networks yet: train some, open another run, or open the demo."
         if image is None or axes is None:
             return "There is no image: open one to see what the networks make of it."
-        if axes.channels != model.channels and not (model.channels == 1 and axes.channels == 3):
-            channels = "1 channel" if axes.channels == 1 else f"{axes.channels} channels"
-            return (
-                f"{image.name!r} has {channels} and the networks take "
-                f"{model.channels}: choose an image like those they were trained on."
-            )
-        return None
+        return self.misfit(repr(image.name), axes, model)
+
+    def misfit(self, name: str, axes: FrameAxes, model: Model) -> str | None:
+        """Why networks cannot predict an image of these axes, in a sentence, or None."""
+        if axes.channels == model.channels or (model.channels == 1 and axes.channels == 3):
+            return None
+        channels = "1 channel" if axes.channels == 1 else f"{axes.channels} channels"
+        return (
+            f"{name} has {channels} and the networks take {model.channels}: choose an image like "
+            f"those they were trained on."
+        )
 
     def predict(self, *, whole: bool) -> None:
         """Predict the frame that is shown, or all frames."""

@@ -12,7 +12,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
-from ..projects import ImageStatus, PlaceRow, Project
+from ..projects import ImageStatus, PlaceRow, Project, write_places
 from ..projects.content import SplitName
 from ..projects.lock import ProjectLock
 from ..task import LabelScheme
@@ -148,6 +148,14 @@ class ProjectData(QObject):
         """Let go of the project once all is written; `then` takes the files that were in it."""
         self._begin(_nothing(), lambda _: then(self._let_go()))
 
+    def write_places_now(self, rows: list[PlaceRow] | None) -> None:
+        """The same before this returns, as the window closes."""
+        if self._worker is not None:
+            self._worker.wait()
+        if self.project is not None and rows is not None:
+            with suppress(OSError, InputError):  # the labels themselves are saved
+                write_places(self.project.folder, rows)
+
     def end(self, **settings: Any) -> None:
         """Keep settings and let go of the project before this returns: the window closes."""
         self._over = True
@@ -187,6 +195,12 @@ class ProjectData(QObject):
         if self.project is not None:
             project = self.project
             self._begin(change(lambda: project.change_settings(**settings)), lambda _: None)
+
+    def write_places(self, rows: list[PlaceRow]) -> None:
+        """Write the table of places."""
+        if self.project is not None:
+            folder = self.project.folder
+            self._begin(change(lambda: write_places(folder, rows)), lambda _: None)
 
     def refresh(self, image_id: str) -> None:
         """The labels of a file have changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +70,16 @@ class Queue:
         kept = self.kept
         known = {_key(item) for item in kept}
         self.places = kept + [item for item in ranked if _key(item) not in known]
+
+    def remember(self, decided: Iterable[QueuedPlace]) -> None:
+        """List places that were decided on another day, before all others."""
+        self.places = [*decided, *self.places]
+
+    def forget(self, subjects: Collection[Subject]) -> None:
+        """List no places of some images any more."""
+        self.places = [item for item in self.places if item.subject not in subjects]
+        if self.current is not None and self.current.subject in subjects:
+            self.current = None
 
     def after(self, item: QueuedPlace | None) -> QueuedPlace | None:
         """The next open place, from the beginning again after the last."""

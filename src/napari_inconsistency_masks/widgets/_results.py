@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -33,6 +33,31 @@ BREATH_MS = 50
 """For the person, between two new layers: napari stands still for each."""
 
 OVER = object()
+
+FILES_MS = 1000
+"""Least time between two words about new counts of files that are not open."""
+
+
+class Saved(Protocol):
+    """What is known of files that are not open."""
+
+    def truth(self, subject: Subject) -> Truth | None:
+        """The saved labels of a file, to compare counts with."""
+
+    def complete(self, subject: Subject) -> Iterable[int]:
+        """Its frames that are labeled all over."""
+
+
+class NothingSaved:
+    """There is no project."""
+
+    def truth(self, subject: Subject) -> Truth | None:  # noqa: ARG002
+        """None are known."""
+        return None
+
+    def complete(self, subject: Subject) -> Iterable[int]:  # noqa: ARG002
+        """None is."""
+        return ()
 
 
 @dataclass
@@ -76,7 +101,7 @@ class Results(QObject):
         super().__init__(parent)
         self.current: ImageResult | None = None
         self.show_votes = False
-        self.saved_truth: Callable[[Subject], Truth | None] = lambda _: None
+        self.saved: Saved = NothingSaved()
         self._layers, self._predictor, self._subjects = layers, predictor, subjects
         self._by_subject: dict[Subject, ImageResult] = {}
         self._truths: dict[int, tuple[Layer, Truth]] = {}
@@ -87,6 +112,10 @@ class Results(QObject):
         self._points.setSingleShot(True)
         self._points.setInterval(POINTS_MS)
         self._points.timeout.connect(self._show_points)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(FILES_MS)
+        self._soon.timeout.connect(self.changed)
         self._missing: Iterator[None] = iter(())
         self._prepare = QTimer(self)
         self._prepare.setInterval(BREATH_MS)
@@ -179,7 +208,7 @@ class Results(QObject):
         if subject in self._counting:
             self._counting.pop(subject).stop()
         truth = self._truths.get(id(subject.layer))
-        known = self.saved_truth(subject) if truth is None else truth[1]
+        known = self.saved.truth(subject) if truth is None else truth[1]
         if known is None:
             self._take_true(subject, {})
             return
@@ -220,7 +249,11 @@ class Results(QObject):
     def of(self, image: Layer | None) -> ImageResult | None:
         """What was predicted for an image, if anything."""
         subject = self._subjects.of(image)
-        return None if subject is None else self._by_subject.get(subject)
+        return None if subject is None else self.of_subject(subject)
+
+    def of_subject(self, subject: Subject) -> ImageResult | None:
+        """The same for what may not be open."""
+        return self._by_subject.get(subject)
 
     def _result(
         self, subject: Subject, axes: FrameAxes, model: Model, colors: Mapping[str, str]
@@ -277,6 +310,10 @@ class Results(QObject):
         result.counts.inconsistent[frame.frame] = counts.inconsistent
         result.counts.notes[frame.frame] = counts.notes
         self._watch(result)
+        if result.layers is None:
+            if not self._soon.isActive():
+                self._soon.start()
+            return
         if not self._points.isActive():
             self._points.start()
         self.changed.emit()

@@ -33,7 +33,7 @@ from ._predictor import Predictor
 from ._preparation import RunRequest
 from ._project_data import ProjectData
 from ._status import Log, Status
-from ._subject import Subjects
+from ._subject import Subject, Subjects
 from ._train_setup import TrainSetup
 from ._trainer import Trainer
 from ._workbench import Workbench
@@ -100,8 +100,8 @@ class Session(QObject):
         self.keeper = Keeper(self.layer_data, self._drawings_folder, self._drawn_frame, self)
         self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
         self.project = Workbench(
-            self.layers, self.layer_data, self.keeper, self.looking, self.subjects, self.status,
-            self,
+            self.layers, self.layer_data, self.keeper, self.looking, self.predictor,
+            self.correcting, self.subjects, self.status, self,
         )  # fmt: skip
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
         keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
@@ -185,6 +185,13 @@ class Session(QObject):
         """Take up a run from another day: look with its networks, or go on with it."""
         self._all_frames_for = folder if whole else None
         self.trainer.open(folder)
+
+    def show(self, subject: Subject, frame: int) -> None:
+        """Show a frame of an image; open its file first, if it is one that is not open."""
+        if subject.layer is not None and self.layers.has(subject.layer):
+            self.layers.show_frame(subject.layer, subject.axes, frame)
+        elif subject.file is not None:
+            self.project.files.open(subject.file, frame)
 
     def tell_error(self, sentence: str) -> None:
         """Show a sentence about something that did not work."""

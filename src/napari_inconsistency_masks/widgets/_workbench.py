@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..errors import InputError
+from ..projects import PlaceRow
 from ..projects.content import SplitName
 from ..task import LabelScheme
+from ._all_files import AllFiles
+from ._correcting import Correcting
 from ._file_layers import OpenFile
 from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._looking import Looking
 from ._prediction import Model
+from ._predictor import Predictor
 from ._preparation import Flushed, ProjectLabels
 from ._project_data import ProjectData
 from ._project_files import FILE, FRAME, ProjectFiles
+from ._project_places import SavedLabels, decided, rows_of
 from ._saved_run import DEMO_MODEL
 from ._splits import other_split, remark, told
 from ._status import Status
@@ -27,6 +32,9 @@ from ._subject import Subject, Subjects
 
 NETWORKS = "networks"
 """Setting of a project: the run whose networks were in use last."""
+
+PLACES_MS = 1000
+"""After a place was decided on, until the table of places is written."""
 
 FRAME_MS = 3000
 """After the sliders were moved, until the project remembers the frame."""
@@ -39,7 +47,7 @@ class Workbench(QObject):
 
     Parameters
     ----------
-    layers, layer_data, keeper, looking, subjects, status
+    layers, layer_data, keeper, looking, predictor, correcting, subjects, status
         Of the session.
     """
 
@@ -52,6 +60,8 @@ class Workbench(QObject):
         layer_data: LayerData,
         keeper: Keeper,
         looking: Looking,
+        predictor: Predictor,
+        correcting: Correcting,
         subjects: Subjects,
         status: Status,
         parent: QObject | None = None,
@@ -59,7 +69,19 @@ class Workbench(QObject):
         super().__init__(parent)
         self.data = ProjectData(status, subjects, self)
         self.files = ProjectFiles(layers, layer_data, keeper, subjects, self.data, status, self)
+        self.all_files = AllFiles(self.data, subjects, looking, predictor, self)
         self._keeper, self._looking, self._status = keeper, looking, status
+        self._correcting, self._subjects = correcting, subjects
+        self._written: list[PlaceRow] = []
+        looking.results.saved = self
+        correcting.open_file = self._open_file
+        self._places = QTimer(self)
+        self._places.setSingleShot(True)
+        self._places.setInterval(PLACES_MS)
+        self._places.timeout.connect(self._write_places)
+        correcting.changed.connect(self._places.start)
+        predictor.ended.connect(self._on_predicted)
+        self.all_files.failed.connect(self.failed)
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.setInterval(FRAME_MS)
@@ -132,6 +154,18 @@ class Workbench(QObject):
         """What hinders an honest validation, in a sentence, if anything."""
         return remark(self.data.rows)
 
+    def truth(self, subject: Subject) -> SavedLabels | None:
+        """The saved labels of a file."""
+        project = self.data.project
+        complete = self.data.complete.get(str(subject.file))
+        if project is None or not complete:
+            return None
+        return SavedLabels(project.corrections, subject, complete)
+
+    def complete(self, subject: Subject) -> Iterable[int]:
+        """Frames of a file that are labeled all over."""
+        return self.data.complete.get(str(subject.file), ())
+
     def frame_changed(self) -> None:
         """The sliders were moved."""
         if self.files.current is not None and not self._frame.isActive():
@@ -140,17 +174,25 @@ class Workbench(QObject):
     def end(self) -> None:
         """Keep where the person was; everything that is drawn is saved by now."""
         self._frame.stop()
+        self._places.stop()
         self.files.end()
+        self.data.write_places_now(self._unwritten())
         self.data.end(**self._where())
 
     def _instead(self, then: Callable[[], None]) -> None:
         if self.data.project is None:
             then()
             return
+        self.all_files.cancel()
         self._remember_frame()
-        self.files.close(lambda: self.data.close(lambda gone: self._on_gone(gone, then)))
+        self.files.close(lambda: self._close_data(then))
+
+    def _close_data(self, then: Callable[[], None]) -> None:
+        self._write_places()
+        self.data.close(lambda gone: self._on_gone(gone, then))
 
     def _on_gone(self, gone: list[Subject], then: Callable[[], None]) -> None:
+        self._correcting.forget(gone)
         self._looking.results.forget(gone)
         self.opened.emit()
         then()
@@ -161,6 +203,9 @@ class Workbench(QObject):
         self.opened.emit()
         if project is None:
             return
+        self._written = list(self.data.places)
+        self._correcting.queue.remember(decided(self.data.places, self._subjects))
+        self._correcting.changed.emit()
         run = project.settings.get(NETWORKS)
         if isinstance(run, str) and (project.folder / run / "ensemble.json").is_file():
             self._looking.use_quietly(project.folder / run)
@@ -182,6 +227,36 @@ class Workbench(QObject):
     def _on_closed(self, opened: OpenFile) -> None:
         self._shown = None
         self._looking.results.hide(opened.subject, opened.image)
+
+    def _open_file(self, subject: Subject, frame: int, then: Callable[[], None]) -> None:
+        if subject.file is not None:
+            self.files.open(subject.file, frame, then)
+
+    def _on_predicted(self, *_: object) -> None:
+        """Note which file was predicted completely, and by which networks."""
+        result = self._looking.results.current
+        if result is None or result.subject.file is None:
+            return
+        row = self.data.row_of(result.subject.file)
+        run = "demo" if result.model.run == DEMO_MODEL else result.model.run.name
+        whole = len(result.counts.predicted) == result.axes.count
+        if whole and row is not None and row.predicted != run:
+            self.data.mark_predicted({row.image.id: run})
+
+    def _unwritten(self) -> list[PlaceRow] | None:
+        """The table of places if it is another one now; rows of unknown images stay in it."""
+        if self.data.project is None:
+            return None
+        known = rows_of(self._correcting.queue.places)
+        strange = [row for row in self._written if self._subjects.file(row.image) is None]
+        rows = [*known, *strange]
+        return None if rows == self._written else rows
+
+    def _write_places(self) -> None:
+        rows = self._unwritten()
+        if rows is not None:
+            self._written = rows
+            self.data.write_places(rows)
 
     def _where(self) -> dict[str, object]:
         opened = self.files.current

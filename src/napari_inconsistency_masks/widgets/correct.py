@@ -12,8 +12,8 @@ from ._section import Section, slot
 from ._table import Table
 
 EMPTY = (
-    "Nothing to correct yet: predict frames under 3 Look; places where the networks disagree are "
-    "listed here, those first that teach them most."
+    "Nothing to correct yet: predict frames, or all files of a project, under 3 Look; places where "
+    "the networks disagree are listed here, those first that teach them most."
 )
 MEANING = (
     "Inside the label box everything counts as labeled, outside nothing. Change what is wrong "
@@ -128,7 +128,7 @@ class CorrectSection(Section):
         self.undo.setEnabled(self._correcting.can_undo)
         self.progress.tell(f"{queue.done} of {len(queue.places)} done." if there else None)
         self.train.tell(TRAIN.format(queue.done) if queue.done else None)
-        several = len({id(item.image) for item in queue.places}) > 1
+        several = len({item.subject for item in queue.places}) > 1
         self.table.setColumnHidden(IMAGE, not several)
         strengths = {item.found.place.disagreement for item in queue.places}
         self.table.setColumnHidden(DIFFER, len(strengths) == 1)  # two networks always differ fully
@@ -161,4 +161,4 @@ def _row(item: QueuedPlace) -> list[object]:
     share = (f"{place.disagreement:.0%}", place.disagreement)
     frame = (item.axes.label(place.frame), place.frame)
     about = ", ".join(place.classes)
-    return [item.image.name, frame, about, place.area, share, place.effect, item.state]
+    return [item.subject.name, frame, about, place.area, share, place.effect, item.state]

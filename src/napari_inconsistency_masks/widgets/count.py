@@ -70,8 +70,8 @@ class CountSection(Section):
     def _on_chosen(self, number: int) -> None:
         item = self._rows[number]
         result = self.session.results.find(item.image, item.frame)
-        if result is not None and self.session.layers.has(result.image):
-            self.session.layers.show_frame(result.image, result.axes, item.frame)
+        if result is not None:
+            self.session.show(result.subject, item.frame)
 
     @slot
     def _on_copy(self, _: bool = False) -> None:
