@@ -117,7 +117,6 @@ class AllFiles(QObject):
         model = self._predictor.model
         if subject is not self._current or model is None:
             return
-        self._opening = None
         problem = self._looking.misfit(subject.name, frames.axes, model)
         if problem is not None:
             self._leave_out(problem)
@@ -128,10 +127,14 @@ class AllFiles(QObject):
         same = result is not None and result.model == model
         known = result.counts.predicted if same and result is not None else {}
         wanted = [frame for frame in range(frames.axes.count) if frame not in known]
+        if not wanted:  # predicted by hand meanwhile
+            self._next()
+            return
         colors = self._looking.colors(model.scheme.classes)
         self._looking.results.predict_subject(
             subject, frames.axes, frames, wanted, colors, self._tell
         )
+        self._opening = None  # from now on, what ends is this file: one that ran is canceled
 
     def _tell(self, done: int, total: int) -> tuple[str, float]:
         self._done = self._done_before + done
