@@ -99,7 +99,7 @@ def create(
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    origin = data.origin and relative_origin(data.origin, folder, folder)
+    origin = data.origin and relative_origin(data.origin, folder, _moved_with(folder, data.origin))
     start = None if start_from is None else copy_start(Path(start_from), folder)
     plan = RunPlan(recipe, _absolute(config or TrainConfig()), origin, data.name, start)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
@@ -111,6 +111,13 @@ def _absolute(config: TrainConfig) -> TrainConfig:
     if config.encoder_weights is None:
         return config
     return replace(config, encoder_weights=os.path.abspath(config.encoder_weights))  # noqa: PTH100
+
+
+def _moved_with(folder: Path, origin: Mapping[str, Any]) -> Path:
+    """The folder that is moved as a whole: that of the data if the run is kept in it."""
+    path = origin.get("path")
+    inside = isinstance(path, str) and Path(os.path.abspath(folder)).is_relative_to(path)  # noqa: PTH100
+    return Path(str(path)) if inside else folder
 
 
 def read_plan(folder: str | Path) -> RunPlan:

@@ -25,9 +25,12 @@ from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets import (
     _devices,
     _folder_data,
+    _keeper,
     _label_scan,
     _predictor,
+    _project_files,
     _ranking,
+    _recent,
     _results,
     _trainer,
     preferences,
@@ -58,6 +61,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         (_label_scan, "SETTLE_MS"),
         (_folder_data, "SETTLE_MS"),
         (_ranking, "SETTLE_MS"),
+        (_project_files, "BREATH_MS"),
         (_results, "POINTS_MS"),
         (train, "REDRAW_MS"),
     ):
@@ -70,6 +74,21 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "runs"
     monkeypatch.setattr(preferences, "default_runs_folder", lambda: folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def recent_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the last projects are listed, which is not among anybody's files."""
+    file = tmp_path / "state" / "projects.json"
+    monkeypatch.setattr(_recent, "recent_file", lambda: file)
+    return file
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strokes are saved at once by sessions made after this."""
+    monkeypatch.setattr(_keeper, "SOON_MS", 0)
+    monkeypatch.setattr(_keeper, "RETRY_MS", 10)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from open_layers import add_image, add_labels
 from napari_inconsistency_masks.files import atomic
 from napari_inconsistency_masks.projects.corrections import Corrections
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets import _keeper
 from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets._keeper import Keeper
 from napari_inconsistency_masks.widgets._layer_page import LayerPage
@@ -26,13 +25,7 @@ from napari_inconsistency_masks.widgets._session import Session, session_of
 
 CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
 
-pytestmark = pytest.mark.usefixtures("children", "at_once")
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_keeper, "SOON_MS", 0)
-    monkeypatch.setattr(_keeper, "RETRY_MS", 10)
+pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 
 
 @pytest.fixture

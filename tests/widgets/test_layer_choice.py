@@ -14,10 +14,11 @@ from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 
 from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets._class_rows import MASK, POSITION, ClassRow
 from napari_inconsistency_masks.widgets._colors import class_color
 from napari_inconsistency_masks.widgets._drawing import Drawing
 from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
-from napari_inconsistency_masks.widgets._layer_data import MASK, POSITION, ClassRow, LayerData
+from napari_inconsistency_masks.widgets._layer_data import LayerData
 from napari_inconsistency_masks.widgets._layers import role_of
 from napari_inconsistency_masks.widgets._session import Session
 from napari_inconsistency_masks.widgets._worker import _running

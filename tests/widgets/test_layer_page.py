@@ -11,7 +11,8 @@ from open_layers import add_image, add_labels, add_points
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
 
 from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.widgets._layer_data import MASK, POSITION, LayerData
+from napari_inconsistency_masks.widgets._class_rows import MASK, POSITION
+from napari_inconsistency_masks.widgets._layer_data import LayerData
 from napari_inconsistency_masks.widgets._layer_page import LayerPage
 from napari_inconsistency_masks.widgets._parts import Chooser, Swatch
 from napari_inconsistency_masks.widgets._session import Session

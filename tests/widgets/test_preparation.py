@@ -20,7 +20,7 @@ from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.recipes import PRESETS
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._layer_data import ClassRow
+from napari_inconsistency_masks.widgets._class_rows import ClassRow
 from napari_inconsistency_masks.widgets._preparation import (
     RunRequest,
     check_run_name,

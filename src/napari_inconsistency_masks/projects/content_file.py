@@ -91,7 +91,7 @@ def read_content(folder: Path) -> tuple[Content, bytes]:
         data = read_bytes(path, MAX_BYTES)
         return parse_content(data, path), data
     except InputError as error:
-        if not _has_backup(folder):
+        if not has_backup(folder):
             raise
         raise InputError(
             f"{str(error).rstrip('.')}; there is an intact backup beside it: open the project with "
@@ -161,7 +161,8 @@ def _refuse_newer(values: Any, path: Path) -> None:
         )
 
 
-def _has_backup(folder: Path) -> bool:
+def has_backup(folder: Path) -> bool:
+    """Whether there is an intact backup."""
     backup = folder / BACKUP_FILE
     try:
         parse_content(read_bytes(backup, MAX_BYTES), backup)

@@ -19,6 +19,7 @@ CORRECTIONS = "corrections"
 IMAGES = "images"
 PLACES_FILE = "places.csv"
 RUNS = "runs"
+COUNTS = "counts"
 
 CLASS_IDS = "classes.tif"
 POSITIONS = "positions.csv"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from ..boxes import Box
 from ..errors import InputError
 from ..files.names import about
 from ..files.tables import read_csv, write_csv
@@ -15,6 +16,10 @@ from .layout import PLACES_FILE
 PlaceState = Literal["open", "done", "skipped"]
 
 COLUMNS = ("image", "frame", "y", "x", "class", "state")
+BOX = ("y0", "x0", "y1", "x1")
+SIZES = ("pixels", "disagreement", "effect")
+"""Further columns, which may be empty or missing."""
+
 _BETWEEN = ";"  # never part of a class name
 
 
@@ -22,7 +27,8 @@ _BETWEEN = ";"  # never part of a class name
 class PlaceRow:
     """A place in a frame, and whether somebody has looked at it.
 
-    ``y`` and ``x`` are pixels, ``classes`` those that networks disagree about.
+    ``y`` and ``x`` are pixels, ``classes`` those that networks disagree about. The others are those
+    of a `Place`: its box, its pixels, how much networks disagree, and about how many cells.
     """
 
     image: str
@@ -31,12 +37,23 @@ class PlaceRow:
     x: float
     classes: tuple[str, ...]
     state: PlaceState = "open"
+    box: Box | None = None
+    pixels: int = 0
+    disagreement: float = 0.0
+    effect: int = 0
 
 
 def write_places(folder: Path, rows: Iterable[PlaceRow]) -> None:
     """Write the table of a project, in the order given."""
-    table = [{**vars(row), "class": _BETWEEN.join(row.classes)} for row in rows]
-    write_csv(folder / PLACES_FILE, table, COLUMNS)
+    table = [
+        {
+            **vars(row),
+            "class": _BETWEEN.join(row.classes),
+            **dict(zip(BOX, row.box or ("",) * len(BOX), strict=True)),
+        }
+        for row in rows
+    ]
+    write_csv(folder / PLACES_FILE, table, (*COLUMNS, *BOX, *SIZES))
 
 
 def read_places(folder: Path) -> list[PlaceRow]:
@@ -63,6 +80,9 @@ def _parse(row: dict[str, str]) -> PlaceRow:
     state = next((name for name in get_args(PlaceState) if name == row["state"]), None)
     if state is None:
         raise ValueError(f"state {row['state']!r}")
+    corners = [int(row[name]) for name in BOX if row.get(name)]
+    if len(corners) not in (0, len(BOX)):
+        raise ValueError("a box without all four corners")
     return PlaceRow(
         image=row["image"],
         frame=int(row["frame"]),
@@ -70,4 +90,8 @@ def _parse(row: dict[str, str]) -> PlaceRow:
         x=float(row["x"]),
         classes=tuple(filter(None, row["class"].split(_BETWEEN))),
         state=state,
+        box=(corners[0], corners[1], corners[2], corners[3]) if corners else None,
+        pixels=int(row.get("pixels") or 0),
+        disagreement=float(row.get("disagreement") or 0),
+        effect=int(row.get("effect") or 0),
     )

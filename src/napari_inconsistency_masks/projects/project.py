@@ -201,7 +201,16 @@ class Project:
 
     def mark_predicted(self, image_id: str, run: str | None) -> ImageEntry:
         """Note the run whose networks last predicted an image."""
-        return self._replace(self.image(image_id).model_copy(update={"predicted": run}))
+        self.mark_all_predicted({image_id: run})
+        return self.image(image_id)
+
+    def mark_all_predicted(self, runs: Mapping[str, str | None]) -> None:
+        """The same for several images, by id; those that are unknown are left out."""
+        images = [
+            image.model_copy(update={"predicted": runs[image.id]}) if image.id in runs else image
+            for image in self.images
+        ]
+        self._file.change(images=tuple(images))
 
     def change_settings(self, **settings: Any) -> None:
         """Keep settings (JSON values) with the project; those not named stay as they are."""

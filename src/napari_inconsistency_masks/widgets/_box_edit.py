@@ -12,7 +12,7 @@ from ..boxes import Box
 from ..cells import position_markers
 from ..errors import InputError
 from ..task import LabelScheme
-from ._found_places import Answer, FoundPlace, inside
+from ._found_places import Answer, inside
 from ._frames import FrameAxes
 from ._layer_data import LayerData
 from ._layers import told_once
@@ -90,20 +90,6 @@ def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelSch
         else:
             values = answer.channels[scheme.classes.index(name)].astype(np.uint8)
         _write(layer, axes, frame, box, values)
-
-
-def named_answers(found: FoundPlace) -> list[tuple[str, Answer]]:
-    """What may be drawn at a place, by name."""
-    names = [f"network {_letter(number)}" for number in range(len(found.members))]
-    return [
-        ("all together", found.guess),
-        *zip(names, found.members, strict=True),
-        ("nothing", found.nothing),
-    ]
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number) if number < 26 else str(number + 1)
 
 
 def check_classes(data: LayerData, scheme: LabelScheme) -> None:

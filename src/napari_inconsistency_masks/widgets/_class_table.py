@@ -9,8 +9,9 @@ from napari.layers import Layer
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from ..task import Task
+from ._class_rows import MASK, POSITION, ClassRow
 from ._colors import class_color
-from ._layer_data import MASK, POSITION, ClassRow, LayerData
+from ._layer_data import LayerData
 from ._parts import Chooser, Swatch, button, clear, named, row
 
 KINDS = (("areas", MASK), ("positions", POSITION))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,6 @@ from ._box_edit import (
     draw,
     frame_is_empty,
     is_empty,
-    named_answers,
     put_back,
     read_box,
     same,
@@ -26,6 +26,7 @@ from ._layers import ViewerLayers
 from ._queue import DONE, OPEN, SKIPPED, QueuedPlace
 from ._ranking import Ranking
 from ._results import Results
+from ._subject import Subject
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,7 @@ class Correcting(QObject):
         self._boxed = False
         self._steps: list[_Step] = []
         self._answer = 0
+        self.open_file: Callable[[Subject, int, Callable[[], None]], None] = lambda *_: None
         ranking.changed.connect(self.changed)
 
     @property
@@ -81,8 +83,12 @@ class Correcting(QObject):
         """Show a place, and draw what the networks say if nothing is drawn there."""
         with self._data.together():
             self.leave()
-            self._come_to(item)
-            self._propose(item)
+            opens_first = self._opens_first(item, lambda: self.go(item))
+            if not opens_first:
+                self._come_to(item)
+                self._propose(item)
+        if opens_first:
+            return
         self._look_at(item)
         self.changed.emit()
 
@@ -123,7 +129,9 @@ class Correcting(QObject):
 
     def answers(self) -> list[tuple[str, Answer]]:
         """What may be drawn at this place, by name."""
-        return [] if self.queue.current is None else named_answers(self.queue.current.found)
+        if self.queue.current is None:
+            return []
+        return self.queue.current.found.answers()
 
     def answer(self, number: int) -> None:
         """Draw one of the `answers` instead of what is drawn."""
@@ -140,11 +148,17 @@ class Correcting(QObject):
     def next_answer(self) -> None:
         """Draw the answer after the one that is drawn."""
         self._at_a_place()
+        if not self.answers():
+            raise InputError(
+                "It is no longer known what the networks saw here: predict this file again."
+            )
         self.answer((self._answer + 1) % len(self.answers()))
 
     def undo(self) -> None:
         """Take the last step back, at the place where it was done."""
         if not self._steps:
+            return
+        if self._opens_first(self._steps[-1].item, self.undo):
             return
         step = self._steps.pop()
         with self._data.together():
@@ -164,6 +178,13 @@ class Correcting(QObject):
         self._answer = 0
         self._propose(step.item)
 
+    def forget(self, subjects: Iterable[Subject]) -> None:
+        """Know no places any more of files whose project is closed."""
+        gone = set(subjects)
+        self._steps = [step for step in self._steps if step.item.subject not in gone]
+        self.queue.forget(gone)
+        self.changed.emit()
+
     def leave(self) -> None:
         """Let go of the place: what was only proposed is taken away, what was changed stays."""
         item = self.queue.current
@@ -174,6 +195,14 @@ class Correcting(QObject):
             elif not same(self._before, now) and item.state == OPEN:
                 self._keep(item)
         self.queue.current, self._boxed = None, False
+
+    def _opens_first(self, item: QueuedPlace, then: Callable[[], None]) -> bool:
+        """Whether the file of a place has to be opened first, after which this goes on."""
+        closed = item.subject.file is not None and not self._layers.has(item.image)
+        if closed:
+            self.changed.emit()
+            self.open_file(item.subject, item.frame, then)
+        return closed
 
     def _come_to(self, item: QueuedPlace) -> None:
         if not self._layers.has(item.image):
@@ -197,7 +226,7 @@ class Correcting(QObject):
     def _propose(self, item: QueuedPlace) -> None:
         """Where nothing is drawn yet, draw what the networks say together, in a label box."""
         drawn = self._labeled_all_over or self._in_a_box(item) or not is_empty(self._now(item))
-        if item.state != OPEN or drawn:
+        if item.state != OPEN or drawn or item.found.guess is None:
             return
         self._box(item)
         self._boxed = True

@@ -44,12 +44,15 @@ class DrawnClass:
         Array of `FrameAxes.layer_shape`, above 0 where the class is (or class ids), or None.
     points
         Positions ``(N, axes)`` in pixels of the image, or None.
+    states
+        What the layer's feature ``state`` says of each of them; empty if it has none.
     """
 
     name: str
     layer: str
     labels: Any = None
     points: npt.NDArray[np.float64] | None = None
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 
 from ..task import Task
+from ._class_rows import POSITION, ClassRow
 from ._frames import FrameAxes
-from ._layer_data import POSITION, ClassRow, LayerData
+from ._layer_data import LayerData
 from ._layers import geometry, mark
 
 
@@ -39,15 +40,23 @@ def label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:
     return DirectLabelColormap(color_dict=everything)
 
 
+def numbered_colors(colors: Iterable[str]) -> DirectLabelColormap:
+    """Colors of the labels 1, 2 and so on."""
+    return label_colors(enumerate(colors, start=1))
+
+
+def points_look(color: str) -> dict[str, Any]:
+    """How a layer of positions looks."""
+    return {"face_color": color, "border_color": "black", "size": 8}
+
+
 def _empty_layer(data: LayerData, row: ClassRow, image: Image, axes: FrameAxes) -> Layer:
     where = {**geometry(image, axes), "metadata": mark("drawing", of=image.name)}
     if row.kind == POSITION:
         return Points(
             np.zeros((0, len(axes.layer_letters))),
             name=row.name,
-            face_color=row.color,
-            border_color="black",
-            size=8,
+            **points_look(row.color),
             **where,
         )
     exclusive = data.task is Task.MULTICLASS
@@ -55,7 +64,7 @@ def _empty_layer(data: LayerData, row: ClassRow, image: Image, axes: FrameAxes) 
     return Labels(
         np.zeros(axes.layer_shape, np.uint8),
         name="classes" if exclusive else row.name,
-        colormap=label_colors(enumerate((item.color for item in shown), start=1)),
+        colormap=numbered_colors(item.color for item in shown),
         opacity=0.6,
         **where,
     )

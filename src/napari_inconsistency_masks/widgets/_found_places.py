@@ -19,11 +19,10 @@ MARGIN = 10
 """Pixels around a place that belong to its label box: the cell, and some of what is around."""
 
 
-@dataclass(frozen=True, eq=False)
 class Answer:
-    """What may be in a box.
+    """What may be in a box; takes little memory, as there may be many thousands.
 
-    Attributes
+    Parameters
     ----------
     channels
         ``(K, Y, X)`` of the box, see `LabelScheme.to_channels`.
@@ -31,8 +30,18 @@ class Answer:
         Cells in the box ``(N, 2)``, in pixels of the image.
     """
 
-    channels: _Bool
-    centers: npt.NDArray[np.float64]
+    __slots__ = ("_packed", "_shape", "centers")
+
+    def __init__(self, channels: _Bool, centers: npt.NDArray[np.float64]) -> None:
+        self.centers = centers
+        self._shape = channels.shape
+        self._packed = np.packbits(channels)
+
+    @property
+    def channels(self) -> _Bool:
+        """As they were given."""
+        count = int(np.prod(self._shape))
+        return np.unpackbits(self._packed, count=count).reshape(self._shape).astype(bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +60,31 @@ class FoundPlace:
         What each says.
     nothing
         No class at all.
+
+    Of a place that was decided on another day the last three are not known any more.
     """
 
     place: Place
     box: Box
-    guess: Answer
-    members: tuple[Answer, ...]
-    nothing: Answer
+    guess: Answer | None = None
+    members: tuple[Answer, ...] = ()
+    nothing: Answer | None = None
+
+    def answers(self) -> list[tuple[str, Answer]]:
+        """What may be there, by name; nothing for a place of another day."""
+        if self.guess is None or self.nothing is None:
+            return []
+        names = [f"network {letter(number)}" for number in range(len(self.members))]
+        return [
+            ("all together", self.guess),
+            *zip(names, self.members, strict=True),
+            ("nothing", self.nothing),
+        ]
+
+
+def letter(number: int) -> str:
+    """Of a network."""
+    return chr(ord("A") + number) if number < 26 else str(number + 1)
 
 
 def look_for_places(

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from napari.layers import Image
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..errors import InputError
 from ..projects import FrameLabels
+from ..projects.corrections import Corrections
 from ._drawing import Drawing
 from ._drawing_layers import add_missing_layers
-from ._kept import Kept, key_of, new_folder, newest_kept, put_labels, read_kept, save_changed
+from ._kept import Home, Kept, key_of, new_folder, newest_kept, put_labels, read_kept, save_changed
 from ._layer_data import LayerData
 from ._worker import Worker
 
@@ -29,16 +31,21 @@ class _Sitting:
     key: str
     source: str
     drawing: Drawing
-    folder: Path | None = None
-    saved: dict[int, int] = field(default_factory=dict)
+    home: Home | None = None
     drawn: bool = False
+
+    @property
+    def in_project(self) -> bool:
+        """Whether this is a file of a project."""
+        return self.home is not None and self.home.axes is not None
 
 
 class Keeper(QObject):
     """Saves strokes soon after they were made, and restores those of another day.
 
     `offer` is what can be restored for the image that is drawn on; `changed` tells of another one.
-    `failed` carries a sentence when something cannot be saved.
+    While it is `paused`, layers get other data, which are no strokes. `saved` carries the id of a
+    project's file whose strokes are on disk, `failed` a sentence when something cannot be saved.
 
     Parameters
     ----------
@@ -51,6 +58,7 @@ class Keeper(QObject):
     """
 
     changed = Signal()
+    saved = Signal(str)
     failed = Signal(str)
 
     def __init__(
@@ -62,7 +70,10 @@ class Keeper(QObject):
     ) -> None:
         super().__init__(parent)
         self.offer: Kept | None = None
+        self.paused = False
         self._data, self._root, self._shown = data, root, shown
+        self._homes: dict[int, Home] = {}
+        self._flushes: list[Callable[[bool], None]] = []
         self._sittings: dict[str, _Sitting] = {}
         self._waiting: dict[str, _Sitting] = {}
         self._current: _Sitting | None = None
@@ -81,7 +92,34 @@ class Keeper(QObject):
     @property
     def folder(self) -> Path | None:
         """Where strokes on this image are kept, once there are some."""
-        return None if self._current is None else self._current.folder
+        home = None if self._current is None else self._current.home
+        return None if home is None else home.corrections.folder
+
+    def adopt(self, image: Image, home: Home) -> None:
+        """Save what is drawn on an image of a project there from now on."""
+        self._homes[id(image)] = home
+        self._on_choice()
+
+    def let_go(self, image: Image) -> None:
+        """The image is no longer open; everything is saved."""
+        home = self._homes.pop(id(image), None)
+        if home is not None:
+            self._sittings.pop(_project_key(home), None)
+            self._current = None
+
+    def flush(self, then: Callable[[bool], None]) -> None:
+        """Save everything now; `then` is told, perhaps at once, whether all is on disk."""
+        self._refresh()
+        if not self._waiting and self._worker is None:
+            then(True)
+            return
+        self._flushes.append(then)
+        self._timer.stop()
+        self._save()
+
+    def busy(self) -> bool:
+        """Whether anything is not on disk yet."""
+        return bool(self._waiting) or self._worker is not None
 
     def restore(self) -> None:
         """Draw what is offered."""
@@ -89,10 +127,11 @@ class Keeper(QObject):
         if kept is None or sitting is None:
             return
         add_missing_layers(self._data)
-        self.offer, sitting.folder = None, kept.folder
+        home = Home(Corrections(kept.folder, sitting.drawing.scheme))
+        self.offer, sitting.home = None, home
         worker = self._looking = Worker(read_kept(kept, sitting.drawing.scheme))
         worker.yielded.connect(self._put)
-        worker.returned.connect(sitting.saved.update)
+        worker.returned.connect(home.saved.update)
         worker.failed.connect(lambda error: self.failed.emit(str(error)))
         worker.begin()
         self.changed.emit()
@@ -100,6 +139,7 @@ class Keeper(QObject):
     def finish(self, milliseconds: int) -> None:
         """Save what is not saved yet, as the window closes."""
         self._timer.stop()
+        self._refresh()
         if self._worker is not None:
             self._worker.stop()
             self._worker.wait(milliseconds)
@@ -110,14 +150,18 @@ class Keeper(QObject):
         self._waiting.clear()
 
     def _on_choice(self) -> None:
+        if self.paused:
+            return
         before, self._current = self._current, self._sitting()
         if self._current is not before:
             self.offer = None
             self.changed.emit()
-            if self._current is not None and self._current.folder is None:
+            if self._current is not None and self._current.home is None:
                 self._look_for(self._current)
 
     def _on_stroke(self) -> None:
+        if self.paused:
+            return
         sitting = self._current = self._sitting()
         if sitting is not None:
             sitting.drawn = True
@@ -129,14 +173,29 @@ class Keeper(QObject):
         if self._current is not None and self._current.drawn:
             self._on_stroke()  # undoing tells of no stroke
 
+    def _refresh(self) -> None:
+        """Undoing tells of no stroke until it is noticed: compare all that was drawn on once."""
+        current = self._current
+        if current is not None and current.drawn and self._data.layers.alive:
+            self._current = self._sitting()
+            self._waiting.setdefault(current.key, current)
+
     def _sitting(self) -> _Sitting | None:
         """The one with what is drawn now; None if that cannot be said."""
         image = self._data.image
+        home = self._homes.get(id(image))
+        if image is None or (home is not None and self._data.boxes.lost(image)):
+            return None
         try:
-            drawing = self._data.drawing(partly=True)
+            drawing = self._data.drawing(partly=home is None)
         except InputError:
             return None
-        source = str(getattr(image.source, "path", None) or "") if image is not None else ""
+        if home is not None and home.takes(drawing):
+            key = _project_key(home)
+            sitting = self._sittings.setdefault(key, _Sitting(key, "", drawing, home))
+            sitting.drawing = drawing
+            return sitting
+        source = str(getattr(image.source, "path", None) or "")
         key = key_of(drawing, source)
         sitting = self._sittings.setdefault(key, _Sitting(key, source, drawing))
         sitting.drawing = drawing
@@ -156,12 +215,15 @@ class Keeper(QObject):
         worker.begin()
 
     def _on_saved(self) -> None:
-        self._saved_now, self._told = None, False
+        sitting, self._saved_now, self._told = self._saved_now, None, False
+        if sitting is not None and sitting.in_project and sitting.home is not None:
+            self.saved.emit(sitting.home.image)
         self._timer.setInterval(SOON_MS)
 
     def _on_failed(self, error: Exception) -> None:
         """Tell it once, and try again."""
         self._keep_waiting()
+        self._end_flushes(saved=False)
         self._timer.setInterval(RETRY_MS)
         if not self._told:
             self._told = True
@@ -170,8 +232,17 @@ class Keeper(QObject):
     def _go_on(self) -> None:
         self._worker = None
         self.changed.emit()
-        if self._waiting:
+        if self._waiting and self._flushes:
+            self._save()
+        elif self._waiting:
             self._timer.start()
+        else:
+            self._end_flushes(saved=True)
+
+    def _end_flushes(self, *, saved: bool) -> None:
+        told, self._flushes = self._flushes, []
+        for then in told:
+            then(saved)
 
     def _keep_waiting(self) -> None:
         if self._saved_now is not None:
@@ -184,7 +255,7 @@ class Keeper(QObject):
         worker.begin()
 
     def _offer(self, sitting: _Sitting, kept: Kept | None) -> None:
-        if sitting is self._current and sitting.folder is None:
+        if sitting is self._current and sitting.home is None:
             self.offer = kept
             self.changed.emit()
 
@@ -195,9 +266,15 @@ class Keeper(QObject):
 def _saving(sitting: _Sitting, root: Path, first: int) -> Generator[None, None, None]:
     if not sitting.drawing.drawn:
         return
-    if sitting.folder is None:
-        sitting.folder = new_folder(root, sitting.key, sitting.drawing, sitting.source)
-    yield from save_changed(sitting.drawing, sitting.folder, sitting.saved, first)
+    if sitting.home is None:
+        folder = new_folder(root, sitting.key, sitting.drawing, sitting.source)
+        sitting.home = Home(Corrections(folder, sitting.drawing.scheme))
+    yield from save_changed(sitting.drawing, sitting.home, first)
+
+
+def _project_key(home: Home) -> str:
+    """No image outside of the project has it."""
+    return f"{home.corrections.folder}|{home.image}"
 
 
 def _look(root: Path, sitting: _Sitting) -> Generator[None, None, Kept | None]:

@@ -1,8 +1,9 @@
 """Copies on disk of what is drawn, one folder per image and sitting: plain logic, no Qt.
 
-``ROOT/NAME-KEY-N/`` holds the labels of frames as a project does (`projects.corrections`) and
-``about.json``. A folder is written by one sitting only, or by one that began with what it holds:
-drawing anew never replaces what was drawn before.
+What is drawn on a file of a project is saved there. For other images ``ROOT/NAME-KEY-N/`` holds
+the labels of frames as a project does (`projects.corrections`) and ``about.json``. A folder is
+written by one sitting only, or by one that began with what it holds: drawing anew never replaces
+what was drawn before.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import zlib
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,39 @@ from ..projects import FrameLabels
 from ..projects.corrections import Corrections
 from ..task import LabelScheme
 from ._drawing import Drawing, DrawnClass
+from ._frames import FrameAxes
 from ._layer_data import LayerData
+from ._layers import states_of
 
 IMAGE = "image"
 """The one image of a folder."""
 
 ABOUT = "about.json"
 _UNSAFE = re.compile(r"[^\w.-]+")
+
+
+@dataclass
+class Home:
+    """Where the labels of an image are saved.
+
+    Attributes
+    ----------
+    corrections, image
+        Of which folder, under which id.
+    axes
+        Of the file of a project; None for other images.
+    saved
+        Fingerprints of what is on disk, by frame.
+    """
+
+    corrections: Corrections
+    image: str = IMAGE
+    axes: FrameAxes | None = None
+    saved: dict[int, int] = field(default_factory=dict)
+
+    def takes(self, drawing: Drawing) -> bool:
+        """Whether a drawing is one of this file, with its classes and frames."""
+        return self.axes == drawing.axes and self.corrections.scheme == drawing.scheme
 
 
 @dataclass(frozen=True)
@@ -75,28 +102,23 @@ def new_folder(root: Path, key: str, drawing: Drawing, source: str) -> Path:
     return folder
 
 
-def save_changed(
-    drawing: Drawing, folder: Path, saved: dict[int, int], first: int
-) -> Generator[None, None, None]:
-    """Save the frames that differ from what was saved, the one that is shown first.
+def save_changed(drawing: Drawing, home: Home, first: int) -> Generator[None, None, None]:
+    """Save the frames that differ from what was saved.
 
     Parameters
     ----------
-    drawing, folder
+    drawing, home
         What, and where.
-    saved
-        Fingerprints of what is on disk, by frame; brought up to date here.
     first
         The frame to begin with.
     """
-    corrections = Corrections(folder, drawing.scheme)
     others = (frame for frame in range(drawing.axes.count) if frame != first)
     for frame in (first, *others):
         labels = frame_labels(drawing, frame)
         mark = fingerprint(labels)
-        if mark != saved.get(frame, 0):
-            corrections.write(IMAGE, frame, labels.copy())
-            saved[frame] = mark
+        if mark != home.saved.get(frame, 0):
+            home.corrections.write(home.image, frame, labels)
+            home.saved[frame] = mark
         yield
 
 
@@ -128,33 +150,41 @@ def frame_labels(drawing: Drawing, frame: int) -> FrameLabels:
         else np.zeros(size, bool)
         for name in scheme.states
     }
-    positions = np.empty((0, 2))
+    positions, said = np.empty((0, 2)), list[str]()
     if scheme.position in drawn:
-        positions = _positions(drawing, drawn[scheme.position], frame)
-    return FrameLabels(size, masks, positions=positions, boxes=boxes)
+        positions, said = _positions(drawing, drawn[scheme.position], frame)
+    states = tuple(state if state in scheme.states else "" for state in said)
+    return FrameLabels(size, masks, positions=positions, states=states, boxes=boxes)
 
 
-def _positions(drawing: Drawing, item: DrawnClass, frame: int) -> npt.NDArray[np.float64]:
+def _positions(
+    drawing: Drawing, item: DrawnClass, frame: int
+) -> tuple[npt.NDArray[np.float64], list[str]]:
     if item.points is None:
-        return find_markers(drawing.axes.read_plane(item.labels, frame) > 0, holes=False)[1]
-    frames, _ = drawing.axes.frames_of_points(item.points)
+        plane = drawing.axes.read_plane(item.labels, frame) > 0
+        return find_markers(plane, holes=False)[1], []
+    here = drawing.axes.frames_of_points(item.points)[0] == frame
     letters = drawing.axes.layer_letters
-    found: npt.NDArray[np.float64] = item.points[frames == frame][
-        :, [letters.index("Y"), letters.index("X")]
-    ]
-    return found
+    found: npt.NDArray[np.float64] = item.points[here][:, [letters.index("Y"), letters.index("X")]]
+    return found, np.array(item.states)[here].tolist() if item.states else []
 
 
 def fingerprint(labels: FrameLabels) -> int:
     """A number that changes with the labels; 0 for none."""
     if not labels.labeled:
         return 0
-    mark = zlib.crc32(repr((labels.boxes, np.round(labels.positions, 6).tolist())).encode())
+    about = (labels.boxes, np.round(labels.positions, 6).tolist(), said_states(labels))
+    mark = zlib.crc32(repr(about).encode())
     for name in sorted(labels.masks):
         mark = zlib.crc32(np.packbits(np.asarray(labels.masks[name]) != 0).tobytes(), mark)
     if labels.ids is not None:
         mark = zlib.crc32(np.ascontiguousarray(labels.ids, np.uint8).tobytes(), mark)
     return mark or 1
+
+
+def said_states(labels: FrameLabels) -> tuple[str, ...]:
+    """The states of positions; nothing if nobody said any."""
+    return labels.states if any(labels.states) else ()
 
 
 def put_labels(data: LayerData, frame: int, labels: FrameLabels) -> None:
@@ -165,13 +195,21 @@ def put_labels(data: LayerData, frame: int, labels: FrameLabels) -> None:
     for row in data.drawn_rows:
         layer: Layer | None = row.layer
         if isinstance(layer, Points):
-            layer.add(axes.points(frame, labels.positions))
-            layer.selected_data = set()
+            _add_points(layer, axes.points(frame, labels.positions), said_states(labels))
         elif isinstance(layer, Labels):
             axes.write_plane(layer.data, frame, labels.target(scheme)[_plane(scheme, row.name)])
             layer.refresh()
     for box in labels.boxes:
         data.boxes.add(data.image, axes, frame, box)
+
+
+def _add_points(layer: Points, points: npt.NDArray[np.float64], states: tuple[str, ...]) -> None:
+    known = states_of(layer) or ("",) * len(layer.data)
+    layer.add(points)
+    layer.selected_data = set()
+    if states:
+        layer.features = layer.features.assign(state=[*known, *states])
+        layer.feature_defaults = {"state": ""}  # of points to come nobody has said one
 
 
 def _plane(scheme: LabelScheme, name: str) -> int | slice:

@@ -16,6 +16,7 @@ VOTES_KEY = "Shift-U"
 ACCEPT_KEY, SKIP_KEY = "J", "K"
 NEXT_KEY, BACK_KEY = "N", "Shift-N"
 ANSWER_KEY = "G"
+SPLIT_KEY = "H"
 
 logger = logging.getLogger(__name__)
 

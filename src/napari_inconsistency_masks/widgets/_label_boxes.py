@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from napari.layers import Layer, Shapes
@@ -11,7 +11,7 @@ from napari.layers import Layer, Shapes
 from ..boxes import Box
 from ._boxes import boxes_by_frame, corners
 from ._frames import FrameAxes
-from ._layers import ViewerLayers, geometry, mark, told_once
+from ._layers import ViewerLayers, geometry, mark, put, told_once
 
 COLOR = "#ffffff"
 
@@ -36,6 +36,16 @@ class LabelBoxes:
         shapes = self._made.get(image)
         return shapes if self._layers.has(shapes) else None
 
+    def lost(self, image: Layer) -> bool:
+        """Whether the layer with the boxes of an image was removed by hand."""
+        return image in self._made and self.layer(image) is None
+
+    def let_go(self, image: Layer) -> None:
+        """Remove the layer with the boxes of an image that is closed."""
+        shapes = self._made.pop(image, None)
+        if shapes is not None:
+            self._layers.remove(shapes)
+
     def of(self, image: Layer, axes: FrameAxes) -> dict[int, tuple[Box, ...]]:
         """The boxes by frame; `InputError` if other shapes are drawn."""
         shapes = self.layer(image)
@@ -47,20 +57,41 @@ class LabelBoxes:
         """Add a box, and the layer if it is the first."""
         shapes = self.layer(image)
         if shapes is None:
-            shapes = self._layers.add(
-                Shapes(
-                    ndim=len(axes.layer_letters),
-                    name="label boxes",
-                    edge_color=COLOR,
-                    face_color="transparent",
-                    edge_width=1,
-                    **{**geometry(image, axes), "metadata": mark("boxes", of=image.name)},
-                )
-            )
-            self._made[image] = shapes
+            shapes = self.make(image, axes, {})
             self._on_made()
         with told_once(shapes):
             shapes.add(corners(box, frame, axes), shape_type="rectangle", edge_color=COLOR)
+
+    def make(self, image: Layer, axes: FrameAxes, boxes: Mapping[int, Sequence[Box]]) -> Shapes:
+        """Add a layer with boxes by frame, in the place of one that was there before."""
+        drawn = [corners(box, frame, axes) for frame in sorted(boxes) for box in boxes[frame]]
+        shapes = self._made[image] = self._layers.add(
+            Shapes(
+                drawn or None,
+                ndim=len(axes.layer_letters),
+                name="label boxes",
+                edge_color=COLOR,
+                face_color="transparent",
+                edge_width=1,
+                **{**geometry(image, axes), "metadata": mark("boxes", of=image.name)},
+            )
+        )
+        return shapes
+
+    def fill(self, image: Layer, axes: FrameAxes, boxes: Mapping[int, Sequence[Box]]) -> None:
+        """Show boxes in the place of those that are there."""
+        shapes = self.layer(image)
+        if shapes is None:
+            self._made.pop(image, None)
+            if boxes:
+                self.make(image, axes, boxes)
+            return
+        put(shapes, geometry(image, axes))
+        shapes.selected_data = set(range(len(shapes.data)))
+        shapes.remove_selected()
+        drawn = [corners(box, frame, axes) for frame in sorted(boxes) for box in boxes[frame]]
+        if drawn:
+            shapes.add(drawn, shape_type="rectangle", edge_color=COLOR)
 
     def remove(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
         """Take a box away, if it is still there as it was made."""

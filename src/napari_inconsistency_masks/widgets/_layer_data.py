@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from napari.layers import Image, Labels, Layer, Points
@@ -11,35 +11,13 @@ from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
 from ..task import LabelScheme, Task
+from ._class_rows import MASK, POSITION, ClassRow, Own, OwnRows, default_rows
 from ._colors import class_color
 from ._drawing import Drawing, DrawnClass, check_class_names, class_name
 from ._frames import FrameAxes, guess_axes
 from ._label_boxes import LabelBoxes
 from ._label_scan import LabelScan, Scan
-from ._layers import ViewerLayers, fits, misfit, points_on
-
-MASK, POSITION = "mask", "position"
-DEFAULT_CLASSES = (("alive", MASK), ("dead", MASK), ("position", POSITION))
-
-
-@dataclass(frozen=True)
-class ClassRow:
-    """A class, and where it is drawn.
-
-    Attributes
-    ----------
-    name, color
-        For people.
-    kind
-        `MASK`, or `POSITION` if its spots or points mark cells.
-    layer
-        Labels, or for positions perhaps points; None as long as there is none.
-    """
-
-    name: str
-    color: str
-    kind: str = MASK
-    layer: Layer | None = None
+from ._layers import ViewerLayers, fits, misfit, points_on, states_of
 
 
 class LayerData(QObject):
@@ -61,6 +39,7 @@ class LayerData(QObject):
         self.task = Task.MULTILABEL
         self.rows = default_rows()
         self.boxes = LabelBoxes(layers, self._on_boxes)
+        self._own = OwnRows()
         self._untouched = True
         self._scanning = LabelScan(self.drawing, self._current_step, self)
         self._scanning.done.connect(self.scanned)
@@ -70,13 +49,27 @@ class LayerData(QObject):
     def choose_image(self, image: Image | None) -> None:
         """Take an image; layers that fit it are proposed for the classes."""
         self.image, self.axes, self.axes_note = image, None, ""
-        if image is not None:
+        own = self._own.of(image)
+        if own is not None:
+            self._take(own)
+        elif image is not None:
             shape = image.data[0].shape if image.multiscale else image.data.shape
             self.axes, self.axes_note = guess_axes(shape, rgb=image.rgb, names=image.axis_labels)
             self.rows = [replace(row, layer=self._fitting(row.layer)) for row in self.rows]
             if self._untouched:
                 self._propose()
         self._on_choice()
+
+    def choose_own(self, image: Image, own: Own) -> None:
+        """Take an image whose axes and classes are known; it keeps them, and its layers too."""
+        self._own.know(image, own)
+        self.choose_image(image)
+
+    def let_go(self, image: Image) -> None:
+        """Forget what is known of an image that is closed, and propose classes for others anew."""
+        self._own.forget(image)
+        if self.image is image:
+            self.task, self.rows, self._untouched = Task.MULTILABEL, default_rows(), True
 
     def name_axis(self, axis: int, letter: str) -> None:
         """Say what an axis of the image is."""
@@ -200,14 +193,24 @@ class LayerData(QObject):
         if not fits(layer, axes):
             raise InputError(misfit(layer, image, axes))
         if isinstance(layer, Points):
-            return DrawnClass(row.name, layer.name, points=points_on(image, layer))
+            points = points_on(image, layer)
+            return DrawnClass(row.name, layer.name, points=points, states=states_of(layer))
         labels = layer.data[0] if layer.multiscale else layer.data
         return DrawnClass(row.name, layer.name, _without_channels(labels, axes))
 
     def _fitting(self, layer: Layer | None) -> Layer | None:
         if layer is None or self.axes is None or not self.layers.has(layer):
             return None
+        if not self._own.may_hold(layer, self.image):
+            return None
         return layer if fits(layer, self.axes) else None
+
+    def _take(self, own: Own) -> None:
+        self.axes, self.task = own.axes, own.task
+        self.rows = [
+            row if self.layers.has(row.layer) else replace(row, layer=None) for row in own.rows
+        ]
+        self._untouched = False
 
     def _propose(self) -> None:
         """Until somebody changes the table: a class per fitting layer, named like it."""
@@ -240,14 +243,6 @@ class LayerData(QObject):
         boxes = None if self.image is None else self.boxes.layer(self.image)
         drawn_in = [*(row.layer for row in self.drawn_rows), boxes]
         self._scanning.begin([layer for layer in drawn_in if layer is not None])
-
-
-def default_rows() -> list[ClassRow]:
-    """The classes of the paper's cells."""
-    return [
-        ClassRow(name, class_color(number), kind)
-        for number, (name, kind) in enumerate(DEFAULT_CLASSES)
-    ]
 
 
 def _without_channels(labels: Any, axes: FrameAxes) -> Any:

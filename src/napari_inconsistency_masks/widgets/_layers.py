@@ -7,7 +7,7 @@ identity and marked in their metadata; one that was deleted is simply made anew.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,11 +77,11 @@ class ViewerLayers:
         return list(self.viewer.layers) if self.alive else []
 
     def images(self) -> list[Image]:
-        """Images of the person: no results, and at least two axes."""
+        """Images of the person or her project: no results, and at least two axes."""
         return [
             layer
             for layer in self.all()
-            if isinstance(layer, Image) and role_of(layer) is None and layer.ndim >= 2
+            if isinstance(layer, Image) and role_of(layer) in (None, "file") and layer.ndim >= 2
         ]
 
     def active_image(self) -> Image | None:
@@ -114,6 +114,14 @@ class ViewerLayers:
     def select(self, layer: Layer) -> None:
         """Make a layer the selected one."""
         self.viewer.layers.selection.active = layer
+
+    def selects(self, layer: Layer) -> bool:
+        """Whether a layer is the selected one."""
+        return bool(self.viewer.layers.selection.active is layer)
+
+    def fit_view(self) -> None:
+        """Show everything."""
+        self.viewer.reset_view()
 
     def has(self, layer: Layer | None) -> bool:
         """Whether a layer is (still) in the viewer."""
@@ -209,6 +217,18 @@ def geometry(image: Layer, axes: FrameAxes) -> dict[str, Any]:
     }
 
 
+def put(layer: Layer, where: Mapping[str, Any]) -> None:
+    """Place a layer as `geometry` says; what is so already is left alone, for it takes a while."""
+    for name, value in where.items():
+        now = layer.affine.affine_matrix if name == "affine" else getattr(layer, name)
+        if name in ("units", "axis_labels"):
+            same = tuple(map(str, now)) == tuple(map(str, value))
+        else:
+            same = np.array_equal(np.asarray(now), np.asarray(value))
+        if not same:
+            setattr(layer, name, value)
+
+
 def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:
     """A copy of the positions of a points layer in pixels of an image ``(N, axes)``."""
     data = np.array(points.data, dtype=float)
@@ -218,6 +238,14 @@ def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:
     placed = np.array([image.world_to_data(points.data_to_world(corner)) for corner in corners])
     moved: npt.NDArray[np.float64] = data @ (placed[1:] - placed[0]) + placed[0]
     return moved  # point by point takes long for many
+
+
+def states_of(points: Points) -> tuple[str, ...]:
+    """What the feature ``state`` of a points layer says of each point; empty without it."""
+    if "state" not in points.features:
+        return ()
+    values = points.features["state"].tolist()
+    return tuple(value if isinstance(value, str) else "" for value in values)
 
 
 def _same_place(one: Layer, other: Layer) -> bool:

@@ -16,6 +16,7 @@ from ._predictor import Predictor
 from ._results import Results
 from ._saved_run import DEMO_MODEL
 from ._status import Status
+from ._subject import Subjects
 
 
 class Looking(QObject):
@@ -26,7 +27,7 @@ class Looking(QObject):
 
     Parameters
     ----------
-    layers, layer_data, predictor, status
+    layers, layer_data, predictor, status, subjects
         Of the session.
     """
 
@@ -40,14 +41,16 @@ class Looking(QObject):
         layer_data: LayerData,
         predictor: Predictor,
         status: Status,
+        subjects: Subjects,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.image: Image | None = None
-        self.results = Results(layers, predictor, self)
+        self.results = Results(layers, predictor, subjects, self)
         self._layers, self._layer_data = layers, layer_data
-        self._predictor, self._status = predictor, status
+        self._predictor, self._status, self._subjects = predictor, status, subjects
         self._predict_all = False
+        self._quiet: Path | None = None
         layer_data.changed.connect(self.changed)  # the axes may be of the same image
         predictor.loaded.connect(self._on_loaded)
         predictor.ended.connect(self._on_ended)
@@ -66,8 +69,14 @@ class Looking(QObject):
 
     def use(self, run: Path, *, whole: bool = False) -> None:
         """Load the networks of a run, and predict the frame that is shown, or all frames."""
-        self._predict_all = whole
+        self._predict_all, self._quiet = whole, None
         self._predictor.use(run)
+
+    def use_quietly(self, run: Path) -> None:
+        """Load the networks of a run for later, if there are none yet."""
+        if self._predictor.model is None and self._predictor.loading is None:
+            self._quiet = run
+            self._predictor.use(run)
 
     def axes(self) -> FrameAxes | None:
         """The axes of the image; as a person corrected them, if training learns from it too."""
@@ -76,6 +85,9 @@ class Looking(QObject):
             return None
         if image is self._layer_data.image:
             return self._layer_data.axes
+        subject = self._subjects.of(image)
+        if subject is not None and subject.file is not None:
+            return subject.axes
         shape = image.data[0].shape if image.multiscale else image.data.shape
         return guess_axes(shape, rgb=image.rgb, names=image.axis_labels)[0]
 
@@ -88,13 +100,17 @@ class Looking(QObject):
             return "There are no networks yet: train some, open another run, or open the demo."
         if image is None or axes is None:
             return "There is no image: open one to see what the networks make of it."
-        if axes.channels != model.channels and not (model.channels == 1 and axes.channels == 3):
-            channels = "1 channel" if axes.channels == 1 else f"{axes.channels} channels"
-            return (
-                f"{image.name!r} has {channels} and the networks take "
-                f"{model.channels}: choose an image like those they were trained on."
-            )
-        return None
+        return self.misfit(repr(image.name), axes, model)
+
+    def misfit(self, name: str, axes: FrameAxes, model: Model) -> str | None:
+        """Why networks cannot predict an image of these axes, in a sentence, or None."""
+        if axes.channels == model.channels or (model.channels == 1 and axes.channels == 3):
+            return None
+        channels = "1 channel" if axes.channels == 1 else f"{axes.channels} channels"
+        return (
+            f"{name} has {channels} and the networks take {model.channels}: choose an image like "
+            f"those they were trained on."
+        )
 
     def predict(self, *, whole: bool) -> None:
         """Predict the frame that is shown, or all frames."""
@@ -116,7 +132,11 @@ class Looking(QObject):
         """Show or hide the layer ``mask`` or ``votes`` of the image."""
         self.results.toggle(self.image, key)
 
-    def _on_loaded(self, _: Model) -> None:
+    def _on_loaded(self, model: Model) -> None:
+        quiet, self._quiet = self._quiet, None
+        if quiet == model.run:
+            self.changed.emit()
+            return
         self.ready.emit()
         if self.problem() is None:
             self.predict(whole=self._predict_all)

@@ -20,6 +20,16 @@ PREDICTING = "predict"
 LOADING = "load"
 
 
+Tell = Callable[[int, int], tuple[str, float]]
+"""Says in words, and as a share from 0 to 1, how far a prediction is: frames done, and of how many
+in this image."""
+
+
+def tell_frames(done: int, total: int) -> tuple[str, float]:
+    """For one image."""
+    return f"Predicted frame {done} of {total}", done / total
+
+
 class Predictor(QObject):
     """Loads networks and predicts.
 
@@ -57,6 +67,7 @@ class Predictor(QObject):
         self._numbers = itertools.count(1)
         self._loading: tuple[int, Path, str] | None = None
         self._job: PredictionJob | None = None
+        self._tell: Tell = tell_frames
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -84,7 +95,9 @@ class Predictor(QObject):
         self._status.end(LOADING)
         self.changed.emit()
 
-    def predict(self, image: Any, axes: FrameAxes, frames: Sequence[int]) -> None:
+    def predict(
+        self, image: Any, axes: FrameAxes, frames: Sequence[int], tell: Tell = tell_frames
+    ) -> None:
         """Predict some frames of an array; a prediction that runs is canceled."""
         if self.model is None or not frames:
             return
@@ -99,6 +112,7 @@ class Predictor(QObject):
         )
         job.arrived.connect(self._on_arrived)
         job.over.connect(self._on_over)
+        self._tell = tell
         self._status.begin(PREDICTING, Activity("Reading the image", 0.0, self.cancel))
         job.start()
         self.changed.emit()
@@ -146,8 +160,7 @@ class Predictor(QObject):
 
     def _on_arrived(self, layers: FrameLayers, counts: FrameCounts) -> None:
         if self._job is not None:
-            done, total = self._job.done, self._job.total
-            self._status.progress(PREDICTING, f"Predicted frame {done} of {total}", done / total)
+            self._status.progress(PREDICTING, *self._tell(self._job.done, self._job.total))
         self.arrived.emit(layers, counts)
 
     def _on_over(self, sentence: str, ok: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,10 @@ from ..data.folder import load_folder
 from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..plans import create, find_recipe, retraining
-from ..task import Task
+from ..projects import load_project
+from ..projects.corrections import Corrections
+from ..projects.layout import CORRECTIONS
+from ..task import LabelScheme, Task
 from ..training.preflight import preflight
 from ..training.recipe import Recipe
 from ._drawing import IMAGES, MASKS, Drawing, write_snapshot
@@ -21,10 +25,61 @@ from ._drawing import IMAGES, MASKS, Drawing, write_snapshot
 DATA = "data"
 """Of a run folder: the snapshot of the layers it was started from."""
 
+LABELS = "labels"
+"""Of a run folder: copies of the labels of the project it learns from."""
+
+WAIT_S = 0.05
+
 Preparation = Generator[tuple[int, int], None, Path]
 """Yields how many frames of how many are written, and returns the run folder."""
 
 _UNSAFE = re.compile(r"[^\w.-]+")
+
+
+class Flushed:
+    """Whether all that was drawn is on disk, as soon as that is known; for several threads."""
+
+    def __init__(self) -> None:
+        self._known = threading.Event()
+        self._saved = False
+
+    def tell(self, saved: bool) -> None:
+        """It is known now."""
+        self._saved = saved
+        self._known.set()
+
+    def wait(self) -> Generator[tuple[int, int], None, bool]:
+        """Wait until it is known; can be closed meanwhile."""
+        while not self._known.wait(WAIT_S):
+            yield 0, 1
+        return self._saved
+
+
+@dataclass(frozen=True)
+class ProjectLabels:
+    """A project to learn from, once all that was drawn is saved."""
+
+    project: Path
+    scheme: LabelScheme
+    flushed: Flushed
+
+    def copy(self, folder: Path) -> Generator[tuple[int, int], None, SegmentationData]:
+        """Copy the labels into a folder, and read the images with these.
+
+        Raises
+        ------
+        InputError
+            If what was drawn cannot be saved, or as `load_project`.
+        """
+        if not (yield from self.flushed.wait()):
+            raise InputError("What is drawn cannot be saved, so no training can learn from it.")
+        Corrections(self.project / CORRECTIONS, self.scheme).copy_to(folder)
+        yield 0, 1
+        return load_project(self.project, corrections=folder)
+
+
+TrainingData = Drawing | ProjectLabels | Callable[[], SegmentationData]
+"""Strokes on layers, the labels of a project, or what reads a folder."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +95,13 @@ class RunRequest:
     config
         All settings.
     data
-        What is drawn on layers, or a function that reads a data set.
+        What is drawn on layers, the labels of a project, or a function that reads a data set.
     """
 
     folder: Path
     recipe: str
     config: TrainConfig
-    data: Drawing | Callable[[], SegmentationData]
+    data: TrainingData
 
     def plan(self, data: SegmentationData) -> tuple[Recipe, TrainConfig]:  # noqa: ARG002
         """Recipe and settings, once the data is read."""
@@ -75,7 +130,7 @@ class RetrainingRequest:
     """
 
     folder: Path
-    data: Drawing | Callable[[], SegmentationData]
+    data: TrainingData
     start_from: Path
     minutes: float
     device: str
@@ -103,6 +158,8 @@ def prepare(request: RunRequest | RetrainingRequest) -> Preparation:
             drawing = request.data.frozen()
             yield from write_snapshot(drawing, folder / DATA)
             data = _read_snapshot(drawing, folder / DATA)
+        elif isinstance(request.data, ProjectLabels):
+            data = yield from request.data.copy(folder / LABELS)
         else:
             data = request.data()
         recipe, config = request.plan(data)

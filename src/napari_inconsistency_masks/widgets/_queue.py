@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from ..boxes import Box
 from ..places import Place, rank
 from ._found_places import FoundPlace
 from ._frames import FrameAxes
+from ._subject import Subject
 
 OPEN, DONE, SKIPPED = "open", "done", "skipped"
 MOST = 200
@@ -20,10 +21,19 @@ MOST = 200
 class QueuedPlace:
     """A place of an image, and what became of it."""
 
-    image: Any
-    axes: FrameAxes
+    subject: Subject
     found: FoundPlace
     state: str = OPEN
+
+    @property
+    def image(self) -> Any:
+        """The layer to correct; None for a file that is not open."""
+        return self.subject.layer
+
+    @property
+    def axes(self) -> FrameAxes:
+        """Of the image."""
+        return self.subject.axes
 
     @property
     def frame(self) -> int:
@@ -61,6 +71,16 @@ class Queue:
         known = {_key(item) for item in kept}
         self.places = kept + [item for item in ranked if _key(item) not in known]
 
+    def remember(self, decided: Iterable[QueuedPlace]) -> None:
+        """List places that were decided on another day, before all others."""
+        self.places = [*decided, *self.places]
+
+    def forget(self, subjects: Collection[Subject]) -> None:
+        """List no places of some images any more."""
+        self.places = [item for item in self.places if item.subject not in subjects]
+        if self.current is not None and self.current.subject in subjects:
+            self.current = None
+
     def after(self, item: QueuedPlace | None) -> QueuedPlace | None:
         """The next open place, from the beginning again after the last."""
         start = self.places.index(item) + 1 if item in self.places else 0
@@ -86,8 +106,8 @@ def in_order(
 
 def _named(item: QueuedPlace) -> Place:
     """The place under a name that no other image has."""
-    return replace(item.found.place, image=str(id(item.image)))
+    return replace(item.found.place, image=str(id(item.subject)))
 
 
 def _key(item: QueuedPlace) -> tuple[str, int, Box]:
-    return str(id(item.image)), item.frame, item.found.place.box
+    return str(id(item.subject)), item.frame, item.found.place.box

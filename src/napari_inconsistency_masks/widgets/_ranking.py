@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 SETTLE_MS = 300
 """After frames were predicted, until places are ranked again."""
 
+MANY, MANY_TIMES = 2000, 10
+"""From so many places on, the list is made anew less often."""
+
 
 class Ranking(QObject):
     """Keeps the `queue` of places up to date; `changed` tells that it is another one.
@@ -56,7 +59,9 @@ class Ranking(QObject):
             return  # it tells when it is done
         if self._worker is not None:
             self._worker.stop()
-        worker = self._worker = Worker(in_order(list(self._candidates()), self.queue.kept))
+        candidates = list(self._candidates())
+        self._timer.setInterval(SETTLE_MS * (MANY_TIMES if len(candidates) > MANY else 1))
+        worker = self._worker = Worker(in_order(candidates, self.queue.kept))
         worker.returned.connect(lambda ranked: self._take(worker, ranked))
         worker.failed.connect(lambda error: logger.warning("Places cannot be ranked: %s", error))
         worker.begin()
@@ -73,18 +78,19 @@ class Ranking(QObject):
 
     def _candidates(self) -> Iterator[QueuedPlace]:
         for result in self._results.all():
-            if self._layers.has(result.image):
+            if result.subject.file is not None or self._layers.has(result.image):
                 labeled = self._labeled_frames(result)
                 for frame, places in result.places.items():
                     if not labeled[frame]:
                         for found in places:
-                            yield QueuedPlace(result.image, result.axes, found)
+                            yield QueuedPlace(result.subject, found)
 
     def _labeled_frames(self, result: ImageResult) -> npt.NDArray[np.bool_]:
         """Frames that are labeled all over: nobody has to correct them."""
         scan = self._data.scan
-        if result.image is not self._data.image or scan is None:
-            return np.zeros(result.axes.count, bool)
         complete = np.zeros(result.axes.count, bool)
-        complete[: len(scan.complete)] = scan.complete[: len(complete)]
+        if result.image is not None and result.image is self._data.image and scan is not None:
+            complete[: len(scan.complete)] = scan.complete[: len(complete)]
+        elif result.subject.file is not None:
+            complete[list(self._results.saved.complete(result.subject))] = True
         return complete

@@ -16,7 +16,7 @@ from ..task import LabelScheme
 from ._colors import MASK_COLOR, UNCLEAR_COLOR, state_symbol
 from ._drawing_layers import label_colors
 from ._frames import FrameAxes
-from ._layers import ViewerLayers, geometry, mark
+from ._layers import ViewerLayers, geometry, mark, put
 from ._prediction import FrameLayers, mask_names, plane_names
 
 POINT_SIZE = 9
@@ -77,6 +77,31 @@ class ResultLayers:
         """Remove the layers that were prepared in vain."""
         for key in self._unused:
             self._layers.remove(self._made.pop(key))
+        self._unused.clear()
+
+    def fits(self, axes: FrameAxes, scheme: LabelScheme) -> bool:
+        """Whether the layers can show predictions of another image."""
+        return (self.axes.letters, self.scheme) == (axes.letters, scheme)
+
+    def move(self, image: Layer, axes: FrameAxes) -> None:
+        """Show nothing, and be there for another image: faster than to make all layers anew."""
+        self._name, self.axes, self._geometry = image.name, axes, geometry(image, axes)
+        self._points.clear()
+        for key, layer in self._made.items():
+            if self._layers.has(layer):
+                if key == "cells":
+                    layer.selected_data = set()
+                    layer.data = np.zeros((0, len(axes.layer_letters)))
+                else:
+                    layer.data = np.zeros(axes.layer_shape, layer.data.dtype)
+                layer.metadata = mark("result", of=self._name, key=key)
+                put(layer, self._geometry)
+
+    def remove(self) -> None:
+        """Remove all layers: the image is no longer open."""
+        for layer in self._made.values():
+            self._layers.remove(layer)
+        self._made.clear()
         self._unused.clear()
 
     def show(self, result: FrameLayers, *, shown: bool) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -17,8 +17,9 @@ from ._found_places import FoundPlace
 from ._frames import FrameAxes
 from ._layers import ViewerLayers
 from ._prediction import FrameCounts, FrameLayers, Model
-from ._predictor import Predictor
+from ._predictor import Predictor, Tell, tell_frames
 from ._result_layers import ResultLayers
+from ._subject import Subject, Subjects
 from ._typed_counts import TypedCounts
 from ._worker import Worker
 
@@ -35,17 +36,48 @@ BREATH_MS = 50
 
 OVER = object()
 
+FILES_MS = 1000
+"""Least time between two words about new counts of files that are not open."""
+
+
+class Saved(Protocol):
+    """What is known of files that are not open."""
+
+    def truth(self, subject: Subject) -> Truth | None:
+        """The saved labels of a file, to compare counts with."""
+
+    def complete(self, subject: Subject) -> Iterable[int]:
+        """Its frames that are labeled all over."""
+
+
+class NothingSaved:
+    """There is no project."""
+
+    def truth(self, subject: Subject) -> Truth | None:  # noqa: ARG002
+        """None are known."""
+        return None
+
+    def complete(self, subject: Subject) -> Iterable[int]:  # noqa: ARG002
+        """None is."""
+        return ()
+
 
 @dataclass
 class ImageResult:
-    """What was predicted for one image."""
+    """What was predicted for one image; a file that is not open has no layers."""
 
-    image: Image
+    subject: Subject
     axes: FrameAxes
     model: Model
-    layers: ResultLayers
+    colors: dict[str, str]
     counts: ImageCounts
+    layers: ResultLayers | None = None
     places: dict[int, tuple[FoundPlace, ...]] = field(default_factory=dict)
+
+    @property
+    def image(self) -> Image | None:
+        """The layer that was predicted."""
+        return self.subject.layer
 
 
 class Results(QObject):
@@ -55,29 +87,39 @@ class Results(QObject):
 
     Parameters
     ----------
-    layers, predictor
+    layers, predictor, subjects
         Of the session.
     """
 
     changed = Signal()
 
     def __init__(
-        self, layers: ViewerLayers, predictor: Predictor, parent: QObject | None = None
+        self,
+        layers: ViewerLayers,
+        predictor: Predictor,
+        subjects: Subjects,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.current: ImageResult | None = None
         self.show_votes = False
+        self.saved: Saved = NothingSaved()
         self.typed = TypedCounts(self)
         self.typed.changed.connect(self.changed)
-        self._layers, self._predictor = layers, predictor
-        self._by_image: dict[int, ImageResult] = {}
+        self._layers, self._predictor, self._subjects = layers, predictor, subjects
+        self._by_subject: dict[Subject, ImageResult] = {}
         self._truths: dict[int, tuple[Layer, Truth]] = {}
-        self._counting: dict[int, Worker] = {}
+        self._counting: dict[Subject, Worker] = {}
         self._watched: list[Layer] = []
+        self._spare: ResultLayers | None = None
         self._points = QTimer(self)
         self._points.setSingleShot(True)
         self._points.setInterval(POINTS_MS)
         self._points.timeout.connect(self._show_points)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(FILES_MS)
+        self._soon.timeout.connect(self.changed)
         self._missing: Iterator[None] = iter(())
         self._prepare = QTimer(self)
         self._prepare.setInterval(BREATH_MS)
@@ -94,18 +136,30 @@ class Results(QObject):
         self, image: Image, axes: FrameAxes, frames: list[int], colors: Mapping[str, str]
     ) -> None:
         """Predict frames of an image with the networks in use."""
+        data = image.data[0] if image.multiscale else image.data
+        self.predict_subject(self._subjects.make(image, axes), axes, data, frames, colors)
+
+    def predict_subject(
+        self,
+        subject: Subject,
+        axes: FrameAxes,
+        data: Any,
+        frames: list[int],
+        colors: Mapping[str, str],
+        tell: Tell = tell_frames,
+    ) -> None:
+        """The same for an array that need not be shown; `tell` says how far it is."""
         model = self._predictor.model
         if model is None:
             return
         if self._points.isActive():
             self._show_points()  # of the image before
-        self.current = self._result(image, axes, model, colors)
-        data = image.data[0] if image.multiscale else image.data
-        self._predictor.predict(data, axes, frames)
-        self._missing = self.current.layers.prepare()
+        self.current = result = self._result(subject, axes, model, colors)
+        self._predictor.predict(data, axes, frames, tell)
+        self._missing = iter(()) if result.layers is None else result.layers.prepare()
         self._prepare.start()
-        self.count_drawn(image)
-        self.typed.open(image, axes)
+        self._count(subject)
+        self.typed.open(subject, data)
         self.changed.emit()
 
     def know(self, image: Layer, truth: Truth | None) -> None:
@@ -118,68 +172,129 @@ class Results(QObject):
 
     def count_drawn(self, image: Layer) -> None:
         """Count what is drawn on an image that is predicted."""
-        key = id(image)
-        if key not in self._by_image:
+        subject = self._subjects.of(image)
+        if subject is not None:
+            self._count(subject)
+
+    def show(self, subject: Subject) -> None:
+        """A file that may have been predicted is open now."""
+        result = self._by_subject.get(subject)
+        if result is not None and subject.layer is not None and result.axes == subject.axes:
+            result.layers = self._new_layers(subject.layer, result)
+        elif self._spare is not None:
+            self._keep_empty(subject)
+        self.changed.emit()
+
+    def hide(self, subject: Subject, image: Layer) -> None:
+        """A file is no longer open: its counts and places stay, its layers wait for another."""
+        self._truths.pop(id(image), None)
+        result = self._by_subject.get(subject)
+        if result is not None and result.layers is not None:
+            self._spare, result.layers = result.layers, None
+        self.changed.emit()
+
+    def drop_spare(self) -> None:
+        """Remove layers that no file took over."""
+        if self._spare is not None:
+            self._spare.remove()
+            self._spare = None
+
+    def forget(self, subjects: Iterable[Subject]) -> None:
+        """Know no more of files whose project is closed."""
+        subjects = list(subjects)
+        self.typed.forget(subjects)
+        for subject in subjects:
+            result = self._by_subject.pop(subject, None)
+            if result is not None and self.current is result:
+                self.current = None
+        self.changed.emit()
+
+    def _count(self, subject: Subject) -> None:
+        if subject not in self._by_subject:
             return
-        if key in self._counting:
-            self._counting.pop(key).stop()
-        if key not in self._truths:
-            self._take_true(key, {})
+        if subject in self._counting:
+            self._counting.pop(subject).stop()
+        truth = self._truths.get(id(subject.layer))
+        known = self.saved.truth(subject) if truth is None else truth[1]
+        if known is None:
+            self._take_true(subject, {})
             return
-        before = self._by_image[key].counts.drawn
-        worker = self._counting[key] = Worker(count_drawn(self._truths[key][1], before))
-        worker.returned.connect(lambda counts: self._take_true(key, counts, worker))
-        worker.failed.connect(lambda error: self._on_not_counted(key, worker, error))
+        before = self._by_subject[subject].counts.drawn
+        worker = self._counting[subject] = Worker(count_drawn(known, before))
+        worker.returned.connect(lambda counts: self._take_true(subject, counts, worker))
+        worker.failed.connect(lambda error: self._on_not_counted(subject, worker, error))
         worker.begin()
 
     def all(self) -> list[ImageResult]:
         """What was predicted, image by image; of images that are gone too."""
-        return list(self._by_image.values())
+        return list(self._by_subject.values())
 
     def rows(self) -> list[CountRow]:
         """The table of all images."""
-        return [row for result in self._by_image.values() for row in self.rows_of(result)]
+        return [row for result in self._by_subject.values() for row in self.rows_of(result)]
 
     def rows_of(self, result: ImageResult) -> list[CountRow]:
         """The table of one image."""
-        return result.counts.rows(self.typed.of(result.image))
+        return result.counts.rows(self.typed.of(result.subject))
 
     def show_mask_of(self, image: Layer | None, name: str | None) -> None:
         """Show the inconsistency mask of an image for one class, or for all (None)."""
         result = self.of(image)
-        if result is not None:
+        if result is not None and result.layers is not None:
             result.layers.show_mask_of(name)
 
     def toggle(self, image: Layer | None, key: str) -> None:
         """Show or hide the layer ``mask`` or ``votes`` of an image, else of the one before."""
         result = self.of(image) or self.current
-        layer = None if result is None else result.layers.find(key)
+        shown = None if result is None else result.layers
+        layer = None if shown is None else shown.find(key)
         if layer is not None:
             layer.visible = not layer.visible
 
     def of(self, image: Layer | None) -> ImageResult | None:
         """What was predicted for an image, if anything."""
-        return self._by_image.get(id(image))
+        subject = self._subjects.of(image)
+        return None if subject is None else self.of_subject(subject)
+
+    def of_subject(self, subject: Subject) -> ImageResult | None:
+        """The same for what may not be open."""
+        return self._by_subject.get(subject)
 
     def _result(
-        self, image: Image, axes: FrameAxes, model: Model, colors: Mapping[str, str]
+        self, subject: Subject, axes: FrameAxes, model: Model, colors: Mapping[str, str]
     ) -> ImageResult:
         """The result of this image; a new one for other networks, axes or classes."""
-        known = self._by_image.get(id(image))
+        known = self._by_subject.get(subject)
         if known is None or (known.axes, known.model.scheme) != (axes, model.scheme):
-            known = ImageResult(
-                image,
-                axes,
-                model,
-                ResultLayers(self._layers, image, axes, model.scheme, colors),
-                ImageCounts(image.name),
-            )
-            known.layers.want_votes(wanted=self.show_votes)
+            known = ImageResult(subject, axes, model, dict(colors), ImageCounts(subject.name))
+            if subject.layer is not None:
+                known.layers = self._new_layers(subject.layer, known)
         elif known.model != model:
-            known.model, known.counts, known.places = model, ImageCounts(image.name), {}
-            known.layers.clear()
-        self._by_image[id(image)] = known
+            known.model, known.counts, known.places = model, ImageCounts(subject.name), {}
+            if known.layers is not None:
+                known.layers.clear()
+        self._by_subject[subject] = known
         return known
+
+    def _keep_empty(self, subject: Subject) -> None:
+        """Nothing is known of this file yet; the layers wait, and show nothing of another one."""
+        spare = self._spare
+        if spare is None or subject.layer is None or not spare.fits(subject.axes, spare.scheme):
+            self.drop_spare()
+        else:
+            spare.move(subject.layer, subject.axes)
+
+    def _new_layers(self, image: Image, result: ImageResult) -> ResultLayers:
+        scheme = result.model.scheme
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.fits(result.axes, scheme) and result.subject.file:
+            spare.move(image, result.axes)
+            return spare
+        if spare is not None:
+            spare.remove()
+        made = ResultLayers(self._layers, image, result.axes, scheme, result.colors)
+        made.want_votes(wanted=self.show_votes)
+        return made
 
     def _prepare_layer(self) -> None:
         """Make one layer while the networks compute; the window can breathe before the next."""
@@ -190,9 +305,10 @@ class Results(QObject):
         result = self.current
         if result is None:
             return
-        there = self._layers.has(result.image)
-        shown = there and self._layers.frame_shown(result.image, result.axes) == frame.frame
-        result.layers.show(frame, shown=shown or not there)
+        if result.layers is not None and result.image is not None:
+            there = self._layers.has(result.image)
+            shown = there and self._layers.frame_shown(result.image, result.axes) == frame.frame
+            result.layers.show(frame, shown=shown or not there)
         result.places[frame.frame] = frame.places
         result.counts.predicted[frame.frame] = counts.states
         result.counts.cells[frame.frame] = frame.counted
@@ -200,14 +316,18 @@ class Results(QObject):
         result.counts.inconsistent[frame.frame] = counts.inconsistent
         result.counts.notes[frame.frame] = counts.notes
         self._watch(result)
+        if result.layers is None:
+            if not self._soon.isActive():
+                self._soon.start()
+            return
         if not self._points.isActive():
             self._points.start()
         self.changed.emit()
 
     def _watch(self, result: ImageResult) -> None:
         """Tell when a person shows or hides a layer in napari's own list."""
-        for key in ("mask", "votes"):
-            layer = result.layers.find(key)
+        for key in ("mask", "votes") if result.layers is not None else ():
+            layer = result.layers.find(key) if result.layers is not None else None
             if layer is not None and layer not in self._watched:
                 self._watched.append(layer)
                 layer.events.visible.connect(self._on_visible)
@@ -218,27 +338,28 @@ class Results(QObject):
     def _on_ended(self, *_: Any) -> None:
         self._prepare.stop()
         self._show_points()
-        for result in self._by_image.values():
-            result.layers.drop_unused()
+        for result in self._by_subject.values():
+            if result.layers is not None:
+                result.layers.drop_unused()
 
     def _show_points(self) -> None:
         self._points.stop()
-        if self.current is not None:
+        if self.current is not None and self.current.layers is not None:
             began = time.monotonic()
             self.current.layers.show_points()
             took = 1000 * (time.monotonic() - began)
             self._points.setInterval(max(POINTS_MS, round(took / POINTS_SHARE)))
 
-    def _on_not_counted(self, key: int, worker: Worker, error: Exception) -> None:
+    def _on_not_counted(self, key: Subject, worker: Worker, error: Exception) -> None:
         logger.warning("What is drawn cannot be counted: %s", error)
         self._take_true(key, {}, worker)
 
     def _take_true(
-        self, key: int, counts: Mapping[int, DrawnCounts], worker: Worker | None = None
+        self, key: Subject, counts: Mapping[int, DrawnCounts], worker: Worker | None = None
     ) -> None:
         if self._counting.get(key) is not worker:
             return  # another count has been started since
         self._counting.pop(key, None)
-        if key in self._by_image:
-            self._by_image[key].counts.drawn = dict(counts)
+        if key in self._by_subject:
+            self._by_subject[key].counts.drawn = dict(counts)
             self.changed.emit()

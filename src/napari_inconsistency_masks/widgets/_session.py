@@ -17,31 +17,33 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
-from ..data.sample import SegmentationData
 from ..errors import InputError
+from ..projects.layout import COUNTS, RUNS
 from ..recipes import RECIPES
 from ._closing import CloseGuard, RunningTask
 from ._correcting import Correcting
 from ._devices import Devices
-from ._drawing import Drawing
 from ._folder_data import FolderData
 from ._keeper import Keeper
-from ._keys import MASK_KEY, VOTES_KEY, Keys, correction_keys
+from ._keys import MASK_KEY, SPLIT_KEY, VOTES_KEY, Keys, correction_keys
 from ._layer_data import LayerData
 from ._layers import ViewerLayers, unwrap
 from ._looking import Looking
 from ._predictor import Predictor
-from ._preparation import RunRequest
+from ._preparation import RunRequest, TrainingData
+from ._project_data import ProjectData
 from ._retraining import Retraining
 from ._status import Log, Status
+from ._subject import Subject, Subjects
 from ._train_setup import TrainSetup
 from ._trainer import Trainer
+from ._workbench import Workbench
 from ._worker import stop_all
 from .preferences import preferences
 
 logger = logging.getLogger(__name__)
 
-LAYERS, FOLDER = "layers", "folder"
+LAYERS, FOLDER, PROJECT = "layers", "folder", "project"
 DRAWINGS = "drawings"
 """Of the folder for runs: copies of what is drawn."""
 
@@ -80,10 +82,13 @@ class Session(QObject):
         self.folder_data = FolderData(self.status, self)
         self.trainer = Trainer(self.status, self.log.add, self)
         self.predictor = Predictor(self.status, lambda: self.devices.chosen, self.log.add, self)
-        self.looking = Looking(self.layers, self.layer_data, self.predictor, self.status, self)
+        self.subjects = Subjects()
+        self.looking = Looking(
+            self.layers, self.layer_data, self.predictor, self.status, self.subjects, self
+        )
         self.results = self.looking.results
         self.results.show_votes = chosen.show_votes
-        self.results.typed.root = self._drawings_folder
+        self.results.typed.root = self._counts_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
         self.source = LAYERS
         self.drawn_since_start = False
@@ -96,14 +101,24 @@ class Session(QObject):
         show = self.looking.toggle
         self.keeper = Keeper(self.layer_data, self._drawings_folder, self._drawn_frame, self)
         self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
+        self.project = Workbench(
+            self.layers, self.layer_data, self.keeper, self.looking, self.predictor,
+            self.correcting, self.subjects, self.status, self,
+        )  # fmt: skip
         self.retraining = Retraining(self)
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
+        keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
         self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
         self._connect(viewer)
         self.layers_changed()
 
     def _drawings_folder(self) -> Path:
-        return self.setup.folder / DRAWINGS
+        return self.setup.own_folder / DRAWINGS
+
+    def _counts_folder(self, subject: Subject) -> Path:
+        """Where counts that are typed for an image are kept."""
+        project = self.project.folder if subject.file is not None else None
+        return self._drawings_folder() if project is None else project / COUNTS
 
     def _drawn_frame(self) -> int:
         """The shown frame of the image that is drawn on."""
@@ -124,8 +139,10 @@ class Session(QObject):
         self._guard.watch(window)
 
     def choose_source(self, source: str) -> None:
-        """Take training data from open layers or from a folder."""
+        """Take training data from open layers, a folder or a project."""
         self.source = source
+        in_project = self.project.folder if source == PROJECT else None
+        self.setup.project_runs = None if in_project is None else in_project / RUNS
         self.source_changed.emit()
 
     def problem(self) -> str | None:
@@ -133,8 +150,10 @@ class Session(QObject):
         return self.data.problem() or self._unfit_recipe()
 
     @property
-    def data(self) -> LayerData | FolderData:
+    def data(self) -> LayerData | FolderData | ProjectData:
         """The chosen source."""
+        if self.source == PROJECT:
+            return self.project.data
         return self.layer_data if self.source == LAYERS else self.folder_data
 
     def _unfit_recipe(self) -> str | None:
@@ -152,6 +171,8 @@ class Session(QObject):
         if self.source == LAYERS:
             image = self.layer_data.image
             return "layers" if image is None else str(image.name)
+        if self.source == PROJECT:
+            return "project" if self.project.folder is None else self.project.folder.name
         path = self.folder_data.path
         return "folder" if path is None else path.stem
 
@@ -163,18 +184,25 @@ class Session(QObject):
         folder, recipe, config = self.setup.final(self.devices.chosen)
         return RunRequest(folder, recipe, config, self.training_data())
 
-    def training_data(self) -> Drawing | Callable[[], SegmentationData]:
+    def training_data(self) -> TrainingData:
         """What a training that starts now learns from."""
         self.correcting.leave()  # what is only proposed is nothing to learn from
-        data: Drawing | Callable[[], SegmentationData]
-        data = self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
-        self._started_from_layers, self.drawn_since_start = self.source == LAYERS, False
-        return data
+        self._started_from_layers, self.drawn_since_start = self.source != FOLDER, False
+        if self.source == PROJECT:
+            return self.project.labels()
+        return self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
 
     def open_run(self, folder: Path, *, whole: bool = False) -> None:
         """Take up a run from another day: look with its networks, or go on with it."""
         self._all_frames_for = folder if whole else None
         self.trainer.open(folder)
+
+    def show(self, subject: Subject, frame: int) -> None:
+        """Show a frame of an image; open its file first, if it is one that is not open."""
+        if subject.layer is not None and self.layers.has(subject.layer):
+            self.layers.show_frame(subject.layer, subject.axes, frame)
+        elif subject.file is not None:
+            self.project.files.open(subject.file, frame)
 
     def tell_error(self, sentence: str) -> None:
         """Show a sentence about something that did not work."""
@@ -185,11 +213,14 @@ class Session(QObject):
 
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed."""
+        if self.project.files.moving:
+            return  # it tells when all layers are there
         usable = [*self.layers.images(), *self.layers.drawable()]
         seen = [(layer, layer.name) for layer in usable]
         if seen == self._seen:
             return
         self._seen = seen
+        self.project.files.layers_changed()
         self.layer_data.layers_changed()
         self.looking.layers_changed()
 
@@ -199,6 +230,7 @@ class Session(QObject):
         self._closed = True
         self.keeper.finish(1000 * THREAD_PATIENCE)
         self.results.typed.finish(1000 * THREAD_PATIENCE)
+        self.project.end()
         self.trainer.stop()
         self.predictor.end()
         if self.devices.child is not None:
@@ -231,6 +263,13 @@ class Session(QObject):
         self.keeper.failed.connect(self.tell_error)
         self.looking.ready.connect(self._on_ready)
         self.results.typed.failed.connect(self.tell_error)
+        self.project.failed.connect(self.tell_error)
+        self.project.opened.connect(self._on_project)
+        self.project.data.changed.connect(self.source_changed)
+        self.project.files.changed.connect(self._on_files)
+        self.project.files.closing.connect(self.correcting.leave)
+        self.frame_changed.connect(self.project.frame_changed)
+        self.predictor.loaded.connect(self.project.networks_loaded)
         self.looking.refused.connect(self.tell_error)
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
@@ -238,6 +277,14 @@ class Session(QObject):
 
     def _on_step(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         self.frame_changed.emit()
+
+    def _on_project(self) -> None:
+        self.choose_source(PROJECT)
+
+    def _on_files(self) -> None:
+        """Layers of the project came or went."""
+        self.layers_changed()
+        self.source_changed.emit()
 
     def _on_scanned(self) -> None:
         image = self.layer_data.image
@@ -247,6 +294,8 @@ class Session(QObject):
         self.source_changed.emit()
 
     def _on_drawn(self) -> None:
+        if self.project.files.moving:
+            return  # another file is shown, and nobody drew
         if self.trainer.machine.busy and self._started_from_layers and not self.drawn_since_start:
             self.drawn_since_start = True
             self.trainer.changed.emit()

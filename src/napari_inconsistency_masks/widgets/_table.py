@@ -16,6 +16,7 @@ MEASURED_ROWS = 50
 ROOM, ARROW = 14, 18
 """Pixels beside the words of a header, and for the arrow of the sorted one."""
 
+_OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
@@ -23,9 +24,9 @@ class Table(QTableView):
     """Rows of values, sorted by pressing a header.
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
-    selected one, `opened` that of one that was double-clicked; `edited` that of one into which a
-    text was typed (none to clear it), and `undone` tells that the last of them should be taken
-    back.
+    selected one, `opened` that of one that was double-clicked, or on which Enter was pressed;
+    `edited` that of one into which a text was typed (none to clear it), and `undone` tells that the
+    last of them should be taken back.
 
     Parameters
     ----------
@@ -74,6 +75,11 @@ class Table(QTableView):
         self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
+
+    @property
+    def current(self) -> int:
+        """The number of the selected row, or -1."""
+        return self._number(self.currentIndex())
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -142,10 +148,13 @@ class Table(QTableView):
         QGuiApplication.clipboard().setText(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy with the usual key, and type a number anywhere in a row; called by Qt."""
+        """Copy and open with the usual keys, type a number anywhere in a row; called by Qt."""
         index = self.currentIndex()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+            return
+        if self._editable is None and event.key() in _OPENING and index.isValid():
+            self.opened.emit(self._number(index))
             return
         if self._editable is not None and event.matches(QKeySequence.StandardKey.Undo):
             self.undone.emit()

@@ -40,10 +40,16 @@ class TrainSetup(QObject):
         self.preset = preset if preset in PRESETS else "standard"
         self.recipe = "im"
         self.config = PRESETS[self.preset]
-        self.folder = folder
+        self.own_folder = folder
+        self.project_runs: Path | None = None
         self.problem: str | None = None
         self._data_name = data_name
         self._name: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the run is kept: in the project that it learns from, or as was chosen."""
+        return self.project_runs or self.own_folder
 
     @property
     def name(self) -> str:
@@ -80,7 +86,7 @@ class TrainSetup(QObject):
 
     def choose_folder(self, folder: Path) -> None:
         """Keep runs somewhere else."""
-        self.folder = folder
+        self.own_folder, self.project_runs = folder, None
         self.changed.emit()
 
     def set(self, make: Callable[[TrainConfig], TrainConfig]) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
-from ._frames import FrameAxes
-from ._typed_file import CountedImage, Key, change_typed, read_typed
+from ._subject import Subject
+from ._typed_file import Counted, CountedFile, CountedImage, Key, change_typed, read_typed
 from ._worker import Worker
 
 NEVER = -1
@@ -23,8 +23,9 @@ NEVER = -1
 class _Sheet:
     """The counts of one image, and what of them is not on disk yet."""
 
-    layer: Layer
-    image: CountedImage
+    subject: Subject
+    image: Counted
+    root: Path
     typed: dict[Key, int] = field(default_factory=dict)
     unsaved: dict[Key, int | None] = field(default_factory=dict)
     path: Path | None = None
@@ -41,8 +42,10 @@ class TypedCounts(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.root: Callable[[], Path] | None = None  # where to keep them; told by the session
-        self._sheets: dict[int, _Sheet] = {}
+        self.root: Callable[[Subject], Path] | None = (
+            None  # where to keep them; told by the session
+        )
+        self._sheets: dict[Subject, _Sheet] = {}
         self._steps: list[tuple[_Sheet, Key, int | None]] = []
         self._worker: Worker | None = None
         self._waiting: list[_Sheet] = []
@@ -52,48 +55,65 @@ class TypedCounts(QObject):
         """Whether there is a count to take back."""
         return bool(self._steps)
 
-    def open(self, layer: Image, axes: FrameAxes) -> None:
-        """Read what was typed for an image on another day."""
-        known = self._sheets.get(id(layer))
-        if known is not None and known.image.axes == axes:
+    def open(self, subject: Subject, data: Any) -> None:
+        """Read what was typed for an image on another day.
+
+        Parameters
+        ----------
+        subject
+            The image.
+        data
+            Its array; not looked at if it is a file of a project.
+        """
+        known = self._sheets.get(subject)
+        if self.root is None or (known is not None and known.image.axes == subject.axes):
             return
-        data = layer.data[0] if layer.multiscale else layer.data
-        source = str(getattr(layer.source, "path", None) or "")
-        sheet = _Sheet(layer, CountedImage(layer.name, source, axes, data))
-        self._sheets[id(layer)] = sheet
+        image: Counted
+        if subject.file is not None:
+            image = CountedFile(subject.name, subject.file, subject.axes)
+        else:
+            source = getattr(getattr(subject.layer, "source", None), "path", None) or ""
+            image = CountedImage(subject.name, str(source), subject.axes, data)
+        sheet = self._sheets[subject] = _Sheet(subject, image, self.root(subject))
         self._steps = [step for step in self._steps if step[0] is not known]
         self._bring(sheet)
 
-    def of(self, layer: Layer) -> dict[Key, int]:
+    def of(self, subject: Subject) -> dict[Key, int]:
         """What is typed for an image, by frame and class."""
-        sheet = self._sheets.get(id(layer))
+        sheet = self._sheets.get(subject)
         return {} if sheet is None else sheet.typed
 
-    def type(self, layer: Layer, frame: int, state: str, count: int | None) -> None:
+    def type(self, subject: Subject, frame: int, state: str, count: int | None) -> None:
         """Take a count, or clear it (None)."""
-        sheet = self._sheets[id(layer)]
+        sheet = self._sheets[subject]
         before = sheet.typed.get((frame, state))
         if count != before:
             self._steps.append((sheet, (frame, state), before))
             self._put(sheet, (frame, state), count)
 
-    def undo(self) -> tuple[Layer, int] | None:
+    def forget(self, subjects: Iterable[Subject]) -> None:
+        """Know no more of files whose project is closed; what is typed is still saved."""
+        for subject in subjects:
+            gone = self._sheets.pop(subject, None)
+            self._steps = [step for step in self._steps if step[0] is not gone]
+
+    def undo(self) -> tuple[Subject, int] | None:
         """Take the last change back; returns the image and the frame it was for."""
         if not self._steps:
             return None
         sheet, key, before = self._steps.pop()
         self._put(sheet, key, before)
-        return sheet.layer, key[0]
+        return sheet.subject, key[0]
 
     def finish(self, milliseconds: int) -> None:
         """Save what is not saved yet, as the window closes."""
         if self._worker is not None:
             self._worker.stop()
             self._worker.wait(milliseconds)
-        for sheet in self._sheets.values():
-            if sheet.unsaved and self.root is not None:
+        for sheet in [*self._sheets.values(), *self._waiting]:
+            if sheet.unsaved:
                 with suppress(OSError, InputError):  # nothing more can be done now
-                    change_typed(_path(sheet, self.root()), sheet.image, sheet.unsaved)
+                    change_typed(_path(sheet), sheet.image, sheet.unsaved)
                     sheet.unsaved = {}
 
     def _put(self, sheet: _Sheet, key: Key, count: int | None) -> None:
@@ -109,10 +129,10 @@ class TypedCounts(QObject):
         """Read a sheet, or save what is new on it, one after the other."""
         if sheet not in self._waiting:
             self._waiting.append(sheet)
-        if self._worker is None and self.root is not None:
+        if self._worker is None:
             sheet = self._waiting.pop(0)
             changes = dict(sheet.unsaved)
-            worker = self._worker = Worker(_exchange(sheet, self.root(), changes))
+            worker = self._worker = Worker(_exchange(sheet, changes))
             worker.returned.connect(lambda saved: self._on_saved(sheet, changes, saved))
             worker.failed.connect(self._on_failed)
             worker.over.connect(self._on_over)
@@ -142,16 +162,16 @@ class TypedCounts(QObject):
 
 
 def _exchange(
-    sheet: _Sheet, root: Path, changes: dict[Key, int | None]
+    sheet: _Sheet, changes: dict[Key, int | None]
 ) -> Generator[None, None, dict[Key, int]]:
     yield
-    path = _path(sheet, root)
+    path = _path(sheet)
     if changes:
         change_typed(path, sheet.image, changes)
     return read_typed(path)
 
 
-def _path(sheet: _Sheet, root: Path) -> Path:
-    if sheet.path is None or sheet.path.parent != root:
-        sheet.path = sheet.image.path(root)
+def _path(sheet: _Sheet) -> Path:
+    if sheet.path is None:
+        sheet.path = sheet.image.path(sheet.root)
     return sheet.path

@@ -1,7 +1,8 @@
 """Counts that a person typed, on disk: one small file per image, plain logic, no Qt.
 
-``ROOT/NAME-KEY.counts.json`` lies beside the drawings of the image. It holds rows of frame, class
-and count, and is read again before each change: what another window typed stays.
+``ROOT/NAME-KEY.counts.json`` lies beside the drawings of the image, that of a file of a project is
+``PROJECT/counts/ID.counts.json``. It holds rows of frame, class and count, and is read again before
+each change: what another window typed stays.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -46,9 +47,46 @@ class _File(BaseModel):
     typed: tuple[_Row, ...]
 
 
+class Counted(Protocol):
+    """Which image counts belong to."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def axes(self) -> FrameAxes: ...
+
+    def path(self, root: Path) -> Path:
+        """The file of its counts."""
+
+
+@dataclass(frozen=True)
+class CountedFile:
+    """A file of a project, which knows it by a name of its own.
+
+    Attributes
+    ----------
+    name, source
+        For people, and in the project.
+    axes
+        Its frames.
+    """
+
+    name: str
+    source: str
+    axes: FrameAxes
+
+    def path(self, root: Path) -> Path:
+        """The file of its counts; reads nothing."""
+        return root / f"{self.source}{ENDING}"
+
+
 @dataclass(frozen=True)
 class CountedImage:
-    """Which image counts belong to.
+    """A layer of the person.
 
     Attributes
     ----------
@@ -94,7 +132,7 @@ def read_typed(path: Path) -> dict[Key, int]:
     return {(row.frame, row.state): row.count for row in rows}
 
 
-def change_typed(path: Path, image: CountedImage, changes: Mapping[Key, int | None]) -> None:
+def change_typed(path: Path, image: Counted, changes: Mapping[Key, int | None]) -> None:
     """Change some counts in a file, None to clear; when this returns they are on disk.
 
     Raises

@@ -13,8 +13,8 @@ from ._section import Section, slot
 from ._table import Table
 
 EMPTY = (
-    "Nothing to correct yet: predict frames under 3 Look; places where the networks disagree are "
-    "listed here, those first that teach them most."
+    "Nothing to correct yet: predict frames, or all files of a project, under 3 Look; places where "
+    "the networks disagree are listed here, those first that teach them most."
 )
 MEANING = (
     "Inside the label box everything counts as labeled, outside nothing. Change what is wrong "
@@ -127,7 +127,7 @@ class CorrectSection(Section):
             widget.setVisible(at)
         self.undo.setEnabled(self._correcting.can_undo)
         self.progress.tell(f"{queue.done} of {len(queue.places)} done." if there else None)
-        several = len({id(item.image) for item in queue.places}) > 1
+        several = len({item.subject for item in queue.places}) > 1
         self.table.show_column(IMAGE, shown=several)
         strengths = {item.found.place.disagreement for item in queue.places}
         self.table.show_column(
@@ -162,4 +162,4 @@ def _row(item: QueuedPlace) -> list[object]:
     share = (f"{place.disagreement:.0%}", place.disagreement)
     frame = (item.axes.label(place.frame), place.frame)
     about = ", ".join(place.classes)
-    return [item.image.name, frame, about, place.area, share, place.effect, item.state]
+    return [item.subject.name, frame, about, place.area, share, place.effect, item.state]

@@ -85,14 +85,12 @@ class CountSection(Section):
 
     @slot
     def _on_chosen(self, number: int) -> None:
-        result = self._results[number]
-        if self.session.layers.has(result.image):
-            self.session.layers.show_frame(result.image, result.axes, self._rows[number].frame)
+        self.session.show(self._results[number].subject, self._rows[number].frame)
 
     @slot
     def _on_edited(self, number: int, text: str) -> None:
-        item, image = self._rows[number], self._results[number].image
-        self.session.results.typed.type(image, item.frame, item.state, parse_count(text))
+        item, subject = self._rows[number], self._results[number].subject
+        self.session.results.typed.type(subject, item.frame, item.state, parse_count(text))
 
     @slot
     def _on_undo(self, _: bool = False) -> None:
@@ -102,7 +100,7 @@ class CountSection(Section):
     def _on_frame(self, frame: int) -> None:
         result = self._looked_at()
         if result is not None:
-            self.session.layers.show_frame(result.image, result.axes, frame)
+            self.session.show(result.subject, frame)
 
     @slot
     def _on_copy(self, _: bool = False) -> None:
@@ -154,7 +152,7 @@ class CountSection(Section):
         self.plot.setVisible(there)
         if there and result is not None:
             rows = self.session.results.rows_of(result)
-            self.plot.show_counts(rows, result.axes.count, result.layers.colors)
+            self.plot.show_counts(rows, result.axes.count, result.colors)
             self._mark_frame()
 
     def _mark_frame(self) -> None:

@@ -7,12 +7,13 @@ import napari
 from ._folder_page import FolderPage
 from ._layer_page import LayerPage
 from ._parts import Segments
+from ._project_page import ProjectPage
 from ._section import Section
-from ._session import FOLDER, LAYERS
+from ._session import FOLDER, LAYERS, PROJECT
 
 
 class DataSection(Section):
-    """Choose images and labels: open layers, or a folder."""
+    """Choose images and labels: open layers, a folder, or a project."""
 
     title = "Data"
 
@@ -20,17 +21,20 @@ class DataSection(Section):
         super().__init__(napari_viewer)
         self.source = Segments(
             "data_source",
-            {LAYERS: "Open layers", FOLDER: "Folder"},
+            {LAYERS: "Open layers", FOLDER: "Folder", PROJECT: "Project"},
             {
                 LAYERS: "Learn from images that are open in napari, and what is drawn on them.",
                 FOLDER: "Learn from a folder of images and masks.",
+                PROJECT: "Label, correct and learn from many files, all kept in one folder.",
             },
         )
         self.layer_page = LayerPage(self.session)
         self.folder_page = FolderPage(self.session)
+        self.project_page = ProjectPage(self.session)
         self.column.addWidget(self.source)
         self.column.addWidget(self.layer_page)
         self.column.addWidget(self.folder_page)
+        self.column.addWidget(self.project_page)
         self.column.addStretch(1)
         self.source.chosen.connect(self.session.choose_source)
         self.session.source_changed.connect(self._update)
@@ -45,6 +49,9 @@ class DataSection(Section):
             return (
                 f"{session.data_name()}: {data.summary}" if data.summary else data.problem() or ""
             )
+        if session.source == PROJECT:
+            project = session.project.data
+            return project.summary if project.project else "no project"
         layers = session.layer_data
         if layers.image is None or layers.axes is None:
             return "no image yet"
@@ -56,4 +63,5 @@ class DataSection(Section):
         self.source.choose(self.session.source)
         self.layer_page.setVisible(self.session.source == LAYERS)
         self.folder_page.setVisible(self.session.source == FOLDER)
+        self.project_page.setVisible(self.session.source == PROJECT)
         self.summary_changed.emit()

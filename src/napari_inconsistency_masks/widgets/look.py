@@ -34,6 +34,12 @@ class LookSection(Section):
         self.problem = Sentence("look_problem", "problem")
         self.frame = MainButton("Predict this frame", "look_frame", "Predict what is shown.")
         self.stack = button("Predict all frames", "look_stack", "Predict every frame, this first.")
+        self.files = button(
+            "Predict all files",
+            "look_files",
+            "Predict every frame of every file of the project that these networks have not "
+            "predicted yet. Files need not be open: places and counts of all are listed.",
+        )
         self.meaning = Sentence("look_meaning", text=MEANING)
         self.found = Sentence("look_found")
         self.area = Sentence("look_area")
@@ -65,6 +71,7 @@ class LookSection(Section):
         self.column.addLayout(form)
         self.column.addWidget(self.problem)
         self.column.addLayout(row(self.frame, self.stack))
+        self.column.addWidget(self.files)
         self.column.addWidget(self.meaning)
         self.column.addWidget(self.area)
         self.column.addWidget(self.found)
@@ -78,11 +85,14 @@ class LookSection(Section):
         self.image.picked.connect(session.looking.choose)
         self.frame.clicked.connect(self._on_frame)
         self.stack.clicked.connect(self._on_stack)
+        self.files.clicked.connect(self._on_files)
         self.mask.clicked.connect(self._on_mask)
         self.mask_class.picked.connect(self._on_mask_class)
         self.votes.clicked.connect(self._on_votes)
         session.looking.changed.connect(self._update)
         session.predictor.changed.connect(self._update)
+        session.project.all_files.changed.connect(self._update)
+        session.project.data.changed.connect(self._update_files)
         session.results.changed.connect(self._update_result)
         session.frame_changed.connect(self._update_result)
 
@@ -96,6 +106,14 @@ class LookSection(Section):
             self.session.predictor.cancel()
         else:
             self.session.looking.predict(whole=True)
+
+    @slot
+    def _on_files(self, _: bool = False) -> None:
+        all_files = self.session.project.all_files
+        if all_files.busy:
+            all_files.cancel()
+        else:
+            all_files.start()
 
     @slot
     def _on_mask(self, _: bool = False) -> None:
@@ -129,14 +147,23 @@ class LookSection(Section):
         self.frame.setText("Predict this image" if count == 1 else "Predict this frame")
         self.stack.setText("Cancel" if busy else f"Predict all {count} frames")
         self.stack.setVisible(problem is None and (count > 1 or busy))
+        self._update_files()
         self._update_result()
         self.summary_changed.emit()
 
+    def _update_files(self) -> None:
+        session = self.session
+        count = sum(item.found for item in session.project.data.rows)
+        self.files.setVisible(count > 0 and session.predictor.model is not None)
+        words = "1 file" if count == 1 else f"all {count} files"
+        self.files.setText("Cancel" if session.project.all_files.busy else f"Predict {words}")
+
     def _update_result(self) -> None:
         result = self.session.results.of(self.session.looking.image)
+        shown = None if result is None else result.layers
         for widget in (self.mask, self.mask_class, self.votes):
-            widget.setVisible(result is not None)
-        if result is None:
+            widget.setVisible(shown is not None)
+        if result is None or shown is None:
             self.area.tell(None)
             self.found.tell(None)
             self.notes.tell(None)
@@ -144,12 +171,12 @@ class LookSection(Section):
             return
         names = mask_names(result.model.scheme)
         offers = [(ANY_CLASS, None), *((name, name) for name in names)]
-        self.mask_class.offer(offers, result.layers.mask_class)
+        self.mask_class.offer(offers, shown.mask_class)
         for box, key in ((self.mask, "mask"), (self.votes, "votes")):
-            layer = result.layers.find(key)
+            layer = shown.find(key)
             box.setChecked(layer is not None and bool(layer.visible))
         scheme = result.model.scheme
-        colors = {name: result.layers.colors[name] for name in scheme.states or scheme.classes}
+        colors = {name: shown.colors[name] for name in scheme.states or scheme.classes}
         unclear = {"unclear": UNCLEAR_COLOR} if scheme.position is not None else {}
         self._show_legend({**colors, **unclear, "networks disagree": MASK_COLOR})
         self._tell_frame(result)

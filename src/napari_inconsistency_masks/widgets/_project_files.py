@@ -1,0 +1,314 @@
+"""The file of the project that is open: its layers come and go, and nothing drawn is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ..errors import InputError
+from ..projects import Project
+from ._class_rows import Own
+from ._file_layers import OpenFile, fill_layers, make_layers, new_image
+from ._file_reading import ReadFile, home_of, read_file
+from ._keeper import Keeper
+from ._layer_data import LayerData
+from ._layers import ViewerLayers
+from ._project_data import ProjectData
+from ._results import BREATH_MS, OVER
+from ._status import Activity, Status
+from ._subject import Subjects
+from ._worker import Worker
+
+OPENING = "open"
+FILE, FRAME = "file", "frame"
+"""Settings of a project: where its window was last."""
+
+TELL_S = 0.2
+"""Least time between two words about how much of a file is read."""
+
+Then = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class _Wish:
+    image_id: str
+    frame: int
+    then: Then | None
+
+
+class ProjectFiles(QObject):
+    """Opens files of the project as layers, one at a time.
+
+    Before another file takes its place, what is drawn on the one that is open is saved; if that
+    fails, it stays. The person's own layers stay anyway.
+
+    `changed` tells that another file is open, or none, or what is the matter with it; `closing`
+    that the open one is about to be saved and closed; `closed` carries it; `failed` says in a
+    sentence what could not be done.
+
+    Parameters
+    ----------
+    layers, layer_data, keeper, subjects, data, status
+        Of the session.
+    """
+
+    changed = Signal()
+    closing = Signal()
+    closed = Signal(object)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        layers: ViewerLayers,
+        layer_data: LayerData,
+        keeper: Keeper,
+        subjects: Subjects,
+        data: ProjectData,
+        status: Status,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.current: OpenFile | None = None
+        self._layers, self._layer_data, self._keeper = layers, layer_data, keeper
+        self._subjects, self._data, self._status = subjects, data, status
+        self._wish: _Wish | None = None
+        self._reading: Worker | None = None
+        self._steps: Iterator[None] = iter(())
+        self._breath = QTimer(self)
+        self._breath.setInterval(BREATH_MS)
+        self._breath.timeout.connect(self._step)
+        self._incomplete = False
+        self._then: Then | None = None
+        self._told = 0.0
+
+    @property
+    def moving(self) -> bool:
+        """Whether layers are being added and removed, so that what is there says nothing yet."""
+        return bool(self._breath.isActive())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is being opened or closed."""
+        return self._wish is not None or self.moving
+
+    def problem(self) -> str | None:
+        """Why strokes on the open file are not saved, in a sentence, or None."""
+        opened = self.current
+        if opened is None or self.moving:
+            return None
+        if self._incomplete:
+            return (
+                f"A layer of {opened.subject.name} was removed. What was saved is kept; nothing "
+                f"more is saved until the file is opened again."
+            )
+        if self._layer_data.image is opened.image:
+            try:
+                self._layer_data.drawing()
+            except InputError as error:
+                return f"Not saved: {error}"
+        return None
+
+    def open(self, image_id: str, frame: int = 0, then: Then | None = None) -> None:
+        """Open a file and show a frame of it; of several wishes the last one counts."""
+        opened = self.current
+        is_open = opened is not None and opened.subject.file == image_id
+        if is_open and self._incomplete:
+            self.close(lambda: self.open(image_id, frame, then))  # saved first, then read
+            return
+        if is_open and not self.busy:
+            self._arrive(frame, then)
+            return
+        waiting = self._wish is not None or self.moving
+        self._wish = _Wish(image_id, frame, then)
+        if not waiting:
+            self._read()
+
+    def close(self, then: Then) -> None:
+        """Save and close the open file, then go on."""
+        self._wish = None
+        if self._reading is not None:
+            self._reading.stop()
+        if self.moving:
+            self._after(lambda: self.close(then))
+            return
+        if self.current is None:
+            then()
+            return
+        self.closing.emit()
+        self._keeper.flush(lambda saved: self._on_flushed(None, then, saved=saved))
+
+    def end(self) -> None:
+        """Open and close nothing any more: the window closes."""
+        self._wish = None
+        self._breath.stop()
+        if self._reading is not None:
+            self._reading.stop()
+
+    def layers_changed(self) -> None:
+        """Layers were added or removed: perhaps by hand some of the open file."""
+        opened = self.current
+        if opened is None or self.moving:
+            return
+        gone = not all(map(self._layers.has, opened.layers))
+        incomplete = gone or self._layer_data.boxes.lost(opened.image)
+        if incomplete and not self._incomplete:
+            self._incomplete = True
+            self.failed.emit(self.problem() or "")
+            self.changed.emit()
+
+    def frame(self) -> int:
+        """The shown frame of the open file."""
+        opened = self.current
+        if opened is None or not self._layers.has(opened.image):
+            return 0
+        return self._layers.frame_shown(opened.image, opened.subject.axes)
+
+    def _read(self) -> None:
+        wish, project = self._wish, self._data.project
+        if wish is None or project is None:
+            return
+        name = self._data.name_of(wish.image_id)
+        worker = self._reading = Worker(read_file(project, wish.image_id))
+        worker.yielded.connect(lambda done: self._tell(name, done))
+        worker.returned.connect(lambda read: self._on_read(project, read))
+        worker.failed.connect(self._on_failed)
+        worker.over.connect(lambda: self._status.end(OPENING))
+        self._status.begin(OPENING, Activity(f"Opening {name}", None, self._give_up))
+        worker.begin()
+        self.changed.emit()
+
+    def _tell(self, name: str, done: tuple[int, int]) -> None:
+        now = time.monotonic()
+        if now - self._told < TELL_S:
+            return
+        self._told = now
+        self._status.progress(OPENING, f"Opening {name}", done[0] / done[1])
+
+    def _give_up(self) -> None:
+        self._wish = None
+        if self._reading is not None:
+            self._reading.stop()
+        self._status.end(OPENING, "Canceled.")
+        self.changed.emit()
+
+    def _on_failed(self, error: Exception) -> None:
+        self._wish = None
+        known = isinstance(error, InputError)
+        self.failed.emit(str(error) if known else f"The file cannot be opened: {error!r}")
+        self.changed.emit()
+
+    def _on_read(self, project: Project, read: ReadFile) -> None:
+        if self._wish is None or project is not self._data.project:
+            return
+        if self._wish.image_id != read.entry.id:
+            self._read()
+            return
+        self.closing.emit()
+        self._keeper.flush(lambda saved: self._on_flushed(read, None, saved=saved))
+
+    def _after(self, then: Then) -> None:
+        """Do something when the layers that move have settled, after what was to be done then."""
+        before = self._then
+
+        def both() -> None:
+            if before is not None:
+                before()
+            then()
+
+        self._then = both
+
+    def _on_flushed(self, read: ReadFile | None, then: Then | None, *, saved: bool) -> None:
+        if self.moving:  # something else was waited for as well
+            self._after(lambda: self.close(then) if then is not None else None)
+            return
+        if read is not None and self._wish is None:
+            return  # given up meanwhile
+        if not saved:
+            self._wish = None
+            name = self.current.subject.name if self.current is not None else "What is drawn"
+            self.failed.emit(f"{name} stays open, because it cannot be saved.")
+            self.changed.emit()
+            return
+        self._then = then
+        self._steps = self._replace(read)
+        self._breath.start()
+        self._step()
+
+    def _step(self) -> None:
+        """A layer at a time: napari stands still for each."""
+        if next(self._steps, OVER) is OVER:
+            self._breath.stop()
+            self._settle()
+
+    def _replace(self, read: ReadFile | None) -> Iterator[None]:
+        """Fill the layers with another file; make them anew if that cannot be, or they are lost."""
+        opened, self.current = self.current, None
+        project, incomplete, self._incomplete = self._data.project, self._incomplete, False
+        subject = None if read is None else self._subjects.file(read.entry.id)
+        self._keeper.paused = True
+        if opened is not None:
+            self._keeper.let_go(opened.image)
+            self._subjects.hide(opened.subject)
+            self.closed.emit(opened)
+        if read is None or project is None or subject is None:
+            yield from self._remove(opened)
+            self._keeper.paused = False
+            return
+        subject.axes = read.axes
+        boxes = self._layer_data.boxes
+        if opened is not None and not incomplete and opened.can_show(read, project.scheme):
+            shown = OpenFile(subject, read.axes, project.scheme, opened.image, opened.rows)
+            yield from fill_layers(boxes, shown, read)
+        else:
+            yield from self._remove(opened)
+            image = new_image(read, subject.name)
+            shown = OpenFile(subject, read.axes, project.scheme, image)
+            yield from make_layers(self._layers, boxes, shown, read)
+        shown.notes = tuple(read.notes)
+        self._show(project, shown, read)
+
+    def _remove(self, opened: OpenFile | None) -> Iterator[None]:
+        if opened is not None:
+            self._layer_data.let_go(opened.image)
+            self._layer_data.boxes.let_go(opened.image)
+            for layer in reversed(opened.layers):
+                self._layers.remove(layer)
+                yield
+
+    def _show(self, project: Project, shown: OpenFile, read: ReadFile) -> None:
+        drawn = shown.layers[1:]
+        self._subjects.show(shown.subject, shown.image)
+        self.current = shown
+        own = Own(shown.axes, project.scheme.task, tuple(shown.rows))
+        self._layer_data.choose_own(shown.image, own)
+        self._keeper.paused = False
+        self._keeper.adopt(shown.image, home_of(project, read))
+        if not any(map(self._layers.selects, drawn)):
+            self._layers.select(drawn[0])
+        self._layers.fit_view()
+
+    def _settle(self) -> None:
+        """All layers are there, or gone: do what was waited for, unless there is a newer wish."""
+        wish, then, self._then = self._wish, self._then, None
+        opened = self.current
+        self.changed.emit()
+        if wish is not None and (opened is None or opened.subject.file != wish.image_id):
+            self._read()
+        elif wish is not None:
+            self._wish = None
+            self._arrive(wish.frame, wish.then)
+        if then is not None:
+            then()
+
+    def _arrive(self, frame: int, then: Then | None) -> None:
+        opened = self.current
+        assert opened is not None
+        self._layers.show_frame(opened.image, opened.subject.axes, frame)
+        where = {FILE: opened.subject.file, FRAME: frame}
+        self._data.remember(**where)
+        self.changed.emit()
+        if then is not None:
+            then()

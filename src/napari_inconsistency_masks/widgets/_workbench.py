@@ -1,0 +1,267 @@
+"""The project in the window: what is open, remembered, and told to the rest of the session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ..errors import InputError
+from ..projects import PlaceRow
+from ..projects.content import SplitName
+from ..task import LabelScheme
+from ._all_files import AllFiles
+from ._correcting import Correcting
+from ._file_layers import OpenFile
+from ._keeper import Keeper
+from ._layer_data import LayerData
+from ._layers import ViewerLayers
+from ._looking import Looking
+from ._prediction import Model
+from ._predictor import Predictor
+from ._preparation import Flushed, ProjectLabels
+from ._project_data import ProjectData
+from ._project_files import FILE, FRAME, ProjectFiles
+from ._project_places import SavedLabels, decided, rows_of
+from ._saved_run import DEMO_MODEL
+from ._splits import other_split, remark, told
+from ._status import Status
+from ._subject import Subject, Subjects
+
+NETWORKS = "networks"
+"""Setting of a project: the run whose networks were in use last."""
+
+PLACES_MS = 1000
+"""After a place was decided on, until the table of places is written."""
+
+FRAME_MS = 3000
+"""After the sliders were moved, until the project remembers the frame."""
+
+
+class Workbench(QObject):
+    """At most one project, and the file of it that is open.
+
+    `opened` tells that another project is open, or none.
+
+    Parameters
+    ----------
+    layers, layer_data, keeper, looking, predictor, correcting, subjects, status
+        Of the session.
+    """
+
+    opened = Signal()
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        layers: ViewerLayers,
+        layer_data: LayerData,
+        keeper: Keeper,
+        looking: Looking,
+        predictor: Predictor,
+        correcting: Correcting,
+        subjects: Subjects,
+        status: Status,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.data = ProjectData(status, subjects, self)
+        self.files = ProjectFiles(layers, layer_data, keeper, subjects, self.data, status, self)
+        self.all_files = AllFiles(self.data, subjects, looking, predictor, self)
+        self._keeper, self._looking, self._status = keeper, looking, status
+        self._correcting, self._subjects = correcting, subjects
+        self._written: list[PlaceRow] = []
+        looking.results.saved = self
+        correcting.open_file = self._open_file
+        self._places = QTimer(self)
+        self._places.setSingleShot(True)
+        self._places.setInterval(PLACES_MS)
+        self._places.timeout.connect(self._write_places)
+        correcting.changed.connect(self._places.start)
+        predictor.ended.connect(self._on_predicted)
+        self.all_files.failed.connect(self.failed)
+        self._frame = QTimer(self)
+        self._frame.setSingleShot(True)
+        self._frame.setInterval(FRAME_MS)
+        self._frame.timeout.connect(self._remember_frame)
+        keeper.saved.connect(self.data.refresh)
+        self.data.failed.connect(self.failed)
+        self.data.opened.connect(self._on_opened)
+        self.files.failed.connect(self.failed)
+        self.files.closed.connect(self._on_closed)
+        self.files.changed.connect(self._on_files)
+        self._shown: OpenFile | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The project."""
+        return None if self.data.project is None else self.data.project.folder
+
+    def create(self, folder: Path, scheme: LabelScheme) -> None:
+        """Make a project, and open it in the place of the one before."""
+        self._instead(lambda: self.data.create(folder, scheme))
+
+    def open(self, folder: Path, *, use_backup: bool = False) -> None:
+        """Open a project in the place of the one before."""
+        self._instead(lambda: self.data.open(folder, use_backup=use_backup))
+
+    def close(self) -> None:
+        """Save and close what is open."""
+        self._instead(lambda: None)
+
+    def switch_split(self) -> None:
+        """Give the open file to validation, or back to training; always with all its frames.
+
+        Raises
+        ------
+        InputError
+            If no file is open, or no labeled one would be left to learn from.
+        """
+        opened = self.files.current
+        if opened is None or opened.subject.file is None:
+            raise InputError(
+                "Only files of a project are given to training or validation: open one under "
+                "1 Data."
+            )
+        self.set_split(opened.subject.file, other_split(self.data.rows, opened.subject.file))
+
+    def set_split(self, image_id: str, split: SplitName | None) -> None:
+        """Say what a file is for; `InputError` if nothing would be left to learn from."""
+        row = self.data.row_of(image_id)
+        self.data.set_split(image_id, split)
+        if row is not None:
+            self._status.say(told(self.data.name_of(image_id), row, split))
+
+    def labels(self) -> ProjectLabels:
+        """What a training is to learn from; `InputError` without a project."""
+        project = self.data.project
+        if project is None:
+            raise InputError("No project is open: choose one under 1 Data.")
+        flushed = Flushed()
+        self._keeper.flush(flushed.tell)
+        return ProjectLabels(project.folder, project.scheme, flushed)
+
+    def networks_loaded(self, model: Model) -> None:
+        """Remember which networks are in use, to load them when the project is opened again."""
+        if self.folder is not None and model.run != DEMO_MODEL:
+            run = Path(os.path.abspath(model.run))  # noqa: PTH100  links stay
+            inside = run.is_relative_to(self.folder)
+            self.data.remember(**{NETWORKS: str(run.relative_to(self.folder) if inside else run)})
+
+    def remark(self) -> str:
+        """What hinders an honest validation, in a sentence, if anything."""
+        return remark(self.data.rows)
+
+    def truth(self, subject: Subject) -> SavedLabels | None:
+        """The saved labels of a file."""
+        project, row = self.data.project, self.data.row_of(str(subject.file))
+        if project is None or row is None or not (row.labeled or row.corrected):
+            return None
+        return SavedLabels(project.corrections, subject, self.complete(subject))
+
+    def complete(self, subject: Subject) -> Iterable[int]:
+        """Frames of a file that are labeled all over."""
+        return self.data.complete.get(str(subject.file), ())
+
+    def frame_changed(self) -> None:
+        """The sliders were moved."""
+        if self.files.current is not None and not self._frame.isActive():
+            self._frame.start()
+
+    def end(self) -> None:
+        """Keep where the person was; everything that is drawn is saved by now."""
+        self._frame.stop()
+        self._places.stop()
+        self.files.end()
+        self.data.write_places_now(self._unwritten())
+        self.data.end(**self._where())
+
+    def _instead(self, then: Callable[[], None]) -> None:
+        if self.data.project is None:
+            then()
+            return
+        self.all_files.cancel()
+        self._remember_frame()
+        self.files.close(lambda: self._close_data(then))
+
+    def _close_data(self, then: Callable[[], None]) -> None:
+        self._write_places()
+        self.data.close(lambda gone: self._on_gone(gone, then))
+
+    def _on_gone(self, gone: list[Subject], then: Callable[[], None]) -> None:
+        self._correcting.forget(gone)
+        self._looking.results.forget(gone)
+        self.opened.emit()
+        then()
+
+    def _on_opened(self) -> None:
+        """Go on where the person was."""
+        project = self.data.project
+        self.opened.emit()
+        if project is None:
+            return
+        self._written = list(self.data.places)
+        self._correcting.queue.remember(decided(self.data.places, self._subjects))
+        self._correcting.changed.emit()
+        run = project.settings.get(NETWORKS)
+        if isinstance(run, str) and (project.folder / run / "ensemble.json").is_file():
+            self._looking.use_quietly(project.folder / run)
+        image_id, frame = project.settings.get(FILE), project.settings.get(FRAME, 0)
+        row = None if image_id is None else self.data.row_of(str(image_id))
+        if row is not None and row.found:
+            frame = frame if isinstance(frame, int) and 0 <= frame < row.image.frames else 0
+            self.files.open(row.image.id, frame)
+
+    def _on_files(self) -> None:
+        opened = self.files.current
+        if opened is not None and opened is not self._shown:
+            self._shown = opened
+            self._looking.choose(opened.image)
+            self._looking.results.show(opened.subject)
+        elif opened is None and not self.files.moving:
+            self._looking.results.drop_spare()
+
+    def _on_closed(self, opened: OpenFile) -> None:
+        self._shown = None
+        self._looking.results.hide(opened.subject, opened.image)
+
+    def _open_file(self, subject: Subject, frame: int, then: Callable[[], None]) -> None:
+        if subject.file is not None:
+            self.files.open(subject.file, frame, then)
+
+    def _on_predicted(self, *_: object) -> None:
+        """Note which file was predicted completely, and by which networks."""
+        result = self._looking.results.current
+        if result is None or result.subject.file is None:
+            return
+        row = self.data.row_of(result.subject.file)
+        run = "demo" if result.model.run == DEMO_MODEL else result.model.run.name
+        whole = len(result.counts.predicted) == result.axes.count
+        if whole and row is not None and row.predicted != run:
+            self.data.mark_predicted({row.image.id: run})
+
+    def _unwritten(self) -> list[PlaceRow] | None:
+        """The table of places if it is another one now; rows of unknown images stay in it."""
+        if self.data.project is None:
+            return None
+        known = rows_of(self._correcting.queue.places)
+        strange = [row for row in self._written if self._subjects.file(row.image) is None]
+        rows = [*known, *strange]
+        return None if rows == self._written else rows
+
+    def _write_places(self) -> None:
+        rows = self._unwritten()
+        if rows is not None:
+            self._written = rows
+            self.data.write_places(rows)
+
+    def _where(self) -> dict[str, object]:
+        opened = self.files.current
+        return {} if opened is None else {FILE: opened.subject.file, FRAME: self.files.frame()}
+
+    def _remember_frame(self) -> None:
+        where = self._where()
+        if where:
+            self.data.remember(**where)

@@ -1,0 +1,136 @@
+"""Training from a project: what it learns from, where the run is kept, and what is remembered."""
+
+from __future__ import annotations
+
+import shutil
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from project_steps import CELLS, Steps, make_project
+from stand_ins import FakeChild, Networks
+
+from napari_inconsistency_masks.data.origin import open_data
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.plans import read_plan
+from napari_inconsistency_masks.widgets._preparation import prepare
+from napari_inconsistency_masks.widgets._session import LAYERS, PROJECT, Session, session_of
+
+pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "data")
+
+
+@pytest.fixture
+def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
+    """Both files are labeled."""
+    made = Steps(session, qtbot)
+    made.open_project(folder)
+    for image_id in ("two", "one"):
+        made.open(image_id)
+        made.paint("alive", 1, 5, 7)
+        made.paint("dead", 1, 15, 7)
+        made.layer("position").add([[1, 10, 20]])
+        made.settle()
+    return made
+
+
+def prepared(session: Session, qtbot: Any) -> Path:
+    """The run folder that pressing the button makes."""
+    session.trainer.press(session.request)
+    qtbot.waitUntil(lambda: session.trainer.plan is not None, timeout=30_000)
+    assert session.trainer.run is not None
+    return session.trainer.run
+
+
+def alive(run: Path) -> list[list[list[int]]]:
+    """Where the labeled frames of the data of a run say that somebody is alive."""
+    data = open_data(read_plan(run).data, relative_to=run)
+    samples = [*data.labeled, *data.validation]
+    return sorted(np.argwhere(sample.target[0]).tolist() for sample in samples)
+
+
+def test_a_run_in_the_project_learns_from_copies(
+    steps: Steps, session: Session, folder: Path, qtbot: Any
+) -> None:
+    steps.paint("alive", 1, 6, 7)  # not saved yet when the button is pressed
+    run = prepared(session, qtbot)
+    assert run == folder / "runs" / "project-standard-1"
+    assert alive(run) == [[[5, 7]], [[5, 7], [6, 7]]]
+    steps.paint("alive", 1, 7, 7)
+    steps.settle()
+    assert alive(run) == [[[5, 7]], [[5, 7], [6, 7]]], "later strokes are not in this run"
+    assert session.drawn_since_start
+
+
+def test_project_and_run_are_moved_together(
+    steps: Steps, session: Session, folder: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    run = prepared(session, qtbot).relative_to(folder.parent)
+    assert read_plan(folder.parent / run).data["path"] == "../.."
+    session.trainer.machine.ended(130)
+    steps.project.close()
+    steps.wait(lambda: steps.project.folder is None)
+    shutil.move(folder.parent, tmp_path / "moved")
+    assert alive(tmp_path / "moved" / run) == [[[5, 7]], [[5, 7]]]
+
+
+def test_what_cannot_be_saved_is_not_learned_from(steps: Steps, session: Session) -> None:
+    request = session.request()
+    request.data.flushed.tell(False)
+    with pytest.raises(InputError, match="cannot be saved"):
+        deque(prepare(request), maxlen=0)
+    assert not request.folder.exists()
+
+
+def test_runs_of_other_data_are_kept_elsewhere(
+    steps: Steps, session: Session, folder: Path, runs_folder: Path
+) -> None:
+    assert session.setup.folder == folder / "runs"
+    session.choose_source(LAYERS)
+    assert session.setup.folder == runs_folder
+    session.choose_source(PROJECT)
+    assert session.setup.folder == folder / "runs"
+    steps.project.close()
+    steps.wait(lambda: steps.project.folder is None)
+    assert session.setup.folder == runs_folder
+
+
+def test_a_switched_file_is_set_aside(steps: Steps, session: Session, qtbot: Any) -> None:
+    steps.project.set_split("two", "validation")
+    steps.settle()
+    run = prepared(session, qtbot)
+    data = open_data(read_plan(run).data, relative_to=run)
+    assert {item.name.split("[")[0] for item in data.validation.items} == {"two"}
+    assert {item.name.split("[")[0] for item in data.labeled.items} == {"one"}
+
+
+def test_networks_in_use_are_remembered(
+    steps: Steps, session: Session, folder: Path, children: list[FakeChild], qtbot: Any
+) -> None:
+    run = folder / "runs" / "first"
+    run.mkdir(parents=True)
+    (run / "ensemble.json").write_text("{}")
+    session.looking.use(run)
+    Networks(children, qtbot, CELLS).get_ready()
+    steps.settle()
+    assert steps.project.data.project.settings["networks"] == "runs/first"
+    session._guard.close()
+    viewer = ViewerModel()
+    later = Steps(session_of(viewer), qtbot)
+    asked: list[str] = []
+    later.session.wanted.connect(asked.append)
+    later.open_project(folder)
+    later.wait(lambda: later.opened == "one" and later.quiet)
+    assert later.session.predictor.loading == run
+    Networks(children, qtbot, CELLS).get_ready()
+    assert later.session.predictor.model.run == run
+    assert asked == [], "the person is not taken elsewhere"
+    assert not later.session.predictor.busy
+    later.session._guard.close()
