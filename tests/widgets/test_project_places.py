@@ -15,6 +15,7 @@ from napari_inconsistency_masks.projects import FrameLabels, Project, read_place
 from napari_inconsistency_masks.widgets import _results, _workbench
 from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED
 from napari_inconsistency_masks.widgets._session import Session, session_of
+from napari_inconsistency_masks.widgets._typed_file import read_typed
 from napari_inconsistency_masks.widgets.count import CountSection
 from napari_inconsistency_masks.widgets.look import LookSection
 
@@ -273,3 +274,28 @@ def test_a_closed_file_that_was_predicted_keeps_its_counts(
     assert {row.image for row in steps.session.results.rows()} == {"one.tif"}
     steps.open("three")
     assert not any("predicted" in layer.name for layer in viewer.layers)
+
+
+def test_a_count_typed_for_a_closed_file_is_kept_in_the_project(
+    steps: Steps, networks: Networks, folder: Path, children: list[FakeChild], qtbot: Any
+) -> None:
+    predict_all(steps, networks)
+    two = steps.session.subjects.file("two")
+    assert two is not None
+    steps.session.results.typed.type(two, 2, "alive", 17)
+    steps.session._guard.close()
+    assert read_typed(folder / "counts" / "two.counts.json") == {(2, "alive"): 17}
+    viewer = ViewerModel()
+    later = Steps(session_of(viewer), qtbot)
+    later.open_project(folder)
+    later.session.looking.use(folder / "runs" / "first")
+    again = Networks(children, qtbot, CELLS)
+    again.get_ready()
+    predict_all(later, again)
+
+    def true() -> dict[Any, int]:
+        rows = later.session.results.rows()
+        return {(row.image, row.frame, row.state): row.true for row in rows if row.true is not None}
+
+    later.wait(lambda: true() == {("two.tif", 2, "alive"): 17})
+    later.session._guard.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -169,16 +168,15 @@ def test_a_disk_that_is_full_is_told_and_the_count_saved_with_the_next(
     type_: Callable[..., None],
     session: Session,
     qtbot: Any,
-    tmp_path: Path,
 ) -> None:
-    folder = session.setup.folder
-    (tmp_path / "file").write_text("no folder")
-    session.results.typed.root = lambda: tmp_path / "file" / "drawings"
+    drawings = session.setup.folder / "drawings"
+    drawings.parent.mkdir(parents=True, exist_ok=True)
+    drawings.write_text("no folder")
     with qtbot.waitSignal(session.refused) as told:
         type_(2, "4")
     assert told.args[0].startswith("Typed counts cannot be read or saved")
     assert look(section, 2)[0] == "4"
-    session.results.typed.root = lambda: folder / "drawings"
+    drawings.unlink()
     type_(3, "1")
     qtbot.waitUntil(lambda: kept(session) == [{(1, "alive"): 4, (1, "dead"): 1}])
 
