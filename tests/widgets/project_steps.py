@@ -60,6 +60,7 @@ class Steps:
         self.wait(lambda: self.quiet)
 
     def open_project(self, folder: Path) -> None:
+        self.folder = folder
         self.project.open(folder)
         self.wait(lambda: self.project.folder == folder and self.quiet)
 

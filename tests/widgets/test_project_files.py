@@ -227,6 +227,20 @@ def test_a_removed_image_is_opened_again(steps: Steps, viewer: ViewerModel) -> N
     assert names(viewer) == ["one.tif", "alive", "dead", "position"]
 
 
+def test_napari_may_remove_all_layers_first(steps: Steps, viewer: ViewerModel) -> None:
+    """It does so when a viewer is closed."""
+    steps.open("one")
+    steps.session.layer_data.boxes.add(
+        steps.project.files.current.image, steps.session.layer_data.axes, 1, (0, 0, 30, 40)
+    )
+    steps.paint("alive", 1, 5, 7)
+    viewer.layers.clear()
+    steps.session._guard.close()
+    labels = Project.open(steps.folder).read_frame("one", 1)
+    assert labels.masks["alive"][5, 7]
+    assert labels.boxes == ((0, 0, 30, 40),)
+
+
 def test_of_many_wishes_the_last_one_counts(steps: Steps, viewer: ViewerModel) -> None:
     for image_id in ("one", "two", "one", "two"):
         steps.project.files.open(image_id)

@@ -140,8 +140,10 @@ class AllFiles(QObject):
         self._done = self._done_before + done
         file = self._files - len(self._left)
         took = time.monotonic() - self._began
-        left = duration(took / max(1, self._done) * max(0, self._frames - self._done))
-        words = f"File {file} of {self._files}, frame {done} of {total}, {left} left"
+        words = f"File {file} of {self._files}, frame {done} of {total}"
+        if self._done:
+            left = took / self._done * max(0, self._frames - self._done)
+            words += f", {duration(left)} left"
         return words, min(1.0, self._done / max(1, self._frames))
 
     def _on_ended(self, sentence: str, ok: bool) -> None:

@@ -113,7 +113,8 @@ class Predictor(QObject):
         job.arrived.connect(self._on_arrived)
         job.over.connect(self._on_over)
         self._tell = tell
-        self._status.begin(PREDICTING, Activity("Reading the image", 0.0, self.cancel))
+        words = ("Reading the image", 0.0) if tell is tell_frames else tell(0, len(frames))
+        self._status.begin(PREDICTING, Activity(*words, self.cancel))
         job.start()
         self.changed.emit()
 

@@ -13,7 +13,7 @@ from ._section import Section, slot
 from ._table import Table
 
 EMPTY = (
-    "Nothing to correct yet: predict frames, or all files of a project, under 3 Look; places where "
+    "Nothing to correct yet: predict frames under 3 Look, or all files of a project; places where "
     "the networks disagree are listed here, those first that teach them most."
 )
 MEANING = (

@@ -146,7 +146,8 @@ class LookSection(Section):
         busy = session.predictor.busy
         self.frame.setText("Predict this image" if count == 1 else "Predict this frame")
         self.stack.setText("Cancel" if busy else f"Predict all {count} frames")
-        self.stack.setVisible(problem is None and (count > 1 or busy))
+        all_files = session.project.all_files.busy
+        self.stack.setVisible(problem is None and (count > 1 or busy) and not all_files)
         self._update_files()
         self._update_result()
         self.summary_changed.emit()

@@ -1,0 +1,93 @@
+"""The page of a project: made, filled, and told in words what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from project_steps import CELLS, Steps, make_project, write_stack
+
+from napari_inconsistency_masks.projects import Project
+from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets import _recent
+from napari_inconsistency_masks.widgets._project_page import EMPTY, NO_FILES, ProjectPage
+from napari_inconsistency_masks.widgets._session import Session
+
+pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
+
+
+@pytest.fixture
+def page(session: Session, qtbot: Any) -> ProjectPage:
+    made = ProjectPage(session)
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def steps(session: Session, qtbot: Any) -> Steps:
+    return Steps(session, qtbot)
+
+
+def test_a_project_is_made_and_filled(page: ProjectPage, steps: Steps, tmp_path: Path) -> None:
+    assert page.empty.text() == EMPTY
+    page.new.click()
+    assert page.form.names.text() == "alive, dead, position"
+    assert page.form.scheme() == CELLS
+    page.form.make(tmp_path / "new")
+    steps.wait(lambda: steps.project.folder == tmp_path / "new" and steps.quiet)
+    assert page.form.isHidden()
+    assert page.summary.text() == NO_FILES
+    write_stack(tmp_path / "images" / "deep" / "a.tif")
+    write_stack(tmp_path / "images" / "b.tif", frames=1, seed=3)
+    (tmp_path / "images" / "c.tif").write_bytes(b"rubbish")
+    steps.project.data.add([tmp_path / "images"])
+    steps.wait(lambda: len(page.table.rows) == 2)
+    assert {cells[0] for cells in page.table.rows} == {"a.tif", "b.tif"}
+    assert "c.tif" in page.refused.text()
+    assert page.summary.text() == "2 files, 0 labeled."
+
+
+def test_classes_that_cannot_be_are_refused_in_words(page: ProjectPage) -> None:
+    page.new.click()
+    page.form.names.setText("alive, Alive")
+    page.form._update()
+    assert "differs" in page.form.problem.text()
+    assert not page.form.create.isEnabled()
+    page.form.names.setText("a, b")
+    page.form._on_task(Task.MULTICLASS)
+    assert page.form.scheme() == LabelScheme(Task.MULTICLASS, ("a", "b"))
+    assert not page.form.position.isEnabled()
+
+
+def test_the_last_projects_are_offered(page: ProjectPage, steps: Steps, tmp_path: Path) -> None:
+    first, second = (make_project(tmp_path / name) for name in ("first", "second"))
+    steps.open_project(first)
+    steps.open_project(second)
+    assert _recent.recent_projects() == [second, first]
+    assert page.recent.count() == 2
+    page.recent.picked.emit(first)
+    steps.wait(lambda: steps.project.folder == first and steps.quiet)
+
+
+def test_a_damaged_project_offers_its_backup(
+    page: ProjectPage, steps: Steps, tmp_path: Path
+) -> None:
+    folder = make_project(tmp_path / "data")
+    (folder / "project.json").write_text("{")
+    steps.project.open(folder)
+    steps.wait(lambda: not page.backup.isHidden())
+    assert "project.json" in page.problem.text()
+    page.backup.click()
+    steps.wait(lambda: steps.project.folder == folder and steps.quiet)
+    assert page.backup.isHidden()
+    assert len(Project.open(folder).images) == 2
+
+
+def test_missing_files_are_named(page: ProjectPage, steps: Steps, tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "data")
+    (folder.parent / "one.tif").unlink()
+    steps.open_project(folder)
+    assert "one.tif is no longer there" in page.problem.text()
+    assert not page.find.isHidden()
+    assert [cells[-1] for cells in page.table.rows] == ["missing", "auto"]
