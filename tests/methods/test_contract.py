@@ -122,7 +122,6 @@ def test_recipes_say_whether_their_method_needs_unlabeled_images(recipe) -> None
     scheme = SCHEMES[Task.BINARY]
     method = METHODS[recipe.method](choose_loss("auto", scheme), scheme, TrainConfig())
     assert recipe.unlabeled == (method.views is not None)
-    assert METHODS[recipe.student](choose_loss("auto", scheme), scheme, TrainConfig()).views is None
 
 
 def test_every_method_has_a_recipe_and_one_with_masks() -> None:
@@ -130,8 +129,44 @@ def test_every_method_has_a_recipe_and_one_with_masks() -> None:
         if name != "supervised":
             alone, masked = RECIPES[name], RECIPES[f"{name}+im"]
             assert (alone.method, alone.pseudo_labels) == (name, None)
-            assert (masked.method, masked.student) == (name, "supervised")
+            assert masked.method == name
             assert masked.pseudo_labels == RECIPES["im"].pseudo_labels
+
+
+@pytest.mark.parametrize(
+    ("students", "expected"),
+    [("supervised", ["fixmatch", "supervised"]), ("method", ["fixmatch", "fixmatch"])],
+)
+def test_students_learn_supervised_or_by_the_method_again(
+    students: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    for name in ("fixmatch", "supervised"):
+
+        def make(*args, name=name, original=METHODS[name]):  # type: ignore[no-untyped-def]
+            made.append(name)
+            return original(*args)
+
+        monkeypatch.setitem(METHODS, name, make)
+    config = replace(QUICK, students=students, epochs=1, steps=1, batch=3)
+    list(runs.train("fixmatch+im", toy_data(), config, folder=tmp_path / "run"))
+    assert made == expected
+
+
+def test_a_lost_network_takes_its_teacher_back_as_well() -> None:
+    bench = make_bench("unimatch-v2", Task.BINARY)
+    learner = bench.learner
+    learner.end_epoch((0.0, 0.0))
+    train_some(bench, 2)
+    for module in (learner.ensemble.networks[1], learner.beside[1]):
+        for parameter in module.parameters():
+            parameter.data.fill_(torch.nan)
+    train_some(bench, 1)
+    assert learner.lost == [False, True]
+    for parameter in (*learner.ensemble.parameters(), *learner.judged.parameters()):
+        assert torch.isfinite(parameter).all()
+    train_some(bench, 1)
+    assert learner.lost == [False, True]
 
 
 @pytest.mark.parametrize("group", METHOD_GROUPS)

@@ -56,6 +56,7 @@ OTHER_CONFIG = TrainConfig(
         drop_uncertain=False, same_classes=True, reblank=True,
     ),
     labeled_share=0.4,
+    students="method",
     warm_start=True,
     refuse_worse=True,
     seed=42,

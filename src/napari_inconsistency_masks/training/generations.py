@@ -97,8 +97,9 @@ class Generations:
         return record
 
     def _method(self, generation: int) -> Method:
-        """How a step learns: the recipe's method, later its student's."""
-        name = self.recipe.student if generation else self.recipe.method
+        """How a step learns: by the recipe's method; students of pseudo-labels, as is chosen."""
+        by_method = not generation or self.config.students == "method"
+        name = self.recipe.method if by_method else "supervised"
         return METHODS[name](self._loss, self.data.scheme, self.config)
 
     def _fit(
