@@ -223,6 +223,13 @@ class TrainConfig(MethodConfigs):
             lt=1,
         ),
     ] = None
+    students: Annotated[
+        Literal["supervised", "method"],
+        option(
+            "Students learn by",
+            "How networks learn from pseudo-labels: supervised, or by the recipe's method again.",
+        ),
+    ] = "supervised"
     warm_start: Annotated[
         bool, option("Start from teachers", "Go on from the networks before, not from scratch.")
     ] = False

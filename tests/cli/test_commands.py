@@ -16,8 +16,10 @@ from napari_inconsistency_masks.config import TrainConfig
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.method_config import METHOD_GROUPS
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.recipes import PRESETS
+from napari_inconsistency_masks.settings import settings
 from napari_inconsistency_masks.task import Task
 from toy import toy_sample
 
@@ -105,8 +107,13 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
         "--pseudo-labels-dilate 5 --no-pseudo-labels-blank-image --no-pseudo-labels-blank-label "
         "--pseudo-labels-ignore classes --no-pseudo-labels-drop-uncertain "
         "--pseudo-labels-same-classes --pseudo-labels-reblank --augmentation-contrast 0.1 "
-        "--augmentation-brightness 2 --augmentation-blur 1 --augmentation-noise 3"
+        "--augmentation-brightness 2 --augmentation-blur 1 --augmentation-noise 3 "
+        "--students method"
     )
+    for group, (_, kind) in METHOD_GROUPS.items():
+        for setting in settings(kind):
+            other = setting.choices[-1] if setting.choices else setting.kind(setting.default * 0.75)
+            flags += f" --{group}-{setting.name} {other}".replace("_", "-")
     made: dict[str, TrainConfig] = {}
 
     def catch(recipe: object, data: object, config: TrainConfig, *, folder: Path) -> Iterator[None]:
@@ -118,12 +125,10 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
     config = made["config"].to_json()
     base = PRESETS["standard"].to_json()
     unchanged = [
-        key
-        for key in config
-        if key not in ("pseudo_labels", "augmentation") and config[key] == base[key]
+        key for key in config if not isinstance(config[key], dict) and config[key] == base[key]
     ]
     assert set(unchanged) <= {"generations", "members"}
-    for group in ("pseudo_labels", "augmentation"):
+    for group in ("pseudo_labels", "augmentation", *METHOD_GROUPS):
         assert all(
             config[group][key] != TrainConfig().to_json()[group][key] for key in config[group]
         )

@@ -7,7 +7,13 @@ import torch
 from torch import nn
 
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.nets.unet import DIVISOR, RECEPTIVE_RADIUS, TRUNCATED_STD, UNet
+from napari_inconsistency_masks.nets.unet import (
+    DIVISOR,
+    RECEPTIVE_RADIUS,
+    TRUNCATED_STD,
+    Streams,
+    UNet,
+)
 
 CHANNELS_OUTPUTS = {"ISIC": (3, 1), "HeLa": (1, 3), "SUIM": (3, 9), "Cityscapes": (3, 35)}
 
@@ -111,3 +117,28 @@ def test_no_output_sees_further_than_the_receptive_radius() -> None:
 def test_impossible_networks_are_refused(shape: tuple[int, int, float]) -> None:
     with pytest.raises(InputError, match="not possible"):
         UNet(*shape)
+
+
+def test_features_are_those_of_the_named_images_times_their_factors() -> None:
+    network = UNet(1, 2, 0.25).eval()
+    image = torch.rand(3, 1, 32, 32) * 255
+    features = network.encode(image)
+    assert tuple(x.shape[1] for x in features) == network.feature_channels
+    assert [x.shape[-1] for x in features] == [32, 16, 8, 4, 2]
+    rows = [2, 0, 2, 1]
+    factors = [torch.rand(4, channels) for channels in network.feature_channels]
+    logits = network(image, Streams(torch.tensor(rows), tuple(factors)))
+    for place, row in enumerate(rows):
+        changed = [
+            x[row : row + 1] * factor[place].reshape(1, -1, 1, 1)
+            for x, factor in zip(features, factors, strict=True)
+        ]
+        expected = network.classify(network.decode(changed))
+        torch.testing.assert_close(logits[place : place + 1], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_unchanged_features_give_the_plain_logits() -> None:
+    network = UNet(1, 2, 0.25).eval()
+    image = torch.rand(2, 1, 16, 16) * 255
+    ones = tuple(torch.ones(2, channels) for channels in network.feature_channels)
+    torch.testing.assert_close(network(image, Streams(torch.arange(2), ones)), network(image))

@@ -59,6 +59,7 @@ OTHER_CONFIG = TrainConfig(
         views=7, score_low=0.3, score_high=0.6,
     ),
     labeled_share=0.4,
+    students="method",
     warm_start=True,
     refuse_worse=True,
     follow_collapsed=True,

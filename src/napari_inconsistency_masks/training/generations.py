@@ -104,9 +104,10 @@ class Generations(Setup):
         self.budget.save()
 
     def _method(self, generation: int) -> Method:
-        """How a step learns: the recipe's method; where there are pseudo-labels, its student's."""
+        """How a step learns: by the recipe's method; students of pseudo-labels, as is chosen."""
         taught = generation > 0 and self.recipe.pseudo_labels is not None
-        name = self.recipe.student if taught else self.recipe.method
+        by_method = not taught or self.config.students == "method"
+        name = self.recipe.method if by_method else "supervised"
         return METHODS[name](self.loss, self.data.scheme, self.config)
 
     def _fit(

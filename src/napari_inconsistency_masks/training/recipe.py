@@ -23,11 +23,10 @@ class Recipe:
     augmented
         Whether the labeled images are augmented.
     method
-        How a step learns: a key of `methods.METHODS`.
+        How a step learns: a key of `methods.METHODS`. With pseudo-labels, students learn as
+        `TrainConfig.students` says.
     unlabeled
         Whether that method learns from unlabeled images as well.
-    student
-        How a step learns in generations with pseudo-labels: a key of `methods.METHODS`.
     pseudo_labels
         How unlabeled images get labels: a key of `pseudolabels.PSEUDO_LABELERS`, or None.
     schedule
@@ -48,7 +47,6 @@ class Recipe:
     augmented: bool = False
     method: str = "supervised"
     unlabeled: bool = False
-    student: str = "supervised"
     pseudo_labels: str | None = None
     schedule: str = "constant"
     judge: str | None = None
