@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 
@@ -29,23 +30,31 @@ def mean_rows(table: pd.DataFrame) -> pd.DataFrame:
     return means.reset_index()
 
 
-def compare(table: pd.DataFrame, strategy: str = "ours") -> pd.DataFrame:
-    """Count errors of a strategy minus those of the others, per seed: below 0 it is better.
+def compare(rows: Sequence[dict[str, Any]], strategy: str = "ours") -> pd.DataFrame:
+    """Count errors of a strategy minus those of the others: below 0 it is better.
 
-    With as many corrected cells, and (`half`) with half as many as the other strategy.
+    With as many corrected cells (`same`), and with half as many as the other strategy (`half`: the
+    round before, since each doubles the cells); per round, and in the mean of the rounds. Test
+    images are compared one by one, in the mean over the seeds that both have; `se` is the standard
+    error over the images.
     """
-    keys = ["data", "seed", "round"]
-    own = table[table["strategy"] == strategy][[*keys, "count_error"]]
-    half = own.assign(round=own["round"] + 1)  # each round doubles the cells
-    both = []
-    for name, mine in (("same", own), ("half", half)):
-        others = table[(table["strategy"] != strategy) & (table["round"] > (name == "half"))]
-        pairs = others.merge(mine, on=keys, suffixes=("", " own"))
-        pairs["difference"] = pairs["count_error own"] - pairs["count_error"]
-        both.append(pairs.assign(cells_of=name))
-    groups = pd.concat(both).groupby(["data", "strategy", "cells_of", "round"])["difference"]
-    result = pd.DataFrame({"mean": groups.mean(), "se": groups.sem(), "seeds": groups.size()})
-    return result.reset_index()
+    errors = {
+        (row["data"], row["strategy"], row["seed"], row["round"]): np.array(row["errors"])
+        for row in rows
+    }
+    differences: dict[tuple[str, ...], list[Any]] = {}
+    for (data, other, seed, turn), theirs in errors.items():
+        for cells, earlier in (("same", 0), ("half", 1)):
+            own = errors.get((data, strategy, seed, turn - earlier))
+            if own is not None and other not in (strategy, "none"):
+                for column in (str(turn), "all"):
+                    differences.setdefault((data, other, cells, column), []).append(own - theirs)
+    columns = ["data", "strategy", "cells", "round", "mean", "se", "runs"]
+    found = [
+        (*key, np.mean(each), np.mean(each, axis=0).std(ddof=1) / len(each[0]) ** 0.5, len(each))
+        for key, each in differences.items()
+    ]
+    return pd.DataFrame(found, columns=columns)
 
 
 def print_tables(rows: Sequence[dict[str, Any]]) -> None:
@@ -58,14 +67,12 @@ def print_tables(rows: Sequence[dict[str, Any]]) -> None:
     _print(means.pivot_table("text", ["data", "round"], "strategy", aggfunc="first"))
     recalls = [name for name in means.columns if name.startswith(("recall", "precision"))]
     _print(means.set_index(["data", "strategy", "round"])[["seeds", "empty", "places", *recalls]])
-    if "ours" in set(table["strategy"]):
-        found = compare(table)
-        found["text"] = [
-            f"{_with_error(row.mean, row.se, '+')} ({row.seeds})"
-            for row in found.itertuples(index=False)
-        ]
-        keys = ["data", "strategy", "cells_of"]
-        _print(found.pivot_table("text", keys, "round", aggfunc="first"))
+    found = compare(rows)
+    found["text"] = [
+        f"{_with_error(row.mean, row.se, '+')} ({row.runs})"
+        for row in found.itertuples(index=False)
+    ]
+    _print(found.pivot_table("text", ["data", "strategy", "cells"], "round", aggfunc="first"))
 
 
 def _with_error(value: float, error: float, sign: str = "") -> str:
