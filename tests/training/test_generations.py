@@ -22,7 +22,7 @@ from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.inference.trained import load
-from napari_inconsistency_masks.methods.base import Losses
+from napari_inconsistency_masks.methods.base import Losses, Step
 from napari_inconsistency_masks.methods.supervised import Supervised
 from napari_inconsistency_masks.nets.ensemble import Ensemble
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -43,9 +43,9 @@ def poison(monkeypatch: pytest.MonkeyPatch, members: set[int], step: int) -> Non
     original = Supervised.losses
     calls: dict[int, int] = {}
 
-    def losses(self: Supervised, ensemble: Ensemble, batch) -> Losses:
-        made = original(self, ensemble, batch)
-        network = ensemble.networks[0]
+    def losses(self: Supervised, step: Step) -> Losses:
+        made = original(self, step)
+        network = step.ensemble.networks[0]
         number = next(i for i, known in enumerate(seen) if known is network)
         calls[number] = calls.get(number, 0) + 1
         if number in members and calls[number] >= step:
