@@ -43,9 +43,9 @@ def poison(monkeypatch: pytest.MonkeyPatch, members: set[int], step: int) -> Non
     original = Supervised.losses
     calls: dict[int, int] = {}
 
-    def losses(self: Supervised, now: Step) -> Losses:
-        made = original(self, now)
-        network = now.ensemble.networks[0]
+    def losses(self: Supervised, taken: Step) -> Losses:
+        made = original(self, taken)
+        network = taken.ensemble.networks[0]
         number = next(i for i, known in enumerate(seen) if known is network)
         calls[number] = calls.get(number, 0) + 1
         if number in members and calls[number] >= step:
