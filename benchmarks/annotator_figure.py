@@ -83,7 +83,12 @@ def _panel(title: str, means: pd.DataFrame) -> str:
             (axes.x(row.cells), axes.y(row.count_error), axes.y(row.count_error + row.se))
             for row in of_strategy.itertuples()
         ]
-        parts += [_line(*a[:2], *b[:2], color, 2) for a, b in pairwise(points)]
+        next_to_each_other = (of_strategy["round"].diff() == 1).tolist()[1:]
+        parts += [
+            _line(*a[:2], *b[:2], color, 2)
+            for (a, b), adjacent in zip(pairwise(points), next_to_each_other, strict=True)
+            if adjacent
+        ]
         parts += [_line(x, top, x, 2 * y - top, color) for x, y, top in points if top == top]
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y, _ in points]
     return "".join(parts)

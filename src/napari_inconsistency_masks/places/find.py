@@ -34,7 +34,7 @@ _TYPICAL_AREA = 100.0
 
 _UNSEEN, _SEEN = 0.2, 0.1
 """Wrong cells to expect though no count differs: where no member sees a cell (all may miss one),
-and where all see the same. A cell that differs counts 1. Per cell looked at, 0.4 to 0.7, 0.04 to
+and where all see the same. A cell that differs counts 1. Per cell looked at, 0.4 to 0.6, 0.04 to
 0.9 and 0.1 to 0.3 were wrong with networks that had learned from a few images (docs/benchmarks.md).
 """
 
