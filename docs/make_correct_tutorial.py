@@ -13,8 +13,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -23,17 +21,15 @@ from typing import Annotated
 import numpy as np
 import real_cells
 import typer
-from make_screenshots import pause, save, with_window
+from make_screenshots import pause, with_window
+from window_person import Person, wait_until
 
-from napari_inconsistency_masks.boxes import Box
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
-from napari_inconsistency_masks.widgets._box_edit import draw
-from napari_inconsistency_masks.widgets._found_places import Answer
 from napari_inconsistency_masks.widgets._queue import QueuedPlace
 
 FIRST_MINUTES, RETRAIN_MINUTES = 3, 1
-PATIENCE = 900
-"""Seconds."""
+TYPED = 1
+"""Frame of the stack whose true counts are typed."""
 
 
 def main(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
@@ -54,7 +50,7 @@ def main(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
 
 def walk(viewer, dock, folder: Path) -> None:
     """Open, label, train, predict, correct, retrain, compare, count."""
-    person = Person(viewer, dock)
+    person = Walk(viewer, dock)
     project = folder / "project"
     if (project / "project.json").exists():
         person.open_project(project)
@@ -69,89 +65,23 @@ def walk(viewer, dock, folder: Path) -> None:
     person.count()
 
 
-class Person:
-    """Uses the window, and takes a picture now and then."""
-
-    def __init__(self, viewer, dock) -> None:
-        self.viewer, self.dock, self.session = viewer, dock, dock.session
-        self.project = dock.session.project
-        self.refused: list[str] = []
-        self.session.refused.connect(self._on_refused)
-
-    def _on_refused(self, sentence: str) -> None:
-        print("REFUSED:", sentence)
-        self.refused.append(sentence)
-
-    def picture(self, section: str, name: str, *, whole: bool = True) -> None:
-        """Save the window."""
-        print(time.strftime("%H:%M:%S"), name, flush=True)
-        save(self.viewer, self.dock, section, f"correct-{name}", whole=whole)
-
-    def press(self, name: str) -> None:
-        """Press a button that can be seen and is not gray."""
-        from qtpy.QtWidgets import QAbstractButton
-
-        button = self.dock.findChild(QAbstractButton, name)
-        assert button.isVisible(), f"{name} is hidden"
-        assert button.isEnabled(), f"{name} is gray: {button.toolTip()}"
-        button.click()
-
-    def settle(self) -> None:
-        """Wait until nothing is read, saved, predicted or counted."""
-        session = self.session
-        wait_until(
-            lambda: (
-                not (
-                    session.keeper.busy()
-                    or self.project.data.busy
-                    or self.project.files.busy
-                    or session.layer_data.scanning
-                    or session.results.counting
-                    or session.predictor.busy
-                    or session.predictor.loading is not None
-                    or self.project.all_files.busy
-                )
-            )
-        )
+class Walk(Person):
+    """The steps of the tutorial, in their order."""
 
     # --- 1 Data
 
     def make_project(self, folder: Path, project: Path) -> None:
-        """New…, names of classes, Create in…, Add files…"""
+        """New…, names of classes, Create in…, and Add files…."""
         paths = real_cells.copy_images(folder)
         self.dock.open("data")
         self.session.choose_source("project")
         page = self.dock.sections["data"].project_page
         self.press("project_new")
-        page.form.names.setText(", ".join(real_cells.SCHEME.classes))
-        page.form._on_position("position")
         self.picture("data", "new")
         page.form.make(project)
         wait_until(lambda: self.project.folder == project)
         self.project.data.add(paths)
         self.settle()
-
-    def open_project(self, project: Path) -> None:
-        """The project of an earlier walk."""
-        self.project.open(project)
-        wait_until(lambda: self.project.folder == project)
-        self.settle()
-
-    def open_file(self, name: str) -> None:
-        """Double-click a file."""
-        rows = self.project.data.rows
-        number = next(i for i, row in enumerate(rows) if row.path.stem == name)
-        self.project.files.open(rows[number].image.id)
-        wait_until(lambda: self.opened == name)
-        self.settle()
-
-    @property
-    def opened(self) -> str:
-        """The file that is open."""
-        current = self.project.files.current
-        if current is None or self.project.files.busy:
-            return ""
-        return self.project.data.row_of(current.subject.file).path.stem
 
     def label(self) -> None:
         """Draw what is on some images, and hold two of them out."""
@@ -166,17 +96,6 @@ class Person:
                 self.settle()
         self.open_file(real_cells.LABELED[1])
         self.picture("data", "project")
-
-    def draw_truth(self, file: str, frame: int, box: Box) -> None:
-        """Draw what is there, as with brush and points."""
-        draw(self.session.layer_data, frame, box, self.truth(file, frame, box), real_cells.SCHEME)
-
-    def truth(self, file: str, frame: int, box: Box) -> Answer:
-        """What is in a box."""
-        shape = box[2], box[3]
-        channels, centers = real_cells.truth(file, frame, shape)
-        inside = ((centers >= box[:2]) & (np.rint(centers) < box[2:])).all(axis=1)
-        return Answer(channels[:, box[0] :, box[1] :], centers[inside])
 
     # --- 2 Train and 3 Look
 
@@ -264,8 +183,7 @@ class Person:
         """Network B is right: key G goes through the answers."""
         self.picture("correct", "before-answer", whole=False)
         names = [name for name, _ in self.session.correcting.answers()]
-        while self.session.correcting._answer != names.index("network B"):
-            self.session.correcting.next_answer()
+        self.press(f"correct_answer_{names.index('network B')}")
         self.settle()
         self.picture("correct", "answer", whole=False)
 
@@ -312,29 +230,12 @@ class Person:
         wait_until(lambda: self.project.all_files.busy)
         self.settle()
         self.open_file(real_cells.STACK)
-        section = self.dock.sections["count"]
-        shown = [
-            number
-            for number, (row, result) in enumerate(
-                zip(section._rows, section._results, strict=True)
-            )
-            if self.project.data.row_of(str(result.subject.file)).path.stem == real_cells.STACK
-            and row.frame == 1
-        ]
-        for number in shown:
-            state = section._rows[number].state
-            section._on_edited(number, str(real_cells.counts(real_cells.STACK, 1)[state]))
-        self.viewer.dims.set_point(0, 1)
+        subject = self.project.files.current.subject
+        for state, number in real_cells.counts(real_cells.STACK, TYPED).items():
+            self.session.results.typed.type(subject, TYPED, state, number)
+        self.viewer.dims.set_point(0, TYPED)
         self.settle()
         self.picture("count", "count")
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    """Let the window live until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        pause(50)
-        assert time.monotonic() < deadline, "it takes too long"
 
 
 if __name__ == "__main__":
