@@ -91,3 +91,14 @@ def test_missing_files_are_named(page: ProjectPage, steps: Steps, tmp_path: Path
     assert "one.tif is no longer there" in page.problem.text()
     assert not page.find.isHidden()
     assert [cells[-1] for cells in page.table.rows] == ["missing", "auto"]
+
+
+def test_the_open_file_is_the_selected_one(page: ProjectPage, steps: Steps, tmp_path: Path) -> None:
+    steps.open_project(make_project(tmp_path))
+    ids = [row.image.id for row in steps.project.data.rows]
+    for number in (1, 0):
+        steps.open(ids[number])
+        assert page.table.current == number
+    page.table.choose(1)  # whoever looks at another one
+    steps.project.data.changed.emit()
+    assert page.table.current == 1

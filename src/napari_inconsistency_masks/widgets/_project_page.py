@@ -12,6 +12,7 @@ from ..files.images import IMAGE_SUFFIXES
 from ..projects import ImageStatus
 from ..projects.content import SplitName
 from . import _recent
+from ._file_layers import OpenFile
 from ._keys import SPLIT_KEY
 from ._new_project import NewProject
 from ._parts import Chooser, Sentence, button, row
@@ -46,6 +47,7 @@ class ProjectPage(QWidget):
         self.setObjectName("project_page")
         self.session, self._project = session, session.project
         self._data, self._files = session.project.data, session.project.files
+        self._opened: OpenFile | None = None
         self.new = button("New…", "project_new", "Make a new project.")
         self.open = button("Open…", "project_open", "Open a project folder.")
         self.recent = Chooser("project_recent", "Recent projects", "Projects that were open last.")
@@ -194,6 +196,13 @@ class ProjectPage(QWidget):
         opened = self._files.current
         return None if opened is None else self._data.row_of(str(opened.subject.file))
 
+    def _choose_open(self) -> None:
+        """Select the row of the file that is open."""
+        ids = [row_.image.id for row_ in self._data.rows]
+        if self._opened is not None and self._opened.subject.file in ids:
+            self.table.choose(ids.index(self._opened.subject.file))
+            self._update_split()
+
     def _update_recent(self) -> None:
         others = [path for path in _recent.recent_projects() if path != self._project.folder]
         self.recent.setVisible(bool(others))
@@ -231,7 +240,7 @@ class ProjectPage(QWidget):
             "Predicted": any(item.predicted for item in rows),
         }
         for name, shown in says.items():
-            self.table.setColumnHidden(COLUMNS.index(name), not shown)
+            self.table.show_column(COLUMNS.index(name), shown=shown)
 
     def _update_split(self) -> None:
         row_ = self._chosen_row()
@@ -243,6 +252,9 @@ class ProjectPage(QWidget):
 
     def _update_open(self) -> None:
         opened = self._files.current
+        if opened is not self._opened:
+            self._opened = opened
+            self._choose_open()
         if opened is None:
             self.state.tell(None)
             self.trouble.tell(None)
