@@ -51,7 +51,7 @@ def test_missing_keys_keep_their_defaults() -> None:
     [
         ({"membrs": 3}, "unknown setting 'membrs'; did you mean 'members'?"),
         ({"pseudo_labels": {"erod": 3}}, "unknown setting 'erod'; did you mean 'erode'?"),
-        ({"zzz": 3}, "unknown setting 'zzz'; known are members"),
+        ({"zzz": 3}, "unknown setting 'zzz'; known are consistency"),
         ({"members": "3"}, "members = '3'"),
         ({"members": True}, "members = True"),
         ({"members": 2.5}, "members = 2.5"),

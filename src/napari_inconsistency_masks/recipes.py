@@ -214,6 +214,7 @@ def with_masks(recipe: Recipe) -> Recipe:
         sentence=f"{recipe.title} trains the first networks; new ones then learn from your labels "
         f"and from where the first agree; to see what Inconsistency Masks add to it.",
         pseudo_labels="inconsistency-masks",
+        labeled_by="where the best networks agree",
     )
 
 

@@ -108,7 +108,9 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
         "--pseudo-labels-ignore classes --no-pseudo-labels-drop-uncertain "
         "--pseudo-labels-same-classes --pseudo-labels-reblank --augmentation-contrast 0.1 "
         "--augmentation-brightness 2 --augmentation-blur 1 --augmentation-noise 3 "
-        "--students method"
+        "--students method --correction-share 0.3 --minutes 2 --follow-collapsed --network "
+        "resnet50 --encoder-weights weights.safetensors --pseudo-labels-views 3 "
+        "--pseudo-labels-score-low 0.2 --pseudo-labels-score-high 0.7"
     )
     for group, (_, kind) in METHOD_GROUPS.items():
         for setting in settings(kind):

@@ -62,6 +62,8 @@ OTHER_CONFIG = TrainConfig(
     students="method",
     warm_start=True,
     refuse_worse=True,
+    correction_share=0.25,
+    minutes=2.5,
     follow_collapsed=True,
     seed=42,
     precision="float32",
@@ -175,7 +177,7 @@ def test_showing_a_config_tells_nobody(form: SettingsForm, qtbot: Any) -> None:
         form.show_config(OTHER_CONFIG)
 
 
-@pytest.mark.parametrize("name", ["steps", "labeled_share"])
+@pytest.mark.parametrize("name", ["steps", "labeled_share", "correction_share", "minutes"])
 def test_a_setting_that_may_be_empty(form: SettingsForm, name: str) -> None:
     field = form.fields[name]
     turn(field, value_of(OTHER_CONFIG, name))

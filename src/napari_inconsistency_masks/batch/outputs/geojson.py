@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import InputError
-from ...files.atomic import write_atomically
-from ...files.names import about
+from ...files.text_lines import write_lines
 from ..frame import FoundFrame
 from ..images import Image
 from ..labels import outlines
@@ -25,7 +23,7 @@ _PIXEL_CENTER = 0.5
 _COLORS = ((0, 158, 115), (213, 94, 0), (0, 114, 178), (204, 121, 167), (230, 159, 0))
 _UNCLEAR_COLOR = (128, 128, 128)
 _IDS = uuid.UUID("6f1d2f8e-5b0e-4c53-9a42-3d6a7a8f0c11")
-_HEAD, _FOOT = '{"type": "FeatureCollection", "features": [\n', "\n]}\n"
+_HEAD, _FOOT = '{"type": "FeatureCollection", "features": [', "]}"
 
 
 def write_geojson(path: Path, frames: Iterable[FoundFrame], image: Image) -> None:
@@ -35,22 +33,20 @@ def write_geojson(path: Path, frames: Iterable[FoundFrame], image: Image) -> Non
 
 def write_features(path: Path, lines: Iterable[str]) -> None:
     """Write features, each on a line of its own, atomically."""
-    count = 0
+    write_lines(path, _document(lines))
 
-    def write(temporary: Path) -> None:
-        nonlocal count
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(_HEAD)
-            for line in lines:
-                file.write((",\n" if count else "") + line)
-                count += 1
-            file.write(_FOOT)
 
-    def check(temporary: Path) -> None:
-        if sum(1 for _ in read_features(temporary)) != count:
-            raise InputError(about(path, "not written: reading it back gave something else."))
-
-    write_atomically(path, write, check)
+def _document(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a file, with a comma after each feature but the last."""
+    yield _HEAD
+    before = None
+    for line in lines:
+        if before is not None:
+            yield f"{before},"
+        before = line
+    if before is not None:
+        yield before
+    yield _FOOT
 
 
 def read_features(path: Path) -> Iterator[str]:

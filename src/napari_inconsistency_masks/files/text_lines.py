@@ -1,0 +1,42 @@
+"""Texts of many lines, written without holding them in memory."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import InputError
+from .atomic import write_atomically
+from .names import about
+
+_CHUNK = 2**20
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a UTF-8 text atomically, line after line; it is read back before it counts.
+
+    Raises
+    ------
+    WriteError
+        If the operating system refuses.
+    """
+    written = 0
+
+    def write(temporary: Path) -> None:
+        nonlocal written
+        with temporary.open("wb") as file:
+            for line in lines:
+                data = line.encode() + b"\n"
+                written = zlib.crc32(data, written)
+                file.write(data)
+
+    def check(temporary: Path) -> None:
+        found = 0
+        with temporary.open("rb") as file:
+            while data := file.read(_CHUNK):
+                found = zlib.crc32(data, found)
+        if found != written:
+            raise InputError(about(path, "not written: reading it back gave something else."))
+
+    write_atomically(path, write, check)
