@@ -485,6 +485,6 @@ def test_an_empty_section_says_what_to_do(
     section = CorrectSection(viewer)
     qtbot.addWidget(section)
     assert not section.empty.isHidden()
-    assert section.empty.text().startswith("Nothing to correct yet: predict frames, or all files")
+    assert section.empty.text().startswith("Nothing to correct yet: predict frames under 3 Look")
     assert section.table.isHidden()
     assert section.summary == "nothing to correct yet"
