@@ -148,7 +148,7 @@ class Walk(Person):
                 print("no place for", name)
                 continue
             correcting.go(chosen[name])
-            wait_until(lambda name=name: correcting.queue.current is chosen[name])
+            wait_until(lambda: correcting.queue.current is not None)
             self.settle()
             step(chosen[name])
             correcting.accept()  # key J

@@ -13,7 +13,7 @@ from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.projects import FrameLabels, Project, read_places
 from napari_inconsistency_masks.widgets import _results, _workbench
-from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED
+from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED, QueuedPlace
 from napari_inconsistency_masks.widgets._session import Session, session_of
 from napari_inconsistency_masks.widgets._typed_file import read_typed
 from napari_inconsistency_masks.widgets.count import CountSection
@@ -299,3 +299,18 @@ def test_a_count_typed_for_a_closed_file_is_kept_in_the_project(
 
     later.wait(lambda: true() == {("two.tif", 2, "alive"): 17})
     later.session._guard.close()
+
+
+def test_a_place_ranked_anew_meanwhile_is_the_listed_one(steps: Steps, networks: Networks) -> None:
+    predict_all(steps, networks)
+    steps.wait(lambda: len(places(steps)) == 6)
+    correcting = steps.session.correcting
+    old = next(place for place in places(steps) if place.subject.file == "two")
+    correcting.queue.take([QueuedPlace(place.subject, place.found) for place in places(steps)])
+    correcting.go(old)
+    steps.wait(lambda: correcting.queue.current is not None and steps.quiet)
+    assert correcting.queue.current in places(steps)
+    correcting.accept()
+    steps.wait(lambda: steps.quiet)
+    assert correcting.queue.done == 1
+    assert len(places(steps)) == 6

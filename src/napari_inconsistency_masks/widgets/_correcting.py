@@ -83,6 +83,7 @@ class Correcting(QObject):
         """Show a place, and draw what the networks say if nothing is drawn there."""
         with self._data.together():
             self.leave()
+            item = self.queue.listed(item)  # ranked anew while its file was opened, perhaps
             opens_first = self._opens_first(item, lambda: self.go(item))
             if not opens_first:
                 self._come_to(item)

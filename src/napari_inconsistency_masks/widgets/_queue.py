@@ -81,6 +81,13 @@ class Queue:
         if self.current is not None and self.current.subject in subjects:
             self.current = None
 
+    def listed(self, item: QueuedPlace) -> QueuedPlace:
+        """The same place as it is listed now; it is listed anew if it no longer was."""
+        found = next((other for other in self.places if _key(other) == _key(item)), None)
+        if found is None:
+            self.places.append(item)
+        return found or item
+
     def after(self, item: QueuedPlace | None) -> QueuedPlace | None:
         """The next open place, from the beginning again after the last."""
         start = self.places.index(item) + 1 if item in self.places else 0

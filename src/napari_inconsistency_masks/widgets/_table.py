@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from ._table_rows import SORT, Row, Rows
@@ -15,6 +15,9 @@ MEASURED_ROWS = 50
 
 ROOM, ARROW = 14, 18
 """Pixels beside the words of a header, and for the arrow of the sorted one."""
+
+LEAST = 90
+"""Pixels that the stretched column has at least."""
 
 _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -131,6 +134,24 @@ class Table(QTableView):
                 arrow = ARROW if column == header.sortIndicatorSection() else 0
                 words = header.fontMetrics().horizontalAdvance(name) + ROOM + arrow
                 self.setColumnWidth(column, max(words, self.sizeHintForColumn(column)))
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        """Where nothing is left for the stretched column, scroll sideways instead of hiding it."""
+        header, column = self.horizontalHeader(), self._stretched
+        others = sum(
+            header.sectionSize(other) for other in range(header.count()) if other != column
+        )
+        if self.viewport().width() - others < LEAST:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            self.setColumnWidth(column, LEAST)
+        else:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew; called by Qt."""
+        super().resizeEvent(event)
+        self._leave_room()
 
     def text(self) -> str:
         """The table as it is sorted, with tabs between columns, for a spreadsheet."""
