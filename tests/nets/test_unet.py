@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.nets.network import Streams
 from napari_inconsistency_masks.nets.unet import (
     DIVISOR,
     RECEPTIVE_RADIUS,
     TRUNCATED_STD,
-    Streams,
     UNet,
 )
 

@@ -33,7 +33,7 @@ from napari_inconsistency_masks.training.events import (
     StepEnd,
     Warned,
 )
-from napari_inconsistency_masks.training.parts import training_parts
+from napari_inconsistency_masks.training.parts import Taught, training_parts
 from toy import QUICK, toy_data, toy_sample
 
 LABELED = replace(QUICK, generations=0)
@@ -333,13 +333,14 @@ def test_corrections_have_their_share_of_each_batch(
         for sample in data.labeled
     ]
     unlabeled = [replace(s, image=np.full_like(s.image, 50)) for s in data.hidden]
+    taught = Taught(unlabeled, strength=None, times=(0,) * len(unlabeled), originals=True)
     config = replace(QUICK, batch=16, correction_share=share, labeled_share=labeled_share)
     parts = training_parts(
         replace(data, labeled=marked),
         config,
         full=False,
         augmented=False,
-        pseudo=unlabeled if pseudo else (),
+        pseudo=taught if pseudo else None,
         corrected=(4, 5) if share else (),
     )
     loader = Loader(parts, batch=16, patch=32)

@@ -78,7 +78,9 @@ def open_zarr(path: Path) -> tuple[OpenFolder, ImageHeader, Planes]:
         scales = _multiscales(path)
         place = path / str(scales["datasets"][0]["path"]) if scales else path
         if not place.resolve().is_relative_to(path.resolve()) or not _is_array(place):
-            raise InputError(about(path, "no Zarr array and no OME-Zarr image."))
+            raise InputError(
+                about(path, "a folder, no regular file; and no Zarr array or OME-Zarr image.")
+            )
         _check_codecs(place)
         array = _open_array(place)
         dtype = np.dtype(array.dtype)

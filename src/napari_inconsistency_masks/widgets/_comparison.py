@@ -30,9 +30,9 @@ class ComparisonView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.verdict)
+        column.addLayout(row(self.switch, 1))  # seen without scrolling in a low window
         column.addLayout(self._grid)
         column.addWidget(self.basis)
-        column.addLayout(row(self.switch, 1))
         self.switch.clicked.connect(lambda _=False: self.switched.emit())
         self.show_comparison(None)
 
