@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
@@ -56,7 +57,7 @@ class PseudoLabeler(Protocol):
         ...
 
 
-class FromTeachers:
+class FromTeachers(ABC):
     """What most ways have in common: the best teachers look at the image as it is."""
 
     masks = False
@@ -70,9 +71,9 @@ class FromTeachers:
         """The image as it is."""
         return AS_IT_IS
 
+    @abstractmethod
     def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
-        """To be made by each way."""
-        raise NotImplementedError
+        """See `PseudoLabeler.candidates`."""
 
     def exercise(self, prediction: Prediction, rng: np.random.Generator) -> PseudoLabel:
         """The label of some of the networks, two at least."""
