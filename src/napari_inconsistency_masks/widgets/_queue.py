@@ -66,10 +66,16 @@ class Queue:
         return [item for item in self.places if item.state != OPEN or item is self.current]
 
     def take(self, ranked: Iterable[QueuedPlace]) -> None:
-        """List open places after those that are kept."""
+        """List open places after those that are kept; one that is listed stays the same object."""
         kept = self.kept
-        known = {_key(item) for item in kept}
-        self.places = kept + [item for item in ranked if _key(item) not in known]
+        decided = {_key(item) for item in kept}
+        listed = {_key(item): item for item in self.places}
+        self.places = kept
+        for item in ranked:
+            if _key(item) not in decided:
+                same = listed.get(_key(item), item)
+                same.found = item.found
+                self.places.append(same)
 
     def remember(self, decided: Iterable[QueuedPlace]) -> None:
         """List places that were decided on another day, before all others."""
