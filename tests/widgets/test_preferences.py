@@ -46,7 +46,7 @@ def test_what_a_person_prefers_is_where_a_session_begins(
     assert session.setup.folder == tmp_path / "elsewhere"
     assert session.devices.chosen == "cuda:1"
     assert (session.setup.preset, session.setup.config) == ("quick", PRESETS["quick"])
-    assert session.results.show_votes
+    assert session.results.spare.show_votes
     session._guard.close()
 
 

@@ -354,7 +354,7 @@ def test_votes_are_shown_at_once_if_that_is_preferred(
     viewer: ViewerModel, session: Session, predict: Callable[..., Networks]
 ) -> None:
     add_image(viewer)
-    session.results.show_votes = True
+    session.results.spare.show_votes = True
     predict(CELLS)
     assert viewer.layers[VOTES_LAYER].visible
     assert isinstance(viewer.layers[VOTES_LAYER], Image)

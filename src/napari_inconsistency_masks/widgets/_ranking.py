@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from ._image_result import ImageResult
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._queue import Queue, QueuedPlace, in_order
-from ._results import ImageResult, Results
+from ._results import Results
 from ._worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -92,5 +93,5 @@ class Ranking(QObject):
         if result.image is not None and result.image is self._data.image and scan is not None:
             complete[: len(scan.complete)] = scan.complete[: len(complete)]
         elif result.subject.file is not None:
-            complete[list(self._results.saved.complete(result.subject))] = True
+            complete[list(self._results.true.saved.complete(result.subject))] = True
         return complete

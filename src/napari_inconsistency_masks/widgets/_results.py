@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from napari.layers import Image, Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ._counts import CountRow, ImageCounts
-from ._drawn_counts import DrawnCounts, Truth, count_drawn
-from ._found_places import FoundPlace
+from ._drawn_counts import DrawnCounts, Truth
 from ._frames import FrameAxes
+from ._image_result import ImageResult
 from ._layers import ViewerLayers
 from ._prediction import FrameCounts, FrameLayers, Model
 from ._predictor import Predictor, Tell, tell_frames
-from ._result_layers import ResultLayers
+from ._spare_layers import SpareLayers
 from ._subject import Subject, Subjects
+from ._true_counts import TrueCounts
 from ._typed_counts import TypedCounts
-from ._worker import Worker
-
-logger = logging.getLogger(__name__)
 
 POINTS_MS = 500
 """Least time between two updates of the points while frames arrive."""
@@ -38,46 +34,6 @@ OVER = object()
 
 FILES_MS = 1000
 """Least time between two words about new counts of files that are not open."""
-
-
-class Saved(Protocol):
-    """What is known of files that are not open."""
-
-    def truth(self, subject: Subject) -> Truth | None:
-        """The saved labels of a file, to compare counts with."""
-
-    def complete(self, subject: Subject) -> Iterable[int]:
-        """Its frames that are labeled all over."""
-
-
-class NothingSaved:
-    """There is no project."""
-
-    def truth(self, subject: Subject) -> Truth | None:  # noqa: ARG002
-        """None are known."""
-        return None
-
-    def complete(self, subject: Subject) -> Iterable[int]:  # noqa: ARG002
-        """None is."""
-        return ()
-
-
-@dataclass
-class ImageResult:
-    """What was predicted for one image; a file that is not open has no layers."""
-
-    subject: Subject
-    axes: FrameAxes
-    model: Model
-    colors: dict[str, str]
-    counts: ImageCounts
-    layers: ResultLayers | None = None
-    places: dict[int, tuple[FoundPlace, ...]] = field(default_factory=dict)
-
-    @property
-    def image(self) -> Image | None:
-        """The layer that was predicted."""
-        return self.subject.layer
 
 
 class Results(QObject):
@@ -102,16 +58,14 @@ class Results(QObject):
     ) -> None:
         super().__init__(parent)
         self.current: ImageResult | None = None
-        self.show_votes = False
-        self.saved: Saved = NothingSaved()
+        self.true = TrueCounts(self)
+        self.true.counted.connect(self._on_counted)
         self.typed = TypedCounts(self)
         self.typed.changed.connect(self.changed)
         self._layers, self._predictor, self._subjects = layers, predictor, subjects
         self._by_subject: dict[Subject, ImageResult] = {}
-        self._truths: dict[int, tuple[Layer, Truth]] = {}
-        self._counting: dict[Subject, Worker] = {}
         self._watched: list[Layer] = []
-        self._spare: ResultLayers | None = None
+        self.spare = SpareLayers(layers)
         self._points = QTimer(self)
         self._points.setSingleShot(True)
         self._points.setInterval(POINTS_MS)
@@ -130,7 +84,7 @@ class Results(QObject):
     @property
     def counting(self) -> bool:
         """Whether labels are being counted."""
-        return bool(self._counting)
+        return self.true.busy
 
     def predict(
         self, image: Image, axes: FrameAxes, frames: list[int], colors: Mapping[str, str]
@@ -164,10 +118,7 @@ class Results(QObject):
 
     def know(self, image: Layer, truth: Truth | None) -> None:
         """Take labels to compare the counts of an image with, or none."""
-        if truth is None:
-            self._truths.pop(id(image), None)
-        else:
-            self._truths[id(image)] = image, truth
+        self.true.know(image, truth)
         self.count_drawn(image)
 
     def count_drawn(self, image: Layer) -> None:
@@ -180,24 +131,19 @@ class Results(QObject):
         """A file that may have been predicted is open now."""
         result = self._by_subject.get(subject)
         if result is not None and subject.layer is not None and result.axes == subject.axes:
-            result.layers = self._new_layers(subject.layer, result)
-        elif self._spare is not None:
-            self._keep_empty(subject)
+            result.layers = self.spare.give(subject.layer, result)
+        else:
+            self.spare.keep_empty(subject)
         self.changed.emit()
 
     def hide(self, subject: Subject, image: Layer) -> None:
         """A file is no longer open: its counts and places stay, its layers wait for another."""
-        self._truths.pop(id(image), None)
+        self.true.know(image, None)
         result = self._by_subject.get(subject)
         if result is not None and result.layers is not None:
-            self._spare, result.layers = result.layers, None
+            self.spare.take(result.layers)
+            result.layers = None
         self.changed.emit()
-
-    def drop_spare(self) -> None:
-        """Remove layers that no file took over."""
-        if self._spare is not None:
-            self._spare.remove()
-            self._spare = None
 
     def forget(self, subjects: Iterable[Subject]) -> None:
         """Know no more of files whose project is closed."""
@@ -210,20 +156,8 @@ class Results(QObject):
         self.changed.emit()
 
     def _count(self, subject: Subject) -> None:
-        if subject not in self._by_subject:
-            return
-        if subject in self._counting:
-            self._counting.pop(subject).stop()
-        truth = self._truths.get(id(subject.layer))
-        known = self.saved.truth(subject) if truth is None else truth[1]
-        if known is None:
-            self._take_true(subject, {})
-            return
-        before = self._by_subject[subject].counts.drawn
-        worker = self._counting[subject] = Worker(count_drawn(known, before))
-        worker.returned.connect(lambda counts: self._take_true(subject, counts, worker))
-        worker.failed.connect(lambda error: self._on_not_counted(subject, worker, error))
-        worker.begin()
+        if subject in self._by_subject:
+            self.true.count(subject, self._by_subject[subject].counts.drawn)
 
     def all(self) -> list[ImageResult]:
         """What was predicted, image by image; of images that are gone too."""
@@ -268,33 +202,13 @@ class Results(QObject):
         if known is None or (known.axes, known.model.scheme) != (axes, model.scheme):
             known = ImageResult(subject, axes, model, dict(colors), ImageCounts(subject.name))
             if subject.layer is not None:
-                known.layers = self._new_layers(subject.layer, known)
+                known.layers = self.spare.give(subject.layer, known)
         elif known.model != model:
             known.model, known.counts, known.places = model, ImageCounts(subject.name), {}
             if known.layers is not None:
                 known.layers.clear()
         self._by_subject[subject] = known
         return known
-
-    def _keep_empty(self, subject: Subject) -> None:
-        """Nothing is known of this file yet; the layers wait, and show nothing of another one."""
-        spare = self._spare
-        if spare is None or subject.layer is None or not spare.fits(subject.axes, spare.scheme):
-            self.drop_spare()
-        else:
-            spare.move(subject.layer, subject.axes)
-
-    def _new_layers(self, image: Image, result: ImageResult) -> ResultLayers:
-        scheme = result.model.scheme
-        spare, self._spare = self._spare, None
-        if spare is not None and spare.fits(result.axes, scheme) and result.subject.file:
-            spare.move(image, result.axes)
-            return spare
-        if spare is not None:
-            spare.remove()
-        made = ResultLayers(self._layers, image, result.axes, scheme, result.colors)
-        made.want_votes(wanted=self.show_votes)
-        return made
 
     def _prepare_layer(self) -> None:
         """Make one layer while the networks compute; the window can breathe before the next."""
@@ -350,16 +264,7 @@ class Results(QObject):
             took = 1000 * (time.monotonic() - began)
             self._points.setInterval(max(POINTS_MS, round(took / POINTS_SHARE)))
 
-    def _on_not_counted(self, key: Subject, worker: Worker, error: Exception) -> None:
-        logger.warning("What is drawn cannot be counted: %s", error)
-        self._take_true(key, {}, worker)
-
-    def _take_true(
-        self, key: Subject, counts: Mapping[int, DrawnCounts], worker: Worker | None = None
-    ) -> None:
-        if self._counting.get(key) is not worker:
-            return  # another count has been started since
-        self._counting.pop(key, None)
-        if key in self._by_subject:
-            self._by_subject[key].counts.drawn = dict(counts)
+    def _on_counted(self, subject: Subject, counts: Mapping[int, DrawnCounts]) -> None:
+        if subject in self._by_subject:
+            self._by_subject[subject].counts.drawn = dict(counts)
             self.changed.emit()

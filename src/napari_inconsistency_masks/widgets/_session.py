@@ -87,7 +87,7 @@ class Session(QObject):
             self.layers, self.layer_data, self.predictor, self.status, self.subjects, self
         )
         self.results = self.looking.results
-        self.results.show_votes = chosen.show_votes
+        self.results.spare.show_votes = chosen.show_votes
         self.results.typed.root = self._counts_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
         self.source = LAYERS

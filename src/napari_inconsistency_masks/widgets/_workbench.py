@@ -73,7 +73,7 @@ class Workbench(QObject):
         self._keeper, self._looking, self._status = keeper, looking, status
         self._correcting, self._subjects = correcting, subjects
         self._written: list[PlaceRow] = []
-        looking.results.saved = self
+        looking.results.true.saved = self
         correcting.open_file = self._open_file
         self._places = QTimer(self)
         self._places.setSingleShot(True)
@@ -221,7 +221,7 @@ class Workbench(QObject):
             self._looking.choose(opened.image)
             self._looking.results.show(opened.subject)
         elif opened is None and not self.files.moving:
-            self._looking.results.drop_spare()
+            self._looking.results.spare.drop()
 
     def _on_closed(self, opened: OpenFile) -> None:
         self._shown = None

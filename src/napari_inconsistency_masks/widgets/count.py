@@ -12,8 +12,8 @@ from ..files.tables import write_csv
 from ._count_plot import CountPlot
 from ._count_table import CountTable
 from ._counts import COLUMNS, CountRow, corrected_totals, mean_count_error, totals
+from ._image_result import ImageResult
 from ._parts import Sentence, button, row
-from ._results import ImageResult
 from ._section import Section, slot
 from ._typed_file import parse_count
 

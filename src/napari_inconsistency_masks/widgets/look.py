@@ -6,10 +6,10 @@ import napari
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout
 
 from ._colors import MASK_COLOR, UNCLEAR_COLOR
+from ._image_result import ImageResult
 from ._keys import MASK_KEY, VOTES_KEY
 from ._parts import Chooser, MainButton, Sentence, button, clear, color_label, named, row
 from ._prediction import mask_names
-from ._results import ImageResult
 from ._saved_run import DEMO_MODEL
 from ._section import Section, slot
 
