@@ -15,14 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from ..files.atomic import write_json
-from ..files.json_files import read_json
 from .trials import Trial
-
-COST = "cost.json"
-"""In a run folder: seconds and memory of its training."""
 
 LOG = "log.txt"
 """In a run folder: what its training wrote besides events."""
@@ -104,16 +97,12 @@ class Children:
         follower.start()
 
     def _follow(self, trial: Trial, child: subprocess.Popen[str]) -> None:
-        began, most = time.monotonic(), 0
         assert child.stdout is not None
         with child.stdout:
             for line in child.stdout:
-                most = max(most, _memory(child.pid))
                 with suppress(ValueError):  # a torn line of a child that was killed
                     self._said.put(Said(trial, event=json.loads(line)))
-        code = child.wait()
-        _add_cost(self._folders[trial] / COST, time.monotonic() - began, most)
-        self._said.put(Said(trial, code=code))
+        self._said.put(Said(trial, code=child.wait()))
 
     def _stop(self) -> None:
         for child in self._running.values():
@@ -135,23 +124,3 @@ def _close_input(child: subprocess.Popen[str]) -> None:
     assert child.stdin is not None
     with suppress(OSError):
         child.stdin.close()
-
-
-def _memory(process: int) -> int:
-    """Bytes that a process uses now; 0 if it has ended."""
-    try:
-        return int(psutil.Process(process).memory_info().rss)
-    except psutil.Error:
-        return 0
-
-
-def _add_cost(path: Path, seconds: float, memory: int) -> None:
-    """Add what a session of a training took to what earlier ones did."""
-    before = read_json(path) if path.is_file() else {"seconds": 0.0, "memory": 0}
-    write_json(
-        path,
-        {
-            "seconds": round(before["seconds"] + seconds, 1),
-            "memory": max(before["memory"], memory),
-        },
-    )

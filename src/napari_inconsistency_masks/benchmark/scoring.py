@@ -16,7 +16,7 @@ from ..metrics import Scores
 from ..plans import read_plan
 from ..task import LabelScheme
 from ..training.records import Records
-from .children import COST
+from ..training.results import GenerationRecord
 
 SCORES, IMAGES = "scores.csv", "images.csv"
 ENSEMBLE = "ensemble"
@@ -58,12 +58,15 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     records, config = Records(folder), read_plan(folder).config
     result = read_json(folder / "ensemble.json")["generation"]
-    cost = read_json(folder / COST) if (folder / COST).is_file() else {}
+    done = _complete(records)
+    cost = {
+        "seconds": round(sum(record.seconds for record in done), 1),
+        "memory": max((record.peak_memory or 0 for record in done), default=0) or None,
+    }
     device = choose_device(config.device)
     loss = choose_loss(config.loss, data.scheme, config.position_weight)
     splits: dict[str, Source] = {"validation": data.validation, "test": data.test}
-    generation = 0
-    while (record := records.load_generation(generation)) is not None:
+    for generation, record in enumerate(done):
         networks = records.load_networks(generation, record.ranking)
         networks.place(device, choose_precision(device, config.precision))
         teachers = networks.select(range(config.teachers))
@@ -80,13 +83,16 @@ def _rows(
             ]
             named = {str(place): each for place, each in enumerate(single.members, start=1)}
             for name, scores in {**named, ENSEMBLE: together.ensemble}.items():
-                yield {
-                    **about,
-                    "network": name,
-                    **_numbers(scores, data.scheme, together),
-                    **{key: cost.get(key) for key in ("seconds", "memory")},
-                }
-        generation += 1
+                numbers = _numbers(scores, data.scheme, together)
+                yield {**about, "network": name, **numbers, **cost}
+
+
+def _complete(records: Records) -> list[GenerationRecord]:
+    """The outcomes of all generations that are trained."""
+    found: list[GenerationRecord] = []
+    while (record := records.load_generation(len(found))) is not None:
+        found.append(record)
+    return found
 
 
 def _numbers(scores: Scores, scheme: LabelScheme, together: Check) -> dict[str, Any]:
