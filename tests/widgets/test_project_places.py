@@ -71,6 +71,7 @@ def test_all_files_are_predicted_and_none_is_opened(
     qtbot.addWidget(look)
     assert look.files.text() == "Predict all 2 files"
     predict_all(steps, networks)
+    assert steps.session.status.sentence == "Predicted 6 frames of 2 files."
     assert len(viewer.layers) == 0
     rows = steps.session.results.rows()
     assert {(row.image, row.frame) for row in rows} == {

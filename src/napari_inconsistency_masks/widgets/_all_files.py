@@ -24,7 +24,8 @@ class AllFiles(QObject):
     """Predicts what the networks in use have not predicted yet.
 
     Frames are read when it is their turn; counts and places of all are kept, and pictures of none.
-    `changed` tells that it began or ended; `failed` says in a sentence what was left out.
+    `changed` tells that it began or ended; `failed` says in a sentence what was left out, and
+    `finished` what was done.
 
     Parameters
     ----------
@@ -34,6 +35,7 @@ class AllFiles(QObject):
 
     changed = Signal()
     failed = Signal(str)
+    finished = Signal(str)
 
     def __init__(
         self,
@@ -99,6 +101,7 @@ class AllFiles(QObject):
             subject = self._subjects.file(self._left.popleft())
         if project is None or subject is None or subject.file is None:
             self._stop()
+            self.finished.emit(_words(self._done, self._files))
             return
         self._current, self._done_before = subject, self._done
         worker = self._opening = Worker(_open(project.path_of(subject.file)))
@@ -153,6 +156,12 @@ class AllFiles(QObject):
             self._stop()  # by the person, or nothing would predict the next one either
         else:
             self._next()
+
+
+def _words(frames: int, files: int) -> str:
+    """What was done."""
+    of = "1 file" if files == 1 else f"{files} files"
+    return f"Predicted {frames} frame{'' if frames == 1 else 's'} of {of}."
 
 
 def _open(path: Path) -> Generator[None, None, FileFrames]:

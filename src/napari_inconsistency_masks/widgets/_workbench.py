@@ -82,6 +82,7 @@ class Workbench(QObject):
         correcting.changed.connect(self._places.start)
         predictor.ended.connect(self._on_predicted)
         self.all_files.failed.connect(self.failed)
+        self.all_files.finished.connect(status.say)
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.setInterval(FRAME_MS)
