@@ -16,7 +16,7 @@ MEASURED_ROWS = 50
 ROOM, ARROW = 14, 18
 """Pixels beside the words of a header, and for the arrow of the sorted one."""
 
-LEAST = 90
+LEAST = 70
 """Pixels that the stretched column has at least."""
 
 _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
