@@ -188,7 +188,7 @@ class ProjectData(QObject):
         """Note which run predicted files, by id."""
         if self.project is not None and runs:
             project = self.project
-            self._begin(change(lambda: project.mark_all_predicted(runs)), self._on_entries)
+            self._begin(change(lambda: project.mark_predicted(runs)), self._on_entries)
 
     def remember(self, **settings: Any) -> None:
         """Keep settings with the project."""
