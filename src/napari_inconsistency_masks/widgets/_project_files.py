@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -139,6 +139,12 @@ class ProjectFiles(QObject):
             return
         self.closing.emit()
         self._keeper.flush(lambda saved: self._on_flushed(None, then, saved=saved))
+
+    def concerned(self, image_ids: Collection[str]) -> bool:
+        """Whether one of these files is open, or being opened."""
+        wished = None if self._wish is None else self._wish.image_id
+        opened = None if self.current is None else self.current.subject.file
+        return wished in image_ids or opened in image_ids
 
     def end(self) -> None:
         """Open and close nothing any more: the window closes."""

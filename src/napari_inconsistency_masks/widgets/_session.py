@@ -213,8 +213,8 @@ class Session(QObject):
 
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed."""
-        if self.project.files.moving:
-            return  # it tells when all layers are there
+        if self._closed or self.project.files.moving:
+            return  # nothing is said any more, or when all layers are there
         usable = [*self.layers.images(), *self.layers.drawable()]
         seen = [(layer, layer.name) for layer in usable]
         if seen == self._seen:
@@ -250,6 +250,7 @@ class Session(QObject):
         for name in ("inserted", "removed", "renamed"):
             viewer.layers.events.emitters[name].connect(self._on_layers)
         viewer.dims.events.current_step.connect(self._on_step)
+        self._guard.watch_layers(viewer)
         self._guard.closing.connect(self.shut_down)
         self.layer_data.changed.connect(self.source_changed)
         self.layer_data.scanned.connect(self._on_scanned)

@@ -27,9 +27,9 @@ class Table(QTableView):
     """Rows of values, sorted by pressing a header.
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
-    selected one, `opened` that of one that was double-clicked, or on which Enter was pressed;
-    `edited` that of one into which a text was typed (none to clear it), and `undone` tells that the
-    last of them should be taken back.
+    current one, and `picked` tells that other rows are selected; `opened` carries that of one that
+    was double-clicked, or on which Enter was pressed; `edited` that of one into which a text was
+    typed (none to clear it), and `undone` tells that the last of them should be taken back.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ class Table(QTableView):
     """
 
     chosen = Signal(int)
+    picked = Signal()
     opened = Signal(int)
     edited = Signal(int, str)
     undone = Signal()
@@ -77,12 +78,18 @@ class Table(QTableView):
         self.stretch(0)
         self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
         self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
 
     @property
     def current(self) -> int:
         """The number of the selected row, or -1."""
         return self._number(self.currentIndex())
+
+    @property
+    def selected(self) -> list[int]:
+        """The numbers of all selected rows."""
+        return sorted(map(self._number, self.selectionModel().selectedRows()))
 
     @property
     def rows(self) -> Sequence[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -25,6 +25,7 @@ from ._preparation import Flushed, ProjectLabels
 from ._project_data import ProjectData
 from ._project_files import FILE, FRAME, ProjectFiles
 from ._project_places import SavedLabels, decided, rows_of
+from ._project_words import some
 from ._saved_run import DEMO_MODEL
 from ._splits import other_split, remark, told
 from ._status import Status
@@ -90,6 +91,8 @@ class Workbench(QObject):
         keeper.saved.connect(self.data.refresh)
         self.data.failed.connect(self.failed)
         self.data.opened.connect(self._on_opened)
+        self.data.left.connect(self._on_left)
+        self.data.joined.connect(self._on_joined)
         self.files.failed.connect(self.failed)
         self.files.closed.connect(self._on_closed)
         self.files.changed.connect(self._on_files)
@@ -134,6 +137,38 @@ class Workbench(QObject):
         self.data.set_split(image_id, split)
         if row is not None:
             self._status.say(told(self.data.name_of(image_id), row, split))
+
+    def remove(self, image_ids: Sequence[str]) -> None:
+        """Take files out of the project, once all that is drawn on them is saved.
+
+        Raises
+        ------
+        InputError
+            While all files are being predicted.
+        """
+        if self.all_files.busy:
+            raise InputError(
+                "All files are being predicted: wait for that or cancel it, then remove files."
+            )
+        if self.files.concerned(image_ids):
+            self.files.close(lambda: self._remove(image_ids))
+        else:
+            self._remove(image_ids)
+
+    def _remove(self, image_ids: Sequence[str]) -> None:
+        self._write_places()  # where those of a file that comes back are found
+        self.data.remove(image_ids)
+
+    def _on_left(self, gone: list[Subject]) -> None:
+        self._forget(gone)
+        names = some([subject.name for subject in gone])
+        self._status.say(f"Removed {names}. Add the same again, and everything is back.")
+
+    def _on_joined(self, image_ids: list[str]) -> None:
+        """Files came into the project, perhaps some that were in it before."""
+        known = [row for row in self._written if row.image in image_ids]
+        self._correcting.queue.remember(decided(known, self._subjects))
+        self._correcting.changed.emit()
 
     def labels(self) -> ProjectLabels:
         """What a training is to learn from; `InputError` without a project."""
@@ -192,10 +227,13 @@ class Workbench(QObject):
         self.data.close(lambda gone: self._on_gone(gone, then))
 
     def _on_gone(self, gone: list[Subject], then: Callable[[], None]) -> None:
-        self._correcting.forget(gone)
-        self._looking.results.forget(gone)
+        self._forget(gone)
         self.opened.emit()
         then()
+
+    def _forget(self, gone: list[Subject]) -> None:
+        self._correcting.forget(gone)
+        self._looking.results.forget(gone)
 
     def _on_opened(self) -> None:
         """Go on where the person was."""
