@@ -95,6 +95,12 @@ class Keeper(QObject):
         home = None if self._current is None else self._current.home
         return None if home is None else home.corrections.folder
 
+    @property
+    def drawn_on(self) -> bool:
+        """Whether somebody drew on the image that is chosen, which is no file of a project."""
+        current = self._current
+        return current is not None and current.drawn and not current.in_project
+
     def adopt(self, image: Image, home: Home) -> None:
         """Save what is drawn on an image of a project there from now on."""
         self._homes[id(image)] = home
