@@ -122,7 +122,8 @@ class Sitting:
         results, looking = self.session.results, self.session.looking
         model = Model(Path("run"), SCHEME, 1, 2, "cpu", "cpu")
         axes = looking.axes()
-        result = results._result(looking.image, axes, model, looking.colors(SCHEME.classes))  # noqa: SLF001
+        subject = self.session.subjects.make(looking.image, axes)
+        result = results._result(subject, axes, model, looking.colors(SCHEME.classes))  # noqa: SLF001
         results.current = result
         for frame, picture in enumerate(_pictures(frames, size)):
             for _ in result.layers.prepare():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from ._box_edit import (
     read_box,
     same,
 )
-from ._drawing_layers import add_missing_layers
+from ._drawing_ahead import DrawingAhead
 from ._found_places import Answer, inside
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
@@ -65,6 +66,7 @@ class Correcting(QObject):
         ranking = Ranking(layers, layer_data, results, self)
         self.queue = ranking.queue
         self._layers, self._data, self._results = layers, layer_data, results
+        self._ahead = DrawingAhead(layer_data, self)
         self._before: Content = []
         self._proposal: Content = []
         self._labeled_all_over = False
@@ -78,6 +80,17 @@ class Correcting(QObject):
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
         return bool(self._steps)
+
+    def prepare(self) -> None:
+        """Make the layers to draw in while the person looks at the list: later they take long."""
+        following = self.queue.after(None)
+        if self.queue.current is not None or following is None:
+            return
+        result = self._results.of(following.image)
+        if result is not None and following.image is self._data.image:
+            with suppress(InputError):  # it is told when she goes there
+                check_classes(self._data, result.model.scheme)
+                self._ahead.begin()
 
     def go(self, item: QueuedPlace) -> None:
         """Show a place, and draw what the networks say if nothing is drawn there."""
@@ -212,8 +225,7 @@ class Correcting(QObject):
             self._data.choose_image(item.image)
         if result := self._results.of(item.image):
             check_classes(self._data, result.model.scheme)
-        if any(row.layer is None for row in self._data.drawn_rows):
-            add_missing_layers(self._data)
+        self._ahead.finish()
         self.queue.current, self._answer = item, 0
         self._before = self._now(item)
         boxes = self._data.boxes.of(item.image, item.axes)

@@ -44,7 +44,7 @@ class LayerData(QObject):
         self._scanning = LabelScan(self.drawing, self._current_step, self)
         self._scanning.done.connect(self.scanned)
         self._scanning.drawn.connect(self.drawn)
-        self.together = self._scanning.together
+        self.together, self.painted = self._scanning.together, self._scanning.painted
 
     def choose_image(self, image: Image | None) -> None:
         """Take an image; layers that fit it are proposed for the classes."""

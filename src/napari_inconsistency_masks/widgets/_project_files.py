@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
@@ -12,22 +11,18 @@ from ..errors import InputError
 from ..projects import Project
 from ._class_rows import Own
 from ._file_layers import OpenFile, fill_layers, make_layers, new_image
-from ._file_reading import ReadFile, home_of, read_file
+from ._file_opening import FileOpening
+from ._file_reading import ReadFile, home_of
 from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._project_data import ProjectData
 from ._results import BREATH_MS, OVER
-from ._status import Activity, Status
+from ._status import Status
 from ._subject import Subjects
-from ._worker import Worker
 
-OPENING = "open"
 FILE, FRAME = "file", "frame"
 """Settings of a project: where its window was last."""
-
-TELL_S = 0.2
-"""Least time between two words about how much of a file is read."""
 
 Then = Callable[[], None]
 
@@ -73,16 +68,17 @@ class ProjectFiles(QObject):
         super().__init__(parent)
         self.current: OpenFile | None = None
         self._layers, self._layer_data, self._keeper = layers, layer_data, keeper
-        self._subjects, self._data, self._status = subjects, data, status
+        self._subjects, self._data = subjects, data
         self._wish: _Wish | None = None
-        self._reading: Worker | None = None
+        self._opening = FileOpening(status, self._give_up, self)
+        self._opening.read.connect(self._on_read)
+        self._opening.failed.connect(self._on_failed)
         self._steps: Iterator[None] = iter(())
         self._breath = QTimer(self)
         self._breath.setInterval(BREATH_MS)
         self._breath.timeout.connect(self._step)
         self._incomplete = False
         self._then: Then | None = None
-        self._told = 0.0
 
     @property
     def moving(self) -> bool:
@@ -129,8 +125,7 @@ class ProjectFiles(QObject):
     def close(self, then: Then) -> None:
         """Save and close the open file, then go on."""
         self._wish = None
-        if self._reading is not None:
-            self._reading.stop()
+        self._opening.stop()
         if self.moving:
             self._after(lambda: self.close(then))
             return
@@ -150,8 +145,7 @@ class ProjectFiles(QObject):
         """Open and close nothing any more: the window closes."""
         self._wish = None
         self._breath.stop()
-        if self._reading is not None:
-            self._reading.stop()
+        self._opening.stop()
 
     def layers_changed(self) -> None:
         """Layers were added or removed: perhaps by hand some of the open file."""
@@ -174,36 +168,17 @@ class ProjectFiles(QObject):
 
     def _read(self) -> None:
         wish, project = self._wish, self._data.project
-        if wish is None or project is None:
-            return
-        name = self._data.name_of(wish.image_id)
-        worker = self._reading = Worker(read_file(project, wish.image_id))
-        worker.yielded.connect(lambda done: self._tell(name, done))
-        worker.returned.connect(lambda read: self._on_read(project, read))
-        worker.failed.connect(self._on_failed)
-        worker.over.connect(lambda: self._status.end(OPENING))
-        self._status.begin(OPENING, Activity(f"Opening {name}", None, self._give_up))
-        worker.begin()
-        self.changed.emit()
-
-    def _tell(self, name: str, done: tuple[int, int]) -> None:
-        now = time.monotonic()
-        if now - self._told < TELL_S:
-            return
-        self._told = now
-        self._status.progress(OPENING, f"Opening {name}", done[0] / done[1])
+        if wish is not None and project is not None:
+            self._opening.begin(project, wish.image_id, self._data.name_of(wish.image_id))
+            self.changed.emit()
 
     def _give_up(self) -> None:
         self._wish = None
-        if self._reading is not None:
-            self._reading.stop()
-        self._status.end(OPENING, "Canceled.")
         self.changed.emit()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, sentence: str) -> None:
         self._wish = None
-        known = isinstance(error, InputError)
-        self.failed.emit(str(error) if known else f"The file cannot be opened: {error!r}")
+        self.failed.emit(sentence)
         self.changed.emit()
 
     def _on_read(self, project: Project, read: ReadFile) -> None:
@@ -274,7 +249,11 @@ class ProjectFiles(QObject):
             shown = OpenFile(subject, read.axes, project.scheme, image)
             yield from make_layers(self._layers, boxes, shown, read)
         shown.notes = tuple(read.notes)
+        yield
         self._show(project, shown, read)
+        yield
+        self._layers.fit_view()
+        yield
 
     def _remove(self, opened: OpenFile | None) -> Iterator[None]:
         if opened is not None:
@@ -294,7 +273,6 @@ class ProjectFiles(QObject):
         self._keeper.adopt(shown.image, home_of(project, read))
         if not any(map(self._layers.selects, drawn)):
             self._layers.select(drawn[0])
-        self._layers.fit_view()
 
     def _settle(self) -> None:
         """All layers are there, or gone: do what was waited for, unless there is a newer wish."""
