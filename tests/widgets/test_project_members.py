@@ -192,7 +192,7 @@ def test_decided_places_come_back_with_their_file(
     steps.wait(lambda: len(steps.project.data.rows) == 1 and steps.quiet)
     queue = session.correcting.queue
     assert [place.subject.name for place in queue.places] == ["two.tif"]
-    session.project._write_places()
+    session.project._places.write()
     steps.settle()
     assert {row.image for row in read_places(folder)} == {"one", "two"}
     steps.project.data.add([folder.parent / "one.tif"])

@@ -14,10 +14,11 @@ from ..task import LabelScheme, Task
 from ._class_rows import MASK, POSITION, ClassRow, Own, OwnRows, default_rows
 from ._colors import class_color
 from ._drawing import Drawing, DrawnClass, check_class_names, class_name
+from ._fitting import fits, misfit, points_on, states_of
 from ._frames import FrameAxes, guess_axes
 from ._label_boxes import LabelBoxes
 from ._label_scan import LabelScan, Scan
-from ._layers import ViewerLayers, fits, misfit, points_on, states_of
+from ._layers import ViewerLayers
 
 
 class LayerData(QObject):

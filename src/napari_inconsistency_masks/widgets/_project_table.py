@@ -72,7 +72,7 @@ class ProjectTable(QWidget):
 
     def _connect(self) -> None:
         self.table.opened.connect(self._on_file)
-        self.table.picked.connect(self._update_chosen)
+        self.table.selected.connect(self._update_chosen)
         self.split.picked.connect(self._on_split)
         self.copy.clicked.connect(self._on_copy)
         self.copy_all.clicked.connect(self._on_copy_all)
@@ -124,7 +124,7 @@ class ProjectTable(QWidget):
     def _chosen(self) -> list[ImageStatus]:
         """The selected rows, else that of the open file."""
         rows = self._data.rows
-        numbers = [number for number in self.table.selected if number < len(rows)]
+        numbers = [number for number in self.table.all_selected if number < len(rows)]
         if numbers:
             return [rows[number] for number in numbers]
         opened = self._files.current

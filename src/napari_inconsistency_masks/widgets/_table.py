@@ -27,9 +27,10 @@ class Table(QTableView):
     """Rows of values, sorted by pressing a header.
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
-    current one, and `picked` tells that other rows are selected; `opened` carries that of one that
-    was double-clicked, or on which Enter was pressed; `edited` that of one into which a text was
-    typed (none to clear it), and `undone` tells that the last of them should be taken back.
+    selected one, `opened` that of one that was double-clicked, or on which Enter was pressed;
+    `selected` tells that other rows are selected, of which there may be several;
+    `edited` that of one into which a text was typed (none to clear it), and `undone` tells that the
+    last of them should be taken back.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class Table(QTableView):
     """
 
     chosen = Signal(int)
-    picked = Signal()
+    selected = Signal()
     opened = Signal(int)
     edited = Signal(int, str)
     undone = Signal()
@@ -77,8 +78,8 @@ class Table(QTableView):
         self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.stretch(0)
         self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit())
         self.selectionModel().currentRowChanged.connect(self._on_current)
-        self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
 
     @property
@@ -87,9 +88,10 @@ class Table(QTableView):
         return self._number(self.currentIndex())
 
     @property
-    def selected(self) -> list[int]:
-        """The numbers of all selected rows."""
-        return sorted(map(self._number, self.selectionModel().selectedRows()))
+    def all_selected(self) -> list[int]:
+        """The numbers of all selected rows, from top to bottom as they are sorted."""
+        indices = self.selectionModel().selectedRows()
+        return [self._number(index) for index in sorted(indices, key=lambda index: index.row())]
 
     @property
     def rows(self) -> Sequence[Row]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..errors import InputError
-from ..projects import PlaceRow
 from ..projects.content import SplitName
 from ..task import LabelScheme
 from ._all_files import AllFiles
@@ -19,12 +18,13 @@ from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._looking import Looking
+from ._places_file import PlacesFile
 from ._prediction import Model
 from ._predictor import Predictor
 from ._preparation import Flushed, ProjectLabels
 from ._project_data import ProjectData
 from ._project_files import FILE, FRAME, ProjectFiles
-from ._project_places import SavedLabels, decided, rows_of
+from ._project_places import SavedLabels
 from ._project_words import some
 from ._saved_run import DEMO_MODEL
 from ._splits import other_split, remark, told
@@ -33,9 +33,6 @@ from ._subject import Subject, Subjects
 
 NETWORKS = "networks"
 """Setting of a project: the run whose networks were in use last."""
-
-PLACES_MS = 1000
-"""After a place was decided on, until the table of places is written."""
 
 FRAME_MS = 3000
 """After the sliders were moved, until the project remembers the frame."""
@@ -72,15 +69,10 @@ class Workbench(QObject):
         self.files = ProjectFiles(layers, layer_data, keeper, subjects, self.data, status, self)
         self.all_files = AllFiles(self.data, subjects, looking, predictor, self)
         self._keeper, self._looking, self._status = keeper, looking, status
-        self._correcting, self._subjects = correcting, subjects
-        self._written: list[PlaceRow] = []
+        self._correcting = correcting
         looking.results.true.saved = self
         correcting.open_file = self._open_file
-        self._places = QTimer(self)
-        self._places.setSingleShot(True)
-        self._places.setInterval(PLACES_MS)
-        self._places.timeout.connect(self._write_places)
-        correcting.changed.connect(self._places.start)
+        self._places = PlacesFile(self.data, correcting, subjects, self)
         predictor.ended.connect(self._on_predicted)
         self.all_files.failed.connect(self.failed)
         self.all_files.finished.connect(status.say)
@@ -92,7 +84,6 @@ class Workbench(QObject):
         self.data.failed.connect(self.failed)
         self.data.opened.connect(self._on_opened)
         self.data.left.connect(self._on_left)
-        self.data.joined.connect(self._on_joined)
         self.files.failed.connect(self.failed)
         self.files.closed.connect(self._on_closed)
         self.files.changed.connect(self._on_files)
@@ -156,19 +147,13 @@ class Workbench(QObject):
             self._remove(image_ids)
 
     def _remove(self, image_ids: Sequence[str]) -> None:
-        self._write_places()  # where those of a file that comes back are found
+        self._places.write()  # where those of a file that comes back are found
         self.data.remove(image_ids)
 
     def _on_left(self, gone: list[Subject]) -> None:
         self._forget(gone)
         names = some([subject.name for subject in gone])
         self._status.say(f"Removed {names}. Add the same again, and everything is back.")
-
-    def _on_joined(self, image_ids: list[str]) -> None:
-        """Files came into the project, perhaps some that were in it before."""
-        known = [row for row in self._written if row.image in image_ids]
-        self._correcting.queue.remember(decided(known, self._subjects))
-        self._correcting.changed.emit()
 
     def labels(self) -> ProjectLabels:
         """What a training is to learn from; `InputError` without a project."""
@@ -209,9 +194,8 @@ class Workbench(QObject):
     def end(self) -> None:
         """Keep where the person was; everything that is drawn is saved by now."""
         self._frame.stop()
-        self._places.stop()
         self.files.end()
-        self.data.write_places_now(self._unwritten())
+        self._places.end()
         self.data.end(**self._where())
 
     def _instead(self, then: Callable[[], None]) -> None:
@@ -223,7 +207,7 @@ class Workbench(QObject):
         self.files.close(lambda: self._close_data(then))
 
     def _close_data(self, then: Callable[[], None]) -> None:
-        self._write_places()
+        self._places.write()
         self.data.close(lambda gone: self._on_gone(gone, then))
 
     def _on_gone(self, gone: list[Subject], then: Callable[[], None]) -> None:
@@ -241,9 +225,7 @@ class Workbench(QObject):
         self.opened.emit()
         if project is None:
             return
-        self._written = list(self.data.places)
-        self._correcting.queue.remember(decided(self.data.places, self._subjects))
-        self._correcting.changed.emit()
+        self._places.read()
         run = project.settings.get(NETWORKS)
         if isinstance(run, str) and (project.folder / run / "ensemble.json").is_file():
             self._looking.use_quietly(project.folder / run)
@@ -280,21 +262,6 @@ class Workbench(QObject):
         whole = len(result.counts.predicted) == result.axes.count
         if whole and row is not None and row.predicted != run:
             self.data.mark_predicted({row.image.id: run})
-
-    def _unwritten(self) -> list[PlaceRow] | None:
-        """The table of places if it is another one now; rows of unknown images stay in it."""
-        if self.data.project is None:
-            return None
-        known = rows_of(self._correcting.queue.places)
-        strange = [row for row in self._written if self._subjects.file(row.image) is None]
-        rows = [*known, *strange]
-        return None if rows == self._written else rows
-
-    def _write_places(self) -> None:
-        rows = self._unwritten()
-        if rows is not None:
-            self._written = rows
-            self.data.write_places(rows)
 
     def _where(self) -> dict[str, object]:
         opened = self.files.current
