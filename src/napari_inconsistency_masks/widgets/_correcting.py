@@ -98,8 +98,7 @@ class Correcting(QObject):
 
     def go_on(self) -> None:
         """Show the next open place."""
-        following = self.queue.after(self.queue.current)
-        if following is not None:
+        if (following := self.queue.after(self.queue.current)) is not None:
             self.go(following)
             return
         self.leave()
@@ -107,8 +106,7 @@ class Correcting(QObject):
 
     def go_back(self) -> None:
         """Show the place before."""
-        before = self.queue.before(self.queue.current)
-        if before is not None:
+        if (before := self.queue.before(self.queue.current)) is not None:
             self.go(before)
 
     def accept(self) -> None:
@@ -133,9 +131,8 @@ class Correcting(QObject):
 
     def answers(self) -> list[tuple[str, Answer]]:
         """What may be drawn at this place, by name."""
-        if self.queue.current is None:
-            return []
-        return self.queue.current.found.answers()
+        item = self.queue.current
+        return [] if item is None else item.found.answers()
 
     def answer(self, number: int) -> None:
         """Draw one of the `answers` instead of what is drawn."""
@@ -210,7 +207,7 @@ class Correcting(QObject):
 
     def _come_to(self, item: QueuedPlace) -> None:
         if not self._layers.has(item.image):
-            raise InputError(f"The image {item.image.name!r} is no longer open; open it again.")
+            raise InputError(f"The image {item.subject.name!r} is no longer open; open it again.")
         if self._data.image is not item.image:
             self._data.choose_image(item.image)
         self._drawing.check(item)

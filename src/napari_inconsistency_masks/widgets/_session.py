@@ -265,8 +265,8 @@ class Session(QObject):
         self.project.data.changed.connect(self.source_changed)
         self.project.files.changed.connect(self._on_files)
         self.project.files.closing.connect(self.correcting.leave)
-        self.frame_changed.connect(self.project.frame_changed)
-        self.predictor.loaded.connect(self.project.networks_loaded)
+        self.frame_changed.connect(self.project.memory.frame_changed)
+        self.predictor.loaded.connect(self.project.memory.networks_loaded)
         self.looking.refused.connect(self.tell_error)
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
 from ..projects.content import SplitName
@@ -19,23 +18,17 @@ from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._looking import Looking
 from ._places_file import PlacesFile
-from ._prediction import Model
 from ._predictor import Predictor
 from ._preparation import Flushed, ProjectLabels
 from ._project_data import ProjectData
-from ._project_files import FILE, FRAME, ProjectFiles
+from ._project_files import ProjectFiles
+from ._project_memory import ProjectMemory
 from ._project_places import SavedLabels
 from ._project_words import some
 from ._saved_run import DEMO_MODEL
 from ._splits import other_split, remark, told
 from ._status import Status
 from ._subject import Subject, Subjects
-
-NETWORKS = "networks"
-"""Setting of a project: the run whose networks were in use last."""
-
-FRAME_MS = 3000
-"""After the sliders were moved, until the project remembers the frame."""
 
 
 class Workbench(QObject):
@@ -76,10 +69,7 @@ class Workbench(QObject):
         predictor.ended.connect(self._on_predicted)
         self.all_files.failed.connect(self.failed)
         self.all_files.finished.connect(status.say)
-        self._frame = QTimer(self)
-        self._frame.setSingleShot(True)
-        self._frame.setInterval(FRAME_MS)
-        self._frame.timeout.connect(self._remember_frame)
+        self.memory = ProjectMemory(self.data, self.files, looking, self)
         keeper.saved.connect(self.data.refresh)
         self.data.failed.connect(self.failed)
         self.data.opened.connect(self._on_opened)
@@ -164,13 +154,6 @@ class Workbench(QObject):
         self._keeper.flush(flushed.tell)
         return ProjectLabels(project.folder, project.scheme, flushed)
 
-    def networks_loaded(self, model: Model) -> None:
-        """Remember which networks are in use, to load them when the project is opened again."""
-        if self.folder is not None and model.run != DEMO_MODEL:
-            run = Path(os.path.abspath(model.run))  # noqa: PTH100  links stay
-            inside = run.is_relative_to(self.folder)
-            self.data.remember(**{NETWORKS: str(run.relative_to(self.folder) if inside else run)})
-
     def remark(self) -> str:
         """What hinders an honest validation, in a sentence, if anything."""
         return remark(self.data.rows)
@@ -186,24 +169,19 @@ class Workbench(QObject):
         """Frames of a file that are labeled all over."""
         return self.data.complete.get(str(subject.file), ())
 
-    def frame_changed(self) -> None:
-        """The sliders were moved."""
-        if self.files.current is not None and not self._frame.isActive():
-            self._frame.start()
-
     def end(self) -> None:
         """Keep where the person was; everything that is drawn is saved by now."""
-        self._frame.stop()
+        self.memory.end()
         self.files.end()
         self._places.end()
-        self.data.end(**self._where())
+        self.data.end(**self.memory.where())
 
     def _instead(self, then: Callable[[], None]) -> None:
         if self.data.project is None:
             then()
             return
         self.all_files.cancel()
-        self._remember_frame()
+        self.memory.remember_frame()
         self.files.close(lambda: self._close_data(then))
 
     def _close_data(self, then: Callable[[], None]) -> None:
@@ -221,19 +199,9 @@ class Workbench(QObject):
 
     def _on_opened(self) -> None:
         """Go on where the person was."""
-        project = self.data.project
         self.opened.emit()
-        if project is None:
-            return
         self._places.read()
-        run = project.settings.get(NETWORKS)
-        if isinstance(run, str) and (project.folder / run / "ensemble.json").is_file():
-            self._looking.use_quietly(project.folder / run)
-        image_id, frame = project.settings.get(FILE), project.settings.get(FRAME, 0)
-        row = None if image_id is None else self.data.row_of(str(image_id))
-        if row is not None and row.found:
-            frame = frame if isinstance(frame, int) and 0 <= frame < row.image.frames else 0
-            self.files.open(row.image.id, frame)
+        self.memory.go_on()
 
     def _on_files(self) -> None:
         opened = self.files.current
@@ -262,12 +230,3 @@ class Workbench(QObject):
         whole = len(result.counts.predicted) == result.axes.count
         if whole and row is not None and row.predicted != run:
             self.data.mark_predicted({row.image.id: run})
-
-    def _where(self) -> dict[str, object]:
-        opened = self.files.current
-        return {} if opened is None else {FILE: opened.subject.file, FRAME: self.files.frame()}
-
-    def _remember_frame(self) -> None:
-        where = self._where()
-        if where:
-            self.data.remember(**where)
