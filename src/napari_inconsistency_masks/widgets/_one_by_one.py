@@ -81,15 +81,16 @@ class OneByOne(QObject):
         worker = self._worker = Worker(piece.work)
         worker.returned.connect(lambda found: piece.take(found) if self._about() is about else None)
         worker.failed.connect(self.failed)
-        worker.over.connect(self._on_over)
+        worker.over.connect(lambda: self._on_over(told=piece.activity is not None))
         if piece.activity is not None:
             self._status.begin(self._key, piece.activity)
         worker.begin()
         self.changed.emit()
 
-    def _on_over(self) -> None:
+    def _on_over(self, *, told: bool) -> None:
         self._worker = None
-        self._status.end(self._key)
+        if told:
+            self._status.end(self._key)
         if self._waiting:
             self._next()
         self.changed.emit()
