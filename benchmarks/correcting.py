@@ -113,16 +113,20 @@ class Sitting:
             self._predict(len(pixels), pixels.shape[-1])
         until(lambda: bool(self.session.results.rows()) and not self.session.predictor.busy)
         until(lambda: bool(self.session.correcting.queue.places))
+        live(2.0)
+        watch = Watch()
         self.dock.open("correct")
         self.painted = Painted(self.viewer)
-        live(2.0)
+        live(3.0)
+        self.opening = _halts(watch)
 
     def _predict(self, frames: int, size: int) -> None:
         """As if two networks had seen what is there, the second one every other cell only."""
         results, looking = self.session.results, self.session.looking
         model = Model(Path("run"), SCHEME, 1, 2, "cpu", "cpu")
         axes = looking.axes()
-        result = results._result(looking.image, axes, model, looking.colors(SCHEME.classes))  # noqa: SLF001
+        subject = self.session.subjects.make(looking.image, axes)
+        result = results._result(subject, axes, model, looking.colors(SCHEME.classes))  # noqa: SLF001
         results.current = result
         for frame, picture in enumerate(_pictures(frames, size)):
             for _ in result.layers.prepare():
@@ -132,6 +136,7 @@ class Sitting:
 
     def correct(self, places: int) -> Iterator[str]:
         """Accept places, and tell how long it took until the next was on the screen."""
+        yield f"opening the section: {self.opening}"
         section = self.dock.sections["correct"]
         yield "first place: " + _describe([self.painted.after(section.next.click)])
         live(1.0)
@@ -173,17 +178,8 @@ class Sitting:
         live(2.0)
         if not saved:
             data.drawn.connect(keeper._on_stroke)  # noqa: SLF001
-        longest = max(watch.gaps, key=lambda gap: gap.wall, default=None)
-        halts = (
-            "no halt"
-            if longest is None
-            else (
-                f"longest halt {longest.wall:.0f} ms ({longest.busy:.0f} busy, {longest.culprit}), "
-                f"{sum(gap.wall > 50 for gap in watch.gaps)} over 50 ms of {len(watch.gaps)}"
-            )
-        )
         words = "saved" if saved else "not saved"
-        return f"strokes, {words}: step {statistics.median(steps):.1f} ms, {halts}"
+        return f"strokes, {words}: step {statistics.median(steps):.1f} ms, {_halts(watch)}"
 
     def close(self) -> None:
         """Close the window."""
@@ -234,6 +230,18 @@ class Painted:
 
     def _on_swap(self) -> None:
         self._times.append((time.perf_counter(), time.thread_time()))
+
+
+def _halts(watch: Watch) -> str:
+    longest = max(watch.gaps, key=lambda gap: gap.wall, default=None)
+    if longest is None:
+        return "no halt"
+    many = sum(gap.wall > 50 for gap in watch.gaps)
+    ours = max(gap.ours for gap in watch.gaps)
+    return (
+        f"longest halt {longest.wall:.0f} ms ({longest.busy:.0f} busy, {longest.culprit}), "
+        f"{many} over 50 ms of {len(watch.gaps)}, in functions of ours up to {ours:.0f} ms"
+    )
 
 
 def _describe(taken: list[tuple[float, float]]) -> str:

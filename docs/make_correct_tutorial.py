@@ -2,8 +2,9 @@
 
     python docs/make_correct_tutorial.py [FOLDER]
 
-Everything is done in one window, with real programs that train and predict; it takes about ten
-minutes. FOLDER keeps the project afterwards; if there is one in it with networks, these are used.
+Everything is done in one window, with real programs that train and predict; it takes about
+fifteen minutes. FOLDER keeps the project afterwards; if there is one in it with networks, these
+are used.
 Where there is no display a virtual one is started (Xvfb).
 """
 
@@ -18,16 +19,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import real_cells
 import typer
 from make_screenshots import pause, with_window
 from window_person import Person, wait_until
 
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
-from napari_inconsistency_masks.widgets._queue import QueuedPlace
+from napari_inconsistency_masks.widgets._found_places import Answer
+from napari_inconsistency_masks.widgets._queue import OPEN, QueuedPlace
 
-FIRST_MINUTES, RETRAIN_MINUTES = 3, 1
+FIRST_MINUTES, RETRAIN_MINUTES = 8, 2
+ACCEPT, ANSWER, DRAW, NOTHING = "accept", "answer", "draw", "nothing"
+TOGETHER = "all together"
+RIGHT = 0.7
+"""Overlap with the true cells from which an answer is taken as right."""
+
 TYPED = 1
 """Frame of the stack whose true counts are typed."""
 
@@ -138,61 +144,51 @@ class Walk(Person):
     # --- 4 Correct next
 
     def correct(self) -> None:
-        """Accept one place, take the answer of network B at one, and draw at one."""
+        """Accept one place, take an answer at one, and draw at one: three in any case."""
         correcting = self.session.correcting
         self.picture("correct", "list")
-        steps = {"accept": self.accept, "answer": self.take_answer, "draw": self.draw_here}
-        chosen = {self.best_action(place): place for place in reversed(correcting.queue.places)}
-        for name, step in steps.items():
-            if name not in chosen:
-                print("no place for", name)
-                continue
-            correcting.go(chosen[name])
+        for name, way in zip(("first", "second", "third"), (ACCEPT, ANSWER, DRAW), strict=True):
+            left = [place for place in correcting.queue.places if place.state == OPEN]
+            place = next((place for place in left if self.best_way(place)[0] == way), left[0])
+            correcting.go(place)
             wait_until(lambda: correcting.queue.current is not None)
             self.settle()
-            step(chosen[name])
-            correcting.accept()  # key J
+            self.correct_here(place, name)
+            self.press("correct_accept")
             wait_until(lambda: correcting.queue.current is not None)
             self.settle()
         self.picture("correct", "done", whole=False)
 
-    def best_action(self, place: QueuedPlace) -> str:
-        """What a person who knows what is there would do."""
+    def correct_here(self, place: QueuedPlace, name: str) -> None:
+        """Make right what is drawn at a place, if it is not."""
+        way, answer = self.best_way(place)
+        print(name, place.subject.name, place.frame, way, answer)
+        self.picture("correct", name if way == ACCEPT else f"before-{name}", whole=False)
+        if way == ACCEPT:
+            return
+        if way in (ANSWER, NOTHING):
+            names = [other for other, _ in self.session.correcting.answers()]
+            self.press(f"correct_answer_{names.index(answer)}")
+        else:
+            self.draw_truth(self.opened, place.frame, place.found.box)
+        self.settle()
+        self.picture("correct", name, whole=False)
+
+    def best_way(self, place: QueuedPlace) -> tuple[str, str]:
+        """What a person does who knows what is there: and which answer she takes."""
         row = self.project.data.row_of(place.subject.file)
-        box = place.found.box
-        right = self.truth(row.path.stem, place.frame, box)
-        wrong = {
-            name: int((answer.channels[:2] ^ right.channels[:2]).sum())
-            + 40 * abs(len(answer.centers) - len(right.centers))
+        right = self.truth(row.path.stem, place.frame, place.found.box)
+        overlaps = {
+            name: overlap(answer, right)
             for name, answer in place.found.answers()
+            if len(answer.centers) == len(right.centers)
         }
-        if not right.channels.any() or min(wrong.values()) > 0.25 * 2 * np.prod(
-            right.channels.shape[1:]
-        ):
-            return "draw" if right.channels.any() else "skip"
-        best = min(wrong, key=wrong.get)
-        if wrong[best] > 150:
-            return "draw"
-        return {"all together": "accept", "network B": "answer"}.get(best, "other")
-
-    def accept(self, _: QueuedPlace) -> None:
-        """What all say together is right."""
-        self.picture("correct", "accept", whole=False)
-
-    def take_answer(self, _: QueuedPlace) -> None:
-        """Network B is right: key G goes through the answers."""
-        self.picture("correct", "before-answer", whole=False)
-        names = [name for name, _ in self.session.correcting.answers()]
-        self.press(f"correct_answer_{names.index('network B')}")
-        self.settle()
-        self.picture("correct", "answer", whole=False)
-
-    def draw_here(self, place: QueuedPlace) -> None:
-        """All are wrong: draw."""
-        self.picture("correct", "before-draw", whole=False)
-        self.draw_truth(self.opened, place.frame, place.found.box)
-        self.settle()
-        self.picture("correct", "draw", whole=False)
+        if not right.channels.any():
+            return NOTHING, "nothing"
+        best = max(overlaps, key=overlaps.get, default="")
+        if overlaps.get(TOGETHER, 0) >= RIGHT:
+            return ACCEPT, TOGETHER
+        return (ANSWER, best) if overlaps.get(best, 0) >= RIGHT else (DRAW, "")
 
     def retrain(self) -> None:
         """Retrain with my corrections, and compare."""
@@ -236,6 +232,13 @@ class Walk(Person):
         self.viewer.dims.set_point(0, TYPED)
         self.settle()
         self.picture("count", "count")
+
+
+def overlap(answer: Answer, right: Answer) -> float:
+    """Where both say the same states, per pixel where any of them says one."""
+    one, other = answer.channels[:2] > 0, right.channels[:2] > 0
+    said = (one | other).any(axis=0)
+    return float((one == other).all(axis=0)[said].mean()) if said.any() else 1.0
 
 
 if __name__ == "__main__":

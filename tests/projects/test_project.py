@@ -18,7 +18,7 @@ def test_what_is_made_is_opened(tmp_path: Path, scheme: LabelScheme) -> None:
     project = Project.create(tmp_path / "a" / "project", scheme, settings={"width": 0.5})
     project.add_image(stack(tmp_path, "movie.tif", 0), split="validation")
     project.change_settings(zoom=[1, 2])
-    project.mark_predicted("movie", "run-3")
+    project.mark_predicted({"movie": "run-3"})
     opened = Project.open(str(project.folder))
     assert opened.scheme == scheme
     assert opened.images == project.images

@@ -160,7 +160,7 @@ def test_table_says_what_there_is_of_each_image(tmp_path: Path) -> None:
     for frame, labels in enumerate((whole, boxed, all_over)):
         project.write_frame("a", frame, labels)
     project.write_frame("b", 1, nothing)
-    project.mark_predicted("b", "run-1")
+    project.mark_predicted({"b": "run-1"})
     (tmp_path / "b.tif").unlink()
     one, other = Project.open(project.folder).table()
     assert (one.labeled, one.corrected, one.predicted, one.found) == (2, 1, None, True)

@@ -17,7 +17,8 @@ from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets._folder_data import FolderData
 from napari_inconsistency_masks.widgets._folder_page import FolderPage
-from napari_inconsistency_masks.widgets._session import FOLDER, Session
+from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets._sources import FOLDER
 from napari_inconsistency_masks.widgets.data import DataSection
 from toy import SCHEMES
 

@@ -248,3 +248,53 @@ def test_what_is_kept_survives_a_kill(tmp_path: Path, lines: int) -> None:
         if labels is not None:
             there += int(labels.masks["alive"].sum())
     assert there >= said[-1] > 0
+
+
+def test_a_brush_step_makes_no_drawing_anew_and_nothing_of_it_is_lost(
+    stack: Image, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_missing_layers(session.layer_data)
+    wait_until_kept(session, qtbot)
+    keeper, asked = session.keeper, []
+    keeper._timer.setInterval(60_000)
+    now = keeper._sittings.now
+    monkeypatch.setattr(keeper._sittings, "now", lambda: asked.append(1) or now())
+    for column in range(20):
+        layer(session, 0).paint((1, 20, 10 + column), 1)
+    assert len(asked) == 1
+    layer(session, 2).add([[2, 11.0, 12.0]])  # points are copied when the drawing is made
+    before = len(asked)
+    assert before > 1
+    layer(session, 1).paint((3, 20, 30), 1)
+    assert len(asked) == before
+    keeper.flush(lambda _: None)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 1).masks["alive"][20, 10:30].all()
+    assert kept(session, 2).positions.tolist() == [[11.0, 12.0]]
+    assert kept(session, 3).masks["dead"][20, 30]
+
+
+def test_strokes_before_and_after_another_image_is_chosen_are_kept_apart(
+    stack: Image, viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    add_missing_layers(session.layer_data)
+    wait_until_kept(session, qtbot)
+    keeper = session.keeper
+    keeper._timer.setInterval(60_000)
+    paint(session, 1)
+    mine = layer(session, 0)
+    first = keeper._current
+    other = add_image(viewer, (4, 30, 30), name="other")
+    session.layer_data.choose_image(other)
+    add_missing_layers(session.layer_data)
+    assert layer(session, 0) is not mine
+    layer(session, 0).data_setitem((np.array([2]), np.array([3]), np.array([4])), 1)
+    assert keeper._current is not first
+    keeper.flush(lambda _: None)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 2).masks["alive"][3, 4]
+    session.layer_data.choose_image(stack)
+    assert first.home is not None
+    saved = first.home.corrections.read("image", 1)
+    assert saved.masks["alive"].sum() == 1
+    assert saved.masks["alive"][5, 7]

@@ -42,8 +42,8 @@ def test_a_project_is_made_and_filled(page: ProjectPage, steps: Steps, tmp_path:
     write_stack(tmp_path / "images" / "b.tif", frames=1, seed=3)
     (tmp_path / "images" / "c.tif").write_bytes(b"rubbish")
     steps.project.data.add([tmp_path / "images"])
-    steps.wait(lambda: len(page.table.rows) == 2)
-    assert {cells[0] for cells in page.table.rows} == {"a.tif", "b.tif"}
+    steps.wait(lambda: len(page.files.table.rows) == 2)
+    assert {cells[0].text for cells in page.files.table.rows} == {"a.tif", "b.tif"}
     assert "c.tif" in page.refused.text()
     assert page.summary.text() == "2 files, 0 labeled."
 
@@ -90,7 +90,7 @@ def test_missing_files_are_named(page: ProjectPage, steps: Steps, tmp_path: Path
     steps.open_project(folder)
     assert "one.tif is no longer there" in page.problem.text()
     assert not page.find.isHidden()
-    assert [cells[-1] for cells in page.table.rows] == ["missing", "auto"]
+    assert [cells[-1] for cells in page.files.table.rows] == ["missing", "auto"]
 
 
 def test_the_open_file_is_the_selected_one(page: ProjectPage, steps: Steps, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_the_open_file_is_the_selected_one(page: ProjectPage, steps: Steps, tmp_
     ids = [row.image.id for row in steps.project.data.rows]
     for number in (1, 0):
         steps.open(ids[number])
-        assert page.table.current == number
-    page.table.choose(1)  # whoever looks at another one
+        assert page.files.table.current == number
+    page.files.table.choose(1)  # whoever looks at another one
     steps.project.data.changed.emit()
-    assert page.table.current == 1
+    assert page.files.table.current == 1

@@ -12,7 +12,7 @@ from project_steps import CELLS, Steps, make_project, write_stack
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.projects import FrameLabels, Project, read_places
-from napari_inconsistency_masks.widgets import _results, _workbench
+from napari_inconsistency_masks.widgets import _places_file, _results
 from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED, QueuedPlace
 from napari_inconsistency_masks.widgets._session import Session, session_of
 from napari_inconsistency_masks.widgets._typed_file import read_typed
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 @pytest.fixture(autouse=True)
 def at_once_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_results, "FILES_MS", 0)
-    monkeypatch.setattr(_workbench, "PLACES_MS", 0)
+    monkeypatch.setattr(_places_file, "PLACES_MS", 0)
 
 
 @pytest.fixture

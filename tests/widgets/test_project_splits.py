@@ -89,7 +89,7 @@ def test_the_key_switches_the_open_file(tmp_path: Path, session, viewer, qtbot) 
     steps.settle()
     assert steps.project.data.project.image("two").split == "validation"
     assert session.status.sentence == "two.tif, with all its 3 frames, is for validation now."
-    assert [cells[-1] for cells in page.table.rows] == ["auto", "valid."]
+    assert [cells[-1] for cells in page.files.table.rows] == ["auto", "valid."]
     steps.open("one")
     press(viewer)
     assert said.pop().startswith("one.tif is the last labeled file to learn from")

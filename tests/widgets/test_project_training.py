@@ -17,7 +17,8 @@ from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.widgets._preparation import prepare
-from napari_inconsistency_masks.widgets._session import LAYERS, PROJECT, Session, session_of
+from napari_inconsistency_masks.widgets._session import Session, session_of
+from napari_inconsistency_masks.widgets._sources import LAYERS, PROJECT
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 

@@ -23,7 +23,8 @@ from napari_inconsistency_masks.training.results import (
     write_result,
 )
 from napari_inconsistency_masks.widgets._retraining import NO_CORRECTION
-from napari_inconsistency_masks.widgets._session import FOLDER, Session
+from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets._sources import FOLDER
 from napari_inconsistency_masks.widgets._training_state import State
 from napari_inconsistency_masks.widgets.correct import CorrectSection
 from toy import QUICK, SCHEMES

@@ -45,8 +45,8 @@ class Seen:
     def of(cls, learned: Source, held_out: Source) -> Seen:
         """Take the fingerprints of two lists of samples."""
         return cls(
-            {_image_print(sample): _label_print(sample) for sample in learned},
-            frozenset(map(_image_print, held_out)),
+            {image_print(sample): _label_print(sample) for sample in learned},
+            frozenset(map(image_print, held_out)),
         )
 
     def and_then(self, later: Seen) -> Seen:
@@ -68,7 +68,7 @@ class Seen:
 
     def learned_among(self, samples: Source) -> int:
         """How many of some images were learned from."""
-        return sum(_image_print(sample) in self.learned for sample in samples)
+        return sum(image_print(sample) in self.learned for sample in samples)
 
 
 def corrections(labeled: Source, seen: Seen | None) -> tuple[int, ...]:
@@ -127,7 +127,7 @@ class _Place:
 
 def _places(source: Source, seen: Seen) -> Iterator[_Place]:
     for index, sample in enumerate(source):
-        image = _image_print(sample)
+        image = image_print(sample)
         file = _file(source, index)
         yield _Place(source, index, file, image in seen.held_out, image in seen.learned)
 
@@ -162,15 +162,18 @@ def _without(source: Source, files: set[Hashable]) -> Source:
 
 def _file(source: Source, index: int) -> Hashable:
     """What the sample was read from; its name if nobody knows."""
+    while isinstance(source, Subset):
+        source, index = source.place(index)
     items = getattr(source, "items", None)
     return source[index].name if items is None else items[index].image
 
 
 def _is_new(sample: Sample, seen: Seen) -> bool:
-    return seen.learned.get(_image_print(sample)) != _label_print(sample)
+    return seen.learned.get(image_print(sample)) != _label_print(sample)
 
 
-def _image_print(sample: Sample) -> str:
+def image_print(sample: Sample) -> str:
+    """A text by which an image is known, whatever it is called."""
     return _fingerprint(sample.image)
 
 

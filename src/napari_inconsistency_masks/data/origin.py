@@ -29,6 +29,7 @@ KINDS = {
     "folder": "data.folder.load_folder",
     **PUBLISHED,
     "project": "projects.training_data.load_project",
+    "corrected": "data.corrected.load_corrected",
     "synthetic": "data.synthetic.load_synthetic",
 }
 """What makes the data sets of each kind, imported when one is opened; a new kind is one line."""

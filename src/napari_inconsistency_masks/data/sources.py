@@ -20,6 +20,10 @@ class Subset:
         made._where = list(where)
         return made
 
+    def place(self, index: int) -> tuple[Source, int]:
+        """The source of a sample, and its place there."""
+        return self._where[index]
+
     def __len__(self) -> int:
         return len(self._where)
 

@@ -73,9 +73,10 @@ class SchemeEntry(_Model):
 
 
 class Content(_Model):
-    """The content of ``project.json``."""
+    """The content of ``project.json``; images that were `removed` come back when added again."""
 
     format: Literal[1] = 1
     labels: SchemeEntry
     images: tuple[ImageEntry, ...] = ()
+    removed: tuple[ImageEntry, ...] = ()
     settings: dict[str, Any] = {}

@@ -56,7 +56,11 @@ class ContentFile:
         return cls(folder, *(restore_content if use_backup else read_content)(folder))
 
     def change(self, **changes: Any) -> None:
-        """Write it with some fields changed.
+        """Write it with some fields changed; see `replace`."""
+        self.replace(self.content.model_copy(update=changes))
+
+    def replace(self, content: Content) -> None:
+        """Write another content.
 
         Raises
         ------
@@ -72,7 +76,6 @@ class ContentFile:
                     "that is lost.",
                 )
             )
-        content = self.content.model_copy(update=changes)
         self._data = write_content(self.folder, content)
         self.content = content
 
@@ -142,7 +145,7 @@ def parse_content(data: bytes, path: Path) -> Content:
         content.labels.scheme()
     except InputError as error:
         raise InputError(about(path, str(error))) from None
-    ids = [image.id for image in content.images]
+    ids = [image.id for image in (*content.images, *content.removed)]
     if len(set(ids)) < len(ids):
         twice = next(name for name in ids if ids.count(name) > 1)
         raise InputError(about(path, f"two images have the id {twice!r}."))

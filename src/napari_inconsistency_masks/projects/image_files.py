@@ -17,30 +17,10 @@ from ..files.folders import make_folder
 from ..files.guard import refusing
 from ..files.images import read_header
 from ..files.names import about
-from .content import Fingerprint, ImageEntry, SplitName
-from .layout import CORRECTIONS, IMAGES, absolute, new_image_id
+from .content import Fingerprint, ImageEntry
+from .layout import absolute
 
 _PIECE = 2**16
-
-
-def new_entry(
-    path: Path,
-    project: Path,
-    images: Iterable[ImageEntry],
-    *,
-    copy: bool,
-    split: SplitName | None,
-) -> ImageEntry:
-    """The entry of a file that is added to these images; see `Project.add_image`."""
-    images = list(images)
-    read_header(path)
-    refuse_known_file(path, project, images)
-    image_id = new_image_id(path.name, used_ids(project, images))
-    if copy:
-        source, path = path, project / IMAGES / f"{image_id}{path.suffix.lower()}"
-        copy_image(source, path)
-    entry = describe_image(path, image_id, stored_path(path, project))
-    return entry.model_copy(update={"split": split})
 
 
 def describe_image(path: Path, image_id: str, stored: str) -> ImageEntry:
@@ -132,13 +112,6 @@ def refuse_known_file(path: Path, project: Path, images: Iterable[ImageEntry]) -
         with refusing(path):
             if not other.is_file() or filecmp.cmp(path, other, shallow=False):
                 raise InputError(about(path, f"is in the project already, as {image.id}."))
-
-
-def used_ids(project: Path, images: Iterable[ImageEntry]) -> set[str]:
-    """Ids of images, and of files and labels that are an image's whose entry was lost."""
-    folders = (project / name for name in (CORRECTIONS, IMAGES))
-    lost = {path.stem for folder in folders if folder.is_dir() for path in folder.iterdir()}
-    return lost | {image.id for image in images}
 
 
 def find_moved(images: Iterable[ImageEntry], folder: Path) -> dict[str, Path]:

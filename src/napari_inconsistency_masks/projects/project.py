@@ -14,7 +14,7 @@ from ..task import LabelScheme
 from .content import Content, ImageEntry, SchemeEntry, SplitName
 from .content_file import ContentFile
 from .corrections import Corrections
-from .image_files import describe_moved, find_moved, new_entry, refuse_known_file, where
+from .image_files import describe_moved, find_moved, refuse_known_file, where
 from .labels import FrameLabels
 from .layout import (
     BACKUP_FILE,
@@ -23,6 +23,7 @@ from .layout import (
     absolute,
     check_class_names,
 )
+from .membership import with_image, with_own_copy, without_images
 from .status import ImageStatus, image_status
 
 
@@ -83,8 +84,7 @@ class Project:
         Raises
         ------
         InputError
-            If there is no project, or its file is damaged; the message offers the backup if that
-            is intact.
+            If there is no project, or its file is damaged; the message offers an intact backup.
         """
         folder = absolute(folder)
         if not any((folder / name).exists() for name in (PROJECT_FILE, BACKUP_FILE)):
@@ -134,24 +134,39 @@ class Project:
         InputError
             If the file cannot be read, or is in the project already.
         """
-        entry = new_entry(absolute(path), self.folder, self.images, copy=copy, split=split)
-        self._file.change(images=(*self.images, entry))
-        return entry
+        added, refused = self.add_images([path], copy=copy, split=split)
+        if refused:
+            raise InputError(refused[0])
+        return added[0]
 
     def add_images(
         self, paths: Iterable[str | Path], *, copy: bool = False, split: SplitName | None = None
     ) -> tuple[list[ImageEntry], list[str]]:
         """Add many image files; also a sentence for each that is refused."""
-        added: list[ImageEntry] = []
-        refused = []
+        added, refused = list[ImageEntry](), list[str]()
+        content = self._file.content
         for path in map(absolute, paths):
-            images = (*self.images, *added)
             try:
-                added.append(new_entry(path, self.folder, images, copy=copy, split=split))
+                content, entry = with_image(content, path, self.folder, copy=copy, split=split)
+                added.append(entry)
             except InputError as error:
                 refused.append(str(error))
-        self._file.change(images=(*self.images, *added))
+        if added:
+            self._file.replace(content)
         return added, refused
+
+    def copy_image(self, image_id: str) -> ImageEntry:
+        """Copy an image into ``images``, and use the copy; `InputError` if its file is another."""
+        return self._replace(with_own_copy(self.image(image_id), self.folder))
+
+    def remove_images(self, image_ids: Iterable[str]) -> None:
+        """Take images out of the project; no file is touched.
+
+        Their labels, counts and own copies stay on disk. All come back, under the same id, when a
+        file with the same content is added again.
+        """
+        gone = {self.image(image_id).id for image_id in image_ids}
+        self._file.replace(without_images(self._file.content, gone))
 
     def relocate(
         self, image_id: str, path: str | Path, *, other_content: bool = False
@@ -165,7 +180,7 @@ class Project:
         path
             The file.
         other_content
-            Whether a file with other bytes is accepted, such as one saved again by another program.
+            Whether other bytes are accepted, as of a file that another program saved again.
 
         Raises
         ------
@@ -184,28 +199,15 @@ class Project:
         return tuple(image.id for image in self.images if not where(image, self.folder).is_file())
 
     def find_missing(self, folder: str | Path) -> dict[str, Path]:
-        """Look for the missing files in a folder and all folders in it.
-
-        Nothing is changed; call `relocate` for each.
-
-        Returns
-        -------
-        dict of str to Path
-            By id, where a file with the same size and fingerprint is; best with the same name.
-        """
+        """By id, where in a folder the missing files are now; call `relocate` for each."""
         return find_moved(map(self.image, self.missing), absolute(folder))
 
     def set_split(self, image_id: str, split: SplitName | None) -> ImageEntry:
         """Say what an image is for; None leaves that to a seeded draw."""
         return self._replace(self.image(image_id).model_copy(update={"split": split}))
 
-    def mark_predicted(self, image_id: str, run: str | None) -> ImageEntry:
-        """Note the run whose networks last predicted an image."""
-        self.mark_all_predicted({image_id: run})
-        return self.image(image_id)
-
-    def mark_all_predicted(self, runs: Mapping[str, str | None]) -> None:
-        """The same for several images, by id; those that are unknown are left out."""
+    def mark_predicted(self, runs: Mapping[str, str | None]) -> None:
+        """Note the runs whose networks last predicted images, by id; unknown ones are left out."""
         images = [
             image.model_copy(update={"predicted": runs[image.id]}) if image.id in runs else image
             for image in self.images

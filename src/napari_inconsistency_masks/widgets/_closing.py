@@ -1,4 +1,7 @@
-"""Noticing that a viewer closes, in every way it can, and napari's question before it does."""
+"""Noticing that a viewer closes, in every way it can, and napari's question before it does.
+
+Layers that are removed by hand are no sign of it: what is drawn on them must not be lost unsaid.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ class CloseGuard(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._window: QWidget | None = None
+        self._viewer: Callable[[], Any] = lambda: None
         self._over = False
         application = QApplication.instance()
         if application is not None:
@@ -34,6 +38,16 @@ class CloseGuard(QObject):
             self._window = window
             window.installEventFilter(self)
             window.destroyed.connect(self.close)
+
+    def watch_layers(self, viewer: Any) -> None:
+        """Notice ``viewer.close()``, which removes all layers before the window closes."""
+        self._viewer = weakref.ref(viewer)
+        viewer.layers.events.removing.connect(self._on_removing)
+
+    def _on_removing(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        viewer = self._viewer()
+        if viewer is not None and _has_let_go(viewer):
+            self.close()
 
     def close(self) -> None:
         """It closes now."""
@@ -57,6 +71,13 @@ class CloseGuard(QObject):
             hidden = True
         if hidden:
             self.close()
+
+
+def _has_let_go(viewer: Any) -> bool:
+    """Whether a viewer no longer follows its sliders: napari ends that when it closes, first."""
+    callbacks = viewer.dims.events.current_step.callbacks
+    owners = (item[0]() for item in callbacks if isinstance(item, tuple))
+    return not any(owner is viewer for owner in owners)
 
 
 def _close_if_alive(guard: weakref.ref[CloseGuard]) -> None:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
-from ._box_edit import (
-    Content,
-    check_classes,
-    draw,
-    frame_is_empty,
-    is_empty,
-    put_back,
-    read_box,
-    same,
-)
-from ._drawing_layers import add_missing_layers
-from ._found_places import Answer, inside
+from ._box_edit import Content, same
+from ._drawing_ahead import DrawingAhead
+from ._found_places import Answer
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
+from ._place_drawing import PlaceDrawing
 from ._queue import DONE, OPEN, SKIPPED, QueuedPlace
 from ._ranking import Ranking
 from ._results import Results
@@ -64,10 +56,11 @@ class Correcting(QObject):
         super().__init__(parent)
         ranking = Ranking(layers, layer_data, results, self)
         self.queue = ranking.queue
-        self._layers, self._data, self._results = layers, layer_data, results
+        self._layers, self._data = layers, layer_data
+        self._drawing = PlaceDrawing(layer_data, results)
+        self._ahead = DrawingAhead(layer_data, self)
         self._before: Content = []
         self._proposal: Content = []
-        self._labeled_all_over = False
         self._boxed = False
         self._steps: list[_Step] = []
         self._answer = 0
@@ -78,6 +71,16 @@ class Correcting(QObject):
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
         return bool(self._steps)
+
+    def prepare(self) -> None:
+        """Make the layers to draw in while the person looks at the list: later they take long."""
+        following = self.queue.after(None)
+        if self.queue.current is not None or following is None:
+            return
+        if following.image is not None and following.image is self._data.image:
+            with suppress(InputError):  # it is told when she goes there
+                self._drawing.check(following)
+                self._ahead.begin()
 
     def go(self, item: QueuedPlace) -> None:
         """Show a place, and draw what the networks say if nothing is drawn there."""
@@ -95,8 +98,7 @@ class Correcting(QObject):
 
     def go_on(self) -> None:
         """Show the next open place."""
-        following = self.queue.after(self.queue.current)
-        if following is not None:
+        if (following := self.queue.after(self.queue.current)) is not None:
             self.go(following)
             return
         self.leave()
@@ -104,8 +106,7 @@ class Correcting(QObject):
 
     def go_back(self) -> None:
         """Show the place before."""
-        before = self.queue.before(self.queue.current)
-        if before is not None:
+        if (before := self.queue.before(self.queue.current)) is not None:
             self.go(before)
 
     def accept(self) -> None:
@@ -130,20 +131,19 @@ class Correcting(QObject):
 
     def answers(self) -> list[tuple[str, Answer]]:
         """What may be drawn at this place, by name."""
-        if self.queue.current is None:
-            return []
-        return self.queue.current.found.answers()
+        item = self.queue.current
+        return [] if item is None else item.found.answers()
 
     def answer(self, number: int) -> None:
         """Draw one of the `answers` instead of what is drawn."""
         item = self._at_a_place()
-        content, boxed = self._now(item), self._wants_box(item)
+        content, boxed = self._drawing.now(item), self._drawing.wants_box(item)
         self._steps.append(_Step(item, item.state, content, boxed=boxed))
         with self._data.together():
             if boxed:
-                self._box(item)
+                self._drawing.box(item)
             self._answer = number
-            self._draw(item, self.answers()[number][1])
+            self._drawing.draw(item, self.answers()[number][1])
         self.changed.emit()
 
     def next_answer(self) -> None:
@@ -171,10 +171,10 @@ class Correcting(QObject):
         if step.item is not self.queue.current:
             self.leave()
             self._come_to(step.item)
-        put_back(self._data, step.item.frame, step.item.found.box, step.content)
+        self._drawing.put_back(step.item, step.content)
         if step.boxed:
-            self._unbox(step.item)
-            self._boxed, self._before = False, self._now(step.item)
+            self._drawing.unbox(step.item)
+            self._boxed, self._before = False, self._drawing.now(step.item)
         step.item.state = step.state
         self._answer = 0
         self._propose(step.item)
@@ -190,7 +190,7 @@ class Correcting(QObject):
         """Let go of the place: what was only proposed is taken away, what was changed stays."""
         item = self.queue.current
         if item is not None and self._layers.has(item.image):
-            now = self._now(item)
+            now = self._drawing.now(item)
             if self._boxed and same(self._proposal, now):
                 self._take_back()
             elif not same(self._before, now) and item.state == OPEN:
@@ -207,18 +207,14 @@ class Correcting(QObject):
 
     def _come_to(self, item: QueuedPlace) -> None:
         if not self._layers.has(item.image):
-            raise InputError(f"The image {item.image.name!r} is no longer open; open it again.")
+            raise InputError(f"The image {item.subject.name!r} is no longer open; open it again.")
         if self._data.image is not item.image:
             self._data.choose_image(item.image)
-        if result := self._results.of(item.image):
-            check_classes(self._data, result.model.scheme)
-        if any(row.layer is None for row in self._data.drawn_rows):
-            add_missing_layers(self._data)
+        self._drawing.check(item)
+        self._ahead.finish()
         self.queue.current, self._answer = item, 0
-        self._before = self._now(item)
-        boxes = self._data.boxes.of(item.image, item.axes)
-        unboxed = item.frame not in boxes
-        self._labeled_all_over = unboxed and not frame_is_empty(self._data, item.frame)
+        self._before = self._drawing.now(item)
+        self._drawing.come_to(item)
 
     def _look_at(self, item: QueuedPlace) -> None:
         """Comes last: napari needs little time for what is drawn on a frame that is not shown."""
@@ -226,22 +222,17 @@ class Correcting(QObject):
 
     def _propose(self, item: QueuedPlace) -> None:
         """Where nothing is drawn yet, draw what the networks say together, in a label box."""
-        drawn = self._labeled_all_over or self._in_a_box(item) or not is_empty(self._now(item))
-        if item.state != OPEN or drawn or item.found.guess is None:
+        if item.state != OPEN or item.found.guess is None or self._drawing.is_labeled(item):
             return
-        self._box(item)
+        self._drawing.box(item)
         self._boxed = True
-        self._draw(item, item.found.guess)
-        self._proposal = self._now(item)
-
-    def _draw(self, item: QueuedPlace, answer: Answer) -> None:
-        if result := self._results.of(item.image):
-            draw(self._data, item.frame, item.found.box, answer, result.model.scheme)
+        self._drawing.draw(item, item.found.guess)
+        self._proposal = self._drawing.now(item)
 
     def _keep(self, item: QueuedPlace) -> None:
-        boxed = self._boxed or self._wants_box(item)
+        boxed = self._boxed or self._drawing.wants_box(item)
         if boxed and not self._boxed:
-            self._box(item)
+            self._drawing.box(item)
         self._steps.append(_Step(item, item.state, self._before, boxed=boxed))
         item.state, self._boxed = DONE, False
 
@@ -249,29 +240,9 @@ class Correcting(QObject):
         """Remove what was drawn and boxed when the person came here."""
         if self._boxed:
             item = self._at_a_place()
-            put_back(self._data, item.frame, item.found.box, self._before)
-            self._unbox(item)
+            self._drawing.put_back(item, self._before)
+            self._drawing.unbox(item)
             self._boxed = False
-
-    def _box(self, item: QueuedPlace) -> None:
-        self._data.boxes.add(item.image, item.axes, item.frame, item.found.box)
-
-    def _unbox(self, item: QueuedPlace) -> None:
-        self._data.boxes.remove(item.image, item.axes, item.frame, item.found.box)
-
-    def _now(self, item: QueuedPlace) -> Content:
-        return read_box(self._data, item.frame, item.found.box)
-
-    def _wants_box(self, item: QueuedPlace) -> bool:
-        """Whether only a label box of its own says that this place is labeled."""
-        boxes = self._data.boxes.of(item.image, item.axes).get(item.frame, ())
-        return not self._labeled_all_over and item.found.box not in boxes
-
-    def _in_a_box(self, item: QueuedPlace) -> bool:
-        """Whether the center lies in a label box already."""
-        center = np.array([item.found.place.center])
-        boxes = self._data.boxes.of(item.image, item.axes).get(item.frame, ())
-        return any(bool(inside(center, box).all()) for box in boxes)
 
     def _at_a_place(self) -> QueuedPlace:
         if self.queue.current is None:

@@ -16,14 +16,15 @@ import numpy.typing as npt
 
 from ..boxes import Box, known_mask
 from ..cells import position_markers
+from ..data.corrected import IMAGES, MASKS
 from ..errors import InputError
 from ..files.names import printable
 from ..files.tiff import write_tiff
 from ..task import LabelScheme
 from ._frames import FrameAxes
 
-IMAGES, MASKS, KNOWN = "images", "masks", "known"
-"""Folders of a snapshot; those of classes have the classes' names."""
+KNOWN = "known"
+"""With `IMAGES` and `MASKS` a folder of a snapshot; those of classes have the classes' names."""
 
 _NAME = re.compile(r"[\w][\w .-]*")
 _NO_NAME = re.compile(r"[^\w .-]+")
@@ -190,7 +191,9 @@ def check_class_names(names: Sequence[str]) -> None:
             raise InputError(f"Class name {name!r}: each class needs a name of its own.")
 
 
-def write_snapshot(drawing: Drawing, folder: Path) -> Iterator[tuple[int, int]]:
+def write_snapshot(
+    drawing: Drawing, folder: Path, *, only_labeled: bool = False
+) -> Iterator[tuple[int, int]]:
     """Write an image and its labels as a folder of data, one TIFF per frame.
 
     Yields
@@ -201,15 +204,16 @@ def write_snapshot(drawing: Drawing, folder: Path) -> Iterator[tuple[int, int]]:
     check_class_names(drawing.scheme.classes)
     (folder / IMAGES).mkdir(parents=True)
     labeled = drawing.labeled_frames()
+    frames = np.flatnonzero(labeled).tolist() if only_labeled else range(drawing.axes.count)
     digits = max(4, len(str(drawing.axes.count)))
-    for frame in range(drawing.axes.count):
+    for done, frame in enumerate(frames, start=1):
         file = f"frame_{frame:0{digits}d}.tif"
         image = drawing.axes.read(drawing.image, frame)
         one = len(image) == 1
         write_tiff(folder / IMAGES / file, image[0] if one else image, "YX" if one else "CYX")
         if labeled[frame]:
             _write_masks(drawing, folder, frame, file)
-        yield frame + 1, drawing.axes.count
+        yield done, len(frames)
 
 
 def _write_masks(drawing: Drawing, folder: Path, frame: int, file: str) -> None:

@@ -18,18 +18,24 @@ from ._layers import geometry, mark
 
 def add_missing_layers(data: LayerData) -> None:
     """Add a layer for each class that has none, and select the first that was added."""
-    image, axes = data.image, data.axes
-    if image is None or axes is None:
-        return
-    rows = list(data.rows)
-    made: list[Layer] = []
-    for number, row in enumerate(data.drawn_rows):
-        if row.layer is None:
-            made.append(data.layers.add(_empty_layer(data, row, image, axes)))
-            rows[number] = ClassRow(row.name, row.color, row.kind, made[-1])
-    data.set_rows(rows)
+    made = list(iter(lambda: add_missing_layer(data), None))
     if made:
         data.layers.select(made[0])
+
+
+def add_missing_layer(data: LayerData) -> Layer | None:
+    """Add a layer for the first class that has none, and return it; None if all have one."""
+    image, axes = data.image, data.axes
+    if image is None or axes is None:
+        return None
+    rows = list(data.rows)
+    for number, row in enumerate(data.drawn_rows):
+        if row.layer is None:
+            made = data.layers.add(_empty_layer(data, row, image, axes))
+            rows[number] = ClassRow(row.name, row.color, row.kind, made)
+            data.set_rows(rows)
+            return made
+    return None
 
 
 def label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:

@@ -58,6 +58,7 @@ class FolderPage(QWidget):
         self.summary = Sentence("folder_summary")
         self.lists = Sentence("folder_lists", "hint")
         self.notes = Sentence("folder_notes", "hint")
+        self.beside = Sentence("folder_beside")
         columns = ("Image", "Used for", "Labels used")
         self.table = Table("folder_images", "Images of the folder", columns)
         self.table.setToolTip("Double-click an image to open it with its labels.")
@@ -69,7 +70,7 @@ class FolderPage(QWidget):
         column.addLayout(row(self.choose, self.choose_zip))
         for widget in (
             self.path, self.message, self.problem, self.form, self.summary, self.lists, self.notes,
-            self.table, self.hint,
+            self.beside, self.table, self.hint,
         ):  # fmt: skip
             column.addWidget(widget)
         self._connect()
@@ -107,6 +108,7 @@ class FolderPage(QWidget):
         self.labeled.valueChanged.connect(self._on_labeled)
         self.table.opened.connect(self._on_opened)
         self._data.changed.connect(self._update)
+        self.session.source_changed.connect(self._update_beside)
 
     @slot
     def _on_choose(self, _: bool = False) -> None:
@@ -163,9 +165,13 @@ class FolderPage(QWidget):
         self.summary.tell(data.summary)
         self.lists.tell(_special_folders(data.layout) if data.layout is not None else _said(data))
         self.notes.tell("\n".join(loaded.notes) if loaded is not None else None)
+        self._update_beside()
         self.table.setVisible(loaded is not None)
         self.hint.setVisible(loaded is not None)
         self.table.show_rows([(item.name, item.split, item.labeled) for item in data.images])
+
+    def _update_beside(self) -> None:
+        self.beside.tell(self.session.sources.beside_words())
 
     def _update_form(self) -> None:
         layout, choice = self._data.layout, self._data.choice

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from napari.layers import Image
@@ -14,30 +13,14 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from ..errors import InputError
 from ..projects import FrameLabels
 from ..projects.corrections import Corrections
-from ._drawing import Drawing
 from ._drawing_layers import add_missing_layers
-from ._kept import Home, Kept, key_of, new_folder, newest_kept, put_labels, read_kept, save_changed
+from ._kept import Home, Kept, put_labels, read_kept
 from ._layer_data import LayerData
+from ._sittings import Sitting, Sittings
 from ._worker import Worker
 
 SOON_MS, RETRY_MS = 500, 5000
 """From a stroke until it is saved (further strokes do not put it off), and after a failure."""
-
-
-@dataclass
-class _Sitting:
-    """What is drawn on one image with certain classes, and what of it is on disk."""
-
-    key: str
-    source: str
-    drawing: Drawing
-    home: Home | None = None
-    drawn: bool = False
-
-    @property
-    def in_project(self) -> bool:
-        """Whether this is a file of a project."""
-        return self.home is not None and self.home.axes is not None
 
 
 class Keeper(QObject):
@@ -72,13 +55,12 @@ class Keeper(QObject):
         self.offer: Kept | None = None
         self.paused = False
         self._data, self._root, self._shown = data, root, shown
-        self._homes: dict[int, Home] = {}
         self._flushes: list[Callable[[bool], None]] = []
-        self._sittings: dict[str, _Sitting] = {}
-        self._waiting: dict[str, _Sitting] = {}
-        self._current: _Sitting | None = None
+        self._sittings = Sittings(data)
+        self._waiting: dict[str, Sitting] = {}
+        self._current: Sitting | None = None
         self._worker: Worker | None = None
-        self._saved_now: _Sitting | None = None
+        self._saved_now: Sitting | None = None
         self._looking: Worker | None = None
         self._told = False
         self._timer = QTimer(self)
@@ -95,16 +77,20 @@ class Keeper(QObject):
         home = None if self._current is None else self._current.home
         return None if home is None else home.corrections.folder
 
+    @property
+    def drawn_on(self) -> bool:
+        """Whether somebody drew on the image that is chosen, which is no file of a project."""
+        current = self._current
+        return current is not None and current.drawn and not current.in_project
+
     def adopt(self, image: Image, home: Home) -> None:
         """Save what is drawn on an image of a project there from now on."""
-        self._homes[id(image)] = home
+        self._sittings.adopt(image, home)
         self._on_choice()
 
     def let_go(self, image: Image) -> None:
         """The image is no longer open; everything is saved."""
-        home = self._homes.pop(id(image), None)
-        if home is not None:
-            self._sittings.pop(_project_key(home), None)
+        if self._sittings.let_go(image):
             self._current = None
 
     def flush(self, then: Callable[[bool], None]) -> None:
@@ -146,13 +132,13 @@ class Keeper(QObject):
         self._keep_waiting()
         for sitting in self._waiting.values():
             with suppress(OSError, InputError):  # nothing more can be done now
-                deque(_saving(sitting, self._root(), first=0), maxlen=0)
+                deque(sitting.save(self._root(), first=0), maxlen=0)
         self._waiting.clear()
 
     def _on_choice(self) -> None:
         if self.paused:
             return
-        before, self._current = self._current, self._sitting()
+        before, self._current = self._current, self._sittings.now()
         if self._current is not before:
             self.offer = None
             self.changed.emit()
@@ -162,12 +148,18 @@ class Keeper(QObject):
     def _on_stroke(self) -> None:
         if self.paused:
             return
-        sitting = self._current = self._sitting()
+        if not (self._data.painted() and self._waits(self._current)):
+            self._current = self._sittings.now()
+        sitting = self._current
         if sitting is not None:
             sitting.drawn = True
             self._waiting[sitting.key] = sitting
             if not self._timer.isActive():
                 self._timer.start()
+
+    def _waits(self, sitting: Sitting | None) -> bool:
+        """Whether it is to be saved, with its areas as they are then."""
+        return sitting is not None and self._waiting.get(sitting.key) is sitting
 
     def _on_scanned(self) -> None:
         if self._current is not None and self._current.drawn:
@@ -177,29 +169,8 @@ class Keeper(QObject):
         """Undoing tells of no stroke until it is noticed: compare all that was drawn on once."""
         current = self._current
         if current is not None and current.drawn and self._data.layers.alive:
-            self._current = self._sitting()
+            self._current = self._sittings.now()
             self._waiting.setdefault(current.key, current)
-
-    def _sitting(self) -> _Sitting | None:
-        """The one with what is drawn now; None if that cannot be said."""
-        image = self._data.image
-        home = self._homes.get(id(image))
-        if image is None or (home is not None and self._data.boxes.lost(image)):
-            return None
-        try:
-            drawing = self._data.drawing(partly=home is None)
-        except InputError:
-            return None
-        if home is not None and home.takes(drawing):
-            key = _project_key(home)
-            sitting = self._sittings.setdefault(key, _Sitting(key, "", drawing, home))
-            sitting.drawing = drawing
-            return sitting
-        source = str(getattr(image.source, "path", None) or "")
-        key = key_of(drawing, source)
-        sitting = self._sittings.setdefault(key, _Sitting(key, source, drawing))
-        sitting.drawing = drawing
-        return sitting
 
     def _save(self) -> None:
         if self._worker is not None:
@@ -208,7 +179,7 @@ class Keeper(QObject):
         if sitting is None:
             return
         self._saved_now = self._waiting.pop(sitting.key)
-        worker = self._worker = Worker(_saving(sitting, self._root(), self._shown()))
+        worker = self._worker = Worker(sitting.save(self._root(), self._shown()))
         worker.returned.connect(self._on_saved)
         worker.failed.connect(self._on_failed)
         worker.over.connect(self._go_on)
@@ -249,34 +220,15 @@ class Keeper(QObject):
             self._waiting.setdefault(self._saved_now.key, self._saved_now)
             self._saved_now = None
 
-    def _look_for(self, sitting: _Sitting) -> None:
-        worker = self._looking = Worker(_look(self._root(), sitting))
+    def _look_for(self, sitting: Sitting) -> None:
+        worker = self._looking = Worker(sitting.look(self._root()))
         worker.returned.connect(lambda kept: self._offer(sitting, kept))
         worker.begin()
 
-    def _offer(self, sitting: _Sitting, kept: Kept | None) -> None:
+    def _offer(self, sitting: Sitting, kept: Kept | None) -> None:
         if sitting is self._current and sitting.home is None:
             self.offer = kept
             self.changed.emit()
 
     def _put(self, item: tuple[int, FrameLabels]) -> None:
         put_labels(self._data, *item)
-
-
-def _saving(sitting: _Sitting, root: Path, first: int) -> Generator[None, None, None]:
-    if not sitting.drawing.drawn:
-        return
-    if sitting.home is None:
-        folder = new_folder(root, sitting.key, sitting.drawing, sitting.source)
-        sitting.home = Home(Corrections(folder, sitting.drawing.scheme))
-    yield from save_changed(sitting.drawing, sitting.home, first)
-
-
-def _project_key(home: Home) -> str:
-    """No image outside of the project has it."""
-    return f"{home.corrections.folder}|{home.image}"
-
-
-def _look(root: Path, sitting: _Sitting) -> Generator[None, None, Kept | None]:
-    yield
-    return newest_kept(root, sitting.key, sitting.drawing.scheme)

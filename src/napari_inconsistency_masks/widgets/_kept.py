@@ -25,9 +25,9 @@ from ..projects import FrameLabels
 from ..projects.corrections import Corrections
 from ..task import LabelScheme
 from ._drawing import Drawing, DrawnClass
+from ._fitting import states_of
 from ._frames import FrameAxes
 from ._layer_data import LayerData
-from ._layers import states_of
 
 IMAGE = "image"
 """The one image of a folder."""

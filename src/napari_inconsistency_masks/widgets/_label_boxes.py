@@ -55,12 +55,19 @@ class LabelBoxes:
 
     def add(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
         """Add a box, and the layer if it is the first."""
-        shapes = self.layer(image)
-        if shapes is None:
-            shapes = self.make(image, axes, {})
-            self._on_made()
+        shapes = self.layer(image) or self._begin(image, axes)
         with told_once(shapes):
             shapes.add(corners(box, frame, axes), shape_type="rectangle", edge_color=COLOR)
+
+    def prepare(self, image: Layer, axes: FrameAxes) -> None:
+        """Add the layer before there is a box, unless it was removed by hand."""
+        if image not in self._made:
+            self._begin(image, axes)
+
+    def _begin(self, image: Layer, axes: FrameAxes) -> Shapes:
+        shapes = self.make(image, axes, {})
+        self._on_made()
+        return shapes
 
     def make(self, image: Layer, axes: FrameAxes, boxes: Mapping[int, Sequence[Box]]) -> Shapes:
         """Add a layer with boxes by frame, in the place of one that was there before."""

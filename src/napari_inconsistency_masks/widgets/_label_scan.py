@@ -16,8 +16,9 @@ from ..errors import InputError
 from ._drawing import Drawing
 from ._worker import Worker
 
-STROKES = ("paint", "labels_update", "data")
-"""What napari says when labels or points are changed."""
+PAINTED = ("paint", "labels_update")
+STROKES = (*PAINTED, "data")
+"""What napari says when labels or points are changed; when painted, in the same array."""
 
 SETTLE_MS = 400
 """After a stroke, until the labeled frames are counted again."""
@@ -65,6 +66,7 @@ class LabelScan(QObject):
         super().__init__(parent)
         self.result: Scan | None = None
         self.problem = ""
+        self._painted = False
         self._drawing, self._step = drawing, step
         self._worker: Worker | None = None
         self._watched: list[Layer] = []
@@ -79,6 +81,10 @@ class LabelScan(QObject):
     def busy(self) -> bool:
         """Whether `result` is out of date; `done` follows."""
         return self._timer.isActive() or self._worker is not None
+
+    def painted(self) -> bool:
+        """Whether the last stroke changed nothing but pixels in an array that is known."""
+        return self._painted
 
     def begin(self, layers: list[Layer]) -> None:
         """Other layers are drawn in now: forget what is known, and count soon."""
@@ -113,7 +119,8 @@ class LabelScan(QObject):
         self._watched = layers
         self._seen_at = self._step() if layers else ()
 
-    def _on_stroke(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+    def _on_stroke(self, event: Any = None) -> None:
+        self._painted = getattr(event, "type", "") in PAINTED
         if self._held is not None:
             self._held = True
             return

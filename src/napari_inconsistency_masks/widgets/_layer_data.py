@@ -14,10 +14,11 @@ from ..task import LabelScheme, Task
 from ._class_rows import MASK, POSITION, ClassRow, Own, OwnRows, default_rows
 from ._colors import class_color
 from ._drawing import Drawing, DrawnClass, check_class_names, class_name
+from ._fitting import fits, misfit, points_on, states_of
 from ._frames import FrameAxes, guess_axes
 from ._label_boxes import LabelBoxes
 from ._label_scan import LabelScan, Scan
-from ._layers import ViewerLayers, fits, misfit, points_on, states_of
+from ._layers import ViewerLayers
 
 
 class LayerData(QObject):
@@ -44,7 +45,7 @@ class LayerData(QObject):
         self._scanning = LabelScan(self.drawing, self._current_step, self)
         self._scanning.done.connect(self.scanned)
         self._scanning.drawn.connect(self.drawn)
-        self.together = self._scanning.together
+        self.together, self.painted = self._scanning.together, self._scanning.painted
 
     def choose_image(self, image: Image | None) -> None:
         """Take an image; layers that fit it are proposed for the classes."""

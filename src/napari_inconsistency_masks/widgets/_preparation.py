@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config import TrainConfig
+from ..data.corrected import IMAGES, MASKS, load_corrected
 from ..data.folder import load_folder
 from ..data.sample import SegmentationData
 from ..errors import InputError
@@ -20,7 +21,7 @@ from ..projects.layout import CORRECTIONS
 from ..task import LabelScheme, Task
 from ..training.preflight import preflight
 from ..training.recipe import Recipe
-from ._drawing import IMAGES, MASKS, Drawing, write_snapshot
+from ._drawing import Drawing, write_snapshot
 
 DATA = "data"
 """Of a run folder: the snapshot of the layers it was started from."""
@@ -78,8 +79,23 @@ class ProjectLabels:
         return load_project(self.project, corrections=folder)
 
 
-TrainingData = Drawing | ProjectLabels | Callable[[], SegmentationData]
-"""Strokes on layers, the labels of a project, or what reads a folder."""
+@dataclass(frozen=True)
+class CorrectedFolder:
+    """A folder, by what reads it, and strokes on an open image beside it."""
+
+    read: Callable[[], SegmentationData]
+    drawing: Drawing
+
+    def write(self, folder: Path) -> Generator[tuple[int, int], None, SegmentationData]:
+        """Keep the strokes in a folder, and read both; `InputError` as `load_corrected`."""
+        drawing = self.drawing.frozen()
+        base = self.read().origin
+        yield from write_snapshot(drawing, folder, only_labeled=True)
+        return load_corrected(dict(base or {}), folder)
+
+
+TrainingData = Drawing | ProjectLabels | CorrectedFolder | Callable[[], SegmentationData]
+"""Strokes on layers, the labels of a project, or what reads a folder (with strokes beside it)."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +111,7 @@ class RunRequest:
     config
         All settings.
     data
-        What is drawn on layers, the labels of a project, or a function that reads a data set.
+        What there is to learn from.
     """
 
     folder: Path
@@ -160,6 +176,8 @@ def prepare(request: RunRequest | RetrainingRequest) -> Preparation:
             data = _read_snapshot(drawing, folder / DATA)
         elif isinstance(request.data, ProjectLabels):
             data = yield from request.data.copy(folder / LABELS)
+        elif isinstance(request.data, CorrectedFolder):
+            data = yield from request.data.write(folder / DATA)
         else:
             data = request.data()
         recipe, config = request.plan(data)

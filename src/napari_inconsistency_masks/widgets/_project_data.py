@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,34 +16,38 @@ from ..projects.content import SplitName
 from ..projects.lock import ProjectLock
 from ..task import LabelScheme
 from . import _recent
+from ._one_by_one import OneByOne, Work
+from ._project_words import problem, summary, unlabeled
 from ._project_work import (
     Changed,
     Complete,
+    Copied,
     DamagedProjectError,
     OpenedProject,
     add_files,
     change,
+    copy_file,
     create_project,
     find_files,
     open_project,
     refresh_row,
+    remove_files,
 )
-from ._splits import check_split, is_labeled
+from ._splits import check_split
 from ._status import Activity, Status
 from ._subject import Subject, Subjects
-from ._worker import Worker
 
 READING = "project"
-
-Work = Generator[None, None, Any]
+COPYING = "copying"
 
 
 class ProjectData(QObject):
     """At most one project; sections show and change it.
 
     Reading and writing happen in one thread at a time, in the order in which they were asked for.
-    `changed` tells of any change, `opened` that another project is open, or none; `failed` says in
-    a sentence what could not be done.
+    `changed` tells of any change, `opened` that another project is open, or none; `joined` carries
+    the ids of files that came into it, `left` the subjects of those that left; `failed` says in a
+    sentence what could not be done.
 
     Parameters
     ----------
@@ -70,6 +73,8 @@ class ProjectData(QObject):
 
     changed = Signal()
     opened = Signal()
+    joined = Signal(object)
+    left = Signal(object)
     failed = Signal(str)
 
     def __init__(self, status: Status, subjects: Subjects, parent: QObject | None = None) -> None:
@@ -83,47 +88,31 @@ class ProjectData(QObject):
         self.message = ""
         self._status, self._subjects = status, subjects
         self._lock: ProjectLock | None = None
-        self._waiting: deque[tuple[Work, Callable[[Any], None], str]] = deque()
-        self._worker: Worker | None = None
         self._over = False
+        self._work = OneByOne(READING, status, lambda: self.project, self)
+        self._work.changed.connect(self.changed)
+        self._work.failed.connect(self._on_failed)
 
     @property
     def busy(self) -> bool:
         """Whether something is being read or written."""
-        return self._worker is not None
+        return self._work.busy
 
     @property
     def summary(self) -> str:
         """Such as "12 files, 3 labeled"."""
-        if self.project is None:
-            return ""
-        files = "1 file" if len(self.rows) == 1 else f"{len(self.rows)} files"
-        labeled = sum(map(is_labeled, self.rows))
-        held = sum(is_labeled(row) and row.image.split == "validation" for row in self.rows)
-        return f"{files}, {labeled} labeled" + (f", {held} for validation" if held else "")
+        return "" if self.project is None else summary(self.rows)
 
     @property
     def unlabeled(self) -> int:
         """Number of frames to learn from that are not labeled, or only in part."""
-        rows = [row for row in self.rows if row.found and row.image.split != "validation"]
-        return sum(row.image.frames - row.labeled for row in rows)
+        return unlabeled(self.rows)
 
     def problem(self) -> str | None:
         """Why training cannot start from this project, in a sentence, or None."""
         if self.project is None:
             return self.message or "No project is open: make one, or open one."
-        if not self.rows:
-            return "The project has no images yet: add some."
-        labeled = [row for row in self.rows if is_labeled(row)]
-        if not labeled:
-            return "No file of the project is labeled yet: open one and draw on it."
-        gone = [row for row in labeled if not row.found]
-        if gone:
-            name = self.name_of(gone[0].image.id)
-            return f"{name} is labeled and not where it was: press Find missing."
-        if all(row.image.split == "validation" for row in labeled):
-            return "All labeled files are for validation: give one to training, to learn from."
-        return None
+        return problem(self.rows, self.name_of)
 
     def name_of(self, image_id: str) -> str:
         """What a file is called in the window."""
@@ -136,22 +125,22 @@ class ProjectData(QObject):
 
     def create(self, folder: Path, scheme: LabelScheme) -> None:
         """Make a project in a folder, and open it."""
-        self._begin(create_project(folder, scheme), self._on_opened, f"Making {folder.name}")
+        words = Activity(f"Making {folder.name}")
+        self._work.begin(create_project(folder, scheme), self._on_opened, words)
 
     def open(self, folder: Path, *, use_backup: bool = False) -> None:
         """Open the project of a folder; the one before must be closed."""
         self.backup, self.message = None, ""
         work = open_project(folder, use_backup=use_backup)
-        self._begin(work, self._on_opened, f"Opening {folder.name}")
+        self._work.begin(work, self._on_opened, Activity(f"Opening {folder.name}"))
 
     def close(self, then: Callable[[list[Subject]], None]) -> None:
         """Let go of the project once all is written; `then` takes the files that were in it."""
-        self._begin(_nothing(), lambda _: then(self._let_go()))
+        self._work.begin(_nothing(), lambda _: then(self._let_go()))
 
     def write_places_now(self, rows: list[PlaceRow] | None) -> None:
         """The same before this returns, as the window closes."""
-        if self._worker is not None:
-            self._worker.wait()
+        self._work.wait()
         if self.project is not None and rows is not None:
             with suppress(OSError, InputError):  # the labels themselves are saved
                 write_places(self.project.folder, rows)
@@ -159,9 +148,7 @@ class ProjectData(QObject):
     def end(self, **settings: Any) -> None:
         """Keep settings and let go of the project before this returns: the window closes."""
         self._over = True
-        if self._worker is not None:
-            self._worker.wait()
-        self._waiting.clear()
+        self._work.end()
         if self.project is not None:
             with suppress(OSError, InputError):  # where she was, is not worth a question
                 self.project.change_settings(**settings)
@@ -170,70 +157,67 @@ class ProjectData(QObject):
     def add(self, paths: Iterable[Path]) -> None:
         """Add image files, and those in folders; `refused` says which are none."""
         if self.project is not None:
-            self._begin(add_files(self.project, list(paths)), self._on_added, "Adding images")
+            work = add_files(self.project, list(paths))
+            self._work.begin(work, self._on_added, Activity("Adding images"))
 
     def find_missing(self, folder: Path) -> None:
         """Look for files that are not where they were, in a folder and all in it."""
         if self.project is not None:
-            self._begin(find_files(self.project, folder), self._on_added, "Looking for files")
+            work = find_files(self.project, folder)
+            self._work.begin(work, self._on_added, Activity("Looking for files"))
+
+    def copy(self, image_ids: Sequence[str]) -> None:
+        """Copy files into the project, one after the other; `refused` says which cannot be."""
+        project, self.refused = self.project, ()
+        sizes = [row.image.fingerprint.bytes for row in map(self.row_of, image_ids) if row]
+        if project is None:
+            return
+        for number, image_id in enumerate(image_ids):
+            words = f"Copying file {number + 1} of {len(image_ids)} into the project"
+            share = sum(sizes[:number]) / max(1, sum(sizes))
+            activity = Activity(words, share, lambda: self._work.drop(COPYING))
+            work = copy_file(project, image_id)
+            self._work.begin(work, self._on_copied, activity, COPYING)
+
+    def remove(self, image_ids: Iterable[str]) -> None:
+        """Take files out of the project, none of which is open; `left` carries them."""
+        if self.project is not None:
+            self._work.begin(remove_files(self.project, list(image_ids)), self._on_added)
 
     def set_split(self, image_id: str, split: SplitName | None) -> None:
         """Say what a file is for; `InputError` if nothing would be left to learn from."""
         check_split(self.rows, image_id, split)
-        if self.project is not None:
-            project = self.project
-            self._begin(change(lambda: project.set_split(image_id, split)), self._on_entries)
+        self._change(lambda project: project.set_split(image_id, split), self._on_entries)
 
     def mark_predicted(self, runs: dict[str, str]) -> None:
         """Note which run predicted files, by id."""
-        if self.project is not None and runs:
-            project = self.project
-            self._begin(change(lambda: project.mark_all_predicted(runs)), self._on_entries)
+        if runs:
+            self._change(lambda project: project.mark_predicted(runs), self._on_entries)
 
     def remember(self, **settings: Any) -> None:
         """Keep settings with the project."""
-        if self.project is not None:
-            project = self.project
-            self._begin(change(lambda: project.change_settings(**settings)), lambda _: None)
+        self._change(lambda project: project.change_settings(**settings))
 
     def write_places(self, rows: list[PlaceRow]) -> None:
         """Write the table of places."""
-        if self.project is not None:
-            folder = self.project.folder
-            self._begin(change(lambda: write_places(folder, rows)), lambda _: None)
+        self._change(lambda project: write_places(project.folder, rows))
 
     def refresh(self, image_id: str) -> None:
         """The labels of a file have changed."""
-        if self.project is not None:
-            self._begin(refresh_row(self.project, image_id), self._on_row)
+        if self.row_of(image_id) is not None and self.project is not None:
+            self._work.begin(refresh_row(self.project, image_id), self._on_row)
 
-    def _begin(self, work: Work, take: Callable[[Any], None], words: str = "") -> None:
-        self._waiting.append((work, take, words))
-        if self._worker is None:
-            self._next()
-
-    def _next(self) -> None:
-        work, take, words = self._waiting.popleft()
-        worker = self._worker = Worker(work)
+    def _change(
+        self, do: Callable[[Project], object], take: Callable[[Any], object] = lambda _: None
+    ) -> None:
         project = self.project
-        worker.returned.connect(lambda found: take(found) if project is self.project else None)
-        worker.failed.connect(self._on_failed)
-        worker.over.connect(self._on_over)
-        if words:
-            self._status.begin(READING, Activity(words))
-        worker.begin()
-        self.changed.emit()
-
-    def _on_over(self) -> None:
-        self._worker = None
-        self._status.end(READING)
-        if self._waiting:
-            self._next()
-        self.changed.emit()
+        if project is not None:
+            self._work.begin(change(lambda: do(project)), take)
 
     def _on_failed(self, error: Exception) -> None:
         known = isinstance(error, InputError | OSError)
         sentence = str(error) if known else f"Unexpected: {error!r}"
+        self._work.drop(COPYING)
         if isinstance(error, DamagedProjectError):
             self.backup = error.folder
         if self.project is None:
@@ -262,10 +246,25 @@ class ProjectData(QObject):
         self.changed.emit()
 
     def _on_added(self, found: Changed) -> None:
+        """The table is another one: of the files in it, or of where they are."""
         self.refused = found.refused
+        project = self.project
+        assert project is not None
+        known = self.complete.keys()
+        self.rows, self.complete = found.rows, found.complete
+        gone = self._subjects.take_files(project.images)
+        if gone:
+            self.left.emit(gone)
+        came = [row.image.id for row in found.rows if row.image.id not in known]
+        if came:
+            self.joined.emit(came)
+        self.changed.emit()
+
+    def _on_copied(self, found: Copied) -> None:
+        self.refused = (*self.refused, *found.refused)
         if self.project is not None:
             self._subjects.take_files(self.project.images)
-        self._on_rows(found)
+        self._on_row((found.status, found.complete))
 
     def _on_entries(self, _: None) -> None:
         entries = {} if self.project is None else {item.id: item for item in self.project.images}
@@ -274,10 +273,6 @@ class ProjectData(QObject):
             for row in self.rows
             if (entry := entries.get(row.image.id)) is not None
         )
-        self.changed.emit()
-
-    def _on_rows(self, found: Changed) -> None:
-        self.rows = found.rows
         self.changed.emit()
 
     def _on_row(self, found: tuple[ImageStatus, frozenset[int]]) -> None:

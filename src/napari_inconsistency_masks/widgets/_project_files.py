@@ -1,33 +1,27 @@
-"""The file of the project that is open: its layers come and go, and nothing drawn is lost."""
+"""Opening the files of a project, one at a time: nothing drawn on the one before is lost."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ..errors import InputError
 from ..projects import Project
-from ._class_rows import Own
-from ._file_layers import OpenFile, fill_layers, make_layers, new_image
-from ._file_reading import ReadFile, home_of, read_file
+from ._file_layers import OpenFile
+from ._file_opening import FileOpening
+from ._file_reading import ReadFile
 from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._project_data import ProjectData
 from ._results import BREATH_MS, OVER
-from ._status import Activity, Status
+from ._shown_file import ShownFile
+from ._status import Status
 from ._subject import Subjects
-from ._worker import Worker
 
-OPENING = "open"
 FILE, FRAME = "file", "frame"
 """Settings of a project: where its window was last."""
-
-TELL_S = 0.2
-"""Least time between two words about how much of a file is read."""
 
 Then = Callable[[], None]
 
@@ -71,18 +65,23 @@ class ProjectFiles(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.current: OpenFile | None = None
-        self._layers, self._layer_data, self._keeper = layers, layer_data, keeper
-        self._subjects, self._data, self._status = subjects, data, status
+        self._keeper, self._data = keeper, data
+        self._shown = ShownFile(layers, layer_data, keeper, subjects, data, self)
+        self._shown.closed.connect(self.closed)
         self._wish: _Wish | None = None
-        self._reading: Worker | None = None
+        self._opening = FileOpening(status, self._give_up, self)
+        self._opening.read.connect(self._on_read)
+        self._opening.failed.connect(self._on_failed)
         self._steps: Iterator[None] = iter(())
         self._breath = QTimer(self)
         self._breath.setInterval(BREATH_MS)
         self._breath.timeout.connect(self._step)
-        self._incomplete = False
         self._then: Then | None = None
-        self._told = 0.0
+
+    @property
+    def current(self) -> OpenFile | None:
+        """The file that is open."""
+        return self._shown.current
 
     @property
     def moving(self) -> bool:
@@ -96,26 +95,13 @@ class ProjectFiles(QObject):
 
     def problem(self) -> str | None:
         """Why strokes on the open file are not saved, in a sentence, or None."""
-        opened = self.current
-        if opened is None or self.moving:
-            return None
-        if self._incomplete:
-            return (
-                f"A layer of {opened.subject.name} was removed. What was saved is kept; nothing "
-                f"more is saved until the file is opened again."
-            )
-        if self._layer_data.image is opened.image:
-            try:
-                self._layer_data.drawing()
-            except InputError as error:
-                return f"Not saved: {error}"
-        return None
+        return None if self.moving else self._shown.problem()
 
     def open(self, image_id: str, frame: int = 0, then: Then | None = None) -> None:
         """Open a file and show a frame of it; of several wishes the last one counts."""
         opened = self.current
         is_open = opened is not None and opened.subject.file == image_id
-        if is_open and self._incomplete:
+        if is_open and self._shown.incomplete:
             self.close(lambda: self.open(image_id, frame, then))  # saved first, then read
             return
         if is_open and not self.busy:
@@ -129,8 +115,7 @@ class ProjectFiles(QObject):
     def close(self, then: Then) -> None:
         """Save and close the open file, then go on."""
         self._wish = None
-        if self._reading is not None:
-            self._reading.stop()
+        self._opening.stop()
         if self.moving:
             self._after(lambda: self.close(then))
             return
@@ -140,64 +125,43 @@ class ProjectFiles(QObject):
         self.closing.emit()
         self._keeper.flush(lambda saved: self._on_flushed(None, then, saved=saved))
 
+    def concerned(self, image_ids: Collection[str]) -> bool:
+        """Whether one of these files is open, or being opened."""
+        wished = None if self._wish is None else self._wish.image_id
+        opened = None if self.current is None else self.current.subject.file
+        return wished in image_ids or opened in image_ids
+
     def end(self) -> None:
         """Open and close nothing any more: the window closes."""
         self._wish = None
         self._breath.stop()
-        if self._reading is not None:
-            self._reading.stop()
+        self._opening.stop()
 
     def layers_changed(self) -> None:
         """Layers were added or removed: perhaps by hand some of the open file."""
-        opened = self.current
-        if opened is None or self.moving:
+        if self.moving or self._shown.incomplete or not self._shown.lacks_a_layer():
             return
-        gone = not all(map(self._layers.has, opened.layers))
-        incomplete = gone or self._layer_data.boxes.lost(opened.image)
-        if incomplete and not self._incomplete:
-            self._incomplete = True
-            self.failed.emit(self.problem() or "")
-            self.changed.emit()
+        self._shown.incomplete = True
+        self.failed.emit(self.problem() or "")
+        self.changed.emit()
 
     def frame(self) -> int:
         """The shown frame of the open file."""
-        opened = self.current
-        if opened is None or not self._layers.has(opened.image):
-            return 0
-        return self._layers.frame_shown(opened.image, opened.subject.axes)
+        return self._shown.frame()
 
     def _read(self) -> None:
         wish, project = self._wish, self._data.project
-        if wish is None or project is None:
-            return
-        name = self._data.name_of(wish.image_id)
-        worker = self._reading = Worker(read_file(project, wish.image_id))
-        worker.yielded.connect(lambda done: self._tell(name, done))
-        worker.returned.connect(lambda read: self._on_read(project, read))
-        worker.failed.connect(self._on_failed)
-        worker.over.connect(lambda: self._status.end(OPENING))
-        self._status.begin(OPENING, Activity(f"Opening {name}", None, self._give_up))
-        worker.begin()
-        self.changed.emit()
-
-    def _tell(self, name: str, done: tuple[int, int]) -> None:
-        now = time.monotonic()
-        if now - self._told < TELL_S:
-            return
-        self._told = now
-        self._status.progress(OPENING, f"Opening {name}", done[0] / done[1])
+        if wish is not None and project is not None:
+            self._opening.begin(project, wish.image_id, self._data.name_of(wish.image_id))
+            self.changed.emit()
 
     def _give_up(self) -> None:
         self._wish = None
-        if self._reading is not None:
-            self._reading.stop()
-        self._status.end(OPENING, "Canceled.")
         self.changed.emit()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, sentence: str) -> None:
         self._wish = None
-        known = isinstance(error, InputError)
-        self.failed.emit(str(error) if known else f"The file cannot be opened: {error!r}")
+        self.failed.emit(sentence)
         self.changed.emit()
 
     def _on_read(self, project: Project, read: ReadFile) -> None:
@@ -234,7 +198,7 @@ class ProjectFiles(QObject):
             return
         self._then = then
         self._steps = self._replace(read)
-        self._breath.start()
+        self._breath.start(BREATH_MS)
         self._step()
 
     def _step(self) -> None:
@@ -244,51 +208,13 @@ class ProjectFiles(QObject):
             self._settle()
 
     def _replace(self, read: ReadFile | None) -> Iterator[None]:
-        """Fill the layers with another file; make them anew if that cannot be, or they are lost."""
-        opened, self.current = self.current, None
-        project, incomplete, self._incomplete = self._data.project, self._incomplete, False
-        subject = None if read is None else self._subjects.file(read.entry.id)
-        self._keeper.paused = True
-        if opened is not None:
-            self._keeper.let_go(opened.image)
-            self._subjects.hide(opened.subject)
-            self.closed.emit(opened)
-        if read is None or project is None or subject is None:
-            yield from self._remove(opened)
-            self._keeper.paused = False
-            return
-        subject.axes = read.axes
-        boxes = self._layer_data.boxes
-        if opened is not None and not incomplete and opened.can_show(read, project.scheme):
-            shown = OpenFile(subject, read.axes, project.scheme, opened.image, opened.rows)
-            yield from fill_layers(boxes, shown, read)
-        else:
-            yield from self._remove(opened)
-            image = new_image(read, subject.name)
-            shown = OpenFile(subject, read.axes, project.scheme, image)
-            yield from make_layers(self._layers, boxes, shown, read)
-        shown.notes = tuple(read.notes)
-        self._show(project, shown, read)
-
-    def _remove(self, opened: OpenFile | None) -> Iterator[None]:
-        if opened is not None:
-            self._layer_data.let_go(opened.image)
-            self._layer_data.boxes.let_go(opened.image)
-            for layer in reversed(opened.layers):
-                self._layers.remove(layer)
-                yield
-
-    def _show(self, project: Project, shown: OpenFile, read: ReadFile) -> None:
-        drawn = shown.layers[1:]
-        self._subjects.show(shown.subject, shown.image)
-        self.current = shown
-        own = Own(shown.axes, project.scheme.task, tuple(shown.rows))
-        self._layer_data.choose_own(shown.image, own)
-        self._keeper.paused = False
-        self._keeper.adopt(shown.image, home_of(project, read))
-        if not any(map(self._layers.selects, drawn)):
-            self._layers.select(drawn[0])
-        self._layers.fit_view()
+        """Show another file, in steps; the last ones need no breath for the person in between."""
+        yield from self._shown.replace(read)
+        if self.current is not None:
+            self._breath.setInterval(0)
+            yield
+            self._shown.fit_view()
+            yield
 
     def _settle(self) -> None:
         """All layers are there, or gone: do what was waited for, unless there is a newer wish."""
@@ -306,7 +232,7 @@ class ProjectFiles(QObject):
     def _arrive(self, frame: int, then: Then | None) -> None:
         opened = self.current
         assert opened is not None
-        self._layers.show_frame(opened.image, opened.subject.axes, frame)
+        self._shown.show_frame(frame)
         where = {FILE: opened.subject.file, FRAME: frame}
         self._data.remember(**where)
         self.changed.emit()

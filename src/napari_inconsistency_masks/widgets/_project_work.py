@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..files.atomic import WriteError
 from ..files.images import IMAGE_SUFFIXES
 from ..projects import ImageStatus, PlaceRow, Project, read_places
 from ..projects.content_file import has_backup
@@ -36,6 +37,16 @@ class Changed:
     """The table after a change, and a sentence for everything that was not done."""
 
     rows: tuple[ImageStatus, ...]
+    complete: Complete
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The row of a file that was to be copied, and why it was not."""
+
+    status: ImageStatus
+    complete: frozenset[int]
     refused: tuple[str, ...] = ()
 
 
@@ -70,17 +81,25 @@ def open_project(folder: Path, *, use_backup: bool = False) -> Generator[None, N
     lock = ProjectLock(folder)
     try:
         project = _open(folder, use_backup=use_backup)
-        rows, complete = [], {}
-        for image in project.images:
-            yield
-            status, whole = read_row(project, image.id)
-            rows.append(status)
-            complete[image.id] = whole
+        rows, complete = yield from read_table(project)
         places, notes = _places(project)
     except BaseException:
         lock.release()
         raise
-    return OpenedProject(project, lock, tuple(rows), complete, places, notes)
+    return OpenedProject(project, lock, rows, complete, places, notes)
+
+
+def read_table(
+    project: Project,
+) -> Generator[None, None, tuple[tuple[ImageStatus, ...], Complete]]:
+    """The rows of all files, and by id the frames that are labeled all over."""
+    rows, complete = [], {}
+    for image in project.images:
+        yield
+        status, whole = read_row(project, image.id)
+        rows.append(status)
+        complete[image.id] = whole
+    return tuple(rows), complete
 
 
 def read_row(project: Project, image_id: str) -> tuple[ImageStatus, frozenset[int]]:
@@ -106,10 +125,8 @@ def add_files(project: Project, paths: Iterable[Path]) -> Generator[None, None, 
     for path in paths:
         files += _images_in(path) if path.is_dir() else [path]
         yield
-    if not files:
-        return Changed(tuple(project.table()), ("There are no images in this folder.",))
-    _, refused = project.add_images(files)
-    return Changed(tuple(project.table()), tuple(refused))
+    refused = ["There are no images in this folder."] if not files else project.add_images(files)[1]
+    return Changed(*(yield from read_table(project)), tuple(refused))
 
 
 def find_files(project: Project, folder: Path) -> Generator[None, None, Changed]:
@@ -124,7 +141,26 @@ def find_files(project: Project, folder: Path) -> Generator[None, None, Changed]
             refused.append(str(error))
         yield
     refused += [f"{image_id} is not in this folder." for image_id in project.missing]
-    return Changed(tuple(project.table()), tuple(refused))
+    return Changed(*(yield from read_table(project)), tuple(refused))
+
+
+def copy_file(project: Project, image_id: str) -> Generator[None, None, Copied]:
+    """Copy a file into the project."""
+    yield
+    try:
+        project.copy_image(image_id)
+    except WriteError:
+        raise  # nor would the next ones be written
+    except InputError as error:
+        return Copied(*read_row(project, image_id), (f"Not copied: {error}",))
+    return Copied(*read_row(project, image_id))
+
+
+def remove_files(project: Project, image_ids: Iterable[str]) -> Generator[None, None, Changed]:
+    """Take files out of the project."""
+    yield
+    project.remove_images(image_ids)
+    return Changed(*(yield from read_table(project)))
 
 
 def change(do: Callable[[], Any]) -> Generator[None, None, None]:

@@ -32,6 +32,7 @@ class RetrainingBox(QWidget):
         self.minutes.setValue(self._retraining.minutes)
         self.main = MainButton(START, "retrain_main", MEANING)
         self.problem = Sentence("retrain_problem", "problem")
+        self.beside = Sentence("retrain_beside", "hint")
         self.words = Sentence("retrain_words")
         self.comparison = ComparisonView()
         column = QVBoxLayout(self)
@@ -39,7 +40,7 @@ class RetrainingBox(QWidget):
         line = row(self.main, QLabel("at most"), self.minutes)
         line.setStretch(0, 1)
         column.addLayout(line)
-        for widget in (self.problem, self.words, self.comparison):
+        for widget in (self.problem, self.beside, self.words, self.comparison):
             column.addWidget(widget)
         self.main.clicked.connect(self._on_main)
         self.minutes.valueChanged.connect(self._on_minutes)
@@ -70,6 +71,7 @@ class RetrainingBox(QWidget):
         self.main.setToolTip(problem or MEANING)
         self.minutes.setEnabled(not retraining.runs)
         self.problem.tell(problem)
+        self.beside.tell(None if retraining.runs else self.session.sources.beside_words())
         self.words.tell(retraining.words())
         self.comparison.show_comparison(None if retraining.runs else retraining.comparison)
         self.comparison.switch.setEnabled(self.session.predictor.loading is None)

@@ -33,6 +33,7 @@ from ._predictor import Predictor
 from ._preparation import RunRequest, TrainingData
 from ._project_data import ProjectData
 from ._retraining import Retraining
+from ._sources import PROJECT, Sources
 from ._status import Log, Status
 from ._subject import Subject, Subjects
 from ._train_setup import TrainSetup
@@ -43,7 +44,6 @@ from .preferences import preferences
 
 logger = logging.getLogger(__name__)
 
-LAYERS, FOLDER, PROJECT = "layers", "folder", "project"
 DRAWINGS = "drawings"
 """Of the folder for runs: copies of what is drawn."""
 
@@ -90,10 +90,9 @@ class Session(QObject):
         self.results.spare.show_votes = chosen.show_votes
         self.results.typed.root = self._counts_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
-        self.source = LAYERS
         self.drawn_since_start = False
         self._all_frames_for: Path | None = None
-        self._started_from_layers = False
+        self._started_from_strokes = False
         self._seen: list[tuple[Layer, str]] | None = None
         self._closed = False
         self._guard = CloseGuard(self)
@@ -105,6 +104,7 @@ class Session(QObject):
             self.layers, self.layer_data, self.keeper, self.looking, self.predictor,
             self.correcting, self.subjects, self.status, self,
         )  # fmt: skip
+        self.sources = Sources(self.layer_data, self.folder_data, self.project, self.keeper, self)
         self.retraining = Retraining(self)
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
         keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
@@ -140,7 +140,7 @@ class Session(QObject):
 
     def choose_source(self, source: str) -> None:
         """Take training data from open layers, a folder or a project."""
-        self.source = source
+        self.sources.chosen = source
         in_project = self.project.folder if source == PROJECT else None
         self.setup.project_runs = None if in_project is None else in_project / RUNS
         self.source_changed.emit()
@@ -148,13 +148,6 @@ class Session(QObject):
     def problem(self) -> str | None:
         """Why training cannot start from the chosen data, in a sentence, or None."""
         return self.data.problem() or self._unfit_recipe()
-
-    @property
-    def data(self) -> LayerData | FolderData | ProjectData:
-        """The chosen source."""
-        if self.source == PROJECT:
-            return self.project.data
-        return self.layer_data if self.source == LAYERS else self.folder_data
 
     def _unfit_recipe(self) -> str | None:
         """Why the recipe cannot learn from data that is fine otherwise, or None."""
@@ -166,15 +159,19 @@ class Session(QObject):
             )
         return None
 
+    @property
+    def source(self) -> str:
+        """Which source of training data is chosen."""
+        return self.sources.chosen
+
+    @property
+    def data(self) -> LayerData | FolderData | ProjectData:
+        """The chosen source."""
+        return self.sources.data
+
     def data_name(self) -> str:
         """What the chosen data is called."""
-        if self.source == LAYERS:
-            image = self.layer_data.image
-            return "layers" if image is None else str(image.name)
-        if self.source == PROJECT:
-            return "project" if self.project.folder is None else self.project.folder.name
-        path = self.folder_data.path
-        return "folder" if path is None else path.stem
+        return self.sources.name()
 
     def request(self) -> RunRequest:
         """What to start; `InputError` if the data or the settings are not ready."""
@@ -187,10 +184,9 @@ class Session(QObject):
     def training_data(self) -> TrainingData:
         """What a training that starts now learns from."""
         self.correcting.leave()  # what is only proposed is nothing to learn from
-        self._started_from_layers, self.drawn_since_start = self.source != FOLDER, False
-        if self.source == PROJECT:
-            return self.project.labels()
-        return self.layer_data.drawing() if self.source == LAYERS else self.folder_data.reader()
+        data = self.sources.training_data()
+        self._started_from_strokes, self.drawn_since_start = not callable(data), False
+        return data
 
     def open_run(self, folder: Path, *, whole: bool = False) -> None:
         """Take up a run from another day: look with its networks, or go on with it."""
@@ -213,8 +209,8 @@ class Session(QObject):
 
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed."""
-        if self.project.files.moving:
-            return  # it tells when all layers are there
+        if self._closed or self.project.files.moving:
+            return  # nothing is said any more, or when all layers are there
         usable = [*self.layers.images(), *self.layers.drawable()]
         seen = [(layer, layer.name) for layer in usable]
         if seen == self._seen:
@@ -250,6 +246,7 @@ class Session(QObject):
         for name in ("inserted", "removed", "renamed"):
             viewer.layers.events.emitters[name].connect(self._on_layers)
         viewer.dims.events.current_step.connect(self._on_step)
+        self._guard.watch_layers(viewer)
         self._guard.closing.connect(self.shut_down)
         self.layer_data.changed.connect(self.source_changed)
         self.layer_data.scanned.connect(self._on_scanned)
@@ -268,8 +265,8 @@ class Session(QObject):
         self.project.data.changed.connect(self.source_changed)
         self.project.files.changed.connect(self._on_files)
         self.project.files.closing.connect(self.correcting.leave)
-        self.frame_changed.connect(self.project.frame_changed)
-        self.predictor.loaded.connect(self.project.networks_loaded)
+        self.frame_changed.connect(self.project.memory.frame_changed)
+        self.predictor.loaded.connect(self.project.memory.networks_loaded)
         self.looking.refused.connect(self.tell_error)
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
@@ -296,7 +293,7 @@ class Session(QObject):
     def _on_drawn(self) -> None:
         if self.project.files.moving:
             return  # another file is shown, and nobody drew
-        if self.trainer.machine.busy and self._started_from_layers and not self.drawn_since_start:
+        if self.trainer.machine.busy and self._started_from_strokes and not self.drawn_since_start:
             self.drawn_since_start = True
             self.trainer.changed.emit()
 

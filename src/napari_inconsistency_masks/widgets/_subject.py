@@ -59,17 +59,19 @@ class Subjects:
         """The file of the project with this id."""
         return self._files.get(image_id)
 
-    def take_files(self, images: Iterable[ImageEntry]) -> None:
-        """Know the files of a project; those known already stay what they are."""
+    def take_files(self, images: Iterable[ImageEntry]) -> list[Subject]:
+        """Know the files of a project; those known already stay. Returns those no longer in it."""
         images = list(images)
         names = file_names(images)
         known = {image.id: self._files.get(image.id) for image in images}
+        gone = [subject for image_id, subject in self._files.items() if image_id not in known]
         self._files = {
             image.id: known[image.id] or Subject(names[image.id], _axes(image), file=image.id)
             for image in images
         }
         for image_id, subject in self._files.items():
             subject.name = names[image_id]
+        return gone
 
     def forget_files(self) -> list[Subject]:
         """Know no files any more; those that were known."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
-from ..projects import PlaceRow
 from ..projects.content import SplitName
 from ..task import LabelScheme
 from ._all_files import AllFiles
@@ -19,25 +17,18 @@ from ._keeper import Keeper
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._looking import Looking
-from ._prediction import Model
+from ._places_file import PlacesFile
 from ._predictor import Predictor
 from ._preparation import Flushed, ProjectLabels
 from ._project_data import ProjectData
-from ._project_files import FILE, FRAME, ProjectFiles
-from ._project_places import SavedLabels, decided, rows_of
+from ._project_files import ProjectFiles
+from ._project_memory import ProjectMemory
+from ._project_places import SavedLabels
+from ._project_words import some
 from ._saved_run import DEMO_MODEL
 from ._splits import other_split, remark, told
 from ._status import Status
 from ._subject import Subject, Subjects
-
-NETWORKS = "networks"
-"""Setting of a project: the run whose networks were in use last."""
-
-PLACES_MS = 1000
-"""After a place was decided on, until the table of places is written."""
-
-FRAME_MS = 3000
-"""After the sliders were moved, until the project remembers the frame."""
 
 
 class Workbench(QObject):
@@ -71,25 +62,18 @@ class Workbench(QObject):
         self.files = ProjectFiles(layers, layer_data, keeper, subjects, self.data, status, self)
         self.all_files = AllFiles(self.data, subjects, looking, predictor, self)
         self._keeper, self._looking, self._status = keeper, looking, status
-        self._correcting, self._subjects = correcting, subjects
-        self._written: list[PlaceRow] = []
+        self._correcting = correcting
         looking.results.true.saved = self
         correcting.open_file = self._open_file
-        self._places = QTimer(self)
-        self._places.setSingleShot(True)
-        self._places.setInterval(PLACES_MS)
-        self._places.timeout.connect(self._write_places)
-        correcting.changed.connect(self._places.start)
+        self._places = PlacesFile(self.data, correcting, subjects, self)
         predictor.ended.connect(self._on_predicted)
         self.all_files.failed.connect(self.failed)
         self.all_files.finished.connect(status.say)
-        self._frame = QTimer(self)
-        self._frame.setSingleShot(True)
-        self._frame.setInterval(FRAME_MS)
-        self._frame.timeout.connect(self._remember_frame)
+        self.memory = ProjectMemory(self.data, self.files, looking, self)
         keeper.saved.connect(self.data.refresh)
         self.data.failed.connect(self.failed)
         self.data.opened.connect(self._on_opened)
+        self.data.left.connect(self._on_left)
         self.files.failed.connect(self.failed)
         self.files.closed.connect(self._on_closed)
         self.files.changed.connect(self._on_files)
@@ -135,6 +119,32 @@ class Workbench(QObject):
         if row is not None:
             self._status.say(told(self.data.name_of(image_id), row, split))
 
+    def remove(self, image_ids: Sequence[str]) -> None:
+        """Take files out of the project, once all that is drawn on them is saved.
+
+        Raises
+        ------
+        InputError
+            While all files are being predicted.
+        """
+        if self.all_files.busy:
+            raise InputError(
+                "All files are being predicted: wait for that or cancel it, then remove files."
+            )
+        if self.files.concerned(image_ids):
+            self.files.close(lambda: self._remove(image_ids))
+        else:
+            self._remove(image_ids)
+
+    def _remove(self, image_ids: Sequence[str]) -> None:
+        self._places.write()  # where those of a file that comes back are found
+        self.data.remove(image_ids)
+
+    def _on_left(self, gone: list[Subject]) -> None:
+        self._forget(gone)
+        names = some([subject.name for subject in gone])
+        self._status.say(f"Removed {names}. Add the same again, and everything is back.")
+
     def labels(self) -> ProjectLabels:
         """What a training is to learn from; `InputError` without a project."""
         project = self.data.project
@@ -143,13 +153,6 @@ class Workbench(QObject):
         flushed = Flushed()
         self._keeper.flush(flushed.tell)
         return ProjectLabels(project.folder, project.scheme, flushed)
-
-    def networks_loaded(self, model: Model) -> None:
-        """Remember which networks are in use, to load them when the project is opened again."""
-        if self.folder is not None and model.run != DEMO_MODEL:
-            run = Path(os.path.abspath(model.run))  # noqa: PTH100  links stay
-            inside = run.is_relative_to(self.folder)
-            self.data.remember(**{NETWORKS: str(run.relative_to(self.folder) if inside else run)})
 
     def remark(self) -> str:
         """What hinders an honest validation, in a sentence, if anything."""
@@ -166,54 +169,39 @@ class Workbench(QObject):
         """Frames of a file that are labeled all over."""
         return self.data.complete.get(str(subject.file), ())
 
-    def frame_changed(self) -> None:
-        """The sliders were moved."""
-        if self.files.current is not None and not self._frame.isActive():
-            self._frame.start()
-
     def end(self) -> None:
         """Keep where the person was; everything that is drawn is saved by now."""
-        self._frame.stop()
-        self._places.stop()
+        self.memory.end()
         self.files.end()
-        self.data.write_places_now(self._unwritten())
-        self.data.end(**self._where())
+        self._places.end()
+        self.data.end(**self.memory.where())
 
     def _instead(self, then: Callable[[], None]) -> None:
         if self.data.project is None:
             then()
             return
         self.all_files.cancel()
-        self._remember_frame()
+        self.memory.remember_frame()
         self.files.close(lambda: self._close_data(then))
 
     def _close_data(self, then: Callable[[], None]) -> None:
-        self._write_places()
+        self._places.write()
         self.data.close(lambda gone: self._on_gone(gone, then))
 
     def _on_gone(self, gone: list[Subject], then: Callable[[], None]) -> None:
-        self._correcting.forget(gone)
-        self._looking.results.forget(gone)
+        self._forget(gone)
         self.opened.emit()
         then()
 
+    def _forget(self, gone: list[Subject]) -> None:
+        self._correcting.forget(gone)
+        self._looking.results.forget(gone)
+
     def _on_opened(self) -> None:
         """Go on where the person was."""
-        project = self.data.project
         self.opened.emit()
-        if project is None:
-            return
-        self._written = list(self.data.places)
-        self._correcting.queue.remember(decided(self.data.places, self._subjects))
-        self._correcting.changed.emit()
-        run = project.settings.get(NETWORKS)
-        if isinstance(run, str) and (project.folder / run / "ensemble.json").is_file():
-            self._looking.use_quietly(project.folder / run)
-        image_id, frame = project.settings.get(FILE), project.settings.get(FRAME, 0)
-        row = None if image_id is None else self.data.row_of(str(image_id))
-        if row is not None and row.found:
-            frame = frame if isinstance(frame, int) and 0 <= frame < row.image.frames else 0
-            self.files.open(row.image.id, frame)
+        self._places.read()
+        self.memory.go_on()
 
     def _on_files(self) -> None:
         opened = self.files.current
@@ -242,27 +230,3 @@ class Workbench(QObject):
         whole = len(result.counts.predicted) == result.axes.count
         if whole and row is not None and row.predicted != run:
             self.data.mark_predicted({row.image.id: run})
-
-    def _unwritten(self) -> list[PlaceRow] | None:
-        """The table of places if it is another one now; rows of unknown images stay in it."""
-        if self.data.project is None:
-            return None
-        known = rows_of(self._correcting.queue.places)
-        strange = [row for row in self._written if self._subjects.file(row.image) is None]
-        rows = [*known, *strange]
-        return None if rows == self._written else rows
-
-    def _write_places(self) -> None:
-        rows = self._unwritten()
-        if rows is not None:
-            self._written = rows
-            self.data.write_places(rows)
-
-    def _where(self) -> dict[str, object]:
-        opened = self.files.current
-        return {} if opened is None else {FILE: opened.subject.file, FRAME: self.files.frame()}
-
-    def _remember_frame(self) -> None:
-        where = self._where()
-        if where:
-            self.data.remember(**where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import napari
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QGridLayout
 
 from ._keys import ACCEPT_KEY, ANSWER_KEY, BACK_KEY, NEXT_KEY, SKIP_KEY
@@ -116,6 +117,11 @@ class CorrectSection(Section):
     def _on_undo(self, _: bool = False) -> None:
         self._correcting.undo()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody is about to correct; called by Qt."""
+        super().showEvent(event)
+        self._correcting.prepare()
+
     def _update(self) -> None:
         queue = self._correcting.queue
         self._shown = list(queue.places)
@@ -137,6 +143,8 @@ class CorrectSection(Section):
         if queue.current is not None:
             self.table.choose(queue.places.index(queue.current))
         self._offer_answers()
+        if self.isVisible():
+            self._correcting.prepare()
         self.summary_changed.emit()
 
     def _offer_answers(self) -> None:

@@ -9,7 +9,7 @@ from ._layer_page import LayerPage
 from ._parts import Segments
 from ._project_page import ProjectPage
 from ._section import Section
-from ._session import FOLDER, LAYERS, PROJECT
+from ._sources import FOLDER, LAYERS, PROJECT
 
 
 class DataSection(Section):

@@ -1,0 +1,144 @@
+"""A data set with what a person drew on images beside it: corrections of its images, or of others.
+
+The drawings are a folder as `load_folder` reads it: images in ``images``, and a folder of masks per
+class, or one of class ids named ``masks``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from .folder import load_folder
+from .held_out import image_print
+from .origin import describe, open_data
+from .sample import Sample, SegmentationData, Source
+from .sources import Joined, Subset
+from .splits import listed
+
+IMAGES, MASKS = "images", "masks"
+
+
+def load_corrected(base: dict[str, Any], corrections: str | Path) -> SegmentationData:
+    """Read a data set and the drawings beside it.
+
+    A drawn image that is in `base`, with labels, has the drawn ones where they count and keeps the
+    others; images are known by their content. What is drawn on images for validation and test is
+    left out, and a note says so. All others are labeled images more.
+
+    Parameters
+    ----------
+    base
+        The ``origin`` of a data set.
+    corrections
+        Folder of the drawings.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read, or the drawn images have other channels.
+    """
+    data = open_data(base)
+    drawn = _read_drawn(data, Path(corrections))
+    held_out = _prints(data.test) | (
+        set() if data.validation_is_training else _prints(data.validation)
+    )
+    there = {image_print(sample): index for index, sample in enumerate(data.labeled)}
+    changed: dict[int, Sample] = {}
+    added, left_out = [], []
+    for index, sample in enumerate(drawn):
+        image = image_print(sample)
+        if image in held_out:
+            left_out.append(sample.name)
+        elif image in there:
+            changed[there[image]] = merged(data.labeled[there[image]], sample)
+        else:
+            added.append(index)
+    labeled = Joined([_Changed(data.labeled, changed), Subset(drawn, added)])
+    return replace(
+        data,
+        labeled=labeled,
+        validation=labeled if data.validation_is_training else data.validation,
+        notes=(*data.notes, *_notes(left_out, len(changed), len(added))),
+        origin=describe("corrected", {"base": dict(base), "corrections": corrections}),
+    )
+
+
+def merged(sample: Sample, drawn: Sample) -> Sample:
+    """A labeled sample with drawn labels where these count, and its own elsewhere.
+
+    Parameters
+    ----------
+    sample, drawn
+        The same image with other labels.
+    """
+    if drawn.known is None:
+        return replace(sample, target=drawn.target, known=None)
+    target = np.where(drawn.known, drawn.labeled, sample.labeled)
+    known = None if sample.known is None else sample.known | drawn.known
+    return replace(sample, target=target, known=known)
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """A source of which some samples are others."""
+
+    source: Source
+    changed: Mapping[int, Sample]
+
+    @property
+    def items(self) -> Any:
+        """The files of the samples, if the source knows them."""
+        return getattr(self.source, "items", None)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.changed[index] if index in self.changed else self.source[index]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return map(self.__getitem__, range(len(self)))
+
+
+def _read_drawn(data: SegmentationData, folder: Path) -> Source:
+    scheme = data.scheme
+    drawn = load_folder(
+        folder,
+        scheme.classes,
+        task=scheme.task,
+        position=scheme.position,
+        images=IMAGES,
+        masks=MASKS if scheme.exclusive else None,
+        validation=0.0,
+        intensity=data.intensity,
+        zero_is_unlabeled=scheme.exclusive,
+    )
+    if drawn.channels != data.channels:
+        raise InputError(
+            f"What is drawn is on images of {drawn.channels} channels, and those of {data.name} "
+            f"have {data.channels}; draw on images of the same kind."
+        )
+    return drawn.labeled
+
+
+def _prints(samples: Source) -> set[str]:
+    return set(map(image_print, samples))
+
+
+def _notes(left_out: list[str], changed: int, added: int) -> Iterator[str]:
+    if changed or added:
+        yield (
+            f"Learned from too: what is drawn on {changed} images of the data set and {added} "
+            f"others."
+        )
+    if left_out:
+        yield (
+            f"Not learned from: what is drawn on {listed(left_out)}, which are for validation or "
+            f"test."
+        )
