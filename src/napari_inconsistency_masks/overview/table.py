@@ -6,7 +6,7 @@ from ..training.progress import duration
 from .measures import Score
 from .run import RunSummary
 
-COLUMNS = ("Run", "Recipe", "Labels", "Generations", "State", "MCCE", "IoU", "Time", "Memory")
+COLUMNS = ("Run", "State", "MCCE", "IoU", "Recipe", "Labels", "Generations", "Time", "Memory")
 TEST_COLUMNS = ("MCCE, test", "IoU, test")
 EVERYTHING = 10**9
 """Sorts behind any number of labels."""
@@ -19,12 +19,12 @@ def row_of(run: RunSummary) -> tuple[Text, ...]:
     test = run.test
     return (
         (run.folder.name, run.folder.name),
-        _both("" if run.plan is None else run.plan.recipe.title),
-        labels(run),
-        generations(run),
         _both(str(run.state)),
         _score(run.count_error),
         _score(run.mean_iou),
+        _both("" if run.plan is None else run.plan.recipe.title),
+        labels(run),
+        generations(run),
         ("", None) if run.seconds is None else (duration(run.seconds), run.seconds),
         ("", None) if run.peak_memory is None else (_gib(run.peak_memory), run.peak_memory),
         _score(None if test is None else test.count_error),
@@ -46,7 +46,7 @@ def generations(run: RunSummary) -> Text:
     done = max(0, len(run.records) - 1)
     if run.started is None:
         return (str(done), done) if run.records else ("", None)
-    return f"{done} of {run.started.generations}", done
+    return (f"{done} of {run.started.generations}" if run.started.generations else "0"), done
 
 
 def tip(run: RunSummary) -> str:

@@ -28,6 +28,7 @@ class Table(QTableView):
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
     selected one, `opened` that of one that was double-clicked, or on which Enter was pressed;
+    `selected` tells that other rows are selected, of which there may be several;
     `edited` that of one into which a text was typed (none to clear it), and `undone` tells that the
     last of them should be taken back.
 
@@ -42,6 +43,7 @@ class Table(QTableView):
     """
 
     chosen = Signal(int)
+    selected = Signal()
     opened = Signal(int)
     edited = Signal(int, str)
     undone = Signal()
@@ -76,6 +78,7 @@ class Table(QTableView):
         self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.stretch(0)
         self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit())
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
 
@@ -83,6 +86,12 @@ class Table(QTableView):
     def current(self) -> int:
         """The number of the selected row, or -1."""
         return self._number(self.currentIndex())
+
+    @property
+    def all_selected(self) -> list[int]:
+        """The numbers of all selected rows, from top to bottom as they are sorted."""
+        indices = self.selectionModel().selectedRows()
+        return [self._number(index) for index in sorted(indices, key=lambda index: index.row())]
 
     @property
     def rows(self) -> Sequence[Row]:

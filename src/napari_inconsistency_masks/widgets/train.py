@@ -10,6 +10,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QProgressBar
 
 from ..training.events import Event, StepEnd
+from ._comparing import Comparing
 from ._curve import RunCurves
 from ._parts import MainButton, Sentence, button, named, row
 from ._preparation import RunRequest
@@ -45,6 +46,12 @@ class TrainSection(Section):
             "train_open",
             "Use the networks of a run folder from another day, or go on with it.",
         )
+        self.compare = button(
+            "Compare runs…",
+            "train_compare",
+            "A table of all runs, their curves in one plot, and the networks of any of them.",
+        )
+        self.comparing = Comparing(napari_viewer)
         self.bar = named(QProgressBar(), "train_bar", "Progress", "Share of the work that is done")
         self.bar.setRange(0, 1000)
         self.bar.setFormat("%p %")
@@ -62,7 +69,7 @@ class TrainSection(Section):
         more = self.setup.disclosure
         for widget in (self.words, self.strokes, more, self.notes, self.curves):
             self.column.addWidget(widget)
-        self.column.addLayout(row(1, self.open))
+        self.column.addLayout(row(1, self.compare, self.open))
         self.column.addStretch(1)
         self._drawn: object = None
         self._redraw = QTimer(self)
@@ -72,6 +79,7 @@ class TrainSection(Section):
         self.main.clicked.connect(self._on_main)
         self.new.clicked.connect(trainer.put_aside)
         self.open.clicked.connect(self._on_open)
+        self.compare.clicked.connect(self._on_compare)
         trainer.changed.connect(self._update)
         trainer.happened.connect(self._on_event)
         self.session.source_changed.connect(self._update)
@@ -100,6 +108,10 @@ class TrainSection(Section):
         chosen = QFileDialog.getExistingDirectory(self, "Open a run folder", start)
         if chosen:
             self.session.open_run(Path(chosen))
+
+    @slot
+    def _on_compare(self, _: bool = False) -> None:
+        self.comparing.open()
 
     def _on_event(self, event: Event) -> None:
         self._show_progress()
