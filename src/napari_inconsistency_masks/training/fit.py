@@ -22,6 +22,7 @@ from ..nets.ensemble import Ensemble
 from .budget import Budget, Phase
 from .events import EpochEnd, Event, StepEnd, Warned
 from .learner import Learner
+from .memory import prepare_memory
 
 
 def fit(
@@ -57,10 +58,14 @@ def fit(
     Yields
     ------
     Event
-        `StepEnd`, `EpochEnd`, and `Warned` when a network is lost. Between two of them the learner
-        can be saved, and training stops by no longer asking for the next.
+        `StepEnd`, `EpochEnd`, and `Warned` when a network is lost, or at the start if the memory
+        will hardly be enough. Between two of them the learner can be saved, and training stops by
+        no longer asking for the next.
     """
     steps = config.steps or max(1, len(loader) // config.batch)
+    scarce = prepare_memory(method, learner.ensemble, loader.pixels)
+    if scarce is not None:
+        yield Warned(scarce)
     left = time_left or Budget().phase("", 1)
     while learner.epoch < config.epochs and not (learner.step and left.over):
         epoch, began = learner.epoch, time.monotonic()
