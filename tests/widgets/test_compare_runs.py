@@ -20,6 +20,7 @@ from napari_inconsistency_masks.training.results import GenerationRecord
 from napari_inconsistency_masks.widgets import compare
 from napari_inconsistency_masks.widgets._history import History
 from napari_inconsistency_masks.widgets._run_courses import MEASURES, best_measure, course
+from napari_inconsistency_masks.widgets._run_plot import Curve
 from napari_inconsistency_masks.widgets.compare import CompareRuns
 from napari_inconsistency_masks.widgets.train import TrainSection
 from toy import QUICK, toy_data
@@ -132,6 +133,17 @@ def test_curves_of_all_chosen_runs_are_in_one_plot(panel: CompareRuns, qtbot: An
     assert [list(item.yData) for item in lines] == [[4.0, 2.0], [9.0, 11.0]]
     assert "choose one to use" in panel.chosen.about.text()
     assert not shows(panel, "use_button")
+
+
+def test_many_curves_are_drawn_a_few_at_a_time(panel: CompareRuns, qtbot: Any) -> None:
+    values = ([0.0, 1.0], [3.0, 2.0])
+    curves = [Curve(f"run {number}", number, values) for number in range(11)]
+    plot = panel.chosen.plot
+    plot.show_curves(MEASURES["mean_iou by generation"], curves)
+    assert len(plot.names) < 11
+    qtbot.waitUntil(lambda: plot.names == [curve.name for curve in curves])
+    pens = {(item.opts["pen"].color().name(), item.opts["pen"].style()) for item in plotted(panel)}
+    assert len(pens) == 11
 
 
 def test_curves_by_epoch_are_read_when_they_are_wanted(panel: CompareRuns, qtbot: Any) -> None:

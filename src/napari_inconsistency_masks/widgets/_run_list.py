@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,12 +10,17 @@ from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
 from ..overview import Overview, RunSummary, read_overview
+from ..overview.table import Text, row_of, tip
 from ._history import History
 from ._run_courses import read_histories
 from ._status import Activity, Status
 from ._worker import Worker
 
 READING = "read runs"
+
+
+Rows = list[tuple[tuple[Text, ...], str]]
+"""For each run its cells, and what there is to say about it."""
 
 
 class RunList(QObject):
@@ -41,6 +46,7 @@ class RunList(QObject):
         super().__init__(parent)
         self.folder: Path | None = None
         self.overview: Overview | None = None
+        self.rows: Rows = []
         self.problem = ""
         self.histories: dict[Path, History] = {}
         self._status, self._ignore = status, tuple(ignore)
@@ -63,9 +69,9 @@ class RunList(QObject):
         """Read another folder, or the same one anew."""
         self.stop()
         if folder != self.folder:
-            self.overview = None
+            self.overview, self.rows = None, []
         self.folder, self.problem = folder, ""
-        self._reading = worker = Worker(read_overview(folder, self._ignore))
+        self._reading = worker = Worker(_read(folder, self._ignore))
         worker.yielded.connect(partial(self._on_progress, worker))
         worker.returned.connect(partial(self._on_read, worker))
         worker.failed.connect(partial(self._on_failed, worker))
@@ -104,14 +110,14 @@ class RunList(QObject):
             done, total = read
             self._status.progress(READING, f"Reading run {done} of {total}", done / total)
 
-    def _on_read(self, worker: Worker, overview: Overview) -> None:
+    def _on_read(self, worker: Worker, read: tuple[Overview, Rows]) -> None:
         if worker is self._reading:
-            self.overview = overview
+            self.overview, self.rows = read
             self.histories, self._unread, self._asked = {}, {}, set()
 
     def _on_failed(self, worker: Worker, error: Exception) -> None:
         if worker is self._reading:
-            self.overview = None
+            self.overview, self.rows = None, []
             refused = isinstance(error, InputError)
             self.problem = str(error) if refused else f"The runs cannot be read ({error!r})."
 
@@ -132,3 +138,10 @@ class RunList(QObject):
                 self.histories[folder] = history
         self.histories_changed.emit()
         self.follow([folder for folder in self._asked if folder not in found])
+
+
+def _read(
+    folder: Path, ignore: Sequence[str]
+) -> Generator[tuple[int, int], None, tuple[Overview, Rows]]:
+    overview = yield from read_overview(folder, ignore)
+    return overview, [(row_of(run), tip(run)) for run in overview.runs]

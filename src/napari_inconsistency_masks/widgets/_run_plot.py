@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyqtgraph as pg
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import QEvent, Qt, QTimer
 
 from ._curve import EpochAxis
 from ._run_courses import Course, Measure
@@ -18,6 +18,9 @@ COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#00
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 MOST = len(COLORS) * len(DASHES)
 """Runs that can be told apart."""
+
+AT_ONCE = 4
+"""Curves that are drawn before the window does something else: each takes milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +44,39 @@ class RunPlot(pg.PlotWidget):
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
         self._legend = self.getPlotItem().addLegend(offset=(-8, 8))
-        self._shown: tuple[Measure | None, Sequence[Curve]] = (None, ())
+        self._measure: Measure | None = None
+        self._waiting: list[Curve] = []
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._draw_some)
         self._restyle()
 
     def show_curves(self, measure: Measure, curves: Sequence[Curve]) -> None:
         """Draw other curves; those without values are left out."""
-        self._shown = (measure, curves)
-        plot = self.getPlotItem()
-        plot.clear()
-        for curve in curves:
+        self._measure = measure
+        self._waiting = [curve for curve in curves if curve.course[0]]
+        self.getPlotItem().clear()
+        self.getPlotItem().getViewBox().setLimits(yMin=0)
+        self._restyle()
+        self._draw_some()
+
+    def _draw_some(self) -> None:
+        plot, measure = self.getPlotItem(), self._measure
+        for curve in self._waiting[:AT_ONCE]:
             positions, values = curve.course
-            if not positions:
-                continue
             color = COLORS[curve.number % len(COLORS)]
             style = DASHES[curve.number // len(COLORS) % len(DASHES)]
-            few = measure.by_generation or len(positions) == 1
-            look = {"symbolSize": 7, "symbolBrush": color, "symbolPen": None}
             pen = pg.mkPen(color, width=2, style=style)
-            symbol = "o" if few else None
-            plot.plot(positions, values, pen=pen, name=curve.name, symbol=symbol, **look)
-        plot.getViewBox().setLimits(yMin=0)
+            few = len(positions) == 1 or (measure is not None and measure.by_generation)
+            look = {"symbolSize": 7, "symbolBrush": color, "symbolPen": None}
+            plot.plot(
+                positions, values, pen=pen, name=curve.name, symbol="o" if few else None, **look
+            )
+        del self._waiting[:AT_ONCE]
         plot.enableAutoRange()
-        self._restyle()
+        if self._waiting:
+            self._soon.start()
 
     @property
     def names(self) -> list[str]:
@@ -78,7 +92,7 @@ class RunPlot(pg.PlotWidget):
     def _restyle(self) -> None:
         text = theme_color("text")
         self.setBackground(theme_color("foreground"))
-        plot, measure = self.getPlotItem(), self._shown[0]
+        plot, measure = self.getPlotItem(), self._measure
         for side in ("left", "bottom"):
             axis = plot.getAxis(side)
             axis.setPen(mixed("text", "background", 0.5))

@@ -12,7 +12,7 @@ from superqt import QElidingLabel
 
 from ..overview import RunSummary
 from ..overview.folder import different_images
-from ..overview.table import COLUMNS, TEST_COLUMNS, row_of, tip
+from ..overview.table import COLUMNS, TEST_COLUMNS
 from ._chosen_runs import ChosenRuns
 from ._parts import Sentence, button, named, row
 from ._run_list import RunList
@@ -146,9 +146,8 @@ class CompareRuns(QWidget):
         model = self.session.predictor.model
         used = None if model is None else model.run
         rows = []
-        for run in self.list.runs:
-            first, state, *rest = row_of(run)
-            said = tip(run)
+        for run, (cells, said) in zip(self.list.runs, self.list.rows, strict=True):
+            first, state, *rest = cells
             words = f"{first[0]} (in use)" if run.folder == used else first[0]
             rows.append((Cell(words, first[1], said), Cell(*state, run.reason or said), *rest))
         self.table.show_rows(rows)
