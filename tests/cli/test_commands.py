@@ -114,7 +114,10 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
     )
     for group, (_, kind) in METHOD_GROUPS.items():
         for setting in settings(kind):
-            other = setting.choices[-1] if setting.choices else setting.kind(setting.default * 0.75)
+            if setting.choices:
+                other = setting.choices[-1]
+            else:
+                other = setting.kind((setting.default or 1) * 0.75)
             flags += f" --{group}-{setting.name} {other}".replace("_", "-")
     made: dict[str, TrainConfig] = {}
 
