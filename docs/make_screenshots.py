@@ -26,6 +26,8 @@ from napari_inconsistency_masks.cli.display import has_display, virtual_display
 IMAGES = Path(__file__).resolve().parent / "images"
 WINDOW = 1400, 900
 PATIENCE_MS = 120_000
+LIST_ROOM = 130
+"""Pixels by which the open list of recipes is wider than the dock."""
 
 
 def main(
@@ -59,7 +61,7 @@ def train_short_runs(folder: Path) -> None:
         words = (
             f"train cells --recipe {recipe} --out runs/cells-{recipe} --preset quick "
             f"--classes alive,dead,position --position position --labeled labeled --threads 1 "
-            f"--width 0.25 --epochs 5 --steps 25 --batch 8 --patch 96 --generations 2"
+            f"--width 0.25 --epochs 4 --steps 10 --batch 8 --patch 96 --generations 2"
         )
         command = [sys.executable, "-m", "napari_inconsistency_masks", *words.split()]
         subprocess.run(command, cwd=folder, check=True)
@@ -150,7 +152,9 @@ def show_comparison(viewer, dock, runs: Path) -> None:
     train = dock.sections["train"]
     train.setup.recipe.showPopup()
     pause(800)
-    dock.screen().grabWindow(0).save(str(IMAGES / "recipes.png"))
+    corner = dock.mapToGlobal(dock.rect().topLeft())
+    seen = corner.x(), corner.y(), dock.width() + LIST_ROOM, dock.height()
+    dock.screen().grabWindow(0, *seen).save(str(IMAGES / "recipes.png"))
     train.setup.recipe.hidePopup()
     dock.session.setup.choose_folder(runs.resolve())
     train.compare.click()
