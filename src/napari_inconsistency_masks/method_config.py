@@ -49,7 +49,7 @@ class FixMatchConfig(Config):
         float,
         option(
             "Teacher's memory",
-            "Part of a slowly following teacher that stays at each step, such as 0.999; it labels "
+            "Part of a slowly following teacher that stays at each step, such as 0.99; it labels "
             "the images, and is what is kept. 0: no teacher, the network labels them itself.",
             ge=0,
             lt=1,

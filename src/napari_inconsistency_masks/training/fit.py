@@ -75,10 +75,7 @@ def fit(
             loss = train_step(learner, loader, method, total)
             yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
             for member in set(active).difference(learner.active):
-                yield Warned(
-                    f"Generation {generation}, step {learner.step}: the loss of network {member} "
-                    f"is no longer a number; it goes back to its best epoch and stops learning."
-                )
+                yield _lost(generation, learner.step, member)
         result = check(learner.judged)
         train_loss = learner.mean_loss
         learner.end_epoch(result.score)
@@ -95,6 +92,13 @@ def fit(
             seconds=time.monotonic() - began,
         )
     learner.restore_best()
+
+
+def _lost(generation: int, step: int, member: int) -> Warned:
+    return Warned(
+        f"Generation {generation}, step {step}: the loss of network {member} is no longer a "
+        f"number; it goes back to its best epoch and stops learning."
+    )
 
 
 def train_step(

@@ -32,15 +32,7 @@ class SetupForm(QWidget):
         self.setObjectName("train_setup")
         self._setup = setup
         self.preset = Segments("train_preset", PRESET_WORDS, PRESET_TIPS)
-        self.recipe = GroupedChooser(
-            "train_recipe",
-            "Recipe",
-            "How the networks learn; type the beginning of a name to find it.",
-            {
-                name: [Offer(r.title, r.key, r.sentence) for r in group]
-                for name, group in GROUPS.items()
-            },
-        )
+        self.recipe = _recipe_chooser()
         self.sentence = Sentence("train_recipe_sentence", "hint")
         self.basic = SettingsForm("train_basic", BASIC)
         others = [name for name in setting_names() if name not in (*BASIC, *ELSEWHERE)]
@@ -104,3 +96,15 @@ class SetupForm(QWidget):
         self.name.setToolTip(f"The run is kept in {setup.folder / setup.name}")
         self.disclosure.say("More settings (changed)" if setup.changes else "More settings")
         self.describes.tell(setup.describe())
+
+
+def _recipe_chooser() -> GroupedChooser:
+    return GroupedChooser(
+        "train_recipe",
+        "Recipe",
+        "How the networks learn; type the beginning of a name to find it.",
+        {
+            name: [Offer(r.title, r.key, r.sentence) for r in group]
+            for name, group in GROUPS.items()
+        },
+    )

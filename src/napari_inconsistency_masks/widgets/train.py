@@ -35,7 +35,6 @@ class TrainSection(Section):
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__(napari_viewer)
-        trainer = self.session.trainer
         self.setup = SetupForm(self.session.setup)
         self.chosen = Sentence("train_chosen")
         self.problem = Sentence("train_problem", "problem")
@@ -59,6 +58,17 @@ class TrainSection(Section):
         self.strokes = Sentence("train_strokes", "hint")
         self.notes = Sentence("train_notes", "hint")
         self.curves = RunCurves()
+        self._drawn: object = None
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MS)
+        self._redraw.timeout.connect(self._draw)
+        self._arrange()
+        self._connect()
+        self._update()
+        self._draw()
+
+    def _arrange(self) -> None:
         self.column.addWidget(self.setup)
         self.column.addWidget(self.chosen)
         self.column.addWidget(self.problem)
@@ -71,11 +81,9 @@ class TrainSection(Section):
             self.column.addWidget(widget)
         self.column.addLayout(row(1, self.compare, self.open))
         self.column.addStretch(1)
-        self._drawn: object = None
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MS)
-        self._redraw.timeout.connect(self._draw)
+
+    def _connect(self) -> None:
+        trainer = self.session.trainer
         self.main.clicked.connect(self._on_main)
         self.new.clicked.connect(trainer.put_aside)
         self.open.clicked.connect(self._on_open)
@@ -84,8 +92,6 @@ class TrainSection(Section):
         trainer.happened.connect(self._on_event)
         self.session.source_changed.connect(self._update)
         self.session.setup.changed.connect(self._update)
-        self._update()
-        self._draw()
 
     @property
     def summary(self) -> str:
