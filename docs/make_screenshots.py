@@ -1,9 +1,11 @@
 """Make every picture of the documentation, in docs/images.
 
     python docs/make_screenshots.py [RUN]
+    python docs/make_screenshots.py --only-comparison
 
-RUN is the run folder that `napari-im demo` leaves; without one the demo is trained first. Where
-there is no display a virtual one is started (Xvfb).
+RUN is the run folder that `napari-im demo` leaves; without one the demo is trained first. The runs
+that are compared are three short ones, trained here. Where there is no display a virtual one is
+started (Xvfb).
 """
 
 from __future__ import annotations
@@ -24,29 +26,55 @@ from napari_inconsistency_masks.cli.display import has_display, virtual_display
 IMAGES = Path(__file__).resolve().parent / "images"
 WINDOW = 1400, 900
 PATIENCE_MS = 120_000
+LIST_ROOM = 130
+"""Pixels by which the open list of recipes is wider than the dock."""
 
 
-def main(run: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Train the demo if need be, then make the pictures in a process with a display."""
-    if run is not None and has_display():
-        make(run)
+def main(
+    run: Annotated[Path | None, typer.Argument()] = None,
+    only_comparison: Annotated[bool, typer.Option("--only-comparison")] = False,
+    runs: Annotated[Path | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Train what is needed, then make the pictures in a process with a display."""
+    if runs is not None:
+        make(run, runs)
         return
     with tempfile.TemporaryDirectory() as folder:
-        if run is None:
-            subprocess.run(["napari-im", "demo", "--pictures"], cwd=folder, check=True)
-        else:
+        if run is not None:
             shutil.copytree(run, Path(folder, "demo-output", "run"))
+        elif not only_comparison:
+            subprocess.run(["napari-im", "demo", "--pictures"], cwd=folder, check=True)
+        train_short_runs(Path(folder))
+        demo = () if only_comparison else ("demo-output/run",)
         with nullcontext() if has_display() else virtual_display():
             script = Path(__file__).resolve()
-            subprocess.run([sys.executable, script, "demo-output/run"], cwd=folder, check=True)
+            command = [sys.executable, script, *demo, "--runs", "runs"]
+            subprocess.run(command, cwd=folder, check=True)
 
 
-def make(run: Path) -> None:
-    """Make all pictures."""
+def train_short_runs(folder: Path) -> None:
+    """Three runs of a minute or less, too short to say anything about their recipes."""
+    from napari_inconsistency_masks.data.synthetic import write_synthetic
+
+    write_synthetic(folder / "cells", images=18, labeled=6, validation=4, test=0)
+    for recipe in ("labeled", "fixmatch", "im"):
+        words = (
+            f"train cells --recipe {recipe} --out runs/cells-{recipe} --preset quick "
+            f"--classes alive,dead,position --position position --labeled labeled --threads 1 "
+            f"--width 0.25 --epochs 4 --steps 10 --batch 8 --patch 96 --generations 2"
+        )
+        command = [sys.executable, "-m", "napari_inconsistency_masks", *words.split()]
+        subprocess.run(command, cwd=folder, check=True)
+
+
+def make(run: Path | None, runs: Path) -> None:
+    """Make all pictures; without a run of the demo, those that need none of it."""
     IMAGES.mkdir(exist_ok=True)
-    with_window(show_data)
-    with_window(show_training, run)
-    with_window(show_demo)
+    if run is not None:
+        with_window(show_data)
+        with_window(show_training, run)
+        with_window(show_demo)
+    with_window(show_comparison, runs)
 
 
 def with_window(scene: Callable[..., None], *arguments: object) -> None:
@@ -116,6 +144,26 @@ def show_demo(viewer, dock) -> None:
     dock.session.correcting.go_on()
     dock.session.correcting.accept()
     save(viewer, dock, "correct", "correct", whole=False)
+
+
+def show_comparison(viewer, dock, runs: Path) -> None:
+    """The list of recipes, and runs side by side."""
+    dock.open("train")
+    train = dock.sections["train"]
+    train.setup.recipe.showPopup()
+    pause(800)
+    corner = dock.mapToGlobal(dock.rect().topLeft())
+    seen = corner.x(), corner.y(), dock.width() + LIST_ROOM, dock.height()
+    dock.screen().grabWindow(0, *seen).save(str(IMAGES / "recipes.png"))
+    train.setup.recipe.hidePopup()
+    dock.session.setup.choose_folder(runs.resolve())
+    train.compare.click()
+    panel = train.comparing.panel
+    wait(panel.list.changed)
+    pause(500)
+    panel.table.selectAll()
+    pause(1500)
+    save(viewer, dock, "train", "compare")
 
 
 def save(viewer, dock, section: str, name: str, *, whole: bool = True) -> None:

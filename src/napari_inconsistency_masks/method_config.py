@@ -45,6 +45,16 @@ class FixMatchConfig(Config):
 
     threshold: Annotated[float, _threshold()] = 0.95
     weight: Annotated[float, _weight("the unlabeled images")] = 1.0
+    teacher: Annotated[
+        float,
+        option(
+            "Teacher's memory",
+            "Part of a slowly following teacher that stays at each step, such as 0.99; it labels "
+            "the images, and is what is kept. 0: no teacher, the network labels them itself.",
+            ge=0,
+            lt=1,
+        ),
+    ] = 0.0
 
 
 @dataclass(frozen=True)

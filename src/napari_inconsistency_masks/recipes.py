@@ -3,59 +3,76 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from .config import PseudoLabelConfig, TrainConfig
 from .training.recipe import Recipe
 
-_ROWS = (
-    Recipe(
+_AGREEMENT = "where the best networks agree"
+_masks = partial(Recipe, pseudo_labels="inconsistency-masks", labeled_by=_AGREEMENT)
+
+
+def _per_step(key: str, title: str, sentence: str) -> Recipe:
+    return Recipe(key, title, sentence, method=key, unlabeled=True)
+
+
+_START = (
+    _masks(
         "im",
         "Inconsistency Masks",
         "Networks learn from your labels and from where they agree on the unlabeled images; "
         "the choice when few images are labeled.",
-        pseudo_labels="inconsistency-masks",
-        labeled_by="where the best networks agree",
     ),
     Recipe(
+        "labeled-aug",
+        "Labeled data, augmented (ALDT)",
+        "Learns from the labeled images, flipped, turned, brightened, blurred and noisy; "
+        "the choice when there are no unlabeled images.",
+        augmented=True,
+    ),
+    Recipe(
+        "labeled",
+        "Labeled data only (LDT)",
+        "Learns from the labeled images alone; what every other recipe has to beat.",
+    ),
+)
+
+_GROWING = (
+    _masks(
         "im+",
         "Inconsistency Masks, growing (IM+)",
         "As Inconsistency Masks, but what agreement teaches is made noisier, and the networks "
         "wider, from generation to generation; for many generations and much computing time.",
-        pseudo_labels="inconsistency-masks",
-        labeled_by="where the best networks agree",
         schedule="growing",
     ),
-    Recipe(
+    _masks(
         "im++",
         "Inconsistency Masks, growing and judged (IM++)",
         "As IM+, and images whose pseudo-labels a further network judges to be good are seen more "
         "often; when there are enough labeled images to learn to judge from.",
-        pseudo_labels="inconsistency-masks",
-        labeled_by="where the best networks agree",
         schedule="growing-by-score",
         judge="evalnet",
     ),
-    Recipe(
+    _masks(
         "aim+",
         "Augmented, then IM+ (AIM+)",
         "As IM+, from the first generation on with augmented labels, and with unchanged "
         "pseudo-labeled images as well; among the best of the paper on all of its data, and slow.",
         augmented=True,
-        pseudo_labels="inconsistency-masks",
-        labeled_by="where the best networks agree",
         schedule="growing-with-originals",
     ),
-    Recipe(
+    _masks(
         "aim++",
         "Augmented, then IM++ (AIM++)",
         "As AIM+, and images whose pseudo-labels are judged to be good are seen more often; the "
         "slowest, when there are enough labeled images to learn to judge from.",
         augmented=True,
-        pseudo_labels="inconsistency-masks",
-        labeled_by="where the best networks agree",
         schedule="growing-by-score-with-originals",
         judge="evalnet",
     ),
+)
+
+_SELF_TRAINING = (
     Recipe(
         "model-ensemble",
         "Model ensemble",
@@ -90,18 +107,66 @@ _ROWS = (
         labeled_by="by the network that is judged best for each",
         judge="evalnet",
     ),
-    Recipe(
-        "labeled",
-        "Labeled data only (LDT)",
-        "Learns from the labeled images alone; what every other recipe has to beat.",
+)
+
+_PER_STEP = (
+    _per_step(
+        "consistency",
+        "Consistency loss (CL)",
+        "Two noisy views of an unlabeled image must look the same to the network; the "
+        "gentlest use of unlabeled images, for when labels alone already go far.",
     ),
-    Recipe(
-        "labeled-aug",
-        "Labeled data, augmented (ALDT)",
-        "Learns from the labeled images, flipped, turned, brightened, blurred and noisy; "
-        "the choice when there are no unlabeled images.",
-        augmented=True,
+    _per_step(
+        "fixmatch",
+        "FixMatch",
+        "Labels that the network is sure of teach it strongly changed views of the same "
+        "image; the simplest baseline to compare with.",
     ),
+    _per_step(
+        "fpl",
+        "Fuzzy positive learning (FPL)",
+        "Two networks teach each other which classes of a pixel are plausible; for several "
+        "classes that are easily mistaken for each other.",
+    ),
+    _per_step(
+        "crossmatch",
+        "CrossMatch",
+        "Strong views, and features with channels left out, must agree with the plain view; a "
+        "comparison for medical images.",
+    ),
+    _per_step(
+        "imas",
+        "iMAS",
+        "A slowly following teacher labels unlabeled images, and each is changed the more the "
+        "easier it is; for images of very different difficulty.",
+    ),
+    _per_step(
+        "u2pl",
+        "U2PL",
+        "A slowly following teacher labels unlabeled images, and pixels it is unsure of still "
+        "say what they are not; for many classes.",
+    ),
+    _per_step(
+        "unimatch",
+        "UniMatch",
+        "As FixMatch, with two strong views and one of perturbed features; the usual strong "
+        "baseline to compare with.",
+    ),
+    _per_step(
+        "unimatch-v2",
+        "UniMatch v2",
+        "A slowly following teacher, and two strong views with complementary channels; "
+        "UniMatch with less work per step.",
+    ),
+    _per_step(
+        "segkc",
+        "Cross-width consultation (SegKC-style)",
+        "A wide and a narrow network teach each other; an approximation of SegKC, whose exact "
+        "losses are not published here.",
+    ),
+)
+
+_BOUNDS = (
     Recipe(
         "full",
         "All data labeled (FDT)",
@@ -115,94 +180,16 @@ _ROWS = (
         data="full",
         augmented=True,
     ),
-    Recipe(
+    _masks(
         "gt-im++",
         "Upper bound of IM++, with hidden labels (GT_IM++)",
         "As IM++, but pseudo-labels are judged by the true labels of the unlabeled images, which "
         "must exist: no method, it shows what a perfect judge would bring.",
-        pseudo_labels="inconsistency-masks",
-        labeled_by="where the best networks agree",
         schedule="growing-by-score",
         judge="hidden-labels",
         hidden_labels=True,
     ),
 )
-
-_PER_STEP = (
-    Recipe(
-        "consistency",
-        "Consistency loss (CL)",
-        "Two noisy views of an unlabeled image must look the same to the network; the "
-        "gentlest use of unlabeled images, for when labels alone already go far.",
-        method="consistency",
-        unlabeled=True,
-    ),
-    Recipe(
-        "fixmatch",
-        "FixMatch",
-        "Labels that the network is sure of teach it strongly changed views of the same "
-        "image; the simplest baseline to compare with.",
-        method="fixmatch",
-        unlabeled=True,
-    ),
-    Recipe(
-        "fpl",
-        "Fuzzy positive learning (FPL)",
-        "Two networks teach each other which classes of a pixel are plausible; for several "
-        "classes that are easily mistaken for each other.",
-        method="fpl",
-        unlabeled=True,
-    ),
-    Recipe(
-        "crossmatch",
-        "CrossMatch",
-        "Strong views, and features with channels left out, must agree with the plain view; a "
-        "comparison for medical images.",
-        method="crossmatch",
-        unlabeled=True,
-    ),
-    Recipe(
-        "imas",
-        "iMAS",
-        "A slowly following teacher labels unlabeled images, and each is changed the more the "
-        "easier it is; for images of very different difficulty.",
-        method="imas",
-        unlabeled=True,
-    ),
-    Recipe(
-        "u2pl",
-        "U2PL",
-        "A slowly following teacher labels unlabeled images, and pixels it is unsure of still "
-        "say what they are not; for many classes.",
-        method="u2pl",
-        unlabeled=True,
-    ),
-    Recipe(
-        "unimatch",
-        "UniMatch",
-        "As FixMatch, with two strong views and one of perturbed features; the usual strong "
-        "baseline to compare with.",
-        method="unimatch",
-        unlabeled=True,
-    ),
-    Recipe(
-        "unimatch-v2",
-        "UniMatch v2",
-        "A slowly following teacher, and two strong views with complementary channels; "
-        "UniMatch with less work per step.",
-        method="unimatch-v2",
-        unlabeled=True,
-    ),
-    Recipe(
-        "segkc",
-        "Cross-width consultation (SegKC-style)",
-        "A wide and a narrow network teach each other; an approximation of SegKC, whose exact "
-        "losses are not published here.",
-        method="segkc",
-        unlabeled=True,
-    ),
-)
-"""Methods that learn from unlabeled images in every step. One network each, or several."""
 
 
 def with_masks(recipe: Recipe) -> Recipe:
@@ -214,11 +201,21 @@ def with_masks(recipe: Recipe) -> Recipe:
         sentence=f"{recipe.title} trains the first networks; new ones then learn from your labels "
         f"and from where the first agree; to see what Inconsistency Masks add to it.",
         pseudo_labels="inconsistency-masks",
-        labeled_by="where the best networks agree",
+        labeled_by=_AGREEMENT,
     )
 
 
-RECIPES = {r.key: r for r in (*_ROWS, *_PER_STEP, *map(with_masks, _PER_STEP))}
+GROUPS: dict[str, tuple[Recipe, ...]] = {
+    "Start here": _START,
+    "Inconsistency Masks, growing": _GROWING,
+    "Other ways to label unlabeled images": _SELF_TRAINING,
+    "Unlabeled images in every step": _PER_STEP,
+    "Unlabeled images in every step, then Inconsistency Masks": tuple(map(with_masks, _PER_STEP)),
+    "For comparison: all labels": _BOUNDS,
+}
+"""All recipes under headings, in the order in which they are offered and listed."""
+
+RECIPES = {recipe.key: recipe for group in GROUPS.values() for recipe in group}
 """All recipes by key."""
 
 _EVERYDAY = TrainConfig(

@@ -12,6 +12,8 @@ import pytest
 
 from napari_inconsistency_masks.benchmark import Study, TrialEnded, plan_trials, protocol_config
 from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES
+from napari_inconsistency_masks.benchmark.summary import Scored, summarize
+from napari_inconsistency_masks.benchmark.tables import main_table
 from napari_inconsistency_masks.benchmark.trials import Trial
 from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.data.sample import SegmentationData
@@ -104,6 +106,8 @@ def test_results_have_a_row_per_network_generation_and_split(study: Study) -> No
         assert 0 <= float(row["mean_iou"]) <= 1
         assert float(row["seconds"]) > 0
         assert float(row["memory"]) > 2**26
+        sure = [row[f"confident {name}"] for name in CLASSES]
+        assert all(sure) if row["recipe"] == "im" else not any(sure)
 
 
 def test_numbers_of_images_average_to_those_of_the_ensemble(study: Study) -> None:
@@ -140,6 +144,24 @@ def test_the_tables_name_every_recipe_and_the_baseline_costs_1(study: Study) -> 
     assert re.fullmatch(value, reference[header.index("count error")])
     page = (study.folder / "table.html").read_text("utf-8")
     assert "Labeled data only (LDT)" in page
+
+
+def test_a_collapse_is_counted_in_the_table_also_beside_scores_of_an_older_version() -> None:
+    row = {"split": "test", "network": "ensemble", "generation": "0", "result": "true"}
+    row |= {"count_error": "2", "mean_iou": "0.5", "seconds": "1", "memory": "1"}
+    image = {
+        "split": "test",
+        "generation": "0",
+        "image": "a",
+        "count_error": "2",
+        "mean_iou": "0.5",
+    }
+    rows = [row, {**row, "collapse": ""}, {**row, "collapse": "they find nothing"}]
+    scored = [Scored(Trial("im", 4, n), [each], [image]) for n, each in enumerate(rows, start=1)]
+    scored.append(Scored(Trial("labeled", 4, 1), [row], [image]))
+    table = main_table(summarize(scored, ["mean_iou"]), ["mean_iou"])
+    place = table.headers.index("collapsed")
+    assert {r[1].text: r[place].text for r in table.rows} == {"im": "1", "labeled": ""}
 
 
 def test_the_figure_has_a_line_for_the_baseline(study: Study) -> None:

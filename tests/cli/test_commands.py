@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.method_config import METHOD_GROUPS
 from napari_inconsistency_masks.plans import read_plan
-from napari_inconsistency_masks.recipes import PRESETS
+from napari_inconsistency_masks.recipes import GROUPS, PRESETS, RECIPES
 from napari_inconsistency_masks.settings import settings
 from napari_inconsistency_masks.task import Task
 from toy import toy_sample
@@ -78,11 +79,21 @@ def test_events_as_json_lines(run: Path) -> None:
     assert [line["event"] for line in lines] == ["Started", "Finished"]
 
 
-@pytest.mark.parametrize("name", ["train", "run", "batch", "evaluate", "doctor", "demo"])
+@pytest.mark.parametrize("name", ["train", "run", "recipes", "batch", "evaluate", "doctor", "demo"])
 def test_every_command_explains_itself(name: str) -> None:
     result = call(name, "--help")
     assert result.exit_code == 0
     assert "Usage: napari-im" in result.output or "Usage:" in result.output
+
+
+def test_recipes_are_listed_under_their_headings() -> None:
+    lines = call("recipes").stdout.splitlines()
+    assert [line for line in lines if line and not line.startswith(" ")] == list(GROUPS)
+    listed = [line.split(":")[0].strip() for line in lines if re.match("  [a-z]", line)]
+    assert listed == list(RECIPES)
+    said = " ".join(" ".join(lines).split())
+    for recipe in RECIPES.values():
+        assert f"{recipe.key}: {recipe.title} {recipe.sentence}" in said
 
 
 def test_every_setting_has_a_flag_that_reaches_the_run(
@@ -103,7 +114,10 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
     )
     for group, (_, kind) in METHOD_GROUPS.items():
         for setting in settings(kind):
-            other = setting.choices[-1] if setting.choices else setting.kind(setting.default * 0.75)
+            if setting.choices:
+                other = setting.choices[-1]
+            else:
+                other = setting.kind((setting.default or 1) * 0.75)
             flags += f" --{group}-{setting.name} {other}".replace("_", "-")
     made: dict[str, TrainConfig] = {}
 

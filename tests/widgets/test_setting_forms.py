@@ -69,7 +69,7 @@ OTHER_CONFIG = TrainConfig(
     precision="float32",
     device="cuda:1",
     consistency=ConsistencyConfig(strength="high", weight=0.5),
-    fixmatch=FixMatchConfig(threshold=0.9, weight=0.5),
+    fixmatch=FixMatchConfig(threshold=0.9, weight=0.5, teacher=0.9),
     fpl=FplConfig(threshold=0.8, weight=2.5, ramp=0.5),
     crossmatch=CrossMatchConfig(
         threshold=0.9, weak_dropout=0.3, strong_dropout=0.6, eta=0.4

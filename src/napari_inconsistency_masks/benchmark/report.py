@@ -38,6 +38,7 @@ def write_report(folder: Path, scored: Sequence[Scored], scheme: LabelScheme) ->
             "recipe": each.trial.recipe,
             "labeled": _ALL if each.trial.labeled is None else each.trial.labeled,
             "run": each.trial.run,
+            **dict.fromkeys(names),  # scores of an older version may lack some
             **row,
         }
         for each in scored

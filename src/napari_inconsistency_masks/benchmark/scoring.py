@@ -30,7 +30,8 @@ def columns(scheme: LabelScheme) -> list[str]:
         *("split", "generation", "network", "result", "count_error", "mean_iou"),
         *(f"iou {name}" for name in scheme.classes),
         *(f"{what} {name}" for what in ("recall", "precision", "bias") for name in counted),
-        *("inconsistent", "seconds", "memory"),
+        *(f"confident {name}" for name in scheme.classes),
+        *("inconsistent", "collapse", "seconds", "memory"),
     ]
 
 
@@ -74,6 +75,9 @@ def _rows(
             if not len(samples):
                 continue
             about = {"split": split, "generation": generation, "result": generation == result}
+            sure = record.confident or {}
+            about |= {f"confident {name}": sure.get(name) for name in data.scheme.classes}
+            about["collapse"] = "; ".join(record.collapse)
             single = check(networks, samples, data.scheme, loss)
             together = check(teachers, samples, data.scheme, loss)
             images += [

@@ -60,6 +60,11 @@ class Scored:
             if row["split"] == "test" and _of(row, wanted) and row[metric]
         }
 
+    @property
+    def collapsed(self) -> bool:
+        """Whether the networks of any generation had nothing to teach."""
+        return any(row.get("collapse") for row in self.networks)
+
     def cost(self, what: str) -> float | None:
         """``seconds`` or ``memory`` of the training, if known."""
         text = self.networks[0][what]
@@ -83,6 +88,8 @@ class Summary:
         the number of recipes, by Holm); not for the reference itself.
     gains, gain_p_values
         Result minus generation 0 of the same runs, where there are later generations.
+    collapsed
+        Runs with a generation whose networks had nothing to teach.
     time, memory
         Relative to the baseline recipe with as many labels, or None.
     """
@@ -97,6 +104,7 @@ class Summary:
     p_values: dict[str, float] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     gain_p_values: dict[str, float] = field(default_factory=dict)
+    collapsed: int = 0
     time: float | None = None
     memory: float | None = None
 
@@ -155,6 +163,7 @@ def _summarize(
         intervals={m: bootstrap_mean(list(found.values())) for m, found in images.items() if found},
         gains=gains,
         gain_p_values=gain_p_values,
+        collapsed=sum(run.collapsed for run in runs),
         time=_relative(runs, everything, "seconds"),
         memory=_relative(runs, everything, "memory"),
     )

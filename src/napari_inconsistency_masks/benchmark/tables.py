@@ -13,7 +13,8 @@ _NOTE = (
     "Test images; the ensemble of the networks that the validation images chose, mean ± standard "
     "deviation over the runs. In square brackets: 95 % bootstrap interval over the test images. "
     f"p: paired permutation test against {REFERENCE!r} on the same images, corrected for the "
-    "number of methods (Holm). Gained: result minus generation 0 of the same runs. Time and memory "
+    "number of methods (Holm). Gained: result minus generation 0 of the same runs. Collapsed: runs "
+    "with a generation whose networks had nothing to teach (results.csv says why). Time and memory "
     f"are relative to {BASELINE!r}. Bold: the best with as many labels."
 )
 
@@ -50,7 +51,7 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
     headers += [_TITLES.get(metric, metric) for metric in metrics]
     headers += [f"p ({_TITLES[metric]})" for metric in tested]
     headers += [f"gained ({_TITLES[metric]})" for metric in tested]
-    headers += ["time", "memory"]
+    headers += ["collapsed", "time", "memory"]
     rows = []
     for summary in summaries:
         cells = [
@@ -65,6 +66,7 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
         ]
         cells += [Cell(_p(summary.p_values.get(metric))) for metric in tested]
         cells += [Cell(_gain(summary, metric)) for metric in tested]
+        cells += [Cell(str(summary.collapsed) if summary.collapsed else "")]
         cells += [Cell(_times(summary.time)), Cell(_times(summary.memory))]
         rows.append(tuple(cells))
     return Table(tuple(headers), tuple(rows), _NOTE)

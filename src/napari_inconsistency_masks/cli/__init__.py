@@ -20,6 +20,7 @@ from .demo import demo, show
 from .doctor import doctor
 from .evaluation import evaluate
 from .exit_codes import REFUSED, SOME_FAILED
+from .recipes import recipes
 from .retraining import choose, retrain
 from .serve import serve
 from .training import run, train
@@ -34,7 +35,7 @@ app = typer.Typer(
     help="Train small networks on a few labels with inconsistency masks, and count cells.",
     epilog="Exit codes: 0 done, 1 failed, 2 input refused, 3 some files failed, 130 stopped.",
 )
-COMMANDS = (demo, train, run, retrain, choose, batch, evaluate, benchmark, doctor)
+COMMANDS = (demo, recipes, train, run, retrain, choose, batch, evaluate, benchmark, doctor)
 for command in COMMANDS:
     app.command()(command)
 for command in (serve, show):

@@ -31,7 +31,8 @@ def benchmark(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the comparison.")],
     methods: Annotated[
-        str, typer.Option("--methods", "-m", help=f"all, or some of {', '.join(RECIPES)}.")
+        str,
+        typer.Option("--methods", "-m", help="all, or names from napari-im recipes: im,labeled."),
     ] = ALL,
     runs: Annotated[int, typer.Option(min=1, help="Trainings of each, with other seeds.")] = 3,
     labeled: Annotated[

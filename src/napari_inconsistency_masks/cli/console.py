@@ -91,7 +91,7 @@ def _lines(event: Event) -> Iterator[str]:
         yield f"Note: {event.message}"
     elif isinstance(event, GenerationEnd):
         refused = "" if event.accepted else ", refused: worse than the one before"
-        yield f"Generation {event.generation}: {_quality(event)}{refused}."
+        yield f"Generation {event.generation}: {_quality(event)}{_sureness(event)}{refused}."
     elif isinstance(event, Finished):
         yield f"Finished. Result: generation {event.generation}, {_quality(event)}."
     elif isinstance(event, EpochEnd) and not err.is_terminal:
@@ -100,6 +100,13 @@ def _lines(event: Event) -> Iterator[str]:
             f"validation loss {min(event.validation_loss):.4f}, inconsistent "
             f"{event.inconsistent:.1%}"
         )
+
+
+def _sureness(event: GenerationEnd) -> str:
+    if event.confident is None:
+        return ""
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in event.confident.items())
+    return f"; sure in the unlabeled images of {shares} of the area"
 
 
 def _quality(event: GenerationEnd | Finished) -> str:

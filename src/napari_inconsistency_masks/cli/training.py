@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..plans import find_preset, find_recipe
-from ..recipes import PRESETS, RECIPES
+from ..recipes import PRESETS
 from . import data as flags
 from .console import print_events, show_events
 from .data import open_data_path
@@ -40,7 +40,7 @@ def train(
     data: flags.Data,
     out: Annotated[Path, typer.Option("--out", "-o", help="The run folder to make.")],
     recipe: Annotated[
-        str, typer.Option("--recipe", "-r", help=f"What to train: {', '.join(RECIPES)}.")
+        str, typer.Option("--recipe", "-r", help="What to train: see napari-im recipes.")
     ] = "im",
     preset: Annotated[
         str, typer.Option("--preset", "-p", help=f"Settings to begin with: {', '.join(PRESETS)}.")

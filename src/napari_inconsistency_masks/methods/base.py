@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from ..data.loader import Batch
 from ..data.views import Unlabeled, Views
 from ..nets.ensemble import Ensemble
+from ..nets.network import Network
+from .load import Load
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class Method(ABC):
         """Make what is kept of each member; all that is random depends on ``key`` and member."""
         del key
         return [nn.Module() for _ in range(len(ensemble))]
+
+    def adds(self, network: Network) -> Load:
+        """Say what `beside` and a step need for one member, for an estimate of the memory."""
+        del network
+        return Load()
 
     @abstractmethod
     def losses(self, step: Step) -> Losses:

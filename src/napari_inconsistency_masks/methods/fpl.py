@@ -21,11 +21,13 @@ from ..data.views import Views
 from ..losses import Loss
 from ..method_config import FplConfig
 from ..nets.ensemble import Ensemble
+from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .cutmix import draw_boxes, paste
 from .guess import Guess, cross_entropy, mean_where
-from .partner import make_partners, partners_of
+from .load import Load
+from .partner import make_partners, partner_load, partners_of
 
 CONSIDERED = 4
 """Most probable classes that are looked at."""
@@ -50,6 +52,10 @@ class Fpl(Method):
     def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
         """Make the second networks."""
         return make_partners(ensemble, 1.0, key)
+
+    def adds(self, network: Network) -> Load:
+        """A second network that learns."""
+        return partner_load(network, 1.0)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each pair on its own images."""

@@ -19,10 +19,12 @@ from ..data.views import Unlabeled, Views
 from ..losses import Loss
 from ..method_config import ImasConfig
 from ..nets.ensemble import Ensemble
+from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .cutmix import paste
 from .guess import Guess, cross_entropy
+from .load import Load, following
 from .mean_teacher import Follower, decay, follow_all, teachers_of
 
 
@@ -43,6 +45,10 @@ class Imas(Method):
         """Make the teachers."""
         del key  # copies: nothing is drawn
         return [Follower(network) for network in ensemble.networks]
+
+    def adds(self, network: Network) -> Load:
+        """A teacher like the network."""
+        return following(network)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""

@@ -9,10 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from ..nets.network import Network
+from .load import Load, following, learning, without_values
 from .seeding import seeded
 
 DIMENSIONS = 64
 """Numbers that describe a pixel."""
+
+
+HEAD_VALUES = 7 * DIMENSIONS / 4
+"""About how many numbers a step keeps per pixel for the head: seven layers at half resolution."""
 
 
 class ClassMemory(nn.Module):
@@ -60,6 +65,13 @@ class ClassMemory(nn.Module):
         """Draw features ``(count, D)`` of a class that has some."""
         drawn = rng.integers(int(self.count[number]), size=count)
         return self.bank[number, torch.from_numpy(drawn).to(self.bank.device)]
+
+
+def memory_load(network: Network, classes: int, size: int) -> Load:
+    """What a `ClassMemory` needs, and a step for its head."""
+    head = without_values(lambda: _head(network.feature_channels[0]))
+    bank = classes * (size * DIMENSIONS + 2)
+    return following(network) + learning(head, HEAD_VALUES) + following(head) + Load(kept=bank)
 
 
 def _head(channels: int) -> nn.Sequential:

@@ -10,6 +10,7 @@ from torch import nn
 
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
+from .load import Load, learning, without_values
 from .seeding import seeded
 
 
@@ -29,9 +30,17 @@ class Partner(nn.Module):
     def __init__(self, network: Network, width: float, key: Sequence[int]) -> None:
         super().__init__()
         with seeded(key):
-            self.network: Network = type(network)(
-                network.channels, network.outputs, network.width * width
-            )
+            self.network = _network(network, width)
+
+
+def partner_load(network: Network, width: float) -> Load:
+    """What a partner of a member needs."""
+    made = without_values(lambda: _network(network, width))
+    return learning(made, cast("Network", made).values_per_pixel)
+
+
+def _network(like: Network, width: float) -> Network:
+    return type(like)(like.channels, like.outputs, like.width * width)
 
 
 def make_partners(ensemble: Ensemble, width: float, key: tuple[int, int]) -> list[nn.Module]:

@@ -18,10 +18,12 @@ from ..data.views import Views
 from ..losses import Loss
 from ..method_config import SegkcConfig
 from ..nets.ensemble import Ensemble
+from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .guess import Guess, confident_cross_entropy, mean_where
-from .partner import make_partners, partners_of
+from .load import Load
+from .partner import make_partners, partner_load, partners_of
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Consultation(Method):
     def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
         """Make the narrow networks."""
         return make_partners(ensemble, self.config.narrow, key)
+
+    def adds(self, network: Network) -> Load:
+        """A narrow network that learns."""
+        return partner_load(network, self.config.narrow)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each pair on its own images."""

@@ -26,8 +26,9 @@ from .base import Losses, Method, Step
 from .contrast import Pixels, contrast
 from .cutmix import draw_boxes, paste
 from .guess import Guess, cross_entropy, entropy
+from .load import Load
 from .mean_teacher import decay, follow, teachers_of
-from .memory import ClassMemory
+from .memory import ClassMemory, memory_load
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,22 @@ class U2pl(Method):
         """The weak view."""
         return Views()
 
+    @property
+    def _classes(self) -> int:
+        """Q, the classes of all choices together."""
+        return self.scheme.outputs * (1 if self.scheme.exclusive else 2)
+
     def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
         """Make the teachers, the heads for features, and the memories."""
-        classes = self.scheme.outputs * (1 if self.scheme.exclusive else 2)
-        modules = []
+        modules, classes = [], self._classes
         for member, network in enumerate(ensemble.networks):
             made = ClassMemory(cast("Network", network), classes, self.config.bank, (*key, member))
             modules.append(made.to(ensemble.device, memory_format=torch.channels_last))  # type: ignore[call-overload]
         return modules
+
+    def adds(self, network: Network) -> Load:
+        """A teacher like the network, heads, and the memories."""
+        return memory_load(network, self._classes, self.config.bank)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""

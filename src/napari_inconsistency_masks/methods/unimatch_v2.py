@@ -18,10 +18,12 @@ from ..data.views import Views
 from ..losses import Loss
 from ..method_config import UniMatchV2Config
 from ..nets.ensemble import Ensemble
+from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .cutmix import draw_boxes, paste, unimatch_box
 from .guess import Guess, confident_cross_entropy
+from .load import Load, following
 from .mean_teacher import Follower, decay, follow_all, teachers_of
 from .perturbation import Factors, streams
 
@@ -43,6 +45,10 @@ class UniMatchV2(Method):
         """Make the teachers."""
         del key  # copies: nothing is drawn
         return [Follower(network) for network in ensemble.networks]
+
+    def adds(self, network: Network) -> Load:
+        """A teacher like the network."""
+        return following(network)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""

@@ -73,6 +73,8 @@ class Ensemble(nn.Module):
     ----------
     together
         Whether members learn in one go.
+    beside_per_pixel
+        Numbers that a step keeps per pixel beside those of a member, for what learns with it.
 
     Raises
     ------
@@ -94,6 +96,7 @@ class Ensemble(nn.Module):
         self.networks = nn.ModuleList(networks)
         self.precision = precision
         self.together = False
+        self.beside_per_pixel = 0.0
 
     @classmethod
     def create(
@@ -113,18 +116,19 @@ class Ensemble(nn.Module):
         return len(self.networks)
 
     @property
-    def _members(self) -> list[Network]:
+    def members(self) -> list[Network]:
+        """The networks."""
         return [network for network in self.networks if isinstance(network, Network)]
 
     @property
     def divisor(self) -> int:
         """Sides of images that are multiples of this need no padding; see `Network`."""
-        return math.lcm(*(network.divisor for network in self._members))
+        return math.lcm(*(network.divisor for network in self.members))
 
     @property
     def halo(self) -> int:
         """Pixels around a tile that are shown to the members; a multiple of `divisor`."""
-        needed = max(network.halo for network in self._members)
+        needed = max(network.halo for network in self.members)
         return math.ceil(needed / self.divisor) * self.divisor
 
     @property
@@ -185,14 +189,14 @@ class Ensemble(nn.Module):
         """How many members learn at the same time when each learns alone."""
         if self.device.type != "cpu":
             return 1
-        fitting = int(psutil.virtual_memory().available / 2 / self._training_bytes(pixels))
+        fitting = int(psutil.virtual_memory().available / 2 / self.training_bytes(pixels))
         return max(1, min(parts, torch.get_num_threads(), fitting))
 
-    def _training_bytes(self, pixels: int) -> float:
+    def training_bytes(self, pixels: int) -> float:
         """About what one member needs for a step: measured, for inputs of some pixels."""
         per_value = 2 if self.precision == torch.bfloat16 else 4
-        values = max(network.values_per_pixel for network in self._members)
-        return per_value * values * pixels
+        values = max(network.values_per_pixel for network in self.members)
+        return per_value * (values + self.beside_per_pixel) * pixels
 
     def forward(self, image: Tensor, streams: Sequence[Streams] = ()) -> Tensor:
         """Logits ``(E, B, K, Y, X)`` of gray values ``(E, B, C, Y, X)``, both float32.
@@ -225,7 +229,7 @@ class Ensemble(nn.Module):
         ):
             return [
                 compute(network, x.contiguous(memory_format=torch.channels_last))
-                for network, x in zip(self._members, image, strict=True)
+                for network, x in zip(self.members, image, strict=True)
             ]
 
 

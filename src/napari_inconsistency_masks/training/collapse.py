@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from ..config import TrainConfig
 from ..inference.behavior import Behavior
+from ..inference.confidence import CONFIDENT
 from ..task import BLANKED, LabelScheme
 from .results import GenerationRecord
 
@@ -88,11 +89,17 @@ def words_about(
         elif not config.follow_collapsed:
             then = (
                 "the next ones would only learn that from them, so no further generation is "
-                "trained. Train longer, or label more."
+                "trained. Train longer, or label more; 'Go on after a collapse' "
+                "(--follow-collapsed) trains on all the same."
             )
         yield f"{lead} have collapsed: on the validation images {_and(record.collapse)}; {then}"
     if record.notes:
         yield f"{lead}: of the best ones on the validation images, {_and(record.notes)}."
+    if record.confident and not any(record.confident.values()):
+        yield (
+            f"{lead} are sure (probability {CONFIDENT:g} or more) of no pixel of any class in the "
+            f"unlabeled images: what they would teach there is guessed."
+        )
     drift = growing_inconsistency(records)
     if drift is not None:
         yield drift

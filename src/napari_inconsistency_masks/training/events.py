@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -150,6 +151,7 @@ class GenerationEnd(Event):
     peak_memory: int | None = None
     collapse: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    confident: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)

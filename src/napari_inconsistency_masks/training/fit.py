@@ -22,6 +22,7 @@ from ..nets.ensemble import Ensemble
 from .budget import Budget, Phase
 from .events import EpochEnd, Event, StepEnd, Warned
 from .learner import Learner
+from .memory import prepare_memory
 
 
 def fit(
@@ -57,10 +58,14 @@ def fit(
     Yields
     ------
     Event
-        `StepEnd`, `EpochEnd`, and `Warned` when a network is lost. Between two of them the learner
-        can be saved, and training stops by no longer asking for the next.
+        `StepEnd`, `EpochEnd`, and `Warned` when a network is lost, or at the start if the memory
+        will hardly be enough. Between two of them the learner can be saved, and training stops by
+        no longer asking for the next.
     """
     steps = config.steps or max(1, len(loader) // config.batch)
+    scarce = prepare_memory(method, learner.ensemble, loader.pixels)
+    if scarce is not None:
+        yield Warned(scarce)
     left = time_left or Budget().phase("", 1)
     while learner.epoch < config.epochs and not (learner.step and left.over):
         epoch, began = learner.epoch, time.monotonic()
@@ -70,10 +75,7 @@ def fit(
             loss = train_step(learner, loader, method, total)
             yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
             for member in set(active).difference(learner.active):
-                yield Warned(
-                    f"Generation {generation}, step {learner.step}: the loss of network {member} "
-                    f"is no longer a number; it goes back to its best epoch and stops learning."
-                )
+                yield _lost(generation, learner.step, member)
         result = check(learner.judged)
         train_loss = learner.mean_loss
         learner.end_epoch(result.score)
@@ -90,6 +92,13 @@ def fit(
             seconds=time.monotonic() - began,
         )
     learner.restore_best()
+
+
+def _lost(generation: int, step: int, member: int) -> Warned:
+    return Warned(
+        f"Generation {generation}, step {step}: the loss of network {member} is no longer a "
+        f"number; it goes back to its best epoch and stops learning."
+    )
 
 
 def train_step(

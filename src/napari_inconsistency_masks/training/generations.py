@@ -70,7 +70,7 @@ class Generations(Setup):
         members = tuple(range(len(self.records.network_paths(0))))
         ensemble = self.records.load_networks(0, members).place(self.device, self.precision)
         width = self.card.architecture.width
-        record, scores = outcome(self, 0, self.check(ensemble), members, width)
+        record, scores = outcome(self, 0, ensemble, members, width)
         self.records.save_generation(record, scores, None, self.card)
         return record
 

@@ -1,4 +1,4 @@
-"""The record of a run: every event but the steps, and a table of all epochs."""
+"""The record of a run: every event but the steps, and tables of epochs and generations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ..files.atomic import append_line
 from ..files.json_files import read_json_lines
 from ..files.tables import write_csv
-from .events import EpochEnd, Event, Judging, Labeling, StepEnd
+from .events import EpochEnd, Event, GenerationEnd, Judging, Labeling, StepEnd
 
 COLUMNS = (
     "generation",
@@ -24,9 +24,24 @@ COLUMNS = (
     "seconds",
 )
 
+GENERATION_COLUMNS = (
+    "generation",
+    "count_error",
+    "margin",
+    "mean_iou",
+    "inconsistent",
+    "found",
+    "accepted",
+    "width",
+    "seconds",
+    "peak_memory",
+    "collapse",
+)
+"""Then, for each class, of which share of the unlabeled images' area the networks are sure."""
+
 
 class RunLog:
-    """Writes ``events.jsonl`` and ``metrics.csv`` of a run folder.
+    """Writes ``events.jsonl``, ``metrics.csv`` and ``generations.csv`` of a run folder.
 
     An epoch that was repeated after a crash stands twice among the events, once in the table.
     """
@@ -34,16 +49,39 @@ class RunLog:
     def __init__(self, folder: Path) -> None:
         self._events = folder / "events.jsonl"
         self._table = folder / "metrics.csv"
-        self._epochs = {(e.generation, e.epoch): e for e in _epochs(self._events)}
+        self._generation_table = folder / "generations.csv"
+        self._epochs: dict[tuple[int, int], EpochEnd] = {}
+        self._generations: dict[int, GenerationEnd] = {}
+        for event in _events(self._events):
+            self._keep(event)
 
     def write(self, event: Event) -> None:
         """Record an event; steps, and all but the last image labeled, are not kept."""
         if _is_passing(event):
             return
         append_line(self._events, event.to_json())
+        self._keep(event)
+        if isinstance(event, EpochEnd):
+            write_csv(self._table, list(self._rows()), COLUMNS)
+        elif isinstance(event, GenerationEnd):
+            self._write_generations()
+
+    def _keep(self, event: Event) -> None:
         if isinstance(event, EpochEnd):
             self._epochs[event.generation, event.epoch] = event
-            write_csv(self._table, list(self._rows()), COLUMNS)
+        elif isinstance(event, GenerationEnd):
+            self._generations[event.generation] = event
+
+    def _write_generations(self) -> None:
+        rows, classes = [], dict[str, None]()
+        for _, event in sorted(self._generations.items()):
+            sure = {f"confident {name}": share for name, share in (event.confident or {}).items()}
+            classes |= dict.fromkeys(sure)
+            row = {name: getattr(event, name) for name in GENERATION_COLUMNS}
+            rows.append({**row, "collapse": "; ".join(event.collapse), **sure})
+        empty = dict.fromkeys(classes)
+        columns = (*GENERATION_COLUMNS, *classes)
+        write_csv(self._generation_table, [{**empty, **row} for row in rows], columns)
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         for (generation, epoch), event in sorted(self._epochs.items()):
@@ -68,8 +106,6 @@ def _is_passing(event: Event) -> bool:
     return isinstance(event, StepEnd) or (isinstance(event, Judging) and event.error is None)
 
 
-def _epochs(path: Path) -> list[EpochEnd]:
-    if not path.exists():
-        return []
-    events = (Event.from_json(values) for values in read_json_lines(path))
-    return [event for event in events if isinstance(event, EpochEnd)]
+def _events(path: Path) -> Iterator[Event]:
+    if path.exists():
+        yield from map(Event.from_json, read_json_lines(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..inference.evaluate import Check
+from ..inference.confidence import confident_foreground
 from ..nets.ensemble import Ensemble
 from .collapse import notes_on, signs_of_collapse
 from .results import GenerationRecord, GenerationScores
@@ -10,9 +10,13 @@ from .setup import Setup
 
 
 def outcome(
-    setup: Setup, generation: int, teachers: Check, ranking: tuple[int, ...], width: float
+    setup: Setup,
+    generation: int,
+    ensemble: Ensemble,
+    ranking: tuple[int, ...],
+    width: float,
 ) -> tuple[GenerationRecord, GenerationScores]:
-    """The record of a generation and its detailed scores, from the check of its teachers.
+    """Score the ensemble of a generation: its record, and the scores in detail.
 
     Parameters
     ----------
@@ -20,14 +24,15 @@ def outcome(
         The run.
     generation
         Its number.
-    teachers
-        Scores of the networks that make its ensemble.
+    ensemble
+        The networks that make its ensemble, and would label the next one's images.
     ranking
         All its networks, best first.
     width
         Of its networks.
     """
-    scores, scheme = teachers.ensemble, setup.data.scheme
+    teachers, scheme = setup.check(ensemble), setup.data.scheme
+    scores = teachers.ensemble
     masks = setup.recipe.pseudo_labels is not None and setup.labeler.masks
     record = GenerationRecord(
         generation=generation,
@@ -41,6 +46,11 @@ def outcome(
         width=width,
         collapse=signs_of_collapse(teachers.behavior, scheme, masks=masks),
         notes=notes_on(teachers.behavior, scheme, masks=masks),
+        confident=(
+            confident_foreground(ensemble, setup.data.unlabeled, scheme)
+            if setup.recipe.needs_unlabeled
+            else None
+        ),
     )
     return record, GenerationScores(
         images=scores.images,
@@ -57,6 +67,6 @@ def rank(
     """Order networks by validation scores, and score the ensemble of the best."""
     members = setup.check(ensemble)
     ranking = tuple(sorted(range(len(ensemble)), key=members.quality, reverse=True))
-    teachers = setup.check(ensemble.select(ranking[: setup.config.teachers]))
+    teachers = ensemble.select(ranking[: setup.config.teachers])
     width = setup.card_of(generation).architecture.width
     return outcome(setup, generation, teachers, ranking, width)

@@ -50,6 +50,9 @@ class GenerationRecord:
         Why its best networks have nothing to teach; empty if they have.
     notes
         What is wrong with single ones of them, or with classes.
+    confident
+        By class, the share of the area of unlabeled images of which they are sure together; see
+        `confidence.confident_foreground`. None where the recipe learns from no unlabeled images.
     """
 
     generation: int
@@ -65,6 +68,7 @@ class GenerationRecord:
     peak_memory: int | None = None
     collapse: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    confident: Mapping[str, float] | None = None
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""

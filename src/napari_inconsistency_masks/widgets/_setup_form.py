@@ -7,9 +7,10 @@ from pathlib import Path
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ..config import TrainConfig
-from ..recipes import RECIPES
+from ..recipes import GROUPS, RECIPES
 from ._forms import SettingsForm, put, setting_names
-from ._parts import Chooser, Disclosure, Segments, Sentence, button, named, row
+from ._grouped_chooser import GroupedChooser, Offer
+from ._parts import Disclosure, Segments, Sentence, button, named, row
 from ._train_setup import TrainSetup
 
 PRESET_WORDS = {"quick": "Quick look", "standard": "Standard", "paper": "Paper"}
@@ -31,7 +32,7 @@ class SetupForm(QWidget):
         self.setObjectName("train_setup")
         self._setup = setup
         self.preset = Segments("train_preset", PRESET_WORDS, PRESET_TIPS)
-        self.recipe = Chooser("train_recipe", "Recipe", "How the networks learn.")
+        self.recipe = _recipe_chooser()
         self.sentence = Sentence("train_recipe_sentence", "hint")
         self.basic = SettingsForm("train_basic", BASIC)
         others = [name for name in setting_names() if name not in (*BASIC, *ELSEWHERE)]
@@ -84,7 +85,7 @@ class SetupForm(QWidget):
     def _update(self) -> None:
         setup = self._setup
         self.preset.choose(setup.preset)
-        self.recipe.offer([(r.title, key) for key, r in RECIPES.items()], setup.recipe)
+        self.recipe.choose(setup.recipe)
         self.sentence.tell(RECIPES[setup.recipe].sentence)
         self.more.show_groups(setup.groups)
         if setup.problem is None:
@@ -95,3 +96,15 @@ class SetupForm(QWidget):
         self.name.setToolTip(f"The run is kept in {setup.folder / setup.name}")
         self.disclosure.say("More settings (changed)" if setup.changes else "More settings")
         self.describes.tell(setup.describe())
+
+
+def _recipe_chooser() -> GroupedChooser:
+    return GroupedChooser(
+        "train_recipe",
+        "Recipe",
+        "How the networks learn; type the beginning of a name to find it.",
+        {
+            name: [Offer(r.title, r.key, r.sentence) for r in group]
+            for name, group in GROUPS.items()
+        },
+    )

@@ -10,6 +10,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QProgressBar
 
 from ..training.events import Event, StepEnd
+from ._comparing import Comparing
 from ._curve import RunCurves
 from ._parts import MainButton, Sentence, button, named, row
 from ._preparation import RunRequest
@@ -34,7 +35,6 @@ class TrainSection(Section):
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__(napari_viewer)
-        trainer = self.session.trainer
         self.setup = SetupForm(self.session.setup)
         self.chosen = Sentence("train_chosen")
         self.problem = Sentence("train_problem", "problem")
@@ -45,6 +45,12 @@ class TrainSection(Section):
             "train_open",
             "Use the networks of a run folder from another day, or go on with it.",
         )
+        self.compare = button(
+            "Compare runs…",
+            "train_compare",
+            "A table of all runs, their curves in one plot, and the networks of any of them.",
+        )
+        self.comparing = Comparing(napari_viewer)
         self.bar = named(QProgressBar(), "train_bar", "Progress", "Share of the work that is done")
         self.bar.setRange(0, 1000)
         self.bar.setFormat("%p %")
@@ -52,6 +58,17 @@ class TrainSection(Section):
         self.strokes = Sentence("train_strokes", "hint")
         self.notes = Sentence("train_notes", "hint")
         self.curves = RunCurves()
+        self._drawn: object = None
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MS)
+        self._redraw.timeout.connect(self._draw)
+        self._arrange()
+        self._connect()
+        self._update()
+        self._draw()
+
+    def _arrange(self) -> None:
         self.column.addWidget(self.setup)
         self.column.addWidget(self.chosen)
         self.column.addWidget(self.problem)
@@ -62,22 +79,19 @@ class TrainSection(Section):
         more = self.setup.disclosure
         for widget in (self.words, self.strokes, more, self.notes, self.curves):
             self.column.addWidget(widget)
-        self.column.addLayout(row(1, self.open))
+        self.column.addLayout(row(1, self.compare, self.open))
         self.column.addStretch(1)
-        self._drawn: object = None
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MS)
-        self._redraw.timeout.connect(self._draw)
+
+    def _connect(self) -> None:
+        trainer = self.session.trainer
         self.main.clicked.connect(self._on_main)
         self.new.clicked.connect(trainer.put_aside)
         self.open.clicked.connect(self._on_open)
+        self.compare.clicked.connect(self._on_compare)
         trainer.changed.connect(self._update)
         trainer.happened.connect(self._on_event)
         self.session.source_changed.connect(self._update)
         self.session.setup.changed.connect(self._update)
-        self._update()
-        self._draw()
 
     @property
     def summary(self) -> str:
@@ -100,6 +114,10 @@ class TrainSection(Section):
         chosen = QFileDialog.getExistingDirectory(self, "Open a run folder", start)
         if chosen:
             self.session.open_run(Path(chosen))
+
+    @slot
+    def _on_compare(self, _: bool = False) -> None:
+        self.comparing.open()
 
     def _on_event(self, event: Event) -> None:
         self._show_progress()

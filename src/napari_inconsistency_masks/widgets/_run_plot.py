@@ -1,0 +1,104 @@
+"""The curves of several runs in one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from qtpy.QtCore import QEvent, Qt, QTimer
+
+from ._curve import EpochAxis
+from ._run_courses import Course, Measure
+from ._theme import mixed, theme_color
+
+COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#0072B2", "#999999")
+"""Told apart by people who see colors differently, too (Okabe and Ito)."""
+
+DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+MOST = len(COLORS) * len(DASHES)
+"""Runs that can be told apart."""
+
+AT_ONCE = 4
+"""Curves that are drawn before the window does something else: each takes milliseconds."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A run in the plot: its name, its number among the colors, and its values."""
+
+    name: str
+    number: int
+    course: Course
+
+
+class RunPlot(pg.PlotWidget):
+    """A line for each run, with a legend."""
+
+    def __init__(self) -> None:
+        super().__init__(axisItems={"bottom": EpochAxis("bottom")})
+        self.setObjectName("runs_plot")
+        self.setAccessibleName("Curves of the chosen runs")
+        self.setMinimumHeight(150)
+        self.setMenuEnabled(False)
+        self.setMouseEnabled(x=False, y=False)
+        self.hideButtons()
+        self._legend = self.getPlotItem().addLegend(offset=(-8, 8))
+        self._measure: Measure | None = None
+        self._waiting: list[Curve] = []
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._draw_some)
+        self._restyle()
+
+    def show_curves(self, measure: Measure, curves: Sequence[Curve]) -> None:
+        """Draw other curves; those without values are left out."""
+        self._measure = measure
+        self._waiting = [curve for curve in curves if curve.course[0]]
+        self.getPlotItem().clear()
+        self.getPlotItem().getViewBox().setLimits(yMin=0)
+        self._restyle()
+        self._draw_some()
+
+    def _draw_some(self) -> None:
+        plot, measure = self.getPlotItem(), self._measure
+        for curve in self._waiting[:AT_ONCE]:
+            positions, values = curve.course
+            color = COLORS[curve.number % len(COLORS)]
+            style = DASHES[curve.number // len(COLORS) % len(DASHES)]
+            pen = pg.mkPen(color, width=2, style=style)
+            few = len(positions) == 1 or (measure is not None and measure.by_generation)
+            look = {"symbolSize": 7, "symbolBrush": color, "symbolPen": None}
+            plot.plot(
+                positions, values, pen=pen, name=curve.name, symbol="o" if few else None, **look
+            )
+        del self._waiting[:AT_ONCE]
+        plot.enableAutoRange()
+        if self._waiting:
+            self._soon.start()
+
+    @property
+    def names(self) -> list[str]:
+        """What the legend says."""
+        return [label.text for _, label in self._legend.items]
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme; called by Qt."""
+        if event.type() == QEvent.Type.StyleChange:
+            self._restyle()
+        super().changeEvent(event)
+
+    def _restyle(self) -> None:
+        text = theme_color("text")
+        self.setBackground(theme_color("foreground"))
+        plot, measure = self.getPlotItem(), self._measure
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setPen(mixed("text", "background", 0.5))
+            axis.setTextPen(text)
+        if measure is not None:
+            plot.setLabel("bottom", measure.axis.capitalize(), color=text)
+        plot.getAxis("left").setWidth(44)
+        plot.getAxis("bottom").setHeight(38)
+        self._legend.setLabelTextColor(text)
