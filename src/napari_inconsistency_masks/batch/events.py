@@ -17,6 +17,43 @@ class BatchEvent:
 
 
 @dataclass(frozen=True)
+class ImageLooked(BatchEvent):
+    """The header of an image was read, before a batch begins.
+
+    ``read_as`` is empty and ``frames`` 0 if it cannot be processed; ``problem`` says why then.
+    """
+
+    image: str
+    number: int
+    total: int
+    read_as: str
+    frames: int
+    problem: str | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Planned(BatchEvent):
+    """All headers were read, and what would be done is decided.
+
+    ``done`` names the images that have all their results, ``others`` files that are no images, and
+    ``refusal`` says what would be overwritten unasked, or None. ``megabytes`` and ``seconds`` are
+    estimates of what all images need.
+    """
+
+    folder: str
+    images: int
+    frames: int
+    left_out: int
+    done: tuple[str, ...]
+    others: tuple[str, ...]
+    members: int
+    seconds: float | None
+    megabytes: float
+    refusal: str | None
+
+
+@dataclass(frozen=True)
 class BatchStarted(BatchEvent):
     """The batch begins or goes on; ``done`` images were finished before, ``bad`` cannot be read.
 
@@ -77,6 +114,16 @@ class ImageFailed(BatchEvent):
 
     image: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Paused(BatchEvent):
+    """Nothing is done until `Resumed`."""
+
+
+@dataclass(frozen=True)
+class Resumed(BatchEvent):
+    """The batch goes on."""
 
 
 @dataclass(frozen=True)

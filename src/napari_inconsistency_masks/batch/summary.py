@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def write_sidecar(plan: Plan, ensemble: TrainedEnsemble, seconds: float | None =
         "random": "Nothing in a batch is random; the seed is that of the training.",
         "device": str(device),
         "seconds": None if seconds is None else round(seconds, 1),
+        "inputs": asdict(plan.inputs),
         "images": [{"name": image.name, "path": image.path} for image in plan.images],
     }
     write_json(Path(plan.folder) / SIDECAR, sidecar)
