@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ..errors import InputError
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,16 @@ class BatchEvent:
     def to_json(self) -> dict[str, Any]:
         """The fields and, as ``event``, the name of the kind."""
         return {"event": type(self).__name__, **dataclasses.asdict(self)}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> BatchEvent:
+        """The event of `to_json`; `InputError` if there is no such event."""
+        kinds = {kind.__name__: kind for kind in BatchEvent.__subclasses__()}
+        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        try:
+            return kinds[str(fields.pop("event"))](**fields)
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{str(values)[:200]}: no event of a batch ({error!r}).") from None
 
 
 @dataclass(frozen=True)

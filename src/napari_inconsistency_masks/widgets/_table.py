@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
@@ -100,6 +100,18 @@ class Table(QTableView):
             self._fit()
         if 0 <= chosen < len(rows) and chosen != self._number(self.currentIndex()):
             self.choose(chosen)
+
+    def rows_changed(self, numbers: Iterable[int]) -> None:
+        """Show again some rows of the list that was given, which were changed in it."""
+        self._rows.tell_changed(numbers)
+        self._fit()
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Have other columns, and no rows; the first column is stretched."""
+        if tuple(columns) != self._rows.columns:
+            self._rows.take_columns(columns)
+            self._stretched = -1
+            self.stretch(0)
 
     def choose(self, number: int) -> None:
         """Select a row, by its number in the order in which rows were given, without telling."""

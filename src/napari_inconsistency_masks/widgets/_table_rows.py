@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -63,6 +63,18 @@ class Rows(QAbstractTableModel):
             for number in changed
             for old, new in zip(before[number], rows[number], strict=True)
         )
+
+    def tell_changed(self, numbers: Iterable[int]) -> None:
+        """Rows were changed in the list that was given."""
+        for number in numbers:
+            last = self.index(number, len(self.columns) - 1)
+            self.dataChanged.emit(self.index(number, 0), last)
+
+    def take_columns(self, columns: Sequence[str]) -> None:
+        """Have other columns, and no rows."""
+        self.beginResetModel()
+        self.columns, self.rows = tuple(columns), ()
+        self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)
