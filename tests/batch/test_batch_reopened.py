@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from batch_toys import do
 
-from napari_inconsistency_masks.batch import Plan, read_results
+from napari_inconsistency_masks.batch import Plan, read_results, run_batch
+from napari_inconsistency_masks.batch.events import ImageDone
 from napari_inconsistency_masks.batch.layout import image_files
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.tables import write_csv
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 
 
@@ -38,6 +40,30 @@ def test_results_are_found_again_where_they_are_now(
     assert [row["frame"] for row in found.rows()][-4:] == ["t=0", "t=1", "t=2", "t=3"]
     with pytest.raises(InputError, match=r"other\.tif is none of the images"):
         found.image("other.tif")
+
+
+def test_after_a_crash_the_rows_are_those_of_the_results(
+    plan: Plan, ensemble: TrainedEnsemble
+) -> None:
+    events = run_batch(plan, ensemble)
+    while not isinstance(next(events), ImageDone):
+        pass
+    found = read_results(Path(plan.folder))
+    before = list(found.rows())  # no table of all images yet
+    assert [row["status"] for row in before] == ["done"] + ["not processed yet"] * 5
+    assert before[0]["image"] == "image_000.tif"
+    assert before[0]["bright"].isdecimal()
+    assert before[1]["bright"] == ""
+    next(events)
+    while not isinstance(next(events), ImageDone):
+        pass
+    events.close()  # writes it
+    stopped = list(found.rows())
+    list(run_batch(plan, ensemble))
+    whole = list(found.rows())
+    assert stopped[:2] == whole[:2]
+    write_csv(Path(plan.folder, "counts.csv"), stopped, list(stopped[0]))
+    assert list(found.rows()) == whole
 
 
 def test_what_is_no_folder_of_results_is_refused(tmp_path: Path) -> None:

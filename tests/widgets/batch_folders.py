@@ -38,7 +38,7 @@ def do_batch(run: Path, images: Path, out: Path, **options: Any) -> Path:
     from napari_inconsistency_masks import batch
     from napari_inconsistency_masks.inference.trained import load
 
-    ensemble = load(run, device="cpu", precision="float32")
+    ensemble = load(run)
     listing = batch.list_images([images], recursive=True, out=out)
     chosen = batch.BatchOptions(**{"write": tuple(batch.WRITES), **options})
     plan = batch.make_plan(listing, batch.describe_model(run, ensemble), chosen, out)

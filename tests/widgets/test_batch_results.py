@@ -134,6 +134,8 @@ def test_the_table_is_that_of_the_file_and_leaves_empty_what_is_missing(
 ) -> None:
     rows = read_csv(done / "results" / "counts.csv")
     cells = shown_cells(opened)
+    table = opened.results.table
+    assert not any(table.isColumnHidden(column) for column in range(len(cells[0])))
     assert len(cells) == len(rows) == 7
     damaged = next(line for line in cells if line[0] == "damaged.tif")
     assert damaged == ["damaged.tif", "", "", "", "", "", "failed"]
@@ -141,7 +143,7 @@ def test_the_table_is_that_of_the_file_and_leaves_empty_what_is_missing(
     assert [line[1] for line in movie] == ["t=0", "t=1", "t=2", "t=3"]
     assert all(line[2].split(" ")[0].isdecimal() for line in movie)
     assert opened.results.words.text().startswith("results: 6 frames with multilabel")
-    assert "1 files failed" in opened.results.words.text()
+    assert "1 file failed" in opened.results.words.text()
 
 
 def test_a_row_opens_its_image_with_its_layers_at_its_frame(

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..errors import InputError
 from ..files.json_files import read_json
 from ..files.tables import iterate_csv
 from .images import Image
-from .layout import COUNTS, SIDECAR, image_files
+from .layout import COUNTS, SIDECAR, WAITING, image_files
 from .model import Model
 from .names import unique_stems
 from .plan import Plan, inputs_from_json
 from .settings import BatchOptions
 
 Row = dict[str, str]
+
+FEWEST = (
+    "image", "frame", "t", "z", "time_s", "unclear", "inconsistent", "model", "status", "notes"
+)  # fmt: skip
+"""Columns where nothing was counted yet."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,9 @@ class BatchResults:
 
     def image(self, name: str) -> Image:
         """The image that tables call so; `InputError` if there is none."""
-        for image in self.plan.images:
-            if image.name == name:
-                return image
-        raise InputError(f"{self.plan.folder}: {name} is none of the images of this batch.")
+        if name not in self._by_name:
+            raise InputError(f"{self.plan.folder}: {name} is none of the images of this batch.")
+        return self._by_name[name]
 
     def files(self, image: Image) -> dict[str, Path]:
         """The files of an image that are there, by kind."""
@@ -47,18 +52,47 @@ class BatchResults:
     def rows(self) -> Iterator[Row]:
         """The rows of counts.csv, one by one; what is missing is an empty text.
 
+        After a crash the table is older than the results: images that are done all the same are in
+        it with what was counted.
+
         Raises
         ------
         InputError
-            If there is no such table, or a row of it is no row.
+            If a table is damaged.
         """
         path = Path(self.plan.folder) / COUNTS
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such table; start the batch again to go on.")
-        try:
-            yield from iterate_csv(path)
-        except (ValueError, UnicodeError) as error:
-            raise InputError(f"{path}: this table is damaged ({error}).") from None
+        if path.is_file():
+            for row in _rows(path):
+                yield from self._newer(row) if row.get("status") == WAITING else [row]
+            return
+        columns = self._columns()
+        for image in self.plan.images:
+            yield from self._newer({**dict.fromkeys(columns, ""), "image": image.name})
+
+    def _newer(self, row: Row) -> Iterator[Row]:
+        """The rows of an image that has some by now, else the row itself."""
+        table = self.files(self._by_name[row["image"]]).get("counts")
+        if table is not None:
+            yield from _rows(table)
+        else:
+            yield {**row, "status": WAITING}
+
+    def _columns(self) -> list[str]:
+        """The columns of the first table there is."""
+        tables = (self.files(image).get("counts") for image in self.plan.images)
+        first = next((table for table in tables if table is not None), None)
+        return list(FEWEST) if first is None else list(next(_rows(first), dict.fromkeys(FEWEST)))
+
+    @cached_property
+    def _by_name(self) -> dict[str, Image]:
+        return {image.name: image for image in self.plan.images}
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    try:
+        yield from iterate_csv(path)
+    except (ValueError, UnicodeError) as error:
+        raise InputError(f"{path}: this table is damaged ({error}).") from None
 
 
 def read_results(folder: Path) -> BatchResults:

@@ -11,7 +11,7 @@ from typing import Any
 from ..files.atomic import write_json
 from ..files.tables import iterate_csv, write_csv_rows
 from ..inference.trained import TrainedEnsemble
-from .layout import CELLS, COUNTS, REPORT, SIDECAR, image_files
+from .layout import CELLS, COUNTS, REPORT, SIDECAR, WAITING, image_files
 from .outputs.cells import CELL_COLUMNS, count_columns, unfinished_row
 from .plan import Plan
 from .report.page import write_report
@@ -29,7 +29,7 @@ def write_tables(plan: Plan, states: States) -> None:
 
     def counts() -> Iterator[Mapping[str, Any]]:
         for image in plan.images:
-            state = states.get(image.stem, "not processed yet")
+            state = states.get(image.stem, WAITING)
             if state == DONE:
                 yield from iterate_csv(image_files(image, plan)["counts"])
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from ..batch.events import (
     BatchEvent,
     BatchStarted,
@@ -82,6 +84,13 @@ class BatchFollower:
         left = "" if place.seconds_left is None else f", {duration(place.seconds_left)} left"
         return f"{files}{place.words}{left}"
 
+    @property
+    def short(self) -> str:
+        """The same in few words."""
+        place = self._progress.position
+        left = "" if place.seconds_left is None else f", {duration(place.seconds_left)} left"
+        return f"{place.images} of {place.total} files{left}"
+
     def summary(self) -> str:
         """What is planned, in words."""
         plan = self.planned
@@ -91,20 +100,20 @@ class BatchFollower:
         needs = f"{_megabytes(plan.megabytes)} of disk"
         if plan.seconds is not None:
             needs = f"about {duration(plan.seconds)} and {needs}"
-        words = [f"{_many(good, 'file')} with {_many(plan.frames, 'frame')}: {needs}."]
+        words = [f"{many(good, 'file')} with {many(plan.frames, 'frame')}: {needs}."]
         if plan.done:
             words.append(f"{len(plan.done)} of them {_is(len(plan.done))} done already.")
         if plan.left_out:
             words.append(f"{plan.left_out} cannot be read; the table says why.")
         if plan.others:
             others = len(plan.others)
-            words.append(f"{_many(others, 'other file')} {_is(others)} left aside.")
+            words.append(f"{many(others, 'other file')} {_is(others)} left aside.")
         return " ".join(words)
 
     def outcome(self) -> str:
         """How it went, in words, when it is over."""
         place = self._progress.position
-        words = f"{_many(place.images - place.failed, 'file')} done"
+        words = f"{many(place.images - place.failed, 'file')} done"
         if place.failed:
             words += f", {place.failed} failed; the table says why"
         return f"{words}."
@@ -118,6 +127,7 @@ class BatchFollower:
         self.looked = (event.number, event.total)
         self._numbers[event.image] = len(self.rows)
         axes, _, more = event.read_as.partition(", ")
+        problem = _reason(event.image, event.problem or "")
         state = Cell(WAITING, WAITING, " ".join(event.notes))
         if event.problem is not None:
             state = Cell("left out", "left out", event.problem)
@@ -126,7 +136,7 @@ class BatchFollower:
                 Cell(event.image, event.image, event.problem or event.image),
                 state,
                 Cell(str(event.frames) if event.frames else "", event.frames),
-                Cell(axes or event.problem or "", axes, event.problem or f"{axes}, {more}"),
+                Cell(axes or problem, axes, event.problem or f"{axes}, {more}"),
             )
         )
 
@@ -153,7 +163,7 @@ class BatchFollower:
             return  # it came after the plan
         row = self.rows[number]
         file = Cell(row[FILE].text, row[FILE].key, tip or row[FILE].text)
-        reason = Cell(tip, tip, tip) if words == "failed" else row[READ_AS]
+        reason = Cell(_reason(name, tip), "", tip) if words == "failed" else row[READ_AS]
         self.rows[number] = (file, Cell(words, key or words, tip), row[FRAMES], reason)
         self.dirty.add(number)
 
@@ -164,7 +174,13 @@ class BatchFollower:
         return bool(self.rows[self._numbers[name]][FRAMES].text)
 
 
-def _many(count: int, thing: str) -> str:
+def _reason(name: str, sentence: str) -> str:
+    """A sentence about a file without its name, which is in the row already."""
+    return sentence.removeprefix(f"{name}: ").removeprefix(f"{PurePosixPath(name).name}: ")
+
+
+def many(count: int, thing: str) -> str:
+    """Such as ``"1 file"`` or ``"1,200 files"``."""
     return f"{count:,} {thing}" + "s" * (count != 1)
 
 

@@ -39,7 +39,7 @@ WRITE_WORDS = {
     "cells": "Cells",
     "report": "Report",
 }
-COLUMNS = 4
+COLUMNS = 3
 FILTER = "Images (*.tif *.tiff *.png *.jpg *.jpeg *.bmp);;All files (*)"
 NOTHING = "none yet: choose files, a folder, or the layers that are open"
 
@@ -61,7 +61,7 @@ class BatchForm(QWidget):
         )
         self.chosen = Sentence("batch_chosen")
         tip = "Look into folders inside of folders as well."
-        self.recursive = named(QCheckBox("with subfolders"), "batch_recursive", "Subfolders", tip)
+        self.recursive = named(QCheckBox("Subfolders"), "batch_recursive", "Subfolders", tip)
         self.glob = named(
             QLineEdit(),
             "batch_glob",

@@ -17,7 +17,6 @@ REDRAW_MS = 100
 """Least time between two looks at what the batch told."""
 
 AFTER = {
-    State.PLANNED: "Nothing is written yet.",
     State.PAUSED: "Paused: nothing is computed until you go on.",
     State.STOPPING: "Stopping after this tile; what is done is kept.",
     State.STOPPED: "Stopped. What is done is kept: go on whenever you like, also after a restart.",
@@ -42,7 +41,7 @@ class BatchPage(QWidget):
         self.form = BatchForm(session)
         self.main = MainButton("Show plan", "batch_main", "Plan, start, stop or go on.")
         self.pause = button("Pause", "batch_pause", "Pause within one tile, and go on later.")
-        self.again = button("Another", "batch_another", "Put this batch aside; plan another one.")
+        self.again = button("New batch", "batch_another", "Put this batch aside; plan another one.")
         self.bar = named(QProgressBar(), "batch_bar", "Progress", "Share of the work that is done")
         self.bar.setRange(0, 1000)
         self.bar.setFormat("%p %")
@@ -59,13 +58,14 @@ class BatchPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.form)
-        buttons = row(self.main, self.pause, self.again)
+        buttons = row(self.main, self.pause, self.open, self.again)
         buttons.setStretch(0, 1)
+        buttons.setStretch(2, 1)
         column.addLayout(buttons)
         for widget in (self.bar, self.words, self.hint, self.summary, self.problem, self.replace):
             column.addWidget(widget)
-        column.addWidget(self.open)
         column.addWidget(self.table, 1)
+        column.addStretch(0)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MS)

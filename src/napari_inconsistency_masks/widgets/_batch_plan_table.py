@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ._batch_follower import COLUMNS, FILE, BatchFollower
+from qtpy.QtCore import Qt
+
+from ._batch_follower import COLUMNS, READ_AS, BatchFollower
 from ._table import Table
 
 TIP = "State: what is done, left out or failed; point at a row for the reason. Sort by a header."
@@ -11,11 +13,14 @@ TIP = "State: what is done, left out or failed; point at a row for the reason. S
 class PlanTable(Table):
     """Shows the rows of a `BatchFollower`, which changes them in place."""
 
+    most = 170
+
     def __init__(self) -> None:
         super().__init__("batch_table", "Files of the batch", COLUMNS)
         self.setToolTip(TIP)
         self.setMinimumHeight(180)
-        self.stretch(FILE)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of files differ at their ends
+        self.stretch(READ_AS)
         self._follower: BatchFollower | None = None
 
     def show_plan(self, follower: BatchFollower, *, shown: bool) -> None:

@@ -8,9 +8,9 @@ from qtpy.QtCore import QUrl, Signal
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from ..batch.layout import REPORT
+from ..batch.layout import DONE, REPORT
+from ._batch_follower import many
 from ._batch_results_table import ResultsTable
-from ._batch_shown import DONE
 from ._parts import MainButton, Sentence, button, row
 from ._section import slot
 from ._session import Session
@@ -54,6 +54,7 @@ class BatchResultsPage(QWidget):
             column.addWidget(widget)
         column.addLayout(row(self.again, self.report, 1, self.close_results))
         column.addWidget(self.table, 1)
+        column.addStretch(0)
         self._rows: object = None
         self._connect()
         self._update()
@@ -115,8 +116,8 @@ class BatchResultsPage(QWidget):
         frames = sum(row["status"] == DONE for row in rows)
         failed = sum(row["status"].startswith("failed") for row in rows)
         waiting = len(rows) - frames - failed
-        words = f"{Path(results.plan.folder).name}: {frames:,} frame{'s' * (frames != 1)}"
+        words = f"{Path(results.plan.folder).name}: {many(frames, 'frame')}"
         words += f" with {results.plan.model.short}"
-        words += f"; {failed} files failed" if failed else ""
-        words += f"; {waiting} files not processed yet" if waiting else ""
+        words += f"; {many(failed, 'file')} failed" if failed else ""
+        words += f"; {many(waiting, 'file')} not processed yet" if waiting else ""
         return f"{words}. Press a row to see it."

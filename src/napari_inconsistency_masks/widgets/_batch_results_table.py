@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qtpy.QtCore import Qt
+
+from ..batch.layout import DONE
 from ..batch.results import Row
 from ._counts import in_words
 from ._table import Table
@@ -20,17 +23,23 @@ LEFT = -1
 class ResultsTable(Table):
     """Shows rows of counts.csv; what is missing stays empty."""
 
+    least = 110
+
     def __init__(self) -> None:
         super().__init__("batch_results_table", "Results of the batch", ("Image",))
         self.setToolTip(TIP)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of files differ at their ends
         self.setMinimumHeight(220)
 
     def show_results(self, rows: Sequence[Row]) -> None:
         """Show other rows."""
         states = states_of(rows[0]) if rows else ()
-        self.show_columns(("Image", "Frame", *states, "Unclear", "Inconsistent", "Status"))
+        columns = ("Image", "Frame", *states, "Unclear", "Inconsistent", "Status")
+        self.show_columns(columns)
         self.show_rows([_cells(number, row, states) for number, row in enumerate(rows)])
-        self.show_column(1, shown=any(row["frame"] for row in rows))
+        self.show_column(columns.index("Frame"), shown=any(row["frame"] for row in rows))
+        last = len(columns) - 1
+        self.show_column(last, shown=any(row["status"] != DONE for row in rows))
 
 
 def states_of(row: Row) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ..batch import BatchResults, read_results
+from ..batch.layout import DONE
 from ..batch.results import Row
 from ..errors import InputError
 from ._batch_frames import KeptFrames
@@ -23,9 +24,6 @@ from ._worker import Worker
 OPENING = "batch results"
 MOST_WAITING = 32
 """Frames asked for that are still to be read; older ones were passed by."""
-
-DONE = "done"
-"""Status of a row whose frame was counted."""
 
 
 class ShownBatch(QObject):
@@ -68,11 +66,6 @@ class ShownBatch(QObject):
     def busy(self) -> bool:
         """Whether something is being opened."""
         return self._opening is not None or self._breath.isActive()
-
-    @property
-    def finished(self) -> bool:
-        """Whether all images were processed, well or not."""
-        return all(row["status"] != "not processed yet" for row in self.rows)
 
     def open(self, folder: Path) -> None:
         """Read the table of a folder of results; that of another one takes its place."""

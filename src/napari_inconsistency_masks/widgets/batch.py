@@ -33,8 +33,9 @@ class BatchSection(Section):
         )
         self.page = BatchPage(self.session)
         self.results = BatchResultsPage(self.session)
-        for widget in (self.pages, self.page, self.results):
-            self.column.addWidget(widget)
+        self.column.addWidget(self.pages)
+        self.column.addWidget(self.page, 1)
+        self.column.addWidget(self.results, 1)
         self.column.addStretch(0)
         self.pages.chosen.connect(self._show)
         self.page.wanted.connect(self._on_wanted)
@@ -48,7 +49,7 @@ class BatchSection(Section):
         job = self.session.batch
         if job.state is State.EMPTY:
             return "many files"
-        return job.follower.words if job.state is State.RUNNING else str(job.state)
+        return job.follower.short if job.state is State.RUNNING else str(job.state)
 
     def _show(self, key: str) -> None:
         self.pages.choose(key)

@@ -13,6 +13,7 @@ from ...inference.files import counted_names
 from ...task import LabelScheme
 from ..frame import FoundFrame
 from ..images import Image
+from ..layout import DONE
 from ..model import Model
 
 CELL_COLUMNS = (
@@ -66,7 +67,7 @@ def count_row(image: Image, frame: FoundFrame, model: Model) -> dict[str, Any]:
         "inconsistent_px": frame.inconsistent,
         "inconsistent_um2": None,
         "model": model.short,
-        "status": "done",
+        "status": DONE,
         "notes": " ".join((*image.known.notes, *frame.notes)),
     }
     if interval is not None and "T" in places:
