@@ -103,6 +103,11 @@ class LabelScheme:
         return tuple(name for name in self.classes if name != self.position)
 
     @property
+    def counted(self) -> tuple[str, ...]:
+        """What is counted: the states of cells, or all classes if there are no states."""
+        return self.states or self.classes
+
+    @property
     def exclusive(self) -> bool:
         """Whether a pixel has exactly one class."""
         return self.task is Task.MULTICLASS

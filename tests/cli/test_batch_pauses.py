@@ -8,16 +8,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import typer
 
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.batch.events import BatchEvent, Paused, Resumed, TileDone
+from napari_inconsistency_masks.batch.images import Image
 from napari_inconsistency_masks.batch.progress import BatchProgress
+from napari_inconsistency_masks.cli import batch_console
+from napari_inconsistency_masks.cli.exit_codes import STOPPED
 from napari_inconsistency_masks.cli.pausing import Pauser
-from napari_inconsistency_masks.cli.stopping import STOPPED
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import Task
@@ -90,6 +94,23 @@ def test_a_pause_is_left_out_of_the_time_that_is_left() -> None:
     now[0] += 1000
     place = progress.follow(TileDone("image", 1))
     assert place.seconds_left == pytest.approx(4)  # nobody knows how long that tile took
+
+
+def test_a_plan_ends_with_its_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(
+        batch_console, "Stopper", lambda *, on_end_of_input: SimpleNamespace(wanted=ended)
+    )
+    tell = batch_console.plan_teller(end_with_input=True)
+    bad = Image("/bad.tif", "bad.tif", "bad", problem="damaged")
+    tell(bad, 2)
+    ended.set()
+    with pytest.raises(typer.Exit) as raised:
+        tell(bad, 2)
+    assert raised.value.exit_code == STOPPED
+    assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == [1, 2]
 
 
 class Batch:

@@ -6,12 +6,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import tifffile
 from typer.testing import CliRunner, Result
 
-from napari_inconsistency_masks.cli import SOME_FAILED, app
+from napari_inconsistency_masks.cli import app
 from napari_inconsistency_masks.config import TrainConfig
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv
@@ -61,15 +59,6 @@ def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Path:
-    """A calibrated time-lapse of three frames."""
-    frames = np.stack([toy_sample(Task.MULTILABEL, n).image[0] for n in (20, 21, 22)])
-    path = tmp_path / "movie.tif"
-    write_tiff(path, frames, "TYX", pixel_size=(0.5, 0.5), unit="µm", frame_interval=60.0)
-    return path
-
-
 def test_training_from_a_folder_makes_a_run(run: Path) -> None:
     plan = read_plan(run)
     assert plan.recipe.key == "im"
@@ -89,7 +78,7 @@ def test_events_as_json_lines(run: Path) -> None:
     assert [line["event"] for line in lines] == ["Started", "Finished"]
 
 
-@pytest.mark.parametrize("name", ["train", "run", "predict", "count", "evaluate", "doctor", "demo"])
+@pytest.mark.parametrize("name", ["train", "run", "batch", "evaluate", "doctor", "demo"])
 def test_every_command_explains_itself(name: str) -> None:
     result = call(name, "--help")
     assert result.exit_code == 0
@@ -136,70 +125,6 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
         )
 
 
-def test_prediction_keeps_axes_and_pixel_size(run: Path, stack: Path, tmp_path: Path) -> None:
-    result = call("predict", run, stack, "--out", tmp_path / "out")
-    assert result.exit_code == 0
-    with tifffile.TiffFile(tmp_path / "out" / "movie_classes.tif") as tiff:
-        assert tiff.series[0].axes == "TCYX"
-        assert tiff.series[0].shape == (3, 3, 32, 32)
-        assert tiff.imagej_metadata["unit"] in ("µm", "um", "micron", "\\u00B5m")
-        assert tiff.imagej_metadata["finterval"] == 60.0
-    mask = tifffile.imread(tmp_path / "out" / "movie_inconsistency.tif")
-    assert mask.shape == (3, 32, 32)
-    assert set(np.unique(mask)) <= {0, 255}
-    rows = read_csv(tmp_path / "out" / "counts.csv")
-    assert [row["frame"] for row in rows] == ["t=0", "t=1", "t=2"]
-    assert float(rows[0]["inconsistent"]) == pytest.approx((mask[0] > 0).mean(), abs=1e-6)
-    cells = read_csv(tmp_path / "out" / "movie_cells.csv")
-    counted = sum(int(row[name]) for row in rows for name in ("bright", "dark", "unclear"))
-    assert len(cells) == counted
-
-
-def test_one_bad_file_changes_nothing_else(run: Path, stack: Path, tmp_path: Path) -> None:
-    images = tmp_path / "images"
-    images.mkdir()
-    stack.rename(images / "b.tif")
-    (images / "a.tif").write_bytes(b"II*\0 nothing good")
-    (images / "notes.txt").write_text("not an image")
-    result = call("count", run, images, "--out", tmp_path / "mixed.csv")
-    assert result.exit_code == SOME_FAILED
-    call("count", run, images / "b.tif", "--out", tmp_path / "alone.csv")
-    mixed, alone = (read_csv(tmp_path / name) for name in ("mixed.csv", "alone.csv"))
-    assert mixed[1:] == alone
-    assert mixed[0]["image"] == "a.tif"
-    assert mixed[0]["status"].startswith("failed: ")
-    assert mixed[0]["bright"] == ""
-
-
-def test_images_of_one_name_get_outputs_of_their_own(run: Path, tmp_path: Path) -> None:
-    image = toy_sample(Task.MULTILABEL, 30).image[0]
-    paths = [tmp_path / place for place in ("a/x.tif", "b/x.tif", "b/X.png")]
-    for path in paths[:2]:
-        path.parent.mkdir()
-        write_tiff(path, image, "YX")
-    from PIL import Image
-
-    Image.fromarray(image).save(paths[2])
-    assert call("predict", run, *paths, "--out", tmp_path / "out").exit_code == 0
-    assert len(list((tmp_path / "out").glob("*_classes.tif"))) == 3
-
-
-def test_nothing_is_overwritten_unasked(run: Path, stack: Path, tmp_path: Path) -> None:
-    words = ("count", run, stack, "--out", tmp_path / "counts.csv")
-    assert call(*words).exit_code == 0
-    with pytest.raises(InputError, match=r"counts\.csv would be overwritten"):
-        call(*words)
-    assert call(*words, "--overwrite").exit_code == 0
-
-
-def test_an_image_with_other_channels_is_a_failed_row(run: Path, tmp_path: Path) -> None:
-    color = np.random.default_rng(0).integers(0, 255, (32, 32, 3), dtype=np.uint8)
-    write_tiff(tmp_path / "color.tif", color, "YXS")
-    assert call("count", run, tmp_path / "color.tif", "-o", tmp_path / "c.csv").exit_code == 3
-    (row,) = read_csv(tmp_path / "c.csv")
-    assert "3 channels does not fit networks for 1" in row["status"]
-
-
 def test_evaluation_of_the_runs_own_test_images(run: Path, tmp_path: Path) -> None:
     result = call("evaluate", run, "--out", tmp_path / "counts.csv")
     assert "2 test images: mean cell count error" in result.stdout
@@ -222,8 +147,8 @@ def refusals(run: Path, folder: Path, tmp_path: Path) -> dict[str, tuple[object,
         "no recipe 'x'": ("train", folder, "-o", tmp_path / "r", "--recipe", "x"),
         "no preset 'x'": ("train", folder, "-o", tmp_path / "r", "--preset", "x"),
         "no run in this folder": ("run", tmp_path),
-        "no trained networks here": ("count", tmp_path, folder / "images", "-o", tmp_path / "c"),
-        "no images here": ("count", run, tmp_path),
+        "no trained networks here": ("batch", tmp_path, folder / "images", "-o", tmp_path / "c"),
+        "no images here": ("batch", run, tmp_path, "-o", tmp_path / "c"),
         "--split x": ("evaluate", run, "--split", "x"),
         "--classes, --position and --labeled": ("demo", "--classes", "a"),
     }

@@ -346,7 +346,7 @@ def test_an_image_that_cannot_be_read_is_told(
 
 
 def test_the_command_that_does_the_same_is_shown(predicted: LookSection, session: Session) -> None:
-    assert session.status.command == "napari-im predict run IMAGES --out predictions"
+    assert session.status.command == "napari-im batch run IMAGES --out results"
 
 
 # --- mask and votes -------------------------------------------------------------------------------

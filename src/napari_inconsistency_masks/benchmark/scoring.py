@@ -25,7 +25,7 @@ IMAGE_COLUMNS = ("split", "generation", "image", "count_error", "mean_iou")
 
 def columns(scheme: LabelScheme) -> list[str]:
     """The columns of `SCORES`."""
-    counted = scheme.states or scheme.classes
+    counted = scheme.counted
     return [
         *("split", "generation", "network", "result", "count_error", "mean_iou"),
         *(f"iou {name}" for name in scheme.classes),

@@ -18,12 +18,12 @@ from .benchmark import benchmark
 from .console import err
 from .demo import demo, show
 from .doctor import doctor
-from .prediction import SOME_FAILED, count, evaluate, predict
+from .evaluation import evaluate
+from .exit_codes import REFUSED, SOME_FAILED
 from .retraining import choose, retrain
 from .serve import serve
 from .training import run, train
 
-REFUSED = 2
 __all__ = ["SOME_FAILED", "app", "main"]
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ app = typer.Typer(
     help="Train small networks on a few labels with inconsistency masks, and count cells.",
     epilog="Exit codes: 0 done, 1 failed, 2 input refused, 3 some files failed, 130 stopped.",
 )
-COMMANDS = (demo, train, run, retrain, choose, predict, count, batch, evaluate, benchmark, doctor)
+COMMANDS = (demo, train, run, retrain, choose, batch, evaluate, benchmark, doctor)
 for command in COMMANDS:
     app.command()(command)
 for command in (serve, show):

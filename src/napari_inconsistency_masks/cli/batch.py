@@ -10,9 +10,10 @@ import typer
 
 from ..errors import InputError
 from .batch_console import plan_teller, print_plan, say, show_batch
+from .exit_codes import SOME_FAILED, STOPPED
+from .networks import Device, load_ensemble
 from .pausing import Pauser
-from .prediction import SOME_FAILED, Device, Overwrite, load_ensemble
-from .stopping import STOPPED, Stopper
+from .stopping import Stopper
 from .training import EndWithInput, Json, Run, Threads
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def batch(
         typer.Option(help="Of stacks; auto is deflate, which Fiji, QuPath and napari open."),
     ] = "auto",
     device: Device = "auto",
-    overwrite: Overwrite = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
     ] = False,

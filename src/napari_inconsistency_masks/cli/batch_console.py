@@ -12,7 +12,8 @@ import typer
 from ..errors import InputError
 from ..training.progress import duration
 from .console import new_bar, out
-from .stopping import STOPPED, Stopper
+from .exit_codes import STOPPED
+from .stopping import Stopper
 
 if TYPE_CHECKING:
     from ..batch.events import BatchEvent, BatchStarted

@@ -13,9 +13,9 @@ from ..recipes import RECIPES
 from . import data as flags
 from .console import err
 from .data import open_data_path
+from .exit_codes import SOME_FAILED, STOPPED
 from .flags import apply_flags, with_settings
-from .prediction import SOME_FAILED
-from .stopping import STOPPED, Stopper
+from .stopping import Stopper
 from .training import Threads
 
 if TYPE_CHECKING:

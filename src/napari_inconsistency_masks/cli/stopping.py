@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import TypeVar
 
-T = TypeVar("T")
+from .exit_codes import STOPPED
 
-STOPPED = 130
-"""Exit code of a command that was stopped on request."""
+T = TypeVar("T")
 
 PATIENCE = 30.0
 """Seconds after which a process that does not get to its next event ends all the same."""

@@ -12,8 +12,9 @@ from ..recipes import PRESETS, RECIPES
 from . import data as flags
 from .console import print_events, show_events
 from .data import open_data_path
+from .exit_codes import STOPPED
 from .flags import apply_flags, with_settings
-from .stopping import STOPPED, Stopper
+from .stopping import Stopper
 
 Run = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")]

@@ -41,7 +41,7 @@ class Evaluation:
         self._per_image: list[ImageScore] = []
         self._counted_images = 0
         self._wrong_counts = 0
-        self._matched = dict.fromkeys(scheme.states or scheme.classes, 0)
+        self._matched = dict.fromkeys(scheme.counted, 0)
 
     def add(
         self,

@@ -170,7 +170,7 @@ class _Maker:
         layer.features = {"state": self._read.states}
         layer.out_of_slice_display = False
         if len(points):
-            names = list(self._scheme.states or self._scheme.classes)
+            names = list(self._scheme.counted)
             numbers = [names.index(s) if s in names else UNCLEAR for s in self._read.states]
             layer.symbol = [state_symbol(number) for number in numbers]
             layer.face_color = [

@@ -149,4 +149,4 @@ class Looking(QObject):
         if model.run == DEMO_MODEL:
             return  # there are no files to repeat it with
         source = getattr(image.source, "path", None) or "IMAGES"
-        self._status.repeat_with("predict", str(model.run), str(source), "--out", "predictions")
+        self._status.repeat_with("batch", str(model.run), str(source), "--out", "results")

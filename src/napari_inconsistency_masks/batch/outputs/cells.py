@@ -9,7 +9,6 @@ from typing import Any
 from ...cells import UNCLEAR
 from ...files.header import ImageHeader
 from ...files.tables import write_csv_rows
-from ...inference.files import counted_names
 from ...task import LabelScheme
 from ..frame import FoundFrame
 from ..images import Image
@@ -36,8 +35,7 @@ _MICROMETERS |= {"nanometer": 1e-3, "millimeter": 1e3, "centimeter": 1e4, "meter
 
 def count_columns(scheme: LabelScheme) -> tuple[str, ...]:
     """Columns of counts.csv."""
-    names = counted_names(scheme)
-    counted = [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
+    counted = [f"{name}{end}" for name in scheme.counted for end in ("", "_low", "_high")]
     return (
         "image",
         "frame",

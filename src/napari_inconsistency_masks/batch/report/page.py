@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from ...files.atomic import write_text
 from ...files.tables import iterate_csv
-from ...inference.files import counted_names
 from ..layout import COUNTS
 from ..plan import Plan
 from .charts import COLORS, Curve, curves, intervals
@@ -24,7 +23,7 @@ MOST_CURVES, MOST_DOTS, MOST_ROWS = 24, 150, 1000
 def write_report(path: Path, plan: Plan) -> None:
     """Write the page from the counts in the folder of the plan."""
     rows = iterate_csv(Path(plan.folder) / COUNTS)
-    numbers = gather(rows, counted_names(plan.model.scheme))
+    numbers = gather(rows, plan.model.scheme.counted)
     stacks = [image for image in numbers.good if len(image.frames) > 1]
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         files(__package__).joinpath("page.html").read_text(encoding="utf-8")
