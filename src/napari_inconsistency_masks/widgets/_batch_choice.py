@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from ..batch import DEFAULT_WRITES, BatchOptions, BatchResults
@@ -43,14 +44,18 @@ class BatchChoice:
     folder: Path | None = None
     options: BatchOptions = field(default_factory=BatchOptions)
 
+    @cached_property
+    def has_folders(self) -> bool:
+        """Whether some are folders; asked once, for there may be thousands."""
+        return any(map(_is_folder, self.paths))
+
     @property
     def words(self) -> str:
         """What is chosen, in words."""
         if not self.paths:
             return ""
-        folders = sum(path.suffix.lower() not in IMAGE_SUFFIXES for path in self.paths)
         if len(self.paths) == 1:
-            return f"{'Folder' if folders else 'File'} {self.paths[0].name}"
+            return f"{'Folder' if self.has_folders else 'File'} {self.paths[0].name}"
         return f"{len(self.paths)} files, the first is {self.paths[0].name}"
 
     def request(self, in_use: Path | None, device: str) -> BatchRequest:
@@ -103,7 +108,7 @@ class BatchRequest:
     def _changed(self) -> Iterator[str]:
         """Flags for what is not as without them."""
         options, usual = self.options, BatchOptions()
-        if self.recursive and any(path.is_dir() for path in self.paths):
+        if self.recursive and any(map(_is_folder, self.paths)):
             yield "--recursive"
         if self.glob:
             yield from ("--glob", self.glob)
@@ -122,6 +127,10 @@ class BatchRequest:
             yield from ("--compression", options.compression)
         if self.device != "auto":
             yield from ("--device", self.device)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.suffix.lower() not in IMAGE_SUFFIXES and path.is_dir()
 
 
 def propose_folder(paths: Sequence[Path]) -> Path:

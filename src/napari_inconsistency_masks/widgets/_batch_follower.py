@@ -66,7 +66,7 @@ class BatchFollower:
                 self._say(name, DONE_BEFORE)
         elif isinstance(event, BatchStarted):
             for name in self._numbers:
-                if self._state(name) != DONE_BEFORE and self._is_good(name):
+                if self._is_good(name) and self._state(name) not in (DONE_BEFORE, WAITING):
                     self._say(name, WAITING)
         else:
             self._follow_image(event)

@@ -96,7 +96,7 @@ class BatchForm(QWidget):
             self.glob.setText(choice.glob)
         self.chosen.tell(choice.words or NOTHING)
         self.chosen.setToolTip("\n".join(map(str, choice.paths[:20])))
-        self._form.setRowVisible(self._inside, any(path.is_dir() for path in choice.paths))
+        self._form.setRowVisible(self._inside, choice.has_folders)
         self.networks.tell(self._networks_words())
         self.used.setVisible(choice.run is not None)
         folder = choice.folder or (propose_folder(choice.paths) if choice.paths else None)

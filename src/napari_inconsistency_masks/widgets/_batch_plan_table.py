@@ -37,5 +37,5 @@ class PlanTable(Table):
     def show_changes(self, follower: BatchFollower) -> None:
         """Show again what has changed."""
         if follower is self._follower and follower.dirty:
-            changed, follower.dirty = sorted(follower.dirty), set()
+            changed, follower.dirty = follower.dirty, set()
             self.rows_changed(changed)

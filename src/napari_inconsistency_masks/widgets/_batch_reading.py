@@ -14,7 +14,6 @@ import numpy.typing as npt
 from ..batch import BatchResults
 from ..batch.images import Image, look_at
 from ..batch.listing import Found
-from ..batch.results import Row
 from ..data.pixels import to_channels
 from ..errors import InputError
 from ..files.images import StackFile, open_stack
@@ -154,16 +153,6 @@ def open_image(results: BatchResults, name: str, label: str) -> Generator[None, 
         read.close()
         raise
     return read
-
-
-def read_rows(results: BatchResults) -> Generator[None, None, list[Row]]:
-    """All rows of counts.csv."""
-    rows: list[Row] = []
-    for row in results.rows():
-        rows.append(row)
-        if len(rows) % _READ_AT_ONCE == 0:
-            yield
-    return rows
 
 
 def _open_stacks(results: BatchResults, read: ReadImage) -> None:

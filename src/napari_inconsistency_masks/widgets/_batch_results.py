@@ -104,9 +104,9 @@ class BatchResultsPage(QWidget):
         self.open.setText("Open other results…" if there else "Open results…")
         self.words.tell(self._words() if there else None)
         self.words.setToolTip(str(folder) if there else "")
-        if self._rows is not self._shown.rows:
-            self._rows = self._shown.rows
-            self.table.show_results(self._shown.rows)
+        if self._rows is not self._shown.found:
+            self._rows = self._shown.found
+            self.table.show_results(self._shown.found)
             self.problem.tell(None)
 
     def _words(self) -> str:

@@ -14,7 +14,8 @@ from ..batch.results import Row
 from ..errors import InputError
 from ._batch_frames import KeptFrames
 from ._batch_layers import BatchLayers
-from ._batch_reading import ReadImage, open_image, read_rows
+from ._batch_reading import ReadImage, open_image
+from ._batch_rows import ResultRows, read_rows
 from ._colors import class_colors
 from ._layers import ViewerLayers
 from ._results import BREATH_MS, OVER
@@ -45,7 +46,7 @@ class ShownBatch(QObject):
     def __init__(self, layers: ViewerLayers, status: Status, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.results: BatchResults | None = None
-        self.rows: list[Row] = []
+        self.found = ResultRows()
         self.current: ReadImage | None = None
         self._layers, self._status = layers, status
         self._made = BatchLayers(layers)
@@ -63,6 +64,11 @@ class ShownBatch(QObject):
         self._breath.timeout.connect(self._step)
 
     @property
+    def rows(self) -> list[Row]:
+        """The rows of its table."""
+        return self.found.rows
+
+    @property
     def busy(self) -> bool:
         """Whether something is being opened."""
         return self._opening is not None or self._breath.isActive()
@@ -77,18 +83,13 @@ class ShownBatch(QObject):
         if row["status"] != DONE:
             self.failed.emit(f"{row['image']} has no results: {row['status']}.")
             return
-        current = self.current
-        if current is not None and current.name == row["image"] and self._made.image is not None:
-            if not self.busy:
-                self._go(current.frames[row["frame"]])
-            return
         self._wish = row
         if not self.busy:
-            self._open_wish()
+            self._fulfill()
 
     def close(self) -> None:
         """Remove the layers, and forget the results."""
-        self._wish, self.results, self.rows = None, None, []
+        self._wish, self.results, self.found = None, None, ResultRows()
         if self._opening is not None:
             self._opening.stop()
         self._let_go()
@@ -131,13 +132,13 @@ class ShownBatch(QObject):
             self.changed.emit()
 
     def _on_failed(self, error: Exception) -> None:
-        self._wish = None
+        self._wish, self._wanted_frame = None, None
         known = isinstance(error, InputError | OSError)
         self.failed.emit(str(error) if known else f"This cannot be shown: {error!r}")
 
-    def _on_folder(self, found: tuple[BatchResults, list[Row]]) -> None:
+    def _on_folder(self, found: tuple[BatchResults, ResultRows]) -> None:
         before = self.results
-        self.results, self.rows = found
+        self.results, self.found = found
         self._numbers = {(row["image"], row["frame"]): n for n, row in enumerate(self.rows)}
         if before is not None and before.plan.folder != self.results.plan.folder:
             self._let_go()
@@ -146,9 +147,14 @@ class ShownBatch(QObject):
         self._status.say(f"Results of {Path(self.results.plan.folder).name} are open.")
         self.changed.emit()
 
-    def _open_wish(self) -> None:
-        wish, results = self._wish, self.results
+    def _fulfill(self) -> None:
+        """Show what was wished for last."""
+        wish, results, current = self._wish, self.results, self.current
         if wish is None or results is None:
+            return
+        if current is not None and current.name == wish["image"] and self._made.image is not None:
+            self._wish = None
+            self._go(current.frames[wish["frame"]])
             return
         words = f"Opening {wish['image']}"
         self._run(open_image(results, wish["image"], wish["frame"]), words, self._on_image)
@@ -158,7 +164,7 @@ class ShownBatch(QObject):
         if wish is None or results is None or wish["image"] != read.name:
             read.close()
             self._opening = None
-            self._open_wish()
+            self._fulfill()
             return
         self._let_go()
         scheme = results.plan.model.scheme
@@ -175,19 +181,12 @@ class ShownBatch(QObject):
         if next(self._steps, OVER) is not OVER:
             return
         self._breath.stop()
-        wish, self._wish = self._wish, None
-        current = self.current
-        if wish is None or current is None:
-            self.changed.emit()
-            return
-        if wish["image"] != current.name:
-            self._wish = wish
-            self._open_wish()
-            return
-        self._layers.fit_view()
-        self._go(current.frames[wish["frame"]])
-        if current.note:
-            self._status.say(current.note)
+        current, wish = self.current, self._wish
+        if current is not None and wish is not None and wish["image"] == current.name:
+            self._layers.fit_view()
+            if current.note:
+                self._status.say(current.note)
+        self._fulfill()
         self.changed.emit()
 
     def _go(self, frame: int) -> None:
@@ -250,10 +249,9 @@ class ShownBatch(QObject):
             reading.stop()
 
 
-def _read_folder(folder: Path) -> Generator[None, None, tuple[BatchResults, list[Row]]]:
+def _read_folder(folder: Path) -> Generator[None, None, tuple[BatchResults, ResultRows]]:
     results = read_results(folder)
-    rows = yield from read_rows(results)
-    return results, rows
+    return results, (yield from read_rows(results))
 
 
 def _read_frames(frames: KeptFrames, waiting: deque[int]) -> Generator[int, None, None]:

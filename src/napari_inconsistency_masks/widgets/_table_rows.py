@@ -66,9 +66,10 @@ class Rows(QAbstractTableModel):
 
     def tell_changed(self, numbers: Iterable[int]) -> None:
         """Rows were changed in the list that was given."""
-        for number in numbers:
-            last = self.index(number, len(self.columns) - 1)
-            self.dataChanged.emit(self.index(number, 0), last)
+        between = sorted(numbers)
+        if between:  # telling once is faster, also if others lie between
+            last = self.index(between[-1], len(self.columns) - 1)
+            self.dataChanged.emit(self.index(between[0], 0), last)
 
     def take_columns(self, columns: Sequence[str]) -> None:
         """Have other columns, and no rows."""
