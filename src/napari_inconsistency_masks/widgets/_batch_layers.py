@@ -56,7 +56,7 @@ class BatchLayers:
         keys += [CELLS] if read.points is not None else []
         letters = (read.axes.layer_letters, read.axes.color_last)
         gone = set(self._made) if letters != self._letters else set(self._made) - {*keys}
-        for key in gone:
+        for key in [key for key in reversed(list(self._made)) if key in gone]:
             self._layers.remove(self._made.pop(key))
             yield
         self._letters = letters
@@ -79,8 +79,8 @@ class BatchLayers:
                 layer.refresh()
 
     def remove(self) -> Iterator[None]:
-        """Remove all layers, one at each step."""
-        for key in list(self._made):
+        """Remove all layers from the top, one at each step."""
+        for key in reversed(list(self._made)):
             self._layers.remove(self._made.pop(key))
             yield
 
