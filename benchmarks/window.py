@@ -130,13 +130,13 @@ def main(
     watch = _session()
     for part in dict.fromkeys(gap.part for gap in watch.gaps):
         gaps = [gap for gap in watch.gaps if gap.part == part]
-        typer.echo(f"{part}: {_describe(gaps)}")
+        typer.echo(f"{part}: {describe(gaps)}")
         long = [gap for gap in gaps if gap.ours >= least]
         for culprit in dict.fromkeys(gap.culprit for gap in long):
-            typer.echo(f"    {culprit}: {_describe([g for g in long if g.culprit == culprit])}")
+            typer.echo(f"    {culprit}: {describe([g for g in long if g.culprit == culprit])}")
 
 
-def _describe(gaps: list[Gap]) -> str:
+def describe(gaps: list[Gap]) -> str:
     longest = max(gaps, key=lambda gap: gap.busy)
     ours = max(gap.ours for gap in gaps)
     return (
@@ -234,7 +234,7 @@ class Steps:
 
     def predict_large(self) -> None:
         self._use(np.tile(self.picture.image, (2, 2)), "large")
-        self.session.looking.use(_write_networks(self.folder / "networks"))
+        self.session.looking.use(write_networks(self.folder / "networks"))
         until(lambda: bool(self.session.results.rows()) and not self.session.predictor.busy)
 
     def predict_stack(self) -> None:
@@ -290,7 +290,7 @@ def until(condition: Callable[[], bool], every: float = 0.05) -> None:
         live(every)
 
 
-def _write_networks(folder: Path) -> Path:
+def write_networks(folder: Path) -> Path:
     """Networks that have learned nothing; what they see does not matter here."""
     architecture = Architecture(1, SCHEME.outputs, 0.25)
     folder.mkdir()

@@ -10,10 +10,12 @@ started (Xvfb).
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -75,6 +77,9 @@ def make(run: Path | None, runs: Path) -> None:
         with_window(show_training, run)
         with_window(show_demo)
     with_window(show_comparison, runs)
+    if run is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            with_window(show_batch, Path(folder))
 
 
 def with_window(scene: Callable[..., None], *arguments: object) -> None:
@@ -166,6 +171,51 @@ def show_comparison(viewer, dock, runs: Path) -> None:
     save(viewer, dock, "train", "compare")
 
 
+def show_batch(viewer, dock, folder: Path) -> None:
+    """The section Batch: a plan, the batch at work, and its results."""
+    from napari_inconsistency_masks.widgets._batch_choice import BatchChoice
+    from napari_inconsistency_masks.widgets._batch_state import State
+    from napari_inconsistency_masks.widgets._saved_run import DEMO_MODEL
+
+    job, networks = dock.session.batch, Path("runs", "first")
+    os.chdir(folder)  # so that the command in the picture is short
+    write_plate(Path("plate_7"))
+    shutil.copytree(DEMO_MODEL, networks)
+    job.choose(BatchChoice((Path("plate_7"),), run=networks, folder=Path("results", "plate_7")))
+    dock.open("batch")
+    dock.sections["batch"].page.main.click()
+    wait_for(lambda: not job.machine.busy)
+    save(viewer, dock, "batch", "batch-plan", whole=False)
+    dock.sections["batch"].page.main.click()
+    wait_for(lambda: job.state is State.RUNNING and "left" in job.follower.words)
+    save(viewer, dock, "batch", "batch-running", whole=False)
+    wait_for(lambda: not job.machine.busy)
+    save(viewer, dock, "batch", "batch-done", whole=False)
+    dock.sections["batch"].page.open.click()
+    shown = dock.session.batch_results
+    wait_for(lambda: bool(shown.rows) and not shown.busy)
+    dock.sections["batch"].results.table.selectRow(4)
+    wait_for(lambda: shown.current is not None and not shown.busy)
+    save(viewer, dock, "batch", "batch")
+
+
+def write_plate(folder: Path) -> None:
+    """Time-lapses of three wells in folders of their own, and a file that is cut short."""
+    import tifffile
+
+    from napari_inconsistency_masks.data.synthetic import make_stack
+
+    about = {"axes": "TYX", "unit": "um", "finterval": 600.0}
+    for number, well in enumerate(("A01", "A02", "B01")):
+        (folder / well).mkdir(parents=True)
+        stack = make_stack(number, 8, (512, 512)).image
+        path = folder / well / "movie.tif"
+        tifffile.imwrite(path, stack, imagej=True, resolution=(1.5, 1.5), metadata=about)
+    whole = (folder / "A01" / "movie.tif").read_bytes()
+    (folder / "B02").mkdir()
+    (folder / "B02" / "movie.tif").write_bytes(whole[: len(whole) // 2])
+
+
 def save(viewer, dock, section: str, name: str, *, whole: bool = True) -> None:
     """Open a section and save the window, with the whole image in it or what is shown now."""
     dock.open(section)
@@ -185,6 +235,14 @@ def wait(signal) -> None:
     QTimer.singleShot(PATIENCE_MS, loop.quit)
     loop.exec_()
     assert came, f"{signal} did not come in {PATIENCE_MS} ms"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Let the window live until something is so."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not condition():
+        pause(50)
+        assert time.monotonic() < deadline, "it takes too long"
 
 
 def pause(milliseconds: int) -> None:

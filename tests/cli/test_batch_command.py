@@ -66,10 +66,56 @@ def test_a_plan_is_shown_and_nothing_written(model: Path, images: Path, tmp_path
         "Needs:    about",
     ):
         assert said in result.stdout
-    plan = json.loads(call(*words, "--json").stdout)
-    assert plan["images"][0]["name"] == "cell_0.tif"
-    assert plan["done"] == []
     assert not (tmp_path / "out").exists()
+
+
+def events_of(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_plan_for_programs_has_a_line_per_image(
+    model: Path, images: Path, tmp_path: Path
+) -> None:
+    (images / "damaged.tif").write_bytes(b"II*\0 nothing good")
+    (images / "notes.txt").write_text("no image")
+    words = (model, images, "--out", tmp_path / "out")
+    *looked, planned = events_of(call(*words, "--dry-run", "--json"))
+    assert {event["event"] for event in looked} == {"ImageLooked"}
+    assert [event["number"] for event in looked] == [1, 2, 3, 4, 5]
+    assert looked[0]["read_as"] == "YX 32 x 32, uint8"
+    assert (looked[0]["total"], looked[0]["frames"], looked[0]["problem"]) == (5, 1, None)
+    assert "damaged.tif" in looked[4]["problem"]
+    assert (looked[4]["read_as"], looked[4]["frames"]) == ("", 0)
+    assert planned["event"] == "Planned"
+    assert (planned["images"], planned["frames"], planned["left_out"]) == (5, 4, 1)
+    assert (planned["done"], planned["others"], planned["refusal"]) == ([], ["notes.txt"], None)
+    assert planned["seconds"] > 0
+    assert call(*words).exit_code == SOME_FAILED
+    assert len(events_of(call(*words, "--dry-run", "--json"))[-1]["done"]) == 4
+
+
+def test_a_plan_for_programs_says_what_would_be_overwritten(
+    model: Path, images: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "counts.csv").write_text("mine")
+    words = (model, images, "--out", tmp_path / "out", "--dry-run")
+    with pytest.raises(InputError, match="would be overwritten"):
+        call(*words)
+    assert "counts.csv would be" in events_of(call(*words, "--json"))[-1]["refusal"]
+    assert events_of(call(*words, "--json", "--overwrite"))[-1]["refusal"] is None
+
+
+def test_images_can_be_named_in_a_file(model: Path, images: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text(f"{images / 'cell_1.tif'}\n\n{images / 'cell_3.tif'}\n", encoding="utf-8")
+    call(model, "--list", names, "--out", tmp_path / "out")
+    assert [row["image"] for row in read_csv(tmp_path / "out" / "counts.csv")] == [
+        "cell_1.tif",
+        "cell_3.tif",
+    ]
+    with pytest.raises(InputError, match="no list of images"):
+        call(model, "--list", tmp_path / "none.txt", "--out", tmp_path / "out")
 
 
 def test_folders_inside_of_folders_and_exit_codes(

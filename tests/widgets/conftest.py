@@ -23,6 +23,7 @@ from tiny import write_networks
 
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets import (
+    _batch_job,
     _devices,
     _folder_data,
     _keeper,
@@ -49,7 +50,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[FakeChild]:
         started.append(FakeChild(command, parent))
         return started[-1]
 
-    for module in (_trainer, _predictor, _devices):
+    for module in (_trainer, _predictor, _devices, _batch_job):
         monkeypatch.setattr(module, "Child", make)
     return started
 

@@ -67,7 +67,7 @@ def open_sections(dock: Dock) -> Any:
 
 
 def test_one_section_is_open_at_a_time(dock: Dock) -> None:
-    assert list(SECTIONS) == ["data", "train", "look", "correct", "count"]
+    assert list(SECTIONS) == ["data", "train", "look", "correct", "count", "batch"]
     assert open_sections(dock) == ["data"]
     for number, key in enumerate(SECTIONS, start=1):
         control(dock, f"header_{number}").click()

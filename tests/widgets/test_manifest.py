@@ -23,6 +23,7 @@ WIDGETS = {
     "3 Look": "LookSection",
     "4 Correct next": "CorrectSection",
     "5 Count": "CountSection",
+    "6 Batch": "BatchSection",
     "Compare runs": "CompareRuns",
 }
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ..errors import InputError
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,53 @@ class BatchEvent:
     def to_json(self) -> dict[str, Any]:
         """The fields and, as ``event``, the name of the kind."""
         return {"event": type(self).__name__, **dataclasses.asdict(self)}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> BatchEvent:
+        """The event of `to_json`; `InputError` if there is no such event."""
+        kinds = {kind.__name__: kind for kind in BatchEvent.__subclasses__()}
+        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        try:
+            return kinds[str(fields.pop("event"))](**fields)
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{str(values)[:200]}: no event of a batch ({error!r}).") from None
+
+
+@dataclass(frozen=True)
+class ImageLooked(BatchEvent):
+    """The header of an image was read, before a batch begins.
+
+    ``read_as`` is empty and ``frames`` 0 if it cannot be processed; ``problem`` says why then.
+    """
+
+    image: str
+    number: int
+    total: int
+    read_as: str
+    frames: int
+    problem: str | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Planned(BatchEvent):
+    """All headers were read, and what would be done is decided.
+
+    ``done`` names the images that have all their results, ``others`` files that are no images, and
+    ``refusal`` says what would be overwritten unasked, or None. ``megabytes`` and ``seconds`` are
+    estimates of what all images need.
+    """
+
+    folder: str
+    images: int
+    frames: int
+    left_out: int
+    done: tuple[str, ...]
+    others: tuple[str, ...]
+    members: int
+    seconds: float | None
+    megabytes: float
+    refusal: str | None
 
 
 @dataclass(frozen=True)
@@ -77,6 +127,16 @@ class ImageFailed(BatchEvent):
 
     image: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Paused(BatchEvent):
+    """Nothing is done until `Resumed`."""
+
+
+@dataclass(frozen=True)
+class Resumed(BatchEvent):
+    """The batch goes on."""
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,16 @@ class Image:
         """Rows times columns of a frame."""
         return math.prod(self.known.size_yx)
 
+    @property
+    def read_as(self) -> str:
+        """Such as ``"TCYX 60 x 2 x 1024 x 1024, uint16, 0.325 µm per pixel"``."""
+        header = self.known
+        shape = " x ".join(map(str, header.shape))
+        size = ""
+        if header.pixel_size is not None:
+            size = f", {header.pixel_size[0]:g} {header.unit} per pixel"
+        return f"{header.axes} {shape}, {header.dtype}{size}"
+
     def writes(self, options: BatchOptions) -> tuple[str, ...]:
         """The kinds of results that this image gets."""
         large = self.pixels > LARGE

@@ -11,6 +11,9 @@ from .plan import Plan, Unit, output_paths
 COUNTS, CELLS, REPORT, SIDECAR = "counts.csv", "cells.csv", "report.html", "batch.json"
 TABLES, PARTS = "tables", "parts"
 
+DONE, WAITING = "done", "not processed yet"
+"""Status in the tables of a frame that was counted, and of an image that was not begun."""
+
 
 def summary_files(plan: Plan) -> list[Path]:
     """The files about all images together."""

@@ -33,11 +33,24 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """What was asked for: files and folders, absolute, and what to take of folders."""
+
+    paths: tuple[str, ...] = ()
+    recursive: bool = False
+    glob: str | None = None
+
+
+NO_INPUTS = Inputs()
+
+
+@dataclass(frozen=True)
 class Listing:
     """The images found, in order, none twice, and the names of files that are none."""
 
     images: tuple[Found, ...]
     others: tuple[str, ...] = ()
+    inputs: Inputs = NO_INPUTS
 
 
 def list_images(
@@ -77,10 +90,12 @@ def list_images(
             else:
                 others.append(name.as_posix())
     if not found:
-        names = ", ".join(str(path) for path in paths)
+        names = ", ".join(str(path) for path in paths) or "Nothing given"
         pattern = f" of the pattern {glob!r}" if glob else ""
         raise InputError(f"{names}: no images{pattern} here; give TIFF, PNG or Zarr images.")
-    return Listing(_told_apart(list(found.values())), tuple(others))
+    absolute = tuple(os.path.abspath(path) for path in paths)  # noqa: PTH100
+    inputs = Inputs(absolute, recursive, glob)
+    return Listing(_told_apart(list(found.values())), tuple(others), inputs)
 
 
 def _told_apart(images: list[Found]) -> tuple[Found, ...]:

@@ -6,14 +6,15 @@ import hashlib
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..inference.listing import network_files
-from ..inference.predict import predict_logits
-from ..inference.trained import TrainedEnsemble
 from ..task import LabelScheme, Task
+
+if TYPE_CHECKING:
+    from ..inference.trained import TrainedEnsemble
 
 _PROBE = 512
 
@@ -89,6 +90,8 @@ def describe_model(path: Path, ensemble: TrainedEnsemble) -> Model:
 
 def seconds_per_pixel(ensemble: TrainedEnsemble) -> float:
     """Measure how long a pixel takes; the first prediction, which sets things up, is not timed."""
+    from ..inference.predict import predict_logits
+
     image = np.zeros((1, ensemble.channels, _PROBE, _PROBE), np.uint8)
     predict_logits(ensemble.networks, image[..., :64, :64])
     predict_logits(ensemble.networks, image)

@@ -5,14 +5,14 @@ A plan is plain values: it becomes JSON, travels to another process, and never c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from .images import Image, look_at
-from .listing import Listing
+from .listing import NO_INPUTS, Inputs, Listing
 from .model import Model
 from .names import unique_stems
 from .settings import BatchOptions
@@ -88,6 +88,8 @@ class Plan:
         Files found that are no images.
     seconds, megabytes
         Estimates of the time and of the disk space; the time is None if it was not measured.
+    inputs
+        What the images were found by.
     """
 
     folder: str
@@ -97,6 +99,7 @@ class Plan:
     others: tuple[str, ...] = ()
     seconds: float | None = None
     megabytes: float = 0.0
+    inputs: Inputs = NO_INPUTS
 
     @property
     def good(self) -> tuple[Image, ...]:
@@ -115,6 +118,7 @@ class Plan:
             "model": self.model.to_json(),
             "options": self.options.to_json(),
             "images": [image.to_json() for image in self.images],
+            "inputs": asdict(self.inputs),
         }
 
     @classmethod
@@ -127,6 +131,7 @@ class Plan:
                 "options": BatchOptions.from_json(values["options"]),
                 "images": tuple(Image.from_json(image) for image in values["images"]),
                 "others": tuple(values["others"]),
+                "inputs": inputs_from_json(values.get("inputs", {})),
             }
         )
 
@@ -138,8 +143,18 @@ def make_plan(
     folder: Path,
     *,
     seconds_per_pixel: float | None = None,
+    looked: Callable[[Image, int], None] | None = None,
 ) -> Plan:
     """Read the headers of all images and decide what will be done; nothing is written.
+
+    Parameters
+    ----------
+    listing, model, options, folder
+        What to read, with which networks, how, and where results go.
+    seconds_per_pixel
+        To estimate the time.
+    looked
+        Is told each image as soon as its header was read, and of how many it is one.
 
     Raises
     ------
@@ -147,10 +162,11 @@ def make_plan(
         If the results would go where the images are taken from.
     """
     stems = unique_stems(found.name for found in listing.images)
-    images = tuple(
-        look_at(found, stem, options, model.channels)
-        for found, stem in zip(listing.images, stems, strict=True)
-    )
+    images = []
+    for found, stem in zip(listing.images, stems, strict=True):
+        images.append(look_at(found, stem, options, model.channels))
+        if looked is not None:
+            looked(images[-1], len(stems))
     _refuse_inputs_as_outputs(images, folder, options)
     good = [image for image in images if image.problem is None]
     pixels = sum(image.frame_count * image.pixels for image in good)
@@ -163,11 +179,17 @@ def make_plan(
         str(folder.resolve()),
         model,
         options,
-        images,
+        tuple(images),
         listing.others,
         seconds,
         pixels * per_pixel / 1e6,
+        listing.inputs,
     )
+
+
+def inputs_from_json(values: dict[str, Any]) -> Inputs:
+    """What images were found by, from JSON values; nothing is known of older batches."""
+    return Inputs(**{**values, "paths": tuple(values.get("paths", ()))})
 
 
 def units_of(image: Image) -> list[Unit]:

@@ -14,6 +14,7 @@ from .events import (
     ImageDone,
     ImageFailed,
     ImageStarted,
+    Paused,
     Summarizing,
     TileDone,
 )
@@ -78,10 +79,11 @@ class BatchProgress:
             place = replace(place, words=words if self._frames[1] > 1 else event.image)
         elif isinstance(event, TileDone):
             place = self._moved(event.pixels)
-        elif isinstance(event, ImageDone):
-            place = replace(place, images=place.images + 1)
-        elif isinstance(event, ImageFailed):
-            place = replace(place, images=place.images + 1, failed=place.failed + 1)
+        elif isinstance(event, ImageDone | ImageFailed):
+            failed = place.failed + isinstance(event, ImageFailed)
+            place = replace(place, images=place.images + 1, failed=failed)
+        elif isinstance(event, Paused):
+            self.paused()
         elif isinstance(event, Summarizing):
             place = replace(place, words="writing tables and report", done=1.0)
         elif isinstance(event, BatchFinished):

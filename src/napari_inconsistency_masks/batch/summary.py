@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from ..files.atomic import write_json
 from ..files.tables import iterate_csv, write_csv_rows
 from ..inference.trained import TrainedEnsemble
-from .layout import CELLS, COUNTS, REPORT, SIDECAR, image_files
+from .layout import CELLS, COUNTS, REPORT, SIDECAR, WAITING, image_files
 from .outputs.cells import CELL_COLUMNS, count_columns, unfinished_row
 from .plan import Plan
 from .report.page import write_report
@@ -28,7 +29,7 @@ def write_tables(plan: Plan, states: States) -> None:
 
     def counts() -> Iterator[Mapping[str, Any]]:
         for image in plan.images:
-            state = states.get(image.stem, "not processed yet")
+            state = states.get(image.stem, WAITING)
             if state == DONE:
                 yield from iterate_csv(image_files(image, plan)["counts"])
             else:
@@ -65,6 +66,7 @@ def write_sidecar(plan: Plan, ensemble: TrainedEnsemble, seconds: float | None =
         "random": "Nothing in a batch is random; the seed is that of the training.",
         "device": str(device),
         "seconds": None if seconds is None else round(seconds, 1),
+        "inputs": asdict(plan.inputs),
         "images": [{"name": image.name, "path": image.path} for image in plan.images],
     }
     write_json(Path(plan.folder) / SIDECAR, sidecar)

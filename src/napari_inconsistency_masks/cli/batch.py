@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_text
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
@@ -11,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from ..errors import InputError
-from .batch_console import print_plan, show_batch
+from .batch_console import plan_teller, print_plan, say, show_batch
 from .exit_codes import SOME_FAILED, STOPPED
 from .networks import Device, load_ensemble
+from .pausing import Pauser
 from .stopping import Stopper
 from .training import EndWithInput, Json, Run, Threads
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ..batch.events import BatchEvent
 
 Inputs = Annotated[
-    list[Path],
+    Optional[list[Path]],  # noqa: UP045  typer
     typer.Argument(
         help="Image files, folders of them, or Zarr images.", metavar="IMAGES", show_default=False
     ),
@@ -31,8 +30,12 @@ Inputs = Annotated[
 
 def batch(
     run: Run,
-    images: Inputs,
     folder: Annotated[Path, typer.Option("--out", "-o", help="The folder of the results.")],
+    images: Inputs = None,
+    listed: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--list", help="A text file that names more images, one a line."),
+    ] = None,
     recursive: Annotated[
         bool, typer.Option("--recursive", help="Look into folders inside of folders as well.")
     ] = False,
@@ -84,7 +87,8 @@ def batch(
     from ..batch import describe_model, list_images, make_plan, run_batch, seconds_per_pixel
 
     options = _options(axes, channel, frames, write, format, compression)
-    listing = list_images(images, recursive=recursive, glob=glob, out=folder)
+    paths = [*(images or ()), *(() if listed is None else _listed(listed))]
+    listing = list_images(paths, recursive=recursive, glob=glob, out=folder)
     ensemble = load_ensemble(run, device, threads)
     plan = make_plan(
         listing,
@@ -92,12 +96,15 @@ def batch(
         options,
         folder,
         seconds_per_pixel=seconds_per_pixel(ensemble),
+        looked=plan_teller(end_with_input=end_with_input) if dry_run and json else None,
     )
     if dry_run:
         print_plan(plan, json=json, overwrite=overwrite)
         raise typer.Exit(SOME_FAILED if len(plan.good) < len(plan.images) else 0)
-    stopper = Stopper(on_end_of_input=end_with_input)
-    events = stopper.until_stopped(run_batch(plan, ensemble, overwrite=overwrite))
+    pauser = Pauser()
+    stopper = Stopper(on_end_of_input=end_with_input, on_line=pauser.take)
+    batch_events = run_batch(plan, ensemble, overwrite=overwrite)
+    events = stopper.until_stopped(pauser.with_pauses(batch_events, stopper.wanted))
     failed = _print_events(events) if json else show_batch(events)
     if stopper.wanted.is_set():
         if not json:
@@ -128,6 +135,14 @@ def _options(
     )
 
 
+def _listed(path: Path) -> list[Path]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"--list {path}: no list of images ({error}).") from None
+    return [Path(line) for line in lines if line.strip()]
+
+
 def _frames(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
@@ -148,6 +163,5 @@ def _print_events(events: Iterable[BatchEvent]) -> int:
     failed = 0
     for event in events:
         failed += isinstance(event, ImageFailed)
-        sys.stdout.write(json_text.dumps(event.to_json()) + "\n")
-        sys.stdout.flush()
+        say(event)
     return failed

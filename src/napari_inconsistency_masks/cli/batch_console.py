@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
+from ..errors import InputError
 from ..training.progress import duration
 from .console import new_bar, out
+from .exit_codes import STOPPED
+from .stopping import Stopper
 
 if TYPE_CHECKING:
     from ..batch.events import BatchEvent, BatchStarted
@@ -21,17 +25,79 @@ _SHOWN = 30
 
 
 def print_plan(plan: Plan, *, json: bool, overwrite: bool) -> None:
-    """Print what a batch would do; `InputError` if it would overwrite something unasked."""
+    """Print what a batch would do.
+
+    Raises
+    ------
+    InputError
+        If it would overwrite something unasked; as JSON this is a part of the plan.
+    """
     from ..batch.run import is_done, open_journal
 
-    journal = open_journal(plan, overwrite=overwrite, look_only=True)
-    done = [image for image in plan.good if is_done(image, journal)]
+    done, refusal = [], None
+    try:
+        journal = open_journal(plan, overwrite=overwrite, look_only=True)
+        done = [image for image in plan.good if is_done(image, journal)]
+    except InputError as error:
+        if not json:
+            raise
+        refusal = str(error)
     if json:
-        values = {**plan.to_json(), "done": [image.name for image in done]}
-        typer.echo(json_text.dumps(values))
+        say(_planned(plan, [image.name for image in done], refusal))
         return
     for line in _lines(plan, {image.stem for image in done}):
         out.print(line, markup=False)
+
+
+def plan_teller(*, end_with_input: bool) -> Callable[[Image, int], None]:
+    """What tells each image as a JSON line, and ends where it is if the input ends."""
+    from ..batch.events import ImageLooked
+
+    stopper = Stopper(on_end_of_input=True) if end_with_input else None
+    looked = 0
+
+    def tell(image: Image, total: int) -> None:
+        nonlocal looked
+        looked += 1
+        good = image.problem is None
+        say(
+            ImageLooked(
+                image.name,
+                looked,
+                total,
+                image.read_as if good else "",
+                image.frame_count if good else 0,
+                image.problem,
+                (*image.known.notes, *_remarks(image)) if good else (),
+            )
+        )
+        if stopper is not None and stopper.wanted.is_set():
+            raise typer.Exit(STOPPED)
+
+    return tell
+
+
+def say(event: BatchEvent) -> None:
+    """Print an event as a JSON line."""
+    sys.stdout.write(json_text.dumps(event.to_json()) + "\n")
+    sys.stdout.flush()
+
+
+def _planned(plan: Plan, done: list[str], refusal: str | None) -> BatchEvent:
+    from ..batch.events import Planned
+
+    return Planned(
+        folder=plan.folder,
+        images=len(plan.images),
+        frames=plan.frame_count,
+        left_out=len(plan.images) - len(plan.good),
+        done=tuple(done),
+        others=plan.others,
+        members=plan.model.members,
+        seconds=plan.seconds,
+        megabytes=plan.megabytes,
+        refusal=refusal,
+    )
 
 
 def show_batch(events: Iterable[BatchEvent]) -> int:
@@ -88,13 +154,12 @@ def _lines(plan: Plan, done: set[str]) -> Iterator[str]:
 
 
 def _image(image: Image) -> str:
+    frames = f"{image.frame_count} frame{'s' if image.frame_count > 1 else ''}"
+    return "; ".join([f"{image.name}: {image.read_as}", frames, *_remarks(image)])
+
+
+def _remarks(image: Image) -> Iterator[str]:
     from ..batch.images import LARGE
 
-    header = image.known
-    shape = " x ".join(map(str, header.shape))
-    size = ""
-    if header.pixel_size is not None:
-        size = f", {header.pixel_size[0]:g} {header.unit} per pixel"
-    large = "" if image.pixels <= LARGE else "; too large for a label image"
-    frames = f"{image.frame_count} frame{'s' if image.frame_count > 1 else ''}"
-    return f"{image.name}: {header.axes} {shape}, {header.dtype}{size}; {frames}{large}"
+    if image.pixels > LARGE:
+        yield "too large for a label image"

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import TypeVar
 
@@ -23,10 +23,20 @@ class Stopper:
 
     A program that starts this one keeps its standard input open; when that program dies, however
     hard, the system closes it, and this process ends instead of running on unseen.
+
+    Parameters
+    ----------
+    on_end_of_input
+        Whether the end of standard input is such a wish.
+    on_line
+        Takes the lines that come before it, in a thread of its own.
     """
 
-    def __init__(self, *, on_end_of_input: bool = False) -> None:
+    def __init__(
+        self, *, on_end_of_input: bool = False, on_line: Callable[[bytes], None] | None = None
+    ) -> None:
         self.wanted = threading.Event()
+        self._on_line = on_line
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         if on_end_of_input:
@@ -51,8 +61,12 @@ class Stopper:
         self._stop()
 
     def _wait_for_end_of_input(self) -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
+        rest = b""
+        while written := os.read(sys.stdin.fileno(), 4096):
+            *lines, rest = (rest + written).split(b"\n")
+            if self._on_line is not None:
+                for line in lines:
+                    self._on_line(line)
         self._stop()
 
     def _stop(self) -> None:

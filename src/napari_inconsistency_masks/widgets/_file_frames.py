@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..batch.images import open_as
 from ..data.pixels import channel_count, to_channels
 from ..files.guard import check_memory
 from ..files.header import ImageHeader
-from ..files.images import open_stack
 from ._frames import FrameAxes
 
 RGB = 3
@@ -30,6 +30,8 @@ class FileFrames:
     ----------
     path
         Of the file; only its header is read.
+    letters
+        What its axes are, if the file is wrong about them.
 
     Attributes
     ----------
@@ -42,9 +44,9 @@ class FileFrames:
         If the file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, letters: str | None = None) -> None:
         self._path = path
-        self._stack = open_stack(path)
+        self._stack = open_as(path, letters)
         self.header: ImageHeader = self._stack.header
         self.axes = file_axes(self.header)
         self.dtype = self.header.dtype
@@ -53,7 +55,7 @@ class FileFrames:
     def __getitem__(self, key: tuple[Any, ...]) -> npt.NDArray[Any]:
         where = key[: len(self.axes.stack_letters)]
         frame = int(np.ravel_multi_index(where, self.axes.stack_shape)) if where else 0
-        return self._frame(frame)
+        return self.frame(frame)
 
     def read_all(self) -> Generator[tuple[int, int], None, npt.NDArray[Any]]:
         """Read all frames; yields how many of how many are read.
@@ -64,19 +66,19 @@ class FileFrames:
             If they do not fit into the free memory, or cannot be read.
         """
         check_memory(self.header.nbytes, self._path)
-        first = self._frame(0)
+        first = self.frame(0)
         frames = np.empty((self.axes.count, *first.shape), first.dtype)
         frames[0] = first
         for number in range(1, self.axes.count):
             yield number, self.axes.count
-            frames[number] = self._frame(number)
+            frames[number] = self.frame(number)
         return frames.reshape(self.axes.shape)
 
     def close(self) -> None:
         """Close the file; frames can no longer be read."""
         self._stack.close()
 
-    def _frame(self, number: int) -> npt.NDArray[Any]:
+    def frame(self, number: int) -> npt.NDArray[Any]:
         channels = to_channels(self._stack[number], self.header.frame_axes)
         if self.axes.color_last:
             return np.moveaxis(channels, 0, -1)

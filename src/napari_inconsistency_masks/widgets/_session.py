@@ -20,6 +20,8 @@ from qtpy.QtWidgets import QWidget
 from ..errors import InputError
 from ..projects.layout import COUNTS, RUNS
 from ..recipes import RECIPES
+from ._batch_job import BatchJob
+from ._batch_shown import ShownBatch
 from ._closing import CloseGuard, RunningTask
 from ._correcting import Correcting
 from ._devices import Devices
@@ -106,6 +108,8 @@ class Session(QObject):
         )  # fmt: skip
         self.sources = Sources(self.layer_data, self.folder_data, self.project, self.keeper, self)
         self.retraining = Retraining(self)
+        self.batch = BatchJob(self.status, self.log.add, self)
+        self.batch_results = ShownBatch(self.layers, self.status, self)
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
         keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
         self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
@@ -207,6 +211,10 @@ class Session(QObject):
         show_error(sentence)
         self.refused.emit(sentence)
 
+    def image_files(self) -> list[tuple[str, Path | None]]:
+        """The images that are open: their names, and the files they come from, if any."""
+        return [(image.name, self._file_of(image)) for image in self.layers.images()]
+
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed."""
         if self._closed or self.project.files.moving:
@@ -228,7 +236,9 @@ class Session(QObject):
         self.results.typed.finish(1000 * THREAD_PATIENCE)
         self.project.end()
         self.trainer.stop()
+        self.batch.stop()
         self.predictor.end()
+        self.batch_results.end()
         if self.devices.child is not None:
             self.devices.child.kill()  # it has nothing to save
         training = self.trainer.child
@@ -236,11 +246,20 @@ class Session(QObject):
             training.close_input()
             if not training.wait(int(1000 * PATIENCE)):
                 training.kill()
+        self.batch.end(int(1000 * PATIENCE))
         if not _sessions:
             stop_all(1000 * THREAD_PATIENCE)  # these may work for other viewers as well
         self.predictor.close()
         self._keys.release()
         self.log.close()
+
+    def _file_of(self, image: Layer) -> Path | None:
+        subject = self.subjects.of(image)
+        if subject is not None and subject.file is not None:
+            row = self.project.data.row_of(subject.file)
+            return None if row is None else row.path
+        path = image.source.path
+        return None if path is None else Path(path)
 
     def _connect(self, viewer: Any) -> None:
         for name in ("inserted", "removed", "renamed"):
@@ -255,7 +274,7 @@ class Session(QObject):
         self.source_changed.connect(self.setup.changed)
         self.setup.changed.connect(self.trainer.reconsider)
         self.trainer.prepared.connect(self._on_prepared)
-        self.trainer.changed.connect(self._on_training_changed)
+        self.trainer.changed.connect(self._tell_running)
         self.trainer.finished.connect(self._on_finished)
         self.keeper.failed.connect(self.tell_error)
         self.looking.ready.connect(self._on_ready)
@@ -268,6 +287,9 @@ class Session(QObject):
         self.frame_changed.connect(self.project.memory.frame_changed)
         self.predictor.loaded.connect(self.project.memory.networks_loaded)
         self.looking.refused.connect(self.tell_error)
+        self.batch.changed.connect(self._tell_running)
+        self.batch_results.failed.connect(self.tell_error)
+        self.frame_changed.connect(self.batch_results.frame_changed)
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         self.layers_changed()
@@ -304,8 +326,16 @@ class Session(QObject):
     def _on_ready(self) -> None:
         self.wanted.emit("correct" if self.retraining.is_about(self.predictor.model) else "look")
 
-    def _on_training_changed(self) -> None:
-        self._task.update("a training is running" if self.trainer.machine.busy else None)
+    def _tell_running(self) -> None:
+        running = [
+            words
+            for words, runs in (
+                ("a training", self.trainer.machine.busy),
+                ("a batch", self.batch.machine.running),
+            )
+            if runs
+        ]
+        self._task.update(f"{' and '.join(running)} is running" if running else None)
 
     def _on_finished(self, run: Path) -> None:
         if self._closed:

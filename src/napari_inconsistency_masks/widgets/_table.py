@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
@@ -15,9 +15,6 @@ MEASURED_ROWS = 50
 
 ROOM, ARROW = 14, 18
 """Pixels beside the words of a header, and for the arrow of the sorted one."""
-
-LEAST = 70
-"""Pixels that the stretched column has at least."""
 
 _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -40,7 +37,14 @@ class Table(QTableView):
         Headers.
     editable
         The column in which a person can type: after a double click, F2, or just so.
+
+    Attributes
+    ----------
+    least, most
+        Pixels that the stretched column has at least, and each of the others at most.
     """
+
+    least, most = 70, 10_000
 
     chosen = Signal(int)
     selected = Signal()
@@ -111,6 +115,20 @@ class Table(QTableView):
         if 0 <= chosen < len(rows) and chosen != self._number(self.currentIndex()):
             self.choose(chosen)
 
+    def rows_changed(self, numbers: Iterable[int]) -> None:
+        """Show again some rows of the list that was given, which were changed in it."""
+        self._rows.tell_changed(numbers)
+        self._fit()
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Have other columns, and no rows; the first column is stretched."""
+        if tuple(columns) != self._rows.columns:
+            for column in range(len(self._rows.columns)):
+                self.setColumnHidden(column, False)
+            self._rows.take_columns(columns)
+            self._stretched = -1
+            self.stretch(0)
+
     def choose(self, number: int) -> None:
         """Select a row, by its number in the order in which rows were given, without telling."""
         index = self._sorted.mapFromSource(self._rows.index(number, 0))
@@ -143,7 +161,8 @@ class Table(QTableView):
             if column != self._stretched and not self.isColumnHidden(column):
                 arrow = ARROW if column == header.sortIndicatorSection() else 0
                 words = header.fontMetrics().horizontalAdvance(name) + ROOM + arrow
-                self.setColumnWidth(column, max(words, self.sizeHintForColumn(column)))
+                wanted = max(words, self.sizeHintForColumn(column))
+                self.setColumnWidth(column, min(wanted, self.most))
         self._leave_room()
 
     def _leave_room(self) -> None:
@@ -152,9 +171,9 @@ class Table(QTableView):
         others = sum(
             header.sectionSize(other) for other in range(header.count()) if other != column
         )
-        if self.viewport().width() - others < LEAST:
+        if self.viewport().width() - others < self.least:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            self.setColumnWidth(column, LEAST)
+            self.setColumnWidth(column, self.least)
         else:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 

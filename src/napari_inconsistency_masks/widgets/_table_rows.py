@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -63,6 +63,19 @@ class Rows(QAbstractTableModel):
             for number in changed
             for old, new in zip(before[number], rows[number], strict=True)
         )
+
+    def tell_changed(self, numbers: Iterable[int]) -> None:
+        """Rows were changed in the list that was given."""
+        between = sorted(numbers)
+        if between:  # telling once is faster, also if others lie between
+            last = self.index(between[-1], len(self.columns) - 1)
+            self.dataChanged.emit(self.index(between[0], 0), last)
+
+    def take_columns(self, columns: Sequence[str]) -> None:
+        """Have other columns, and no rows."""
+        self.beginResetModel()
+        self.columns, self.rows = tuple(columns), ()
+        self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)

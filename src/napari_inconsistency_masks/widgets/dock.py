@@ -14,6 +14,7 @@ from ._footer import Footer
 from ._parts import Chooser, button, row
 from ._section import NARROWEST, Section, slot, watch_window
 from ._session import session_of
+from .batch import BatchSection
 from .correct import CorrectSection
 from .count import CountSection
 from .data import DataSection
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type[Section]] = {
     "look": LookSection,
     "correct": CorrectSection,
     "count": CountSection,
+    "batch": BatchSection,
 }
 """In the order of their numbers."""
 
@@ -67,7 +69,7 @@ class Dock(QWidget):
         self._update_devices()
 
     def open(self, key: str) -> None:
-        """Open a section: data, train, look, correct or count."""
+        """Open a section: data, train, look, correct, count or batch."""
         self.accordion.open(1 + list(SECTIONS).index(key))
 
     def sizeHint(self) -> QSize:

@@ -12,6 +12,7 @@ from ...files.tables import write_csv_rows
 from ...task import LabelScheme
 from ..frame import FoundFrame
 from ..images import Image
+from ..layout import DONE
 from ..model import Model
 
 CELL_COLUMNS = (
@@ -64,7 +65,7 @@ def count_row(image: Image, frame: FoundFrame, model: Model) -> dict[str, Any]:
         "inconsistent_px": frame.inconsistent,
         "inconsistent_um2": None,
         "model": model.short,
-        "status": "done",
+        "status": DONE,
         "notes": " ".join((*image.known.notes, *frame.notes)),
     }
     if interval is not None and "T" in places:

@@ -1,0 +1,311 @@
+"""Results of a batch, opened again: the table, and the layers of one image."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from batch_folders import do_batch, picture, write_images
+from napari.components import ViewerModel
+from napari.layers import Image, Labels, Points
+from open_layers import add_image
+
+from napari_inconsistency_masks.batch import BatchOptions
+from napari_inconsistency_masks.files.tables import read_csv
+from napari_inconsistency_masks.task import Task
+from napari_inconsistency_masks.widgets._batch_frames import FrameArray, KeptFrames
+from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.batch import BatchSection
+
+pytestmark = pytest.mark.usefixtures("children", "at_once")
+
+
+# --- frames that are read when needed -------------------------------------------------------------
+
+
+def frame_arrays(shown: set[int]) -> tuple[np.ndarray, FrameArray, list[int], KeptFrames]:
+    whole = np.arange(2 * 3 * 4 * 5, dtype=np.uint8).reshape(2, 3, 4, 5)
+    asked: list[int] = []
+    kept = KeptFrames(
+        lambda frame: {"a": whole.reshape(-1, 4, 5)[frame]}, asked.append, shown.__contains__
+    )
+    return whole, FrameArray(kept, "a", (2, 3), (4, 5), np.uint8), asked, kept
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        1,
+        (1, 2),
+        (-1, -1),
+        (slice(None), 1),
+        (0, slice(1, 3), slice(None), 2),
+        (slice(0, 0), 1),
+        (..., 3),
+        (1, ..., slice(2)),
+        (np.int64(1), np.int64(0), slice(1, None), slice(None, None, 2)),
+        np.array([1, 0]),
+    ],
+)
+def test_an_array_of_frames_is_indexed_as_any_other(key: Any) -> None:
+    whole, array, asked, _ = frame_arrays(set())
+    np.testing.assert_array_equal(array[key], whole[key])
+    assert (array.shape, array.ndim, array.size, len(array)) == ((2, 3, 4, 5), 4, 120, 2)
+    assert asked == []
+
+
+def test_only_the_frame_that_is_shown_is_waited_for() -> None:
+    whole, array, asked, kept = frame_arrays({4})
+    np.testing.assert_array_equal(array[0, 2], whole[0, 2])  # a program gets what is in the file
+    assert not array[1, 1].any()
+    assert asked == [4]
+    kept.load(4)
+    np.testing.assert_array_equal(array[1, 1], whole[1, 1])
+    np.testing.assert_array_equal(np.asarray(array), whole)
+
+
+def test_only_some_frames_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("napari_inconsistency_masks.widgets._batch_frames.KEPT_BYTES", 40)
+    _, _, _, kept = frame_arrays(set())
+    for frame in (0, 1, 2):
+        kept.load(frame)
+    assert [frame in kept for frame in range(3)] == [False, True, True]
+
+
+# --- opening --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def done(networks: dict[Task, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of images, and in it the results of all of them."""
+    folder = tmp_path_factory.mktemp("batch")
+    write_images(folder / "images")
+    do_batch(networks[Task.MULTILABEL], folder / "images", folder / "results")
+    return folder
+
+
+@pytest.fixture
+def section(session: Session, viewer: ViewerModel, qtbot: Any) -> BatchSection:
+    made = BatchSection(viewer)
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def opened(section: BatchSection, done: Path, qtbot: Any) -> BatchSection:
+    section.page.wanted.emit(done / "results")
+    settle(section, qtbot)
+    return section
+
+
+def settle(section: BatchSection, qtbot: Any) -> None:
+    shown = section.session.batch_results
+    qtbot.waitUntil(
+        lambda: not shown.busy and shown._reading is None and shown._wanted_frame is None,
+        timeout=20_000,
+    )
+
+
+def choose(section: BatchSection, image: str, frame: str, qtbot: Any) -> None:
+    """Press a row."""
+    rows = section.session.batch_results.rows
+    number = next(n for n, r in enumerate(rows) if (r["image"], r["frame"]) == (image, frame))
+    section.results.table.selectionModel().clearCurrentIndex()
+    section.results.table.setCurrentIndex(section.results.table.model().index(number, 0))
+    settle(section, qtbot)
+
+
+def shown_cells(section: BatchSection) -> Any:
+    table = section.results.table
+    model = table.model()
+    return [
+        [model.index(row, column).data() for column in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+def test_the_table_is_that_of_the_file_and_leaves_empty_what_is_missing(
+    opened: BatchSection, done: Path
+) -> None:
+    rows = read_csv(done / "results" / "counts.csv")
+    cells = shown_cells(opened)
+    table = opened.results.table
+    assert not any(table.isColumnHidden(column) for column in range(len(cells[0])))
+    assert len(cells) == len(rows) == 7
+    damaged = next(line for line in cells if line[0] == "damaged.tif")
+    assert damaged == ["damaged.tif", "", "", "", "", "", "failed"]
+    movie = [line for line in cells if line[0] == "deep/movie.tif"]
+    assert [line[1] for line in movie] == ["t=0", "t=1", "t=2", "t=3"]
+    assert all(line[2].split(" ")[0].isdecimal() for line in movie)
+    assert opened.results.words.text().startswith("results: 6 frames with multilabel")
+    assert "1 file failed" in opened.results.words.text()
+
+
+def test_a_row_opens_its_image_with_its_layers_at_its_frame(
+    opened: BatchSection, viewer: ViewerModel, done: Path, qtbot: Any
+) -> None:
+    mine = add_image(viewer)
+    choose(opened, "deep/movie.tif", "t=2", qtbot)
+    assert viewer.layers[0] is mine
+    names = [layer.name for layer in viewer.layers[1:]]
+    lead = "deep/movie.tif"
+    assert names == [
+        lead,
+        *(f"{lead}: {kind}" for kind in ("bright", "dark", "labels", "inconsistency", "votes")),
+        f"{lead}: cells",
+    ]
+    image, bright, *_ = viewer.layers[1:]
+    assert viewer.dims.current_step[0] == 2
+    np.testing.assert_array_equal(image._slice.image.raw, picture(12))
+    assert tuple(image.scale) == (30.0, 0.5, 0.5)
+    assert [str(unit) for unit in image.units] == ["second", "micrometer", "micrometer"]
+    for layer in viewer.layers[2:]:
+        assert tuple(layer.scale) == tuple(image.scale)
+        assert layer.units == image.units
+    results = done / "results" / "images" / "deep"
+    masks = tifffile.imread(results / "movie_masks.tif")
+    assert masks[:, :2].any(axis=(0, 2, 3)).any()
+    np.testing.assert_array_equal(np.asarray(bright.data), masks[:, 0] != 0)
+    labels = tifffile.imread(results / "movie_labels.tif")
+    np.testing.assert_array_equal(np.asarray(viewer.layers[f"{lead}: labels"].data), labels)
+    disagree = tifffile.imread(results / "movie_inconsistency.tif")
+    shown = viewer.layers[f"{lead}: inconsistency"]
+    np.testing.assert_array_equal(np.asarray(shown.data), disagree != 0)
+    np.testing.assert_array_equal(shown._slice.image.raw, disagree[2] != 0)
+    kinds = [type(layer) for layer in viewer.layers[1:]]
+    assert kinds == [Image, Labels, Labels, Labels, Labels, Image, Points]
+
+
+def test_cells_are_points_in_their_frames(
+    opened: BatchSection, viewer: ViewerModel, done: Path, qtbot: Any
+) -> None:
+    choose(opened, "deep/movie.tif", "t=1", qtbot)
+    cells = [
+        row for row in read_csv(done / "results" / "cells.csv") if row["image"] == "deep/movie.tif"
+    ]
+    points = viewer.layers["deep/movie.tif: cells"]
+    expected = [[float(row[name]) for name in ("t", "y_px", "x_px")] for row in cells]
+    np.testing.assert_allclose(points.data, np.array(expected).reshape(-1, 3))
+    assert list(points.features["state"]) == [row["state"] for row in cells]
+
+
+def test_the_next_row_of_an_image_only_moves_the_slider(
+    opened: BatchSection, viewer: ViewerModel, qtbot: Any
+) -> None:
+    choose(opened, "deep/movie.tif", "t=1", qtbot)
+    before = [(layer, layer.data) for layer in viewer.layers]
+    choose(opened, "deep/movie.tif", "t=3", qtbot)
+    assert viewer.dims.current_step[0] == 3
+    assert all(
+        one is layer and data is layer.data
+        for (one, data), layer in zip(before, viewer.layers, strict=True)
+    )
+    np.testing.assert_array_equal(viewer.layers[0]._slice.image.raw, picture(13))
+
+
+def test_moving_the_slider_selects_the_row_and_reads_the_frame(
+    opened: BatchSection, viewer: ViewerModel, qtbot: Any
+) -> None:
+    choose(opened, "deep/movie.tif", "t=1", qtbot)
+    viewer.dims.set_current_step(0, 0)
+    settle(opened, qtbot)
+    row = opened.session.batch_results.rows[opened.results.table.current]
+    assert (row["image"], row["frame"]) == ("deep/movie.tif", "t=0")
+    np.testing.assert_array_equal(viewer.layers[0]._slice.image.raw, picture(10))
+
+
+def test_another_image_takes_the_place_of_the_layers_made_here_only(
+    opened: BatchSection, viewer: ViewerModel, qtbot: Any
+) -> None:
+    mine = add_image(viewer)
+    choose(opened, "image_0.tif", "", qtbot)
+    first = list(viewer.layers[1:])
+    viewer.layers.remove(first[1])  # by hand
+    copied = add_image(viewer, name="image_0.tif")  # of the person, called like one of these
+    name = copied.name
+    choose(opened, "image_1.tif", "", qtbot)
+    assert mine in viewer.layers
+    assert copied.name == name
+    ours = [layer for layer in viewer.layers if layer not in (mine, copied)]
+    assert {layer.name.split(":")[0] for layer in ours} == {"image_1.tif"}
+    assert first[0] in ours  # filled anew, which is faster
+    np.testing.assert_array_equal(first[0]._slice.image.raw, picture(1))
+    assert len(ours) == 7
+    choose(opened, "deep/movie.tif", "t=0", qtbot)  # has other axes
+    assert len(viewer.layers) == 9
+    opened.results.close_results.click()
+    settle(opened, qtbot)
+    assert list(viewer.layers) == [mine, copied]
+    assert opened.session.batch_results.results is None
+
+
+def test_results_are_no_images_to_train_or_predict(
+    opened: BatchSection, session: Session, qtbot: Any
+) -> None:
+    choose(opened, "image_0.tif", "", qtbot)
+    assert session.layer_data.image is None
+    assert session.looking.image is None
+
+
+def test_a_row_without_results_says_why(opened: BatchSection, qtbot: Any) -> None:
+    choose(opened, "damaged.tif", "", qtbot)
+    assert "damaged.tif has no results: failed:" in opened.results.problem.text()
+
+
+def test_an_image_that_is_gone_or_another_one_is_told(
+    section: BatchSection, done: Path, viewer: ViewerModel, tmp_path: Path, qtbot: Any
+) -> None:
+    copied = shutil.copytree(done, tmp_path / "copied")
+    sidecar = copied / "results" / "batch.json"
+    sidecar.write_text(sidecar.read_text().replace(str(done), str(copied)))
+    section.session.batch_results.open(copied / "results")
+    settle(section, qtbot)
+    tifffile.imwrite(copied / "images" / "deep" / "movie.tif", picture(1))
+    choose(section, "deep/movie.tif", "t=0", qtbot)
+    assert "one of the two changed" in section.results.problem.text()
+    (copied / "images" / "image_0.tif").unlink()
+    choose(section, "image_0.tif", "", qtbot)
+    assert "image_0.tif: this file does not exist" in section.results.problem.text()
+    assert not viewer.layers
+
+
+def test_a_folder_without_results_is_told(
+    section: BatchSection, tmp_path: Path, qtbot: Any
+) -> None:
+    section.session.batch_results.open(tmp_path)
+    settle(section, qtbot)
+    assert "no results of a batch here" in section.results.problem.text()
+
+
+def test_a_batch_is_gone_on_with_from_its_results(opened: BatchSection, done: Path) -> None:
+    opened.results.again.click()
+    choice = opened.session.batch.choice
+    values = json.loads((done / "results" / "batch.json").read_text())
+    assert choice.paths == (done / "images",)
+    assert (choice.recursive, choice.folder) == (True, done / "results")
+    assert str(choice.run) == values["model"]["path"]
+    assert choice.options == BatchOptions.from_json(values["settings"])
+    assert opened.page.isVisibleTo(opened)
+    assert opened.page.form.writes["votes"].isChecked()
+
+
+def test_a_moved_folder_of_few_frames_shows_where_they_are(
+    networks: dict[Task, Path], section: BatchSection, viewer: ViewerModel, tmp_path: Path,
+    qtbot: Any,
+) -> None:  # fmt: skip
+    """Results of frames 1 and 2 lie on frames 1 and 2 of the whole movie."""
+    write_images(tmp_path / "images")
+    do_batch(networks[Task.MULTILABEL], tmp_path / "images", tmp_path / "out", frames=(1, 3))
+    section.session.batch_results.open(tmp_path / "out")
+    settle(section, qtbot)
+    choose(section, "deep/movie.tif", "t=2", qtbot)
+    masks = tifffile.imread(tmp_path / "out" / "images" / "deep" / "movie_masks.tif")
+    data = np.asarray(viewer.layers["deep/movie.tif: bright"].data)
+    np.testing.assert_array_equal(data[1:3], masks[:, 0] != 0)
+    assert not data[[0, 3]].any()
+    assert viewer.dims.current_step[0] == 2
