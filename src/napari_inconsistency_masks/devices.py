@@ -63,7 +63,7 @@ def list_devices() -> tuple[list[DeviceInfo], list[str]]:
     return devices, problems
 
 
-def choose_device(wanted: str = "auto") -> torch.device:
+def choose_device(wanted: str = "auto", turn: int | None = None) -> torch.device:
     """Turn a config's word into a device.
 
     Parameters
@@ -71,6 +71,9 @@ def choose_device(wanted: str = "auto") -> torch.device:
     wanted
         ``auto`` (the GPU with most free memory, else Apple's, else the CPU), ``cpu``, ``mps``,
         ``cuda`` or ``cuda:N``.
+    turn
+        0, 1, 2 ... for processes that share this computer: each takes the next GPU, whatever
+        memory is free.
 
     Raises
     ------
@@ -81,6 +84,8 @@ def choose_device(wanted: str = "auto") -> torch.device:
 
     devices, problems = list_devices()
     gpus = [device for device in devices if device.key.startswith("cuda")]
+    if wanted in ("auto", "cuda") and gpus and turn is not None:
+        return torch.device(gpus[turn % len(gpus)].key)
     if wanted in ("auto", "cuda") and gpus:
         return torch.device(max(gpus, key=lambda gpu: gpu.free or 0).key)
     if wanted == "auto":
@@ -142,6 +147,21 @@ def usable_cores() -> int:
     """Number of processor cores this process may run on."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def gpu_of_turn(turn: int) -> str | None:
+    """Name one of several GPUs for ``CUDA_VISIBLE_DEVICES`` of a child; None if there is no choice.
+
+    ``turn`` is 0, 1, 2 ... for processes that share this computer.
+    """
+    import torch
+
+    count = torch.cuda.device_count()
+    if count < 2:
+        return None
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    names = [name.strip() for name in visible.split(",") if name.strip()]
+    return (names or [str(number) for number in range(count)])[turn % count]
 
 
 def _cuda_count(problems: list[str]) -> int:

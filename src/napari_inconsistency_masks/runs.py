@@ -16,18 +16,14 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .checkpoint import ModelCard
 from .config import TrainConfig
-from .data.held_out import corrections
-from .data.origin import open_data
 from .data.sample import SegmentationData
-from .devices import choose_device, choose_precision
-from .errors import InputError
-from .files.atomic import sweep, write_json
+from .files.atomic import write_json
 from .files.json_files import read_json
+from .files.temporary import sweep
 from .inference.listing import ENSEMBLE
-from .nets.ensemble import Architecture
 from .plans import (
     RETRAINING_MINUTES,
     RunPlan,
@@ -38,15 +34,14 @@ from .plans import (
     read_plan,
     retraining,
 )
-from .training.budget import Budget
+from .sessions import choose_place, members_apart, open_generations, open_run_data, package_version
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
-from .training.generations import Generations
-from .training.given import refuse_unfit
 from .training.log import RunLog
 from .training.preflight import preflight
 from .training.recipe import Recipe
-from .training.records import Records
-from .training.start import FairTrial
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 def train(
@@ -55,6 +50,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     folder: str | Path,
+    client: Client | None = None,
 ) -> Iterator[Event]:
     """Train a recipe, yielding what happens.
 
@@ -68,6 +64,8 @@ def train(
         The paper's settings by default.
     folder
         The run folder; it must not hold a run yet.
+    client
+        As in `resume`.
 
     Yields
     ------
@@ -81,7 +79,7 @@ def train(
         If the data does not allow it, before anything is trained.
     """
     preflight(data, find_recipe(recipe) if isinstance(recipe, str) else recipe)
-    yield from resume(create(folder, recipe, data, config), data)
+    yield from resume(create(folder, recipe, data, config), data, client=client)
 
 
 def retrain(
@@ -127,7 +125,9 @@ def retrain(
     yield from resume(folder, data)
 
 
-def resume(folder: str | Path, data: SegmentationData | None = None) -> Iterator[Event]:
+def resume(
+    folder: str | Path, data: SegmentationData | None = None, *, client: Client | None = None
+) -> Iterator[Event]:
     """Start or go on with the run of a folder, yielding what happens as `train` does.
 
     Parameters
@@ -136,6 +136,8 @@ def resume(folder: str | Path, data: SegmentationData | None = None) -> Iterator
         A run folder.
     data
         Only needed if the run's data was not read by one of this package's readers.
+    client
+        From `cluster.connected`: the networks of a generation learn side by side on its workers.
 
     Raises
     ------
@@ -150,7 +152,7 @@ def resume(folder: str | Path, data: SegmentationData | None = None) -> Iterator
         if data is None:
             data = open_run_data(folder)
         try:
-            for event in _session(plan, data, folder):
+            for event in _session(plan, data, folder, client):
                 log.write(event)
                 yield event
         except GeneratorExit:
@@ -161,40 +163,14 @@ def resume(folder: str | Path, data: SegmentationData | None = None) -> Iterator
             raise
 
 
-def _session(plan: RunPlan, data: SegmentationData, folder: Path) -> Iterator[Event]:
-    config, records = plan.config, Records(folder)
-    fair = FairTrial.of(folder, data) if plan.start else FairTrial(data)
-    data = fair.data
-    notes = [*preflight(data, plan.recipe), *fair.notes]
-    device = choose_device(config.device)
-    precision = choose_precision(device, config.precision)
-    card = ModelCard(
-        scheme=data.scheme,
-        architecture=Architecture(
-            data.channels,
-            data.scheme.outputs,
-            config.width,
-            config.network,
-            config.encoder_weights,
-        ),
-        intensity=data.intensity,
-        provenance={"program": _version(), **plan.to_json(), "data": data.name},
-    )
-    if plan.start is not None:
-        refuse_unfit(records, card)
-    budget = Budget(config.minutes, folder)
-    work = Generations(
-        recipe=plan.recipe,
-        data=data,
-        config=config,
-        card=card,
-        records=records,
-        device=device,
-        precision=precision,
-        given=plan.start is not None,
-        corrected=corrections(data.labeled, fair.before) if config.correction_share else (),
-        budget=budget,
-    )
+def _session(
+    plan: RunPlan, data: SegmentationData, folder: Path, client: Client | None
+) -> Iterator[Event]:
+    place = choose_place(plan.config)
+    apart = None if client is None else members_apart(client, folder, place)
+    opened = open_generations(folder, plan, data, place, apart)
+    work, fair, config, data = opened.generations, opened.fair, plan.config, opened.fair.data
+    device, precision = work.device, work.precision
     started = Started(
         recipe=plan.recipe.key,
         device=str(device),
@@ -209,28 +185,17 @@ def _session(plan: RunPlan, data: SegmentationData, folder: Path) -> Iterator[Ev
         first=int(work.given),
         corrections=len(work.corrected),
         minutes=config.minutes,
-        used=round(budget.used, 1),
+        used=round(work.budget.used, 1),
     )
     _note_session(folder, started)
     fair.record(folder, full=plan.recipe.data == "full")
     yield started
-    yield from map(Warned, notes)
+    yield from map(Warned, opened.notes)
     yield from work.run()
     generation = read_json(folder / ENSEMBLE)["generation"]
-    record = records.load_generation(generation)
+    record = work.records.load_generation(generation)
     assert record is not None
     yield Finished(generation, record.count_error, record.mean_iou)
-
-
-def open_run_data(folder: str | Path) -> SegmentationData:
-    """Open the data of a run as it is now; `InputError` if only Python can make it."""
-    plan = read_plan(folder)
-    if plan.data is None:
-        raise InputError(
-            f"{folder}: this run was started with data made in Python; give the same data to "
-            f"resume(folder, data)."
-        )
-    return open_data(plan.data, relative_to=folder)
 
 
 def _note_session(folder: Path, started: Started) -> None:
@@ -241,13 +206,12 @@ def _note_session(folder: Path, started: Started) -> None:
             "started": now(),
             "device": started.device,
             "precision": started.precision,
-            "versions": {"napari-inconsistency-masks": _version(), "torch": version("torch")},
+            "versions": {
+                "napari-inconsistency-masks": package_version(),
+                "torch": version("torch"),
+            },
             "python": platform.python_version(),
             "platform": platform.platform(),
         }
     )
     write_json(folder / "run.json", values)
-
-
-def _version() -> str:
-    return version("napari-inconsistency-masks")

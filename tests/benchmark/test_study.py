@@ -15,39 +15,17 @@ from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES
 from napari_inconsistency_masks.benchmark.summary import Scored, summarize
 from napari_inconsistency_masks.benchmark.tables import main_table
 from napari_inconsistency_masks.benchmark.trials import Trial
-from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.plans import read_plan
-from napari_inconsistency_masks.task import Task
-from toy import toy_sample
-
-CLASSES = ("bright", "dark", "position")
-TINY = {"members": 2, "generations": 1, "width": 0.25, "epochs": 1, "steps": 2, "batch": 2}
-TINY |= {"precision": "float32", "patch": 32}
+from study_toys import CLASSES, TINY, make, write_data
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> SegmentationData:
-    root = tmp_path_factory.mktemp("data")
-    for folder in ("images", *CLASSES):
-        (root / folder).mkdir()
-    for number in range(16):
-        sample = toy_sample(Task.MULTILABEL, number)
-        write_tiff(root / "images" / f"{number:02d}.tif", sample.image[0], "YX")
-        for name, mask in zip(CLASSES, sample.labeled, strict=True):
-            write_tiff(root / name / f"{number:02d}.tif", mask * 255, "YX")
-    return load_folder(
-        root, classes=CLASSES, position="position", labeled=4, validation=0.25, test=0.25
-    )
-
-
-def make(data: SegmentationData, folder: Path, recipes: str = "labeled,im", runs: int = 2) -> Study:
-    number = len(data.labeled)
-    return Study({number: data}, recipes.split(","), runs, "quick", folder, TINY)
+    return write_data(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

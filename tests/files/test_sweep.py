@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from napari_inconsistency_masks.files.atomic import sweep
+from napari_inconsistency_masks.files.temporary import sweep
 
 
 def test_sweep_removes_only_what_dead_processes_of_this_computer_left(tmp_path: Path) -> None:

@@ -152,3 +152,17 @@ class BatchFinished(BatchEvent):
     done: int
     failed: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Warned(BatchEvent):
+    """Something that a person should know, and that stops nothing."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Waiting(BatchEvent):
+    """On a cluster, nothing happened for a second; ``workers`` can be used at the moment."""
+
+    workers: int

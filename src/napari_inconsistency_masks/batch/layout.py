@@ -39,6 +39,19 @@ def part_files(unit: Unit, plan: Plan) -> dict[str, Path]:
     return {**files, **_tables(folder / number, plan)}
 
 
+def unit_files(unit: Unit, plan: Plan) -> dict[str, Path]:
+    """The files of a unit: those of the image, or of a part of it."""
+    return part_files(unit, plan) if unit.of > 1 else image_files(unit.image, plan)
+
+
+def result_folders(plan: Plan) -> list[Path]:
+    """The folders with results that there are."""
+    folders = {Path(plan.folder)}
+    for image in plan.good:
+        folders |= {file.parent for file in image_files(image, plan).values()}
+    return [folder for folder in sorted(folders) if folder.is_dir()]
+
+
 def parts_folder(image: Image, plan: Plan) -> Path:
     """Where the parts of an image are."""
     return Path(plan.folder) / PARTS / image.stem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,18 +75,23 @@ class Model:
 
 def describe_model(path: Path, ensemble: TrainedEnsemble) -> Model:
     """The description of a loaded ensemble."""
-    digest = hashlib.sha256()
-    for file in network_files(path):
-        digest.update(file.read_bytes())
     return Model(
         path=str(path.resolve()),
-        sha256=digest.hexdigest(),
+        sha256=checksum(network_files(path)),
         members=len(ensemble.networks),
         channels=ensemble.channels,
         scheme=ensemble.card.scheme,
         precision=str(ensemble.networks.precision).removeprefix("torch."),
         provenance=dict(ensemble.card.provenance),
     )
+
+
+def checksum(files: Sequence[Path]) -> str:
+    """Of the bytes of network files."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def seconds_per_pixel(ensemble: TrainedEnsemble) -> float:

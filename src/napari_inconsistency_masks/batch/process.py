@@ -36,9 +36,18 @@ _AHEAD = 2
 
 @dataclass(frozen=True)
 class UnitDone:
-    """All files of a unit are on disk."""
+    """All files of a unit are on disk; ``unit`` is its key."""
 
+    unit: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class UnitFailed:
+    """A unit has no results, for a reason."""
+
+    unit: str
+    reason: str
 
 
 def process(
@@ -83,7 +92,7 @@ def process(
         for stream in streams:
             stream.close()
     write_csv(files["counts"], rows, count_columns(plan.model.scheme))
-    yield UnitDone(time.monotonic() - began)
+    yield UnitDone(unit.key, time.monotonic() - began)
 
 
 def _open_streams(unit: Unit, plan: Plan, files: dict[str, Path]) -> list[Stream[FoundFrame]]:

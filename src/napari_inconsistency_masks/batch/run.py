@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ..cluster import ConnectionLostError
 from ..errors import InputError
-from ..files.atomic import WriteError, sweep
+from ..files.atomic import WriteError
 from ..files.folders import make_folder
-from ..files.json_files import read_json
+from ..files.temporary import sweep
 from ..inference.trained import TrainedEnsemble
+from .crew import Crew, Done, LocalCrew, reason_of
 from .events import (
     BatchEvent,
     BatchFinished,
@@ -24,18 +27,28 @@ from .events import (
 )
 from .fingerprint import fingerprint
 from .images import Image
+from .in_work import GivenUnit, OpenImage
 from .join import join
-from .journal import JOURNAL, Journal, settings_key
-from .layout import SIDECAR, image_files, part_files, remove_parts, summary_files
+from .layout import (
+    image_files,
+    part_files,
+    remove_parts,
+    result_folders,
+    summary_files,
+    unit_files,
+)
+from .permission import is_done, open_journal
 from .plan import Plan, Unit, units_of
-from .process import UnitDone, process
+from .process import UnitDone, UnitFailed
 from .summary import DONE, write_sidecar, write_summary, write_tables
+
+__all__ = ["is_done", "open_journal", "run_batch"]
 
 LOCK = "batch.lock"
 
 
 def run_batch(
-    plan: Plan, ensemble: TrainedEnsemble, *, overwrite: bool = False
+    plan: Plan, crew: Crew | TrainedEnsemble, *, overwrite: bool = False
 ) -> Iterator[BatchEvent]:
     """Do what is planned and not done yet.
 
@@ -46,8 +59,8 @@ def run_batch(
     ----------
     plan
         From `make_plan`.
-    ensemble
-        The networks of ``plan.model``.
+    crew
+        The networks of ``plan.model``, to work here, or the workers of a cluster.
     overwrite
         Whether files may be replaced that this batch did not write, or somebody changed since.
 
@@ -65,42 +78,45 @@ def run_batch(
         lock.acquire()
     except Timeout:
         raise InputError(f"{folder}: another batch is writing to this folder.") from None
+    if isinstance(crew, TrainedEnsemble):
+        crew = LocalCrew(crew)
     try:
-        yield from _Batch(plan, ensemble, overwrite).run()
+        yield from _Batch(plan, crew, overwrite).run()
     finally:
+        crew.stop()
         lock.release()
 
 
 class _Batch:
-    def __init__(self, plan: Plan, ensemble: TrainedEnsemble, overwrite: bool) -> None:
-        self._plan, self._ensemble = plan, ensemble
+    def __init__(self, plan: Plan, crew: Crew, overwrite: bool) -> None:
+        self._plan, self._crew = plan, crew
         self._folder = Path(plan.folder)
         self._began = time.monotonic()
         self._states: dict[str, str] = {}
         self._journal = open_journal(plan, overwrite=overwrite)
+        self._to_come = deque(plan.images)
+        self._last: OpenImage | None = None
+        self._given: dict[str, GivenUnit] = {}
 
     def run(self) -> Iterator[BatchEvent]:
         plan, journal = self._plan, self._journal
         done = {image.stem for image in plan.good if is_done(image, journal)}
         yield self._started(done)
         journal.begin(summary_files(plan))
-        write_sidecar(plan, self._ensemble)
-        self._sweep()
+        write_sidecar(plan, self._crew.device)
+        self._crew.begin(plan)
+        for folder in result_folders(plan):
+            sweep(folder)
         try:
-            for image in plan.images:
-                if image.stem in done:
-                    seconds = journal.seconds(image.key)
-                    yield ImageDone(image.name, image.frame_count, seconds, reused=True)
-                    self._states[image.stem] = DONE
-                else:
-                    yield from self._image(image)
-        except GeneratorExit:
+            yield from self._work(done)
+        except (GeneratorExit, ConnectionLostError):
+            self._crew.stop()
             write_tables(plan, self._states)
             journal.summarized(file for file in summary_files(plan) if file.exists())
             raise
         yield Summarizing()
         seconds = time.monotonic() - self._began
-        write_summary(plan, self._states, self._ensemble, seconds)
+        write_summary(plan, self._states, self._crew.device, seconds)
         journal.summarized(summary_files(plan))
         failed = sum(state != DONE for state in self._states.values())
         yield BatchFinished(plan.folder, len(plan.images) - failed, failed, seconds)
@@ -115,73 +131,115 @@ class _Batch:
             done=len(done),
             bad=len(self._plan.images) - len(self._plan.good),
             pixels=sum((unit.stop - unit.first) * unit.image.pixels for unit in units),
-            device=str(self._ensemble.networks.device),
+            device=self._crew.device,
             precision=self._plan.model.precision,
-            members=len(self._ensemble.networks),
+            members=self._plan.model.members,
         )
 
-    def _sweep(self) -> None:
-        """Remove what a killed process left half written."""
-        folders = {self._folder}
-        for image in self._plan.good:
-            folders |= {file.parent for file in image_files(image, self._plan).values()}
-        for folder in sorted(folders):
-            if folder.is_dir():
-                sweep(folder)
+    def _work(self, done: set[str]) -> Iterator[BatchEvent]:
+        """Give units to the crew as long as it has room, and take note of what comes of them."""
+        while self._to_come or self._last or self._given:
+            while self._crew.room and (self._to_come or self._last):
+                if self._last is None:
+                    yield from self._next_image(self._to_come.popleft(), done)
+                else:
+                    yield from self._next_unit(self._last)
+            if self._given:
+                for event in self._crew.happened():
+                    if isinstance(event, UnitDone | UnitFailed):
+                        yield from self._ended(event)
+                    else:
+                        yield event
 
-    def _image(self, image: Image) -> Iterator[BatchEvent]:
-        """One image; what is wrong with it is its own affair."""
-        if image.problem is not None:
+    def _next_image(self, image: Image, done: set[str]) -> Iterator[BatchEvent]:
+        if image.stem in done:
+            self._states[image.stem] = DONE
+            seconds = self._journal.seconds(image.key)
+            yield ImageDone(image.name, image.frame_count, seconds, reused=True)
+        elif image.problem is not None:
             yield self._failed(image, image.problem)
+        else:
+            yield ImageStarted(image.name, image.frame_count)
+            self._last = OpenImage(image, deque(self._units_left(image)))
+            if not self._last.waiting:  # all parts were done, but not joined
+                yield from self._next_unit(self._last)
+
+    def _next_unit(self, opened: OpenImage) -> Iterator[BatchEvent]:
+        """Give the next unit of an image; what is wrong with the image is its own affair."""
+        if opened.waiting:
+            unit = opened.waiting.popleft()
+            try:
+                files = unit_files(unit, self._plan)
+                before = fingerprint(Path(unit.image.path))
+                self._make_room(files)
+            except WriteError:
+                raise
+            except Exception as error:
+                opened.give_up(reason_of(error))
+            else:
+                opened.given.add(unit.key)
+                self._given[unit.key] = GivenUnit(opened, files, before)
+                self._crew.give(unit, files)
+        yield from self._close(opened)
+
+    def _ended(self, ended: Done) -> Iterator[BatchEvent]:
+        """Take note of a unit; an image is closed with the last of its units."""
+        given = self._given.pop(ended.unit)
+        given.of.given.discard(ended.unit)
+        if isinstance(ended, UnitFailed):
+            given.of.give_up(ended.reason)
+        else:
+            try:
+                files = given.files.values()
+                self._journal.done(ended.unit, given.before, files, ended.seconds)
+            except WriteError:
+                raise
+            except Exception as error:
+                given.of.give_up(reason_of(error))
+        yield from self._close(given.of)
+
+    def _close(self, opened: OpenImage) -> Iterator[BatchEvent]:
+        """Join the parts of an image once all are there; nothing if they are not."""
+        if opened.waiting:
             return
-        yield ImageStarted(image.name, image.frame_count)
+        if self._last is opened:
+            self._last = None
+        if opened.given:
+            return
         try:
-            seconds = yield from self._results(image)
+            seconds = 0.0 if opened.failed else self._joined(opened.image)
         except WriteError:
             raise
         except Exception as error:
-            known = isinstance(error, InputError)
-            yield self._failed(image, str(error) if known else f"unexpected: {error!r}")
+            opened.failed = reason_of(error)
+        if opened.failed:
+            yield self._failed(opened.image, opened.failed)
         else:
-            self._states[image.stem] = DONE
-            yield ImageDone(image.name, image.frame_count, seconds)
+            self._states[opened.image.stem] = DONE
+            yield ImageDone(opened.image.name, opened.image.frame_count, seconds)
+
+    def _joined(self, image: Image) -> float:
+        """Make the files of a long image of those of its parts; returns the seconds it took."""
+        plan, journal, units = self._plan, self._journal, units_of(image)
+        if len(units) > 1:
+            files = image_files(image, plan)
+            before = fingerprint(Path(image.path))
+            self._make_room(files)
+            parts = [part_files(unit, plan) for unit in units]
+            for kind, path in files.items():
+                join(image, plan, kind, [part[kind] for part in parts], path)
+            seconds = sum(journal.seconds(unit.key) for unit in units)
+            journal.done(image.key, before, files.values(), seconds)
+            remove_parts(image, plan)
+        return journal.seconds(image.key)
 
     def _failed(self, image: Image, reason: str) -> ImageFailed:
         self._states[image.stem] = f"failed: {reason}"
         self._journal.failed(image.key, reason)
         return ImageFailed(image.name, reason)
 
-    def _results(self, image: Image) -> Generator[BatchEvent, None, float]:
-        plan, journal = self._plan, self._journal
-        units, files = units_of(image), image_files(image, plan)
-        if len(units) == 1:
-            return (yield from self._unit(units[0], files))
-        for unit in self._units_left(image):
-            yield from self._unit(unit, part_files(unit, plan))
-        before = fingerprint(Path(image.path))
-        self._begin(files)
-        parts = [part_files(unit, plan) for unit in units]
-        for kind, path in files.items():
-            join(image, plan, kind, [part[kind] for part in parts], path)
-        seconds = sum(journal.seconds(unit.key) for unit in units)
-        journal.done(image.key, before, files.values(), seconds)
-        remove_parts(image, plan)
-        return seconds
-
-    def _unit(self, unit: Unit, files: dict[str, Path]) -> Generator[BatchEvent, None, float]:
-        before = fingerprint(Path(unit.image.path))
-        self._begin(files)
-        seconds = 0.0
-        for event in process(unit, self._plan, self._ensemble, files):
-            if isinstance(event, UnitDone):
-                seconds = event.seconds
-            else:
-                yield event
-        self._journal.done(unit.key, before, files.values(), seconds)
-        return seconds
-
-    def _begin(self, files: dict[str, Path]) -> None:
-        """Make room: results of an earlier state of the image must not stay beside a failure."""
+    def _make_room(self, files: dict[str, Path]) -> None:
+        """Results of an earlier state of the image must not stay beside a failure."""
         self._journal.begin(files.values())
         for file in files.values():
             make_folder(file.parent)
@@ -190,60 +248,3 @@ class _Batch:
     def _units_left(self, image: Image) -> list[Unit]:
         path = Path(image.path)
         return [unit for unit in units_of(image) if not self._journal.is_done(unit.key, path)]
-
-
-def is_done(image: Image, journal: Journal) -> bool:
-    """Whether an image has all its results."""
-    return journal.is_done(image.key, Path(image.path))
-
-
-def open_journal(plan: Plan, *, overwrite: bool, look_only: bool = False) -> Journal:
-    """The journal of a plan's folder, once it is clear that nothing is overwritten unasked.
-
-    With ``look_only`` nothing is changed on disk.
-
-    Raises
-    ------
-    InputError
-        If something would be.
-    """
-    folder, key = Path(plan.folder), settings_key(plan)
-    journal = Journal(folder, key)
-    if overwrite:
-        if journal.other_settings and not look_only:
-            (folder / JOURNAL).unlink()
-            journal = Journal(folder, key)
-        return journal
-    if journal.other_settings:
-        raise InputError(
-            f"{folder}: holds results of other networks or settings; choose another folder, or add "
-            f"--overwrite."
-        )
-    left_out = _left_out(plan, folder / SIDECAR)
-    if left_out:
-        raise InputError(
-            f"{folder}: holds results of {left_out[0]}, which is not among these images; give all "
-            f"of them, choose another folder, or add --overwrite."
-        )
-    files = [
-        file
-        for image in plan.good
-        if not is_done(image, journal)
-        for file in image_files(image, plan).values()
-    ]
-    there = [file for file in [*summary_files(plan), *files] if not journal.may_replace(file)]
-    if there:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise InputError(
-            f"{there[0]}{more} would be overwritten; choose another folder, or add --overwrite."
-        )
-    return journal
-
-
-def _left_out(plan: Plan, sidecar: Path) -> list[str]:
-    """Images of an earlier batch in this folder that still exist, but are not in the plan."""
-    if not sidecar.is_file():
-        return []
-    planned = {image.path for image in plan.images}
-    before = [str(image["path"]) for image in read_json(sidecar).get("images", [])]
-    return [path for path in before if path not in planned and Path(path).exists()]

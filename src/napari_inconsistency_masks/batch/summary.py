@@ -10,7 +10,6 @@ from typing import Any
 
 from ..files.atomic import write_json
 from ..files.tables import iterate_csv, write_csv_rows
-from ..inference.trained import TrainedEnsemble
 from .layout import CELLS, COUNTS, REPORT, SIDECAR, WAITING, image_files
 from .outputs.cells import CELL_COLUMNS, count_columns, unfinished_row
 from .plan import Plan
@@ -45,18 +44,17 @@ def write_tables(plan: Plan, states: States) -> None:
         write_csv_rows(folder / CELLS, cells(), CELL_COLUMNS)
 
 
-def write_summary(plan: Plan, states: States, ensemble: TrainedEnsemble, seconds: float) -> None:
+def write_summary(plan: Plan, states: States, device: str, seconds: float) -> None:
     """Write the tables, the report, and what is needed to repeat the batch."""
     write_tables(plan, states)
     if "report" in plan.options.write:
         write_report(Path(plan.folder) / REPORT, plan)
-    write_sidecar(plan, ensemble, seconds)
+    write_sidecar(plan, device, seconds)
 
 
-def write_sidecar(plan: Plan, ensemble: TrainedEnsemble, seconds: float | None = None) -> None:
+def write_sidecar(plan: Plan, device: str, seconds: float | None = None) -> None:
     """Write batch.json: versions, networks, settings, seed and images."""
     packages = ("napari-inconsistency-masks", "torch", "numpy", "scipy", "scikit-image", "tifffile")
-    device = ensemble.networks.device
     sidecar = {
         "program": packages[0],
         "versions": {name: version(name) for name in packages},
@@ -64,7 +62,7 @@ def write_sidecar(plan: Plan, ensemble: TrainedEnsemble, seconds: float | None =
         "settings": plan.options.to_json(),
         "seed": plan.model.seed,
         "random": "Nothing in a batch is random; the seed is that of the training.",
-        "device": str(device),
+        "device": device,
         "seconds": None if seconds is None else round(seconds, 1),
         "inputs": asdict(plan.inputs),
         "images": [{"name": image.name, "path": image.path} for image in plan.images],

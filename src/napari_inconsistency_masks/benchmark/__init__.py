@@ -3,9 +3,11 @@
 from .protocols import PROTOCOLS, protocol_config
 from .study import Study, TrialEnded, TrialStarted, TrialStep
 from .trials import Trial, plan_trials
+from .workers import Aside
 
 __all__ = [
     "PROTOCOLS",
+    "Aside",
     "Study",
     "Trial",
     "TrialEnded",

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .child import STOP_WITHIN, Child
 from .trials import Trial
-
-LOG = "log.txt"
-"""In a run folder: what its training wrote besides events."""
-
-STOP_WITHIN = 60.0
-"""Seconds in which a training that is to stop must have ended its step and saved."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """An event of a training as JSON values, or its exit code when it ended."""
+    """An event of a training as JSON values, or its exit code when it ended.
+
+    On a cluster there may be a ``reason`` why it could not be done, instead of a code.
+    """
 
     trial: Trial
     event: dict[str, Any] | None = None
     code: int | None = None
+    reason: str = ""
 
 
 class Children:
@@ -54,7 +48,7 @@ class Children:
         self._folders, self._threads, self._gpus = folders, threads, gpus
         self._waiting = list(folders)
         self._said: queue.Queue[Said] = queue.Queue()
-        self._running: dict[Trial, subprocess.Popen[str]] = {}
+        self._running: dict[Trial, Child] = {}
         self._slots: dict[Trial, int] = {}
         self._followers: list[threading.Thread] = []
         self._jobs = jobs
@@ -67,7 +61,7 @@ class Children:
                     self._start(self._waiting.pop(0))
                 said = self._said.get()
                 if said.code is not None:
-                    _close_input(self._running.pop(said.trial))
+                    self._running.pop(said.trial).ask_to_end()
                     self._slots.pop(said.trial)
                 yield said
         finally:
@@ -75,52 +69,24 @@ class Children:
 
     def _start(self, trial: Trial) -> None:
         slot = min(set(range(self._jobs)) - set(self._slots.values()))
-        environment = dict(os.environ)
-        if self._gpus:
-            environment["CUDA_VISIBLE_DEVICES"] = str(self._gpus[slot % len(self._gpus)])
-        folder = self._folders[trial]
-        command = [sys.executable, "-m", __package__.split(".", maxsplit=1)[0], "run", str(folder)]
-        command += ["--json", "--end-with-input", "--threads", str(self._threads)]
-        with (folder / LOG).open("a", encoding="utf-8") as log:
-            child = subprocess.Popen(  # noqa: S603  our own command
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-                env=environment,
-            )
+        gpu = str(self._gpus[slot % len(self._gpus)]) if self._gpus else None
+        child = Child(self._folders[trial], self._threads, gpu)
         self._running[trial], self._slots[trial] = child, slot
         follower = threading.Thread(target=self._follow, args=(trial, child), daemon=True)
         self._followers.append(follower)
         follower.start()
 
-    def _follow(self, trial: Trial, child: subprocess.Popen[str]) -> None:
-        assert child.stdout is not None
-        with child.stdout:
-            for line in child.stdout:
-                with suppress(ValueError):  # a torn line of a child that was killed
-                    self._said.put(Said(trial, event=json.loads(line)))
+    def _follow(self, trial: Trial, child: Child) -> None:
+        for event in child.events():
+            self._said.put(Said(trial, event=event))
         self._said.put(Said(trial, code=child.wait()))
 
     def _stop(self) -> None:
         for child in self._running.values():
-            _close_input(child)
+            child.ask_to_end()
         end = time.monotonic() + STOP_WITHIN
         for child in self._running.values():
-            try:
-                child.wait(max(0.1, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            child.end(max(0.1, end - time.monotonic()))
         self._running.clear()
         for follower in self._followers:
             follower.join()
-
-
-def _close_input(child: subprocess.Popen[str]) -> None:
-    """Ask a training to save and end; nothing happens if it has."""
-    assert child.stdin is not None
-    with suppress(OSError):
-        child.stdin.close()

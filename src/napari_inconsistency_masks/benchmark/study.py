@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..files.atomic import write_json
 from ..files.json_files import read_json
 from ..plans import create, now, read_plan
-from .children import LOG, Children
+from .child import LOG
+from .children import Children, Said
 from .protocols import protocol_config
 from .report import write_report
 from .scoring import SCORES, score_run
 from .summary import Scored, read_scored
 from .trials import Trial, plan_trials
+from .workers import Aside, Workers
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 ABOUT = "study.json"
 STOPPED = 130
@@ -83,8 +88,12 @@ class Study:
         return plan_trials(self.recipes, list(self.data), self.runs)
 
     def run(
-        self, jobs: int = 1, threads: int = 0, gpus: Sequence[int] = ()
-    ) -> Iterator[TrialStarted | TrialStep | TrialEnded]:
+        self,
+        jobs: int = 1,
+        threads: int = 0,
+        gpus: Sequence[int] = (),
+        client: Client | None = None,
+    ) -> Iterator[TrialStarted | TrialStep | TrialEnded | Aside]:
         """Train and score what is missing, then write tables and figures.
 
         Closing the iterator stops the trainings, which are saved; a later call goes on.
@@ -97,6 +106,8 @@ class Study:
             Processor cores for each; 0 leaves that to the program.
         gpus
             Numbers of the GPUs that the jobs take turns with.
+        client
+            From `cluster.connected`: train on its workers, one training on each, instead of here.
 
         Raises
         ------
@@ -109,20 +120,35 @@ class Study:
         done = len(trials) - len(missing)
         folders = {trial: self._make(trial) for trial in missing}
         begun: set[Trial] = set()
-        for said in Children(folders, jobs, threads, gpus).run():
+        for said in self._trainings(folders, jobs, threads, gpus, client):
+            if isinstance(said, Aside):
+                yield said
+                continue
             if said.trial not in begun:
                 begun.add(said.trial)
                 yield TrialStarted(said.trial, done, len(trials))
             if said.event is not None:
                 yield TrialStep(said.trial, said.event)
                 continue
-            failed = self._why(said.trial, said.code)
+            failed = said.reason or self._why(said.trial, said.code)
             if not failed:
                 score_run(self._folder(said.trial), self._data_of(said.trial))
                 self.write_tables()
             done += 1
             yield TrialEnded(said.trial, done, len(trials), failed)
         self.write_tables()
+
+    def _trainings(
+        self,
+        folders: dict[Trial, Path],
+        jobs: int,
+        threads: int,
+        gpus: Sequence[int],
+        client: Client | None,
+    ) -> Iterator[Said | Aside]:
+        if client is None:
+            return Children(folders, jobs, threads, gpus).run()
+        return Workers(folders, client, self.folder / ABOUT, threads).run()
 
     def write_tables(self) -> None:
         """Write results.csv, the tables and the figures of what is scored so far."""

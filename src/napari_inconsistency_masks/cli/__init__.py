@@ -11,6 +11,7 @@ import sys
 
 import typer
 
+from ..cluster import ConnectionLostError
 from ..devices import ALLOCATOR
 from ..errors import InputError
 from .batch import batch
@@ -19,7 +20,7 @@ from .console import err
 from .demo import demo, show
 from .doctor import doctor
 from .evaluation import evaluate
-from .exit_codes import REFUSED, SOME_FAILED
+from .exit_codes import FAILED, REFUSED, SOME_FAILED
 from .recipes import recipes
 from .retraining import choose, retrain
 from .serve import serve
@@ -49,7 +50,7 @@ def main() -> None:
         app(prog_name="napari-im")
     except InputError as error:
         err.print(f"napari-im: {error}", markup=False)
-        sys.exit(REFUSED)
+        sys.exit(FAILED if isinstance(error, ConnectionLostError) else REFUSED)
 
 
 def _use_fast_allocator() -> None:

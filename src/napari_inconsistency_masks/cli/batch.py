@@ -11,10 +11,11 @@ import typer
 from ..errors import InputError
 from .batch_console import plan_teller, print_plan, say, show_batch
 from .exit_codes import SOME_FAILED, STOPPED
-from .networks import Device, load_ensemble
+from .networks import Device
 from .pausing import Pauser
 from .stopping import Stopper
 from .training import EndWithInput, Json, Run, Threads
+from .work_places import Cluster, Scheduler, batch_crew
 
 if TYPE_CHECKING:
     from ..batch import BatchOptions
@@ -29,6 +30,7 @@ Inputs = Annotated[
 
 
 def batch(
+    context: typer.Context,
     run: Run,
     folder: Annotated[Path, typer.Option("--out", "-o", help="The folder of the results.")],
     images: Inputs = None,
@@ -79,23 +81,26 @@ def batch(
     json: Json = False,
     end_with_input: EndWithInput = False,
     threads: Threads = 0,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
 ) -> None:
     """Process files and stacks of any number: counts, masks, tables, a report.
 
     Stop it with Ctrl-C; the same command goes on where it was.
     """
-    from ..batch import describe_model, list_images, make_plan, run_batch, seconds_per_pixel
+    from ..batch import describe_model, list_images, make_plan, run_batch
 
     options = _options(axes, channel, frames, write, format, compression)
     paths = [*(images or ()), *(() if listed is None else _listed(listed))]
     listing = list_images(paths, recursive=recursive, glob=glob, out=folder)
-    ensemble = load_ensemble(run, device, threads)
+    ensemble, crew = batch_crew(context, run, device, threads, scheduler, cluster)
+    model = describe_model(run, ensemble)
     plan = make_plan(
         listing,
-        describe_model(run, ensemble),
+        model,
         options,
         folder,
-        seconds_per_pixel=seconds_per_pixel(ensemble),
+        seconds_per_pixel=crew.seconds_per_pixel(model),
         looked=plan_teller(end_with_input=end_with_input) if dry_run and json else None,
     )
     if dry_run:
@@ -103,7 +108,7 @@ def batch(
         raise typer.Exit(SOME_FAILED if len(plan.good) < len(plan.images) else 0)
     pauser = Pauser()
     stopper = Stopper(on_end_of_input=end_with_input, on_line=pauser.take)
-    batch_events = run_batch(plan, ensemble, overwrite=overwrite)
+    batch_events = run_batch(plan, crew, overwrite=overwrite)
     events = stopper.until_stopped(pauser.with_pauses(batch_events, stopper.wanted))
     failed = _print_events(events) if json else show_batch(events)
     if stopper.wanted.is_set():

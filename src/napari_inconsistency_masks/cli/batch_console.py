@@ -116,6 +116,8 @@ def show_batch(events: Iterable[BatchEvent]) -> int:
             if isinstance(event, kinds.ImageFailed):
                 failed += 1
                 progress.console.print(f"Failed: {event.image}: {event.reason}", markup=False)
+            elif isinstance(event, kinds.Warned):
+                progress.console.print(event.message, markup=False)
             elif isinstance(event, kinds.BatchStarted):
                 progress.console.print(_started(event), markup=False)
             elif isinstance(event, kinds.BatchFinished):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -17,6 +18,7 @@ from .exit_codes import SOME_FAILED, STOPPED
 from .flags import apply_flags, with_settings
 from .stopping import Stopper
 from .training import Threads
+from .work_places import Cluster, Scheduler, connect
 
 if TYPE_CHECKING:
     from ..data.sample import SegmentationData
@@ -26,6 +28,7 @@ ALL = "all"
 
 @with_settings
 def benchmark(
+    context: typer.Context,
     data: Annotated[
         Path, typer.Option("--data", "-d", help="A data set with test images.", show_default=False)
     ],
@@ -58,6 +61,8 @@ def benchmark(
     test: flags.Test = None,
     upright: flags.Upright = False,
     threads: Threads = 0,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
     *,
     given: dict[str, Any],
 ) -> None:
@@ -92,7 +97,7 @@ def benchmark(
         changes=_changes(given),
     )
     numbers = [int(number) for number in _listed(gpus or "")]
-    _follow(study, jobs, threads, numbers)
+    _follow(study, study.run(jobs, threads, numbers, connect(context, scheduler, cluster)))
 
 
 def _changes(given: dict[str, Any]) -> dict[str, Any]:
@@ -115,19 +120,21 @@ def _listed(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _follow(study: Any, jobs: int, threads: int, gpus: list[int]) -> None:
+def _follow(study: Any, events: Iterable[Any]) -> None:
     """Print what happens; a line per trial."""
-    from ..benchmark import TrialEnded, TrialStarted
+    from ..benchmark import Aside, TrialEnded, TrialStarted
 
     stopper = Stopper()
     failed = 0
-    for event in stopper.until_stopped(study.run(jobs, threads, gpus)):
+    for event in stopper.until_stopped(events):
         if isinstance(event, TrialStarted):
             err.print(f"{event.trial.name}: training ({event.done} of {event.total} done)")
         elif isinstance(event, TrialEnded):
             failed += bool(event.failed)
             words = f"failed: {event.failed}" if event.failed else "scored"
             err.print(f"{event.trial.name}: {words} ({event.done} of {event.total} done)")
+        elif isinstance(event, Aside) and event.message:
+            err.print(event.message, markup=False)
     if stopper.wanted.is_set():
         typer.echo("Stopped. The same command goes on.", err=True)
         raise typer.Exit(STOPPED)

@@ -1,5 +1,8 @@
 """What the exit code of a command says."""
 
+FAILED = 1
+"""Failed for no fault of the input; what was done is kept."""
+
 REFUSED = 2
 """The input was refused; nothing was done."""
 

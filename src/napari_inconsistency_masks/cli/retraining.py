@@ -39,9 +39,10 @@ def retrain(
     5 minutes at the most, if --minutes does not say otherwise.
     """
     from .. import runs
+    from ..sessions import open_run_data
 
     given.setdefault("minutes", RETRAINING_MINUTES)
-    segmentation = runs.open_run_data(run) if data is None else _open_like(run, data)
+    segmentation = open_run_data(run) if data is None else _open_like(run, data)
     usual, settings = retraining(run, segmentation, minutes=given["minutes"])
     chosen = usual if recipe is None else find_recipe(recipe)
     config = apply_flags(settings, given)

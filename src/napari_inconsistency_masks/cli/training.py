@@ -15,6 +15,7 @@ from .data import open_data_path
 from .exit_codes import STOPPED
 from .flags import apply_flags, with_settings
 from .stopping import Stopper
+from .work_places import Cluster, Scheduler, connect
 
 Run = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")]
@@ -37,6 +38,7 @@ Threads = Annotated[
 
 @with_settings
 def train(
+    context: typer.Context,
     data: flags.Data,
     out: Annotated[Path, typer.Option("--out", "-o", help="The run folder to make.")],
     recipe: Annotated[
@@ -58,6 +60,8 @@ def train(
     layout_option: flags.LayoutOption = None,
     json: Json = False,
     threads: Threads = 0,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
     *,
     given: dict[str, Any],
 ) -> None:
@@ -84,19 +88,30 @@ def train(
         test=test,
         seed=config.seed,
     )
-    follow(runs.train(chosen, segmentation, config, folder=out), out, json, False, threads)
+    client = connect(context, scheduler, cluster)
+    events = runs.train(chosen, segmentation, config, folder=out, client=client)
+    follow(events, out, json, False, threads)
 
 
 def run(
+    context: typer.Context,
     folder: Run,
     json: Json = False,
     end_with_input: EndWithInput = False,
     threads: Threads = 0,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
 ) -> None:
     """Start or go on with the run of a folder."""
     from .. import runs
 
-    follow(runs.resume(folder), folder, json, end_with_input, threads)
+    follow(
+        runs.resume(folder, client=connect(context, scheduler, cluster)),
+        folder,
+        json,
+        end_with_input,
+        threads,
+    )
 
 
 def follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads: int) -> None:

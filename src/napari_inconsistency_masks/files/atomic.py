@@ -7,29 +7,21 @@ and only then takes the place of the old file.
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import os
-import platform
-import re
 import shutil
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import psutil
-
 from ..errors import InputError
 from .names import about
+from .temporary import temporary_beside
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}  # some network drives
-_HOST = f"{zlib.crc32(platform.node().encode()):08x}"
-_TEMPORARY = re.compile(r"\.part-([0-9a-f]{8})-(\d+)-\d+(\..*)?")
-_counter = itertools.count()
 
 
 class WriteError(InputError, OSError):
@@ -63,8 +55,7 @@ def write_atomically(
         of `write` and `check` comes through as it is. Either way the old file is still there.
     """
     target = Path(os.path.realpath(path))
-    suffix = target.suffix
-    temporary = target.with_name(f".part-{_HOST}-{os.getpid()}-{next(_counter)}{suffix}")
+    temporary = temporary_beside(target)
     with _explaining(target):
         try:
             temporary.touch()
@@ -153,34 +144,6 @@ def to_json_text(path: str | os.PathLike[str], value: Any, indent: int | None = 
         return json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent)
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(about(Path(path), f"cannot be stored as JSON ({error}).")) from error
-
-
-def sweep(folder: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Remove the temporary files that processes killed while writing left in a folder.
-
-    Only files of this computer whose process has ended are removed.
-
-    Returns
-    -------
-    tuple of str
-        The names removed.
-    """
-    removed = []
-    for file in sorted(Path(folder).iterdir()):
-        match = _TEMPORARY.fullmatch(file.name)
-        if match and match[1] == _HOST and not _still_writing(int(match[2]), file):
-            with suppress(OSError):
-                file.unlink()
-                removed.append(file.name)
-    return tuple(removed)
-
-
-def _still_writing(process: int, file: Path) -> bool:
-    """Whether the process exists and is older than the file (ids are given out again)."""
-    try:
-        return bool(psutil.Process(process).create_time() <= file.stat().st_mtime + 2)
-    except (psutil.Error, OSError):
-        return bool(psutil.pid_exists(process))
 
 
 def _sync(path: Path) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files.atomic import sweep
 from ..files.names import display_name
+from ..files.temporary import sweep
 from ..task import LabelScheme
 from .content import Content, ImageEntry, SchemeEntry, SplitName
 from .content_file import ContentFile

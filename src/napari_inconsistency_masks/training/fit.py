@@ -62,7 +62,7 @@ def fit(
         will hardly be enough. Between two of them the learner can be saved, and training stops by
         no longer asking for the next.
     """
-    steps = config.steps or max(1, len(loader) // config.batch)
+    steps = steps_per_epoch(loader, config)
     scarce = prepare_memory(method, learner.ensemble, loader.pixels)
     if scarce is not None:
         yield Warned(scarce)
@@ -75,30 +75,56 @@ def fit(
             loss = train_step(learner, loader, method, total)
             yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
             for member in set(active).difference(learner.active):
-                yield _lost(generation, learner.step, member)
-        result = check(learner.judged)
-        train_loss = learner.mean_loss
-        learner.end_epoch(result.score)
-        yield EpochEnd(
-            generation=generation,
-            epoch=epoch,
-            epochs=config.epochs,
-            train_loss=train_loss,
-            validation_loss=result.loss,
-            score=result.score,
-            count_error=result.count_error,
-            mean_iou=result.mean_iou,
-            inconsistent=result.inconsistent,
-            seconds=time.monotonic() - began,
-        )
+                yield lost_network(generation, learner.step, member)
+        yield end_epoch(learner, check, config, generation, time.monotonic() - began)
     learner.restore_best()
 
 
-def _lost(generation: int, step: int, member: int) -> Warned:
+def steps_per_epoch(loader: Batches, config: TrainConfig) -> int:
+    """As a person chose, or so that each image is seen once."""
+    return config.steps or max(1, len(loader) // config.batch)
+
+
+def end_epoch(
+    learner: Learner,
+    check: Callable[[Ensemble], Check],
+    config: TrainConfig,
+    generation: int,
+    seconds: float,
+) -> EpochEnd:
+    """Check the members, and keep the weights of those that were never better."""
+    result, epoch = check(learner.judged), learner.epoch
+    train_loss = learner.mean_loss
+    learner.end_epoch(result.score)
+    return EpochEnd(
+        generation=generation,
+        epoch=epoch,
+        epochs=config.epochs,
+        train_loss=train_loss,
+        validation_loss=result.loss,
+        score=result.score,
+        count_error=result.count_error,
+        mean_iou=result.mean_iou,
+        inconsistent=result.inconsistent,
+        seconds=seconds,
+    )
+
+
+def lost_network(generation: int, step: int, member: int) -> Warned:
+    """Say that a network stops learning."""
     return Warned(
         f"Generation {generation}, step {step}: the loss of network {member} is no longer a "
         f"number; it goes back to its best epoch and stops learning."
     )
+
+
+def refuse_all_lost(learner: Learner) -> None:
+    """Refuse to go on when no member learns any more."""
+    if not learner.active:
+        raise InputError(
+            f"After {learner.step} steps the loss of every network is no longer a number; choose a "
+            f"lower learning rate, and look for images with extreme values."
+        )
 
 
 def train_step(
@@ -134,9 +160,5 @@ def train_step(
         losses[member] = value if math.isfinite(value) else None
     learner.update(losses, total_steps)
     method.follow(learner.ensemble, learner.beside, learner.step - 1, learner.epoch)
-    if not learner.active:
-        raise InputError(
-            f"After {learner.step} steps the loss of every network is no longer a number; choose a "
-            f"lower learning rate, and look for images with extreme values."
-        )
+    refuse_all_lost(learner)
     return tuple(losses)

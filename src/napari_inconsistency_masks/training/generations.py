@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 
+from ..data.batches import Batches
 from ..data.loader import Loader
 from ..methods import METHODS
 from ..methods.base import Method
@@ -13,7 +14,7 @@ from ..nets.ensemble import Ensemble
 from .collapse import words_about
 from .effort import Effort
 from .events import EpochEnd, Event, GenerationEnd, Warned
-from .fit import fit
+from .fit import fit, steps_per_epoch
 from .judges import JUDGES
 from .learner import Learner
 from .outcome import outcome, rank
@@ -81,12 +82,10 @@ class Generations(Setup):
         if before is not None and self.recipe.pseudo_labels and self._worth_following(before):
             pseudo = yield from self._pseudo_labels(generation, before)
         networks = yield from self._new_networks(generation, before)
-        method = self._method(generation)
-        beside = method.beside(networks, (self.config.seed, generation))
-        learner = Learner(networks, self.config, beside, method.judged(networks, beside))
+        learner = self.learner(generation, networks)
         self.records.load_state(generation, learner)
         try:
-            for event in self._fit(generation, learner, method, pseudo):
+            for event in self._fit(generation, learner, pseudo):
                 if isinstance(event, EpochEnd):
                     self._save(generation, learner)
                 yield event
@@ -103,16 +102,32 @@ class Generations(Setup):
         self.records.save_state(generation, learner)
         self.budget.save()
 
-    def _method(self, generation: int) -> Method:
+    def learner(self, generation: int, networks: Ensemble) -> Learner:
+        """Networks that are about to learn, with what their method keeps beside them."""
+        method = self.method(generation)
+        beside = method.beside(networks, (self.config.seed, generation))
+        return Learner(networks, self.config, beside, method.judged(networks, beside))
+
+    def method(self, generation: int) -> Method:
         """How a step learns: by the recipe's method; students of pseudo-labels, as is chosen."""
         taught = generation > 0 and self.recipe.pseudo_labels is not None
         by_method = not taught or self.config.students == "method"
         name = self.recipe.method if by_method else "supervised"
         return METHODS[name](self.loss, self.data.scheme, self.config)
 
-    def _fit(
-        self, generation: int, learner: Learner, method: Method, pseudo: Taught | None
-    ) -> Iterator[Event]:
+    def _fit(self, generation: int, learner: Learner, pseudo: Taught | None) -> Iterator[Event]:
+        if self.apart is not None:
+            save = partial(self._save, generation, learner)
+            steps = steps_per_epoch(self.batches(generation, pseudo), self.config)
+            return self.apart.fit(learner, self.check, self.config, generation, steps, save)
+        left = self.budget.phase(f"generation {generation}", self.last + 1 - generation)
+        how = partial(fit, generation=generation, time_left=left)
+        method = self.method(generation)
+        return how(learner, self.batches(generation, pseudo), method, self.check, self.config)
+
+    def batches(self, generation: int, pseudo: Taught | None) -> Batches:
+        """What each step of a generation learns from; ``pseudo`` are its pseudo-labels."""
+        method = self.method(generation)
         parts = training_parts(
             self.data,
             self.config,
@@ -131,12 +146,17 @@ class Generations(Setup):
             reblank=self.config.pseudo_labels.reblank,
             device=self.device,
         )
-        batches = with_unlabeled(
+        return with_unlabeled(
             loader, method, self.data, self.config, generation=generation, device=self.device
         )
-        left = self.budget.phase(f"generation {generation}", self.last + 1 - generation)
-        how = partial(fit, generation=generation, time_left=left)
-        return how(learner, batches, method, self.check, self.config)
+
+    def learned_apart(self, generation: int) -> Taught | None:
+        """The pseudo-labels of a generation, for a worker: they are all in the run folder."""
+        before = self.records.load_generation(generation - 1) if generation else None
+        taught = before is not None and self.recipe.pseudo_labels and self._worth_following(before)
+        if before is None or not taught:
+            return None
+        return PseudoLabeling(self, generation, before, None).labeled_before()
 
     def _new_networks(
         self, generation: int, before: GenerationRecord | None

@@ -70,6 +70,10 @@ class PseudoLabeling:
             )
         return self._taught(self._chosen(records))
 
+    def labeled_before(self) -> Taught:
+        """What the generation learns from, when all images were labeled before."""
+        return self._taught(self._chosen(self.setup.records.load_pseudo_labels(self.generation)))
+
     def _waiting(self, done: Container[int]) -> list[int]:
         """The unlabeled images still to label; in random order if not all may be reached."""
         order = np.arange(len(self.setup.data.unlabeled))

@@ -28,6 +28,7 @@ from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from .learner import Learning
 from .results import (
+    STATE,
     GenerationRecord,
     GenerationScores,
     generation_folder,
@@ -126,11 +127,11 @@ class Records:
         """Write everything needed to go on with the generation (or other stage) in progress."""
         tensors, about = learner.state()
         about["generation"] = generation
-        save_tensors(self.folder / "state.safetensors", tensors, "state", about)
+        save_tensors(self.folder / STATE, tensors, "state", about)
 
     def load_state(self, generation: int | str, learner: Learning[Any]) -> bool:
         """Go on with the generation (or stage) in progress; False if there is no state of it."""
-        path = self.folder / "state.safetensors"
+        path = self.folder / STATE
         if not path.is_file():
             return False
         tensors, about = load_tensors(path, "state")
@@ -147,7 +148,7 @@ class Records:
 
     def drop_state(self) -> None:
         """Remove the state of a generation that is complete."""
-        (self.folder / "state.safetensors").unlink(missing_ok=True)
+        (self.folder / STATE).unlink(missing_ok=True)
 
     def save_result(
         self, record: GenerationRecord, members: tuple[int, ...], *, made_now: bool

@@ -19,6 +19,9 @@ from ..files.atomic import write_json
 from ..files.json_files import read_json
 from ..inference.listing import ENSEMBLE
 
+STATE = "state.safetensors"
+"""The generation in progress."""
+
 
 @dataclass(frozen=True)
 class GenerationRecord:

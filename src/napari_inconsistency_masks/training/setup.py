@@ -14,6 +14,7 @@ from ..losses import Loss, choose_loss
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS
 from ..pseudolabels.base import PseudoLabeler
+from .apart import Apart
 from .budget import Budget
 from .recipe import Recipe
 from .records import Records
@@ -41,6 +42,8 @@ class Setup:
         Which labeled samples count more; see `training_parts`.
     budget
         Time for the whole run.
+    apart
+        Lets members learn on other computers; None for here.
     """
 
     recipe: Recipe
@@ -53,6 +56,7 @@ class Setup:
     given: bool = False
     corrected: tuple[int, ...] = ()
     budget: Budget = field(default_factory=Budget)
+    apart: Apart | None = None
 
     @property
     def last(self) -> int:
