@@ -109,7 +109,6 @@ class Walk(Person):
         """The preset quick, for a few minutes."""
         self.session.setup.choose_preset("quick")
         self.session.setup.set(lambda config: replace(config, minutes=FIRST_MINUTES))
-        self.picture("train", "train")
         self.press("train_main")
         self.wait_for_training()
 
@@ -139,7 +138,6 @@ class Walk(Person):
         self.open_file(real_cells.OTHERS[0])
         self.press("look_frame")
         self.settle()
-        self.picture("look", "predicted")
 
     # --- 4 Correct next
 
@@ -157,7 +155,6 @@ class Walk(Person):
             self.press("correct_accept")
             wait_until(lambda: correcting.queue.current is not None)
             self.settle()
-        self.picture("correct", "done", whole=False)
 
     def correct_here(self, place: QueuedPlace, name: str) -> None:
         """Make right what is drawn at a place, if it is not."""

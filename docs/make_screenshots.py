@@ -161,7 +161,7 @@ def show_comparison(viewer, dock, runs: Path) -> None:
     seen = corner.x(), corner.y(), dock.width() + LIST_ROOM, dock.height()
     dock.screen().grabWindow(0, *seen).save(str(IMAGES / "recipes.png"))
     train.setup.recipe.hidePopup()
-    dock.session.setup.choose_folder(runs.resolve())
+    dock.session.setup.choose_folder(runs)
     train.compare.click()
     panel = train.comparing.panel
     wait(panel.list.changed)
