@@ -121,7 +121,10 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
             flags += f" --{group}-{setting.name} {other}".replace("_", "-")
     made: dict[str, TrainConfig] = {}
 
-    def catch(recipe: object, data: object, config: TrainConfig, *, folder: Path) -> Iterator[None]:
+    def catch(
+        recipe: object, data: object, config: TrainConfig, **options: object
+    ) -> Iterator[None]:
+        del recipe, data, options
         made["config"] = config
         return iter(())
 

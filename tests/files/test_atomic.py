@@ -18,11 +18,11 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import (
     WriteError,
     append_line,
-    sweep,
     write_atomically,
     write_text,
 )
 from napari_inconsistency_masks.files.json_files import read_json_lines
+from napari_inconsistency_masks.files.temporary import sweep
 
 DOORS = [
     (os, "open"),

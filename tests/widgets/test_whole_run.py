@@ -30,8 +30,8 @@ STOPPABLE = replace(QUICK, epochs=5)
 class Copies:
     """What a person's layers were, to see that they still are."""
 
-    def __init__(self, viewer: Any) -> None:
-        self.layers = list(viewer.layers)
+    def __init__(self, layers: Any) -> None:
+        self.layers = list(layers)
         self.looks = [self._look(layer) for layer in self.layers]
         self.data = [np.array(layer.data) for layer in self.layers]
 
@@ -51,7 +51,7 @@ def test_open_layers_become_networks_that_count(
     window: Any, window_session: Session, runs_folder: Path, qtbot: Any
 ) -> None:
     image, *_ = add_stack(window, frames=8, labeled=4)
-    before = Copies(window)
+    before = Copies(window.layers)
     session, dock = window_session, Dock(window)
     window.window.add_dock_widget(dock)
     person = Person(dock, qtbot)
@@ -216,7 +216,8 @@ def test_networks_of_every_kind_predict_images_of_every_kind(
 def test_networks_learn_on_from_corrections_and_one_press_goes_back(
     viewer: ViewerModel, session: Session, runs_folder: Path, qtbot: Any
 ) -> None:
-    image, bright, *_ = add_stack(viewer, frames=8, labeled=4)
+    add_stack(viewer, frames=8, labeled=4)
+    drawn = image, bright, *_ = list(viewer.layers)
     dock = Dock(viewer)
     qtbot.addWidget(dock)
     person = Person(dock, qtbot)
@@ -230,7 +231,7 @@ def test_networks_learn_on_from_corrections_and_one_press_goes_back(
     session.layer_data.boxes.add(image, session.layer_data.axes, 5, (0, 0, 24, 24))
     bright.data[5, 4:12, 4:12] = 1
     bright.refresh()
-    before = Copies(viewer)
+    before = Copies(drawn)
     person.open("correct")
     person.wait(lambda: session.retraining.problem() is None)
     person.press("retrain_main")
