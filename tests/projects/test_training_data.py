@@ -216,3 +216,15 @@ def test_a_run_keeps_the_labels_it_began_with(tmp_path: Path) -> None:
     assert all(np.array_equal(sample.labeled, cells(3).target(CELLS)) for sample in labeled)
     with pytest.raises(InputError, match="no such folder with labels"):
         load_project(tmp_path / "moved" / "project", corrections=tmp_path / "none")
+
+
+def test_a_run_keeps_images_that_left_the_project(tmp_path: Path) -> None:
+    project = movies(tmp_path, "a", "b", "c")
+    for name in "ab":
+        project.write_frame(name, 0, cells(3))
+    project.corrections.copy_to(tmp_path / "labels")
+    project.remove_images(["b", "c"])
+    assert names(load_project(project.folder).labeled) == ["a[t=0]"]
+    began = load_project(project.folder, corrections=tmp_path / "labels")
+    assert sorted([*names(began.labeled), *names(began.validation)]) == ["a[t=0]", "b[t=0]"]
+    assert not any(name.startswith("c") for name in names(began.unlabeled))

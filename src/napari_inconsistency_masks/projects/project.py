@@ -100,6 +100,11 @@ class Project:
         return self._file.content.images
 
     @property
+    def removed(self) -> tuple[ImageEntry, ...]:
+        """Images that left the project; what is drawn on them is kept."""
+        return self._file.content.removed
+
+    @property
     def settings(self) -> dict[str, Any]:
         """A copy of the settings kept with the project."""
         return dict(self._file.content.settings)

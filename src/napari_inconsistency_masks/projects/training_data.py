@@ -23,6 +23,7 @@ from ..files.names import about
 from ..intensity import Intensity
 from .content import ImageEntry
 from .corrections import Corrections, training_files
+from .image_files import where
 from .project import Project
 
 
@@ -48,7 +49,8 @@ def load_project(
         The project folder.
     corrections
         A folder with copies of the labels, made by `Corrections.copy_to`, that are used instead of
-        those in the project: for a run that is to go on as it began while a person draws.
+        those in the project: for a run that is to go on as it began while a person draws. Images
+        labeled there are used even if they were removed from the project since.
     validation
         Share of the labeled image files to set aside, if no image is said to be for validation.
         Images said to be for training are never set aside.
@@ -71,7 +73,7 @@ def load_project(
     if corrections is not None:
         project.corrections = Corrections(_existing(corrections), project.scheme)
     notes: list[str] = []
-    images = _read_images(project, notes)
+    images = _read_images(project, _entries(project, began=corrections is not None), notes)
     pairs = {name: image.pair for name, image in images.items()}
     groups = assign(
         pairs,
@@ -126,8 +128,17 @@ class _Image:
         return Pair(self.entry.id, self.path, masks, self.header)
 
 
-def _read_images(project: Project, notes: list[str]) -> dict[str, _Image]:
-    missing = project.missing
+def _entries(project: Project, *, began: bool) -> Sequence[ImageEntry]:
+    """All images; for a run that began, also those it learns from that left the project since."""
+    left = [image for image in project.removed if began and _has_labels(project, image.id)]
+    return (*project.images, *left)
+
+
+def _read_images(
+    project: Project, entries: Sequence[ImageEntry], notes: list[str]
+) -> dict[str, _Image]:
+    paths = {entry.id: where(entry, project.folder) for entry in entries}
+    missing = [name for name, path in paths.items() if not path.is_file()]
     lost = [name for name in missing if _has_labels(project, name)]
     if lost:
         raise InputError(
@@ -137,15 +148,14 @@ def _read_images(project: Project, notes: list[str]) -> dict[str, _Image]:
     if missing:
         notes.append(f"Not there any more, so left out: {listed(missing)}.")
     images = {
-        entry.id: _read_image(project, entry, notes)
-        for entry in project.images
+        entry.id: _read_image(project, entry, paths[entry.id], notes)
+        for entry in entries
         if entry.id not in missing
     }
     return dict(sorted(images.items()))
 
 
-def _read_image(project: Project, entry: ImageEntry, notes: list[str]) -> _Image:
-    path = project.path_of(entry.id)
+def _read_image(project: Project, entry: ImageEntry, path: Path, notes: list[str]) -> _Image:
     header = read_header(path)
     if (header.frame_count, header.size_yx) != (entry.frames, entry.size):
         raise InputError(
