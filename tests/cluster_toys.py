@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 SOON = 60.0
@@ -93,6 +94,16 @@ def machines(folder: Path, workers: int = 2) -> Iterator[Machines]:
 def writers(folder: Path) -> set[int]:
     """The processes that are writing below a folder, by the names of their temporary files."""
     return {int(file.name.split("-")[2]) for file in folder.rglob(".part-*")}
+
+
+def readers(image: Path, processes: Collection[int]) -> set[int]:
+    """Those of some processes that have an image open."""
+    found = set()
+    for process in processes:
+        with suppress(psutil.Error):  # it ended meanwhile
+            opened = psutil.Process(process).open_files()
+            found |= {process} if any(Path(file.path) == image for file in opened) else set()
+    return found
 
 
 def kill(process: int) -> None:

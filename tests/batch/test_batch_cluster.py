@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from batch_toys import counts, do, toy_frames
 
-from cluster_toys import Machines, kill, machines, until, writers
+from cluster_toys import Machines, kill, machines, readers, until, writers
 from napari_inconsistency_masks.batch import Plan, run_batch
 from napari_inconsistency_masks.batch.cluster_crew import ClusterCrew
 from napari_inconsistency_masks.batch.events import (
@@ -167,7 +167,9 @@ def test_a_client_that_is_gone_ends_the_work(plan: Plan, cluster: Machines) -> N
             list(events)
 
 
-def test_a_job_that_kills_every_worker_is_a_failed_row(plan: Plan, cluster: Machines) -> None:
+def test_a_job_that_kills_every_worker_is_a_failed_row(
+    plan: Plan, images: Path, cluster: Machines
+) -> None:
     out = Path(plan.folder)
     cluster.keep(4)
     with connected(cluster.address, None) as client:
@@ -175,8 +177,8 @@ def test_a_job_that_kills_every_worker_is_a_failed_row(plan: Plan, cluster: Mach
         for event in run_batch(plan, crew_of(client)):
             events.append(event)
             if isinstance(event, FrameDone) and event.image == "long.tif":
-                for process in writers(out / "images"):
-                    kill(process)
+                for process in readers(images / "long.tif", writers(out / "images")):
+                    kill(process)  # and none that does another image meanwhile
     failed = {e.image: e.reason for e in events if isinstance(e, ImageFailed)}
     assert failed["long.tif"].startswith("3 workers ended while they worked on it")
     assert sum(isinstance(event, ImageDone) for event in events) == 6

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import sys
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,7 +30,6 @@ options:
   job_extra_directives: ["--gres=gpu:1"]
   job_script_prologue: ["echo ready"]
   interface: lo
-  scheduler_options: {dashboard_address: ":0"}
   python: PYTHON
   local_directory: FOLDER
   log_directory: FOLDER
@@ -71,6 +73,19 @@ def test_the_job_of_a_queue_is_what_the_file_says(tmp_path: Path) -> None:
         assert f"{line}\n" in script
     assert "--nthreads 4" in script
     assert "--nworkers" not in script  # one process in each job, however many cores
+
+
+@pytest.mark.parametrize("text", ["kind: local", SLURM])
+def test_another_dask_on_this_computer_is_no_trouble(tmp_path: Path, text: str) -> None:
+    if "slurm" in text:
+        pytest.importorskip("dask_jobqueue", reason="needs the extra 'cluster'")
+    with socket.socket() as other:
+        with suppress(OSError):  # then there is another one
+            other.bind(("", 8787))
+            other.listen()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            read_cluster_file(written(tmp_path, text)).make().close()
 
 
 def test_workers_come_from_jobs_that_are_submitted(

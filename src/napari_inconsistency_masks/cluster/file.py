@@ -24,6 +24,9 @@ QUEUES = {
 }
 """What ``kind`` may be besides `LOCAL`, and the class of dask-jobqueue."""
 
+NO_FIXED_PORT = "localhost:0"
+"""For the web page of a scheduler: dask's own 8787 warns wherever another one uses it."""
+
 _KEYS = {"kind", "workers", "options"}
 
 
@@ -61,7 +64,8 @@ class ClusterFile:
                 return self._local()
             import dask_jobqueue
 
-            return getattr(dask_jobqueue, QUEUES[self.kind])(**{"processes": 1, **self.options})
+            usual = {"processes": 1, "scheduler_options": {"dashboard_address": NO_FIXED_PORT}}
+            return getattr(dask_jobqueue, QUEUES[self.kind])(**{**usual, **self.options})
         except ImportError:
             raise InputError(
                 f"{self.path}: kind {self.kind} needs dask-jobqueue; install it: python -m pip "
@@ -76,7 +80,7 @@ class ClusterFile:
 
         usual = {
             "threads_per_worker": 1,
-            "dashboard_address": None,
+            "dashboard_address": NO_FIXED_PORT,
             "preload": ["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"],
         }  # Ctrl-C is for this process, which stops them in order
         return LocalCluster(n_workers=self.workers, processes=True, **{**usual, **self.options})
