@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,16 @@ from napari_inconsistency_masks.widgets import (
 )
 from napari_inconsistency_masks.widgets._session import Session, session_of
 from toy import SCHEMES
+
+PATIENCE_MS = 30_000
+"""How long to wait for what takes milliseconds, unless the computer is busy with something else."""
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """The one of pytest-qt, with more patience."""
+    qtbot.waitUntil = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    return qtbot
 
 
 @pytest.fixture

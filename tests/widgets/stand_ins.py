@@ -92,7 +92,7 @@ class Networks:
 
     def asked(self) -> dict[str, Any]:
         """Wait until they are asked to predict, and return the request."""
-        self._qtbot.waitUntil(lambda: bool(self._open_requests()), timeout=20_000)
+        self._qtbot.waitUntil(lambda: bool(self._open_requests()))
         return self._open_requests()[0]
 
     def answer(self, request: dict[str, Any], frames: int | None = None) -> None:
@@ -117,9 +117,7 @@ class Networks:
         """Answer until nothing is left to predict, and wait until all of it is shown."""
         while session.predictor.busy:
             self.answer(self.asked())
-            self._qtbot.waitUntil(
-                lambda: not session.predictor.busy or bool(self._open_requests()), timeout=20_000
-            )
+            self._qtbot.waitUntil(lambda: not session.predictor.busy or bool(self._open_requests()))
 
     def see(self, images: Any) -> tuple[Any, Any, Any]:
         """Classes and disagreement ``(N, K, Y, X)`` and votes ``(N, Y, X)``."""

@@ -49,7 +49,7 @@ def image(viewer: ViewerModel) -> Image:
 def correcting(image: Image, session: Session, children: list[FakeChild], qtbot: Any) -> Correcting:
     """A stack of 3 frames is predicted, and each has one place."""
     predict(session, children, qtbot)
-    qtbot.waitUntil(lambda: len(session.correcting.queue.places) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(session.correcting.queue.places) == 3)
     return session.correcting
 
 
@@ -261,7 +261,7 @@ def test_a_training_does_not_learn_from_what_is_only_proposed(
     correcting.go(first)
     correcting.accept()
     data = session.layer_data
-    qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 2)
     drawing = session.request().data
     assert isinstance(drawing, Drawing)
     assert np.flatnonzero(drawing.labeled_frames()).tolist() == [first.frame]
@@ -276,9 +276,9 @@ def test_frames_that_are_labeled_all_over_are_not_asked_for(
     session.layer_data.rows[0].layer.data[1, :3, :3] = 1
     session.layer_data.rows[0].layer.refresh()
     session.layer_data.set_rows(session.layer_data.rows)
-    qtbot.waitUntil(lambda: session.layer_data.scan is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.layer_data.scan is not None)
     predict(session, children, qtbot)
-    qtbot.waitUntil(lambda: len(session.correcting.queue.places) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(session.correcting.queue.places) == 2)
     assert sorted(item.frame for item in session.correcting.queue.places) == [0, 2]
 
 
@@ -288,7 +288,7 @@ def test_frames_that_a_person_labels_leave_the_list(
     add_missing_layers(session.layer_data)
     alive = session.layer_data.rows[0].layer
     alive.data_setitem((np.array([2]), np.array([3]), np.array([3])), 1)
-    qtbot.waitUntil(lambda: len(correcting.queue.places) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(correcting.queue.places) == 2)
     assert sorted(item.frame for item in correcting.queue.places) == [0, 1]
 
 
@@ -304,7 +304,7 @@ def test_the_list_waits_until_it_is_known_what_is_labeled(
     session.layer_data.set_rows(session.layer_data.rows)
     session.correcting.queue.places.clear()
     session.results.changed.emit()
-    qtbot.waitUntil(lambda: bool(session.correcting.queue.places), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(session.correcting.queue.places))
     assert set(lengths) == {2}
 
 
@@ -351,7 +351,7 @@ def test_other_networks_bring_other_places_and_keep_what_is_done(
     session.looking.use(session.setup.folder / "better", whole=True)
     networks.get_ready()
     networks.predict_all(session)
-    qtbot.waitUntil(lambda: correcting.queue.places == [done], timeout=20_000)
+    qtbot.waitUntil(lambda: correcting.queue.places == [done])
     assert done.frame in boxes(session)
 
 
@@ -363,7 +363,7 @@ def test_exclusive_classes_are_corrected_by_their_ids(
     session.layer_data.set_rows(session.layer_data.rows[:2])
     predict(session, children, qtbot, scheme)
     correcting = session.correcting
-    qtbot.waitUntil(lambda: len(correcting.queue.places) == 6, timeout=20_000)
+    qtbot.waitUntil(lambda: len(correcting.queue.places) == 6)
     item = correcting.queue.places[0]
     assert item.found.place.area == 100, "the other places are small"
     correcting.go(item)
@@ -399,7 +399,7 @@ def test_a_training_learns_from_label_boxes(
     correcting.accept()
     correcting.accept()
     scan = session.layer_data
-    qtbot.waitUntil(lambda: scan.scan is not None and scan.scan.labeled.sum() == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: scan.scan is not None and scan.scan.labeled.sum() == 3)
     assert session.layer_data.unlabeled == 3, "their rest is not labeled"
     session.setup.choose_preset("quick")
     request = session.request()

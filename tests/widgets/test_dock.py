@@ -282,7 +282,7 @@ def test_the_demo_adds_images_and_predicts_them_all(
     monkeypatch.setattr(_demo, "SIZE", (96, 96))
     dock.demo.click()
     dock.demo.click()
-    qtbot.waitUntil(lambda: any(child.verb == "serve" for child in children), timeout=20_000)
+    qtbot.waitUntil(lambda: any(child.verb == "serve" for child in children))
     assert viewer.layers[0].data.shape[0] == 5
     assert [layer.visible for layer in viewer.layers[1:]] == [False] * 3  # labels, to compare with
     networks = Networks(children, qtbot, CELLS)

@@ -101,7 +101,7 @@ def test_nothing_is_made_for_other_classes_than_the_networks_know(
 ) -> None:
     assert CELLS.classes == ("alive", "dead", "position")
     predict(session, children, qtbot, LabelScheme(Task.MULTILABEL, ("bright", "dark")))
-    qtbot.waitUntil(lambda: bool(session.correcting.queue.places), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(session.correcting.queue.places))
     show(viewer, qtbot)
     qtbot.wait(50)
     assert drawing_layers(viewer) == []

@@ -52,7 +52,6 @@ def wait_until_kept(session: Session, qtbot: Any) -> None:
     keeper = session.keeper
     qtbot.waitUntil(
         lambda: keeper._worker is None and not keeper._waiting and not session.layer_data.scanning,
-        timeout=20_000,
     )
 
 
@@ -79,9 +78,9 @@ def test_erasing_and_undoing_are_kept_too(stack: Image, session: Session, qtbot:
     wait_until_kept(session, qtbot)
     assert kept(session, 1).labeled
     layer(session, 0).undo()
-    qtbot.waitUntil(lambda: not kept(session, 1).labeled, timeout=20_000)
+    qtbot.waitUntil(lambda: not kept(session, 1).labeled)
     layer(session, 0).redo()
-    qtbot.waitUntil(lambda: kept(session, 1).labeled, timeout=20_000)
+    qtbot.waitUntil(lambda: kept(session, 1).labeled)
 
 
 def test_only_frames_that_have_changed_are_written(
@@ -146,11 +145,11 @@ def test_another_day_it_can_be_restored(viewer: ViewerModel, runs_folder: Path, 
     page = LayerPage(session)
     qtbot.addWidget(page)
     add_image(later, (4, 40, 48), name="stack")
-    qtbot.waitUntil(lambda: not page.restore.isHidden(), timeout=20_000)
+    qtbot.waitUntil(lambda: not page.restore.isHidden())
     assert page.restore.text() == "Restore labels of 2 frames"
     page.restore.click()
     data = session.layer_data
-    qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 2)
     assert np.argwhere(layer(session, 0).data).tolist() == [[2, 5, 7]]
     assert np.argwhere(layer(session, 1).data).tolist() == [[3, 5, 7]]
     assert layer(session, 2).data.tolist() == [[2, 10.25, 20.5], [3, 1, 2]]
@@ -168,7 +167,7 @@ def test_drawing_anew_replaces_nothing(viewer: ViewerModel, runs_folder: Path, q
     later = ViewerModel()
     session = session_of(later)
     add_image(later, (4, 40, 48), name="stack")
-    qtbot.waitUntil(lambda: session.keeper.offer is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.keeper.offer is not None)
     first = session.keeper.offer
     add_missing_layers(session.layer_data)
     for frame in (2, 3, 2, 3):
@@ -190,7 +189,7 @@ def test_labels_of_other_images_are_not_offered(
     add_image(later, (3, 40, 48), name="stack")
     worker = session.keeper._looking
     assert worker is not None
-    qtbot.waitUntil(worker.isFinished, timeout=20_000)
+    qtbot.waitUntil(worker.isFinished)
     qtbot.wait(20)  # what it returned is delivered with the next events
     assert session.keeper.offer is None
     session._guard.close()
@@ -209,7 +208,7 @@ def test_a_full_disk_is_told_once_and_overcome(
     add_missing_layers(session.layer_data)
     monkeypatch.setattr(atomic.os, "replace", refuse)
     paint(session, 1)
-    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(told))
     qtbot.wait(100)  # several further attempts
     monkeypatch.setattr(atomic.os, "replace", replace)
     wait_until_kept(session, qtbot)

@@ -107,7 +107,6 @@ def settle(section: BatchSection, qtbot: Any) -> None:
     shown = section.session.batch_results
     qtbot.waitUntil(
         lambda: not shown.busy and shown._reading is None and shown._wanted_frame is None,
-        timeout=20_000,
     )
 
 

@@ -45,7 +45,7 @@ def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
 def prepared(session: Session, qtbot: Any) -> Path:
     """The run folder that pressing the button makes."""
     session.trainer.press(session.request)
-    qtbot.waitUntil(lambda: session.trainer.plan is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: session.trainer.plan is not None)
     assert session.trainer.run is not None
     return session.trainer.run
 

@@ -383,7 +383,7 @@ def test_layers_are_made_one_by_one_while_the_networks_compute(
     turn.timeout.connect(lambda: now.append(next(turns)))
     turn.start(0)
     viewer.layers.events.inserted.connect(lambda: made_in.append(now[-1]))
-    qtbot.waitUntil(lambda: len(made_in) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: len(made_in) == 5)
     turn.stop()
     assert len(set(made_in)) == 5, "the window could do nothing between two layers"
     prepared = results(viewer)
@@ -400,13 +400,13 @@ def test_no_empty_layers_are_left_if_nothing_came(
     image = add_image(viewer)
     networks = Networks(children, qtbot, CELLS)
     networks.load(session)
-    qtbot.waitUntil(lambda: len(results(viewer)) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: len(results(viewer)) == 5)
     if cancel:
         session.predictor.cancel()
     else:
         answer = {"id": networks.asked()["id"], "answer": "failed", "message": "No memory."}
         networks.child.answered.emit(answer)
-    qtbot.waitUntil(lambda: not session.predictor.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.predictor.busy)
     assert list(viewer.layers) == [image]
 
 
@@ -416,8 +416,8 @@ def test_a_person_may_delete_a_layer_that_is_still_empty(
     image = add_image(viewer)
     networks = Networks(children, qtbot, CELLS)
     networks.load(session)
-    qtbot.waitUntil(lambda: len(results(viewer)) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: len(results(viewer)) == 5)
     viewer.layers.remove(viewer.layers[MASK_LAYER])
     session.predictor.cancel()
-    qtbot.waitUntil(lambda: not session.predictor.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.predictor.busy)
     assert list(viewer.layers) == [image]

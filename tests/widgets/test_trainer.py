@@ -24,10 +24,11 @@ from napari_inconsistency_masks.training.events import (
     Stopped,
     Warned,
 )
-from napari_inconsistency_masks.widgets import _preparation
+from napari_inconsistency_masks.widgets import _preparation, _trainer
 from napari_inconsistency_masks.widgets._session import Session
 from napari_inconsistency_masks.widgets._trainer import Trainer
 from napari_inconsistency_masks.widgets._training_state import State
+from napari_inconsistency_masks.widgets._worker import Worker
 from napari_inconsistency_masks.widgets.train import TrainSection
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
@@ -337,6 +338,40 @@ def test_strokes_after_the_start_are_not_in_the_run(
     assert section.strokes.isVisible()
     child.end(STOPPED)
     assert not section.strokes.isVisible()
+
+
+def test_a_preparation_that_ends_late_says_nothing_of_the_next(
+    section: TrainSection,
+    stack: ViewerModel,
+    trainer: Trainer,
+    children: list[FakeChild],
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: Any,
+) -> None:
+    late: list[Worker] = []
+
+    class Late(Worker):
+        """Says only when asked to that it is over."""
+
+        def _tell(self, what: str, value: object) -> None:
+            if what == "over":
+                late.append(self)
+            else:
+                super()._tell(what, value)
+
+    monkeypatch.setattr(_trainer, "Worker", Late)
+    section.main.click()
+    qtbot.waitUntil(lambda: bool(children and late))
+    say(children[-1], *whole_run())
+    children[-1].end(0)
+    trainer.put_aside()
+    section.main.click()
+    late[0].over.emit()
+    assert trainer.state is State.PREPARING
+    qtbot.waitUntil(lambda: trainer.child is not None and len(late) == 2)
+    late[1].over.emit()
+    assert trainer.state is State.TRAINING
+    assert trainer.run is not None
 
 
 # --- ending ---------------------------------------------------------------------------------------

@@ -47,9 +47,13 @@ class FileOpening(QObject):
         worker.yielded.connect(lambda done: self._tell(name, done))
         worker.returned.connect(lambda read: self.read.emit(project, read))
         worker.failed.connect(self._on_failed)
-        worker.over.connect(lambda: self._status.end(OPENING))
+        worker.over.connect(lambda: self._on_over(worker))
         self._status.begin(OPENING, Activity(f"Opening {name}", None, self._cancel))
         worker.begin()
+
+    def _on_over(self, worker: Worker) -> None:
+        if worker is self._worker:  # and no other file is read by now
+            self._status.end(OPENING)
 
     def stop(self) -> None:
         """Read no further, and say nothing."""

@@ -154,12 +154,12 @@ class Trainer(QObject):
         self._forget()
         self.run = request.folder
         self._status.begin(TRAINING, Activity("Reading the data", None, self.stop, "Stop"))
-        self._preparing = Worker(prepare(request))
-        self._preparing.yielded.connect(self._on_written)
-        self._preparing.returned.connect(self._on_prepared)
-        self._preparing.failed.connect(self._on_not_prepared)
-        self._preparing.over.connect(self._on_preparation_over)
-        self._preparing.begin()
+        worker = self._preparing = Worker(prepare(request))
+        worker.yielded.connect(self._on_written)
+        worker.returned.connect(self._on_prepared)
+        worker.failed.connect(self._on_not_prepared)
+        worker.over.connect(lambda: self._on_preparation_over(worker))
+        worker.begin()
 
     def _on_written(self, written: tuple[int, int]) -> None:
         done, total = written
@@ -177,8 +177,11 @@ class Trainer(QObject):
         self.message = _words(error)
         self._say(self.message)
 
-    def _on_preparation_over(self) -> None:
+    def _on_preparation_over(self, worker: Worker) -> None:
         """Comes after the result, or alone if writing was given up."""
+        if worker is not self._preparing:
+            return  # the next one, or none, is prepared by now
+        self._preparing = None
         if self.plan is None:
             self.machine.not_prepared()
             self.run = None
@@ -248,6 +251,7 @@ class Trainer(QObject):
     def _forget(self) -> None:
         self.run, self.plan, self.history, self.message = None, None, History(), ""
         self.position = Position()
+        self._preparing = None
 
 
 def _words(error: Exception) -> str:
