@@ -19,7 +19,7 @@ from .tiles import Seen
 _Bool = npt.NDArray[np.bool_]
 
 PIECE = 256
-"""Rows of a large frame that are looked at at once."""
+"""Rows that are looked at at once."""
 
 
 @dataclass(frozen=True)
@@ -93,21 +93,25 @@ class FrameAnalysis:
 
     def add(self, seen: Seen) -> None:
         """Take the next tile."""
-        probability = self._scheme.probability(seen.logits).numpy()
-        if seen.finite is not None:
-            self._scheme.say_nothing(probability, ~seen.finite)
-        consensus = find_consensus(Prediction(probability, self._scheme))
         height, width = self._frame.size
+        members, outputs, tall = seen.logits.shape[:3]
         if self._rows is None:
-            members, outputs = consensus.votes.shape[:2]
-            high = seen.rows.stop - seen.rows.start if self._frame.is_large else height
+            high = tall if self._frame.is_large else height
             self._rows = (
                 np.empty((members, outputs, high, width), np.bool_),
                 np.empty((outputs, high, width), np.bool_),
             )
-        rows = slice(seen.rows.start - self._top, seen.rows.stop - self._top)
-        self._rows[0][:, :, rows, seen.columns] = consensus.votes
-        self._rows[1][:, rows, seen.columns] = consensus.best_guess
+        votes, best = self._rows
+        for first in range(0, tall, PIECE):  # what fits into the processor's cache is faster
+            piece = slice(first, min(first + PIECE, tall))
+            probability = self._scheme.probability(seen.logits[..., piece, :]).numpy()
+            if seen.finite is not None:
+                self._scheme.say_nothing(probability, ~seen.finite[piece])
+            consensus = find_consensus(Prediction(probability, self._scheme))
+            top = seen.rows.start - self._top
+            rows = slice(top + piece.start, top + piece.stop)
+            votes[:, :, rows, seen.columns] = consensus.votes
+            best[:, rows, seen.columns] = consensus.best_guess
         if seen.columns.stop == width and (self._frame.is_large or seen.rows.stop == height):
             self._finish_rows(last=seen.rows.stop == height)
 
