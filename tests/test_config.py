@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from napari_inconsistency_masks.cli.flags import apply_flags, changes_of
 from napari_inconsistency_masks.config import (
     AugmentConfig,
     PseudoLabelConfig,
@@ -95,3 +96,18 @@ def test_settings_describe_choices_and_optional_fields() -> None:
     assert described["cosine"].kind is bool
     assert (described["members"].minimum, described["members"].maximum) == (1, 32)
     assert "augmentation" not in described
+
+
+def test_flags_change_what_they_name_and_nothing_else() -> None:
+    given = {"steps": 3, "augmentation_blur": 1, "pseudo_labels_erode": 3}
+    assert changes_of(given) == {
+        "steps": 3,
+        "augmentation": {"blur": 1},
+        "pseudo_labels": {"erode": 3},
+    }
+    preset = TrainConfig(augmentation=AugmentConfig(noise=7), batch=5)
+    changed = apply_flags(preset, given)
+    assert changed.augmentation == AugmentConfig(noise=7, blur=1)
+    assert (changed.steps, changed.batch, changed.pseudo_labels.erode) == (3, 5, 3)
+    with pytest.raises(InputError, match="erode = 99"):
+        preset.changed({"pseudo_labels": {"erode": 99}})

@@ -33,6 +33,14 @@ class Config:
         """The fields as JSON values; `from_json` is the inverse."""
         return dataclasses.asdict(self)
 
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """The config with other values of some fields; of a nested config, a mapping of these."""
+        values = {
+            name: getattr(self, name).changed(value) if isinstance(value, Mapping) else value
+            for name, value in changes.items()
+        }
+        return dataclasses.replace(self, **values)
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any], *, source: str = "settings") -> Self:
         """Make the config from JSON values.

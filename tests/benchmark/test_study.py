@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.benchmark import Study, TrialEnded, plan_trials, protocol_config
+from napari_inconsistency_masks.benchmark.protocols import PROTOCOLS
 from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES
 from napari_inconsistency_masks.benchmark.summary import Scored, summarize
 from napari_inconsistency_masks.benchmark.tables import main_table
@@ -180,6 +181,22 @@ def test_a_failed_training_is_told_and_the_others_go_on(
     assert "state.safetensors" in ended[1].failed
     assert ended[2].failed == ""
     assert [each.trial.run for each in study.scored()] == [2]
+
+
+def test_changed_settings_leave_the_others_to_the_protocol(
+    data: SegmentationData, tmp_path: Path
+) -> None:
+    changes = {"steps": 2, "pseudo_labels": {"erode": 3}, "fixmatch": {"threshold": 0.8}}
+    changed = dataclasses.replace(make(data, tmp_path / "study", "labeled"), changes=changes)
+    changed._check()
+    changed._check()
+    config = read_plan(changed._make(changed.trials[0])).config
+    quick = PROTOCOLS["quick"]
+    assert config.pseudo_labels == dataclasses.replace(quick.pseudo_labels, erode=3)
+    assert config.pseudo_labels.ignore == "classes"
+    assert config.fixmatch.threshold == 0.8
+    assert (config.steps, config.batch) == (2, quick.batch)
+    assert read_json(changed.folder / "study.json")["changes"] == changes
 
 
 def test_other_settings_and_missing_test_images_are_refused(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,7 @@ class Study:
     folder
         Where everything is written.
     changes
-        Settings that differ from the protocol's, by name.
+        Settings that differ from the protocol's, for `Config.changed`.
     """
 
     data: Mapping[int, SegmentationData]
@@ -190,7 +190,7 @@ class Study:
         """Make the run folder of a trial, if it is not there."""
         folder, data = self._folder(trial), self._data_of(trial)
         config = protocol_config(self.protocol, trial.recipe, seed=trial.run - 1)
-        config = replace(config, **self.changes)
+        config = config.changed(self.changes)
         if not (folder / "run.json").exists():
             return create(folder, trial.recipe, data, config)
         if read_plan(folder).config != config:

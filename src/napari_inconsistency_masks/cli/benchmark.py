@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from ..config import TrainConfig
 from ..errors import InputError
 from ..recipes import RECIPES
 from . import data as flags
 from .console import err
 from .data import open_data_path
 from .exit_codes import SOME_FAILED, STOPPED
-from .flags import apply_flags, with_settings
+from .flags import changes_of, with_settings
 from .stopping import Stopper
 from .training import Threads
 from .work_places import Cluster, Scheduler, connect
@@ -87,6 +86,8 @@ def benchmark(
             test=test,
         )
 
+    if "seed" in given:
+        raise InputError("--seed: each run of a comparison has a seed of its own; leave it out.")
     every = [read(amount) for amount in labeled] if labeled else [read(None)]
     study = Study(
         data={len(each.labeled): each for each in every},
@@ -94,26 +95,10 @@ def benchmark(
         runs=runs,
         protocol=protocol,
         folder=out,
-        changes=_changes(given),
+        changes=changes_of(given),
     )
     numbers = [int(number) for number in _listed(gpus or "")]
     _follow(study, study.run(jobs, threads, numbers, connect(context, scheduler, cluster)))
-
-
-def _changes(given: dict[str, Any]) -> dict[str, Any]:
-    if "seed" in given:
-        raise InputError("--seed: each run of a comparison has a seed of its own; leave it out.")
-    default = TrainConfig()
-    changed = apply_flags(default, given)
-    return {
-        name: getattr(changed, name)
-        for name in {key for key in given if hasattr(default, key)}
-        | {group for group in ("pseudo_labels", "augmentation") if _touches(given, group)}
-    }
-
-
-def _touches(given: dict[str, Any], group: str) -> bool:
-    return any(name.startswith(f"{group}_") for name in given)
 
 
 def _listed(text: str) -> list[str]:

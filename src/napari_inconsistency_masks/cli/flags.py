@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Optional
@@ -49,15 +48,20 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def apply_flags(preset: TrainConfig, given: dict[str, Any]) -> TrainConfig:
     """Return the preset with the given flags in place of its values."""
+    return preset.changed(changes_of(given))
+
+
+def changes_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The given flags as changes for `Config.changed`, those of a group in a dict of their own."""
     changes: dict[str, Any] = {}
     for group, (_, config) in GROUPS.items():
         names = [setting.name for setting in settings(config)]
         chosen = {n: given[key] for n in names if (key := f"{group}_{n}".lstrip("_")) in given}
         if group and chosen:
-            changes[group] = dataclasses.replace(getattr(preset, group), **chosen)
+            changes[group] = chosen
         elif not group:
             changes.update(chosen)
-    return dataclasses.replace(preset, **changes)
+    return changes
 
 
 def _parameter(group: str, setting: Setting, panel: str) -> inspect.Parameter:
