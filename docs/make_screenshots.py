@@ -188,9 +188,7 @@ def show_batch(viewer, dock, folder: Path) -> None:
     save(viewer, dock, "batch", "batch-plan", whole=False)
     dock.sections["batch"].page.main.click()
     wait_for(lambda: job.state is State.RUNNING and "left" in job.follower.words)
-    save(viewer, dock, "batch", "batch-running", whole=False)
     wait_for(lambda: not job.machine.busy)
-    save(viewer, dock, "batch", "batch-done", whole=False)
     dock.sections["batch"].page.open.click()
     shown = dock.session.batch_results
     wait_for(lambda: bool(shown.rows) and not shown.busy)

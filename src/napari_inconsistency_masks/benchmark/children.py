@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,19 @@ class Children:
         Processor cores for each; 0 leaves that to the program.
     gpus
         Numbers of GPUs that the jobs take turns with; empty leaves that to the program.
+    prepare
+        Is called with each trial before it starts.
     """
 
     def __init__(
-        self, folders: dict[Trial, Path], jobs: int, threads: int = 0, gpus: Sequence[int] = ()
+        self,
+        folders: dict[Trial, Path],
+        jobs: int,
+        threads: int = 0,
+        gpus: Sequence[int] = (),
+        prepare: Callable[[Trial], object] = lambda _: None,
     ) -> None:
+        self._prepare = prepare
         self._folders, self._threads, self._gpus = folders, threads, gpus
         self._waiting = list(folders)
         self._said: queue.Queue[Said] = queue.Queue()
@@ -56,20 +64,25 @@ class Children:
     def run(self) -> Iterator[Said]:
         """Train all; closing the iterator stops what runs, which is saved."""
         try:
-            while self._waiting or self._running:
-                while self._waiting and len(self._running) < self._jobs:
-                    self._start(self._waiting.pop(0))
+            self._fill()
+            while self._running:
                 said = self._said.get()
                 if said.code is not None:
                     self._running.pop(said.trial).ask_to_end()
                     self._slots.pop(said.trial)
+                    self._fill()  # scoring takes its time
                 yield said
         finally:
             self._stop()
 
+    def _fill(self) -> None:
+        while self._waiting and len(self._running) < self._jobs:
+            self._start(self._waiting.pop(0))
+
     def _start(self, trial: Trial) -> None:
         slot = min(set(range(self._jobs)) - set(self._slots.values()))
         gpu = str(self._gpus[slot % len(self._gpus)]) if self._gpus else None
+        self._prepare(trial)
         child = Child(self._folders[trial], self._threads, gpu)
         self._running[trial], self._slots[trial] = child, slot
         follower = threading.Thread(target=self._follow, args=(trial, child), daemon=True)

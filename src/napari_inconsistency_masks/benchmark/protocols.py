@@ -21,8 +21,7 @@ PROTOCOLS = {
     "paper": PRESETS["paper"],
 }
 """Hours on a CPU, hours on a GPU, and the paper's settings. No generation is refused, so that the
-course over the generations is seen; which one is the result is told apart by the validation images.
-"""
+course over the generations is seen, and the last one is the result, as in the paper."""
 
 
 def protocol_config(protocol: str, recipe: str, seed: int) -> TrainConfig:

@@ -79,7 +79,9 @@ def _rows(
             about |= {f"confident {name}": sure.get(name) for name in data.scheme.classes}
             about["collapse"] = "; ".join(record.collapse)
             single = check(networks, samples, data.scheme, loss)
-            together = check(teachers, samples, data.scheme, loss)
+            together = single
+            if len(teachers) < len(networks):
+                together = check(teachers, samples, data.scheme, loss)
             images += [
                 {"split": split, "generation": generation, "image": image.name}
                 | {"count_error": image.count_error, "mean_iou": image.mean_iou}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,9 @@ from scipy import stats
 _Float = npt.NDArray[np.float64]
 
 RESAMPLES = 9999
+
+_remembered = lru_cache(maxsize=10_000)
+"""Tables are written after every training, and most of their rows stay."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ def bootstrap_mean(values: Sequence[float], seed: int = 0) -> Interval:
     seed
         Of the resampling.
     """
+    return _bootstrap_mean(tuple(map(float, values)), seed)
+
+
+@_remembered
+def _bootstrap_mean(values: tuple[float, ...], seed: int) -> Interval:
     given: _Float = np.asarray(values, np.float64)
     mean = float(given.mean())
     if len(given) < 2 or np.ptp(given) == 0:
@@ -68,7 +77,13 @@ def paired_test(a: Mapping[str, float], b: Mapping[str, float], seed: int = 0) -
     common = sorted(set(a) & set(b))
     if len(common) < 2:
         return None
-    first, second = (np.array([each[name] for name in common], np.float64) for each in (a, b))
+    first, second = (tuple(float(each[name]) for name in common) for each in (a, b))
+    return _paired_test(first, second, seed)
+
+
+@_remembered
+def _paired_test(a: tuple[float, ...], b: tuple[float, ...], seed: int) -> float:
+    first, second = np.array(a, np.float64), np.array(b, np.float64)
     if np.array_equal(first, second):
         return 1.0
     found = stats.permutation_test(

@@ -12,13 +12,14 @@ from ..errors import InputError
 from ..files.atomic import write_json
 from ..files.json_files import read_json
 from ..plans import create, now, read_plan
+from ..training.shared_start import share_start
 from .child import LOG
 from .children import Children, Said
 from .protocols import protocol_config
 from .report import write_report
 from .scoring import SCORES, score_run
 from .summary import Scored, read_scored
-from .trials import Trial, plan_trials
+from .trials import Trial, begins_alike, plan_trials
 from .workers import Aside, Workers
 
 if TYPE_CHECKING:
@@ -147,8 +148,18 @@ class Study:
         client: Client | None,
     ) -> Iterator[Said | Aside]:
         if client is None:
-            return Children(folders, jobs, threads, gpus).run()
-        return Workers(folders, client, self.folder / ABOUT, threads).run()
+            return Children(folders, jobs, threads, gpus, self._share_start).run()
+        return Workers(folders, client, self.folder / ABOUT, threads, self._share_start).run()
+
+    def _share_start(self, trial: Trial) -> None:
+        """Take generation 0 from a trial that begins alike, if that is there."""
+        folder = self._folder(trial)
+        plan = read_plan(folder)
+        others = [self._folder(each) for each in self.trials if each.labeled == trial.labeled]
+        for other in others:
+            begun = other != folder and (other / "run.json").is_file()
+            if begun and begins_alike(plan, read_plan(other)) and share_start(other, folder):
+                return
 
     def write_tables(self) -> None:
         """Write results.csv, the tables and the figures of what is scored so far."""

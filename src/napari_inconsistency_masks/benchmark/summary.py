@@ -22,6 +22,9 @@ BASELINE = "labeled"
 
 LOWER_IS_BETTER = frozenset({"count_error"})
 
+MEANS_OF_IMAGES = ("count_error",)
+"""Metrics that are the mean of their values per image; an IoU is of all pixels together."""
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -48,7 +51,7 @@ class Scored:
 
     @property
     def result(self) -> int:
-        """The generation that the validation images chose."""
+        """The generation whose networks are the result: the last one that was accepted."""
         return next(int(row["generation"]) for row in self.networks if row["result"] == "true")
 
     def per_image(self, metric: str, generation: int | None = None) -> dict[str, float]:
@@ -82,7 +85,8 @@ class Summary:
     means, deviations
         Of the ensemble's test metrics, over the runs; no deviation for one run.
     intervals
-        95 % bootstrap intervals over the test images, each image's value being its mean over runs.
+        95 % bootstrap intervals over the test images, each image's value being its mean over runs;
+        only of `MEANS_OF_IMAGES`.
     p_values
         Per metric, of being as good as the reference recipe with as many labels (corrected for
         the number of recipes, by Holm); not for the reference itself.
@@ -160,7 +164,11 @@ def _summarize(
         runs=len(runs),
         means={metric: fmean(found) for metric, found in values.items() if found},
         deviations={metric: stdev(found) for metric, found in values.items() if len(found) > 1},
-        intervals={m: bootstrap_mean(list(found.values())) for m, found in images.items() if found},
+        intervals={
+            metric: bootstrap_mean(list(images[metric].values()))
+            for metric in MEANS_OF_IMAGES
+            if images[metric]
+        },
         gains=gains,
         gain_p_values=gain_p_values,
         collapsed=sum(run.collapsed for run in runs),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..plans import find_recipe
+from ..plans import RunPlan, find_recipe
 
 
 @dataclass(frozen=True, order=True)
@@ -54,3 +54,14 @@ def plan_trials(recipes: Sequence[str], labeled: Sequence[int], runs: int) -> li
         for recipe in chosen
     ]
     return list(dict.fromkeys(trials))
+
+
+def begins_alike(one: RunPlan, other: RunPlan) -> bool:
+    """Whether two runs on the same data train the same networks in generation 0."""
+    return _beginning(one) == _beginning(other)
+
+
+def _beginning(plan: RunPlan) -> tuple[object, ...]:
+    recipe, config = plan.recipe, plan.config
+    augmented = config.augment == "recipe" and recipe.augmented
+    return recipe.method, recipe.data, augmented, config

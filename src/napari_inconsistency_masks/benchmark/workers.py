@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -39,11 +39,19 @@ class Workers:
         A file of the comparison that does not change.
     threads
         Processor cores for each; 0 for those the workers were started with.
+    prepare
+        Is called with each trial before it starts.
     """
 
     def __init__(
-        self, folders: dict[Trial, Path], client: Client, study: Path, threads: int = 0
+        self,
+        folders: dict[Trial, Path],
+        client: Client,
+        study: Path,
+        threads: int = 0,
+        prepare: Callable[[Trial], object] = lambda _: None,
     ) -> None:
+        self._prepare = prepare
         greeting = Job("greeting", greet, (version("napari-inconsistency-masks"),))
         self._team = Team(client, greeting)
         self._trials = {trial.name: trial for trial in folders}
@@ -57,16 +65,20 @@ class Workers:
         """Train all; closing the iterator stops what runs, which is saved."""
         try:
             while self._waiting or self._team.busy:
-                while self._waiting and self._team.room:
-                    self._team.give(self._waiting.pop(0))
+                self._give()
                 found = self._team.happened()
-                while self._waiting and self._team.room:  # scoring takes its time
-                    self._team.give(self._waiting.pop(0))
+                self._give()  # scoring takes its time
                 yield from map(self._said, found)
                 if not found:
                     yield Aside()
         finally:
             self._team.stop()
+
+    def _give(self) -> None:
+        while self._waiting and self._team.room:
+            job = self._waiting.pop(0)
+            self._prepare(self._trials[job.name])
+            self._team.give(job)
 
     def _said(self, event: Happening) -> Said | Aside:
         if isinstance(event, Told):

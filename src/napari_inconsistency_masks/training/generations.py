@@ -20,8 +20,9 @@ from .learner import Learner
 from .outcome import outcome, rank
 from .parts import Taught, training_parts
 from .pseudo_labeling import PseudoLabeling
-from .results import GenerationRecord, GenerationScores
+from .results import EFFORT, GenerationRecord, GenerationScores
 from .setup import Setup
+from .shared_start import SharedStart, read_shared_start
 from .unlabeled import weakly_changed, with_unlabeled
 
 Outcome = tuple[GenerationRecord, GenerationScores, Ensemble]
@@ -54,7 +55,7 @@ class Generations(Setup):
         if self.given and not done:
             record = self._score_given()
         else:
-            path = self.records.generation_folder(generation) / "effort.json"
+            path = self.records.generation_folder(generation) / EFFORT
             effort = Effort(path, self.device)
             before = done[-1] if done else None
             record, scores, ensemble = yield from effort.follow(self._train(generation, before))
@@ -78,6 +79,9 @@ class Generations(Setup):
     def _train(
         self, generation: int, before: GenerationRecord | None
     ) -> Generator[Event, None, Outcome]:
+        shared = read_shared_start(self.records.folder) if generation == 0 else None
+        if shared is not None:
+            return (yield from self._take_over(shared))
         pseudo = None
         if before is not None and self.recipe.pseudo_labels and self._worth_following(before):
             pseudo = yield from self._pseudo_labels(generation, before)
@@ -97,6 +101,14 @@ class Generations(Setup):
         refuse = self.config.refuse_worse or not self._worth_following(record)
         record = replace(record, accepted=not (worse and refuse))
         return record, scores, learner.ensemble
+
+    def _take_over(self, shared: SharedStart) -> Generator[Event, None, Outcome]:
+        """Score networks that another run has trained just so."""
+        yield Warned(f"The networks of generation 0 are those of {shared.run}, which are the same.")
+        yield from shared.epochs
+        ensemble = self.records.load_networks(0, tuple(range(self.config.members)))
+        ensemble.place(self.device, self.precision)
+        return *rank(self, 0, ensemble), ensemble
 
     def _save(self, generation: int, learner: Learner) -> None:
         self.records.save_state(generation, learner)

@@ -11,6 +11,8 @@ from ..files.json_files import read_json_lines
 from ..files.tables import write_csv
 from .events import EpochEnd, Event, GenerationEnd, Judging, Labeling, StepEnd
 
+EVENTS = "events.jsonl"
+
 COLUMNS = (
     "generation",
     "epoch",
@@ -47,12 +49,12 @@ class RunLog:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._events = folder / "events.jsonl"
+        self._events = folder / EVENTS
         self._table = folder / "metrics.csv"
         self._generation_table = folder / "generations.csv"
         self._epochs: dict[tuple[int, int], EpochEnd] = {}
         self._generations: dict[int, GenerationEnd] = {}
-        for event in _events(self._events):
+        for event in read_events(folder):
             self._keep(event)
 
     def write(self, event: Event) -> None:
@@ -106,6 +108,8 @@ def _is_passing(event: Event) -> bool:
     return isinstance(event, StepEnd) or (isinstance(event, Judging) and event.error is None)
 
 
-def _events(path: Path) -> Iterator[Event]:
+def read_events(folder: Path) -> Iterator[Event]:
+    """What a run folder keeps of the events of its run, if any."""
+    path = folder / EVENTS
     if path.exists():
         yield from map(Event.from_json, read_json_lines(path))

@@ -11,6 +11,7 @@
     judge/                                   what scores pseudo-labels, see `judges.evalnet`
     state.safetensors                        the generation in progress
     generation-1/effort.json                 time and memory of a generation in progress
+    generation-0/shared.json                 whose networks these are, see `shared_start`
     ensemble.json                            the networks of the result
 """
 

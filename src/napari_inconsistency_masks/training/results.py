@@ -22,6 +22,9 @@ from ..inference.listing import ENSEMBLE
 STATE = "state.safetensors"
 """The generation in progress."""
 
+EFFORT = "effort.json"
+"""Its time and memory so far, in its folder."""
+
 
 @dataclass(frozen=True)
 class GenerationRecord:
