@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.benchmark import Study, TrialEnded, plan_trials, protocol_config
+from napari_inconsistency_masks.benchmark.figures import draw_figures
 from napari_inconsistency_masks.benchmark.protocols import PROTOCOLS
 from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES
 from napari_inconsistency_masks.benchmark.summary import Scored, summarize
@@ -21,6 +22,7 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.plans import read_plan
+from napari_inconsistency_masks.recipes import RECIPES
 from study_toys import CLASSES, TINY, make, write_data
 
 
@@ -148,6 +150,26 @@ def test_the_figure_has_a_line_for_the_baseline(study: Study) -> None:
     root = ET.fromstring(picture.read_text("utf-8"))
     assert root.tag.endswith("svg")
     assert "Labeled data only (LDT)" in picture.read_text("utf-8")
+
+
+def test_of_many_recipes_the_figure_over_labels_shows_the_usual_ones_and_the_best_other(
+    tmp_path: Path,
+) -> None:
+    errors = {"labeled": 9, "labeled-aug": 8, "im": 7, "im+": 6, "model-ensemble": 5}
+    errors |= {"fixmatch": 3, "u2pl": 4, "full": 1}
+    scored = []
+    for recipe, error in errors.items():
+        for labeled in (None,) if recipe == "full" else (4, 8):
+            row = {"split": "test", "network": "ensemble", "generation": "0", "result": "true"}
+            row |= {"count_error": str(error), "mean_iou": "0.5"}
+            scored += [Scored(Trial(recipe, labeled, run), [row], []) for run in (1, 2)]
+    scored.append(Scored(Trial("evalnet", 4, 1), [{**row, "count_error": "0"}], []))
+    names = [path.name for path in draw_figures(tmp_path, scored)]
+    assert names == ["labels.svg"]
+    picture = (tmp_path / "labels.svg").read_text("utf-8")
+    there = {recipe for recipe in [*errors, "evalnet"] if RECIPES[recipe].title in picture}
+    best_by_iou = "model-ensemble"  # the first of equals
+    assert there == {"labeled", "labeled-aug", "im", "im+", "fixmatch", "full", best_by_iou}
 
 
 def test_what_is_scored_is_not_trained_again(study: Study) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from ..files.atomic import write_bytes
 from ..recipes import RECIPES
-from .summary import Scored
+from .summary import LOWER_IS_BETTER, Scored
 
 _LEVELS = ("labeled", "labeled-aug", "full", "full-aug")
 """Recipes without generations that are drawn as horizontal lines, as in the paper."""
+
+_ALWAYS = ("labeled", "labeled-aug", "im", "im+")
+"""Recipes that the figure over labels shows in any case; of many others, only the best."""
+
+_MOST = 6
+"""Recipes that one panel shows well."""
 
 _TITLES = {"count_error": "count error per test image", "mean_iou": "mean IoU of the test images"}
 
@@ -42,14 +49,15 @@ def _over_generations(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
     for row, labeled in enumerate(budgets):
         for panel, metric in zip(panels[row], _TITLES, strict=True):
             _draw_levels(panel, scored, labeled, metric)
-            for color, recipe in enumerate(_recipes(growing)):
+            shown = _recipes(growing)
+            for number, recipe in enumerate(shown):
                 runs = [
                     each
                     for each in growing
                     if (each.trial.recipe, each.trial.labeled) == (recipe, labeled)
                 ]
                 if runs:
-                    _draw_course(panel, runs, metric, f"C{color}", RECIPES[recipe].title)
+                    _draw_course(panel, runs, metric, band=len(shown) <= _MOST, **_look(number))
             panel.set_title(f"{labeled} labeled images")
             panel.set_xlabel("generation")
             panel.set_ylabel(_TITLES[metric])
@@ -58,19 +66,21 @@ def _over_generations(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
     return figure
 
 
-def _draw_course(panel: Any, runs: list[Scored], metric: str, color: str, title: str) -> None:
-    """Mean over the runs, and their range as a band."""
+def _draw_course(panel: Any, runs: list[Scored], metric: str, *, band: bool, **look: Any) -> None:
+    """Mean over the runs and, as a band, their range."""
     generations = range(max(run.generations for run in runs) + 1)
     values = [[v for run in runs for v in run.values(metric, g)] for g in generations]
     drawn = [(g, found) for g, found in zip(generations, values, strict=True) if found]
     x = [g for g, _ in drawn]
-    panel.plot(x, [fmean(found) for _, found in drawn], "o-", color=color, label=title)
-    if len(runs) > 1:
+    title = RECIPES[runs[0].trial.recipe].title
+    panel.plot(x, [fmean(found) for _, found in drawn], marker="o", label=title, **look)
+    if band and len(runs) > 1:
         low, high = [min(found) for _, found in drawn], [max(found) for _, found in drawn]
-        panel.fill_between(x, low, high, color=color, alpha=0.15, linewidth=0)
+        panel.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
 
 
-def _draw_levels(panel: Any, scored: Sequence[Scored], labeled: int, metric: str) -> None:
+def _draw_levels(panel: Any, scored: Sequence[Scored], labeled: int | None, metric: str) -> None:
+    """Lines of the recipes without generations, of those with as many labels or all."""
     styles = dict(zip(_LEVELS, (":", "--", "-.", "-"), strict=True))
     for recipe in _LEVELS:
         values = [
@@ -85,25 +95,63 @@ def _draw_levels(panel: Any, scored: Sequence[Scored], labeled: int, metric: str
 
 
 def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
-    """Metrics of the result against the number of labeled images, a line per recipe."""
+    """Metrics of the result against the number of labeled images, a line per recipe.
+
+    Means, and one standard error over the runs.
+    """
     figure, panels = _panels(1, len(_TITLES))
     budgeted = [each for each in scored if each.trial.labeled is not None]
     for panel, metric in zip(panels[0], _TITLES, strict=True):
-        for color, recipe in enumerate(_recipes(budgeted)):
+        _draw_levels(panel, scored, None, metric)
+        for color, recipe in enumerate(_worth_showing(budgeted, budgets, metric)):
             points = [
                 (number, values)
                 for number in budgets
                 if (values := _results(budgeted, recipe, number, metric))
             ]
-            x, means = [number for number, _ in points], [fmean(v) for _, v in points]
-            panel.plot(x, means, "o-", color=f"C{color}", label=RECIPES[recipe].title)
+            panel.errorbar(
+                [number for number, _ in points],
+                [fmean(values) for _, values in points],
+                [_error(values) for _, values in points],
+                marker="o",
+                capsize=3,
+                label=RECIPES[recipe].title,
+                **_look(color),
+            )
         panel.set_xscale("log")
         panel.set_xticks(budgets, [str(number) for number in budgets])
         panel.minorticks_off()
         panel.set_xlabel("labeled images")
         panel.set_ylabel(_TITLES[metric])
-    panels[0][-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+        panel.legend(loc="best", fontsize=7)
     return figure
+
+
+def _worth_showing(scored: Sequence[Scored], budgets: Sequence[int], metric: str) -> list[str]:
+    """All recipes if they are few; else those that everybody asks for, and the best of the rest."""
+    recipes = _recipes(scored)
+    rest = [recipe for recipe in recipes if recipe not in _ALWAYS]
+    if len(recipes) <= _MOST or not rest:
+        return recipes
+
+    def badness(recipe: str) -> float:
+        found = [_results(scored, recipe, number, metric) for number in budgets]
+        if not all(found):
+            return math.inf  # not trained with every number of labels yet
+        mean = fmean(map(fmean, found))
+        return mean if metric in LOWER_IS_BETTER else -mean
+
+    best = min(rest, key=badness)
+    return [recipe for recipe in recipes if recipe in (*_ALWAYS, best)]
+
+
+def _error(values: Sequence[float]) -> float:
+    return stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+
+
+def _look(number: int) -> dict[str, Any]:
+    """Color and dashes of a line; those of ten are told apart by color."""
+    return {"color": f"C{number % 10}", "linestyle": ("-", "--", ":")[number // 10 % 3]}
 
 
 def _results(scored: Sequence[Scored], recipe: str, labeled: int, metric: str) -> list[float]:
