@@ -16,6 +16,7 @@ from napari_inconsistency_masks.projects import PlaceRow, Project, read_places, 
 from napari_inconsistency_masks.widgets._project_page import ProjectPage
 from napari_inconsistency_masks.widgets._project_table import CHOOSE, COPIED, ProjectTable
 from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets._typed_file import read_typed
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 YES, NO = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
@@ -201,6 +202,28 @@ def test_decided_places_come_back_with_their_file(
         ("one.tif", "done"),
         ("two.tif", "skipped"),
     }
+
+
+def test_typed_counts_come_back_with_their_file(
+    page: ProjectPage, steps: Steps, session: Session, asked: Asked, folder: Path
+) -> None:
+    typed, two = session.results.typed, session.subjects.file("two")
+    assert two is not None
+    typed.open(two, None)
+    typed.type(two, 2, "alive", 17)
+    select(page.files, 1)
+    page.files.remove.click()
+    steps.wait(lambda: len(steps.project.data.rows) == 1 and steps.quiet)
+    assert typed.of(two) == {}
+    assert not typed.can_undo
+    steps.wait(lambda: typed._worker is None)
+    assert read_typed(folder / "counts" / "two.counts.json") == {(2, "alive"): 17}
+    steps.project.data.add([folder.parent / "two.tif"])
+    steps.wait(lambda: len(steps.project.data.rows) == 2 and steps.quiet)
+    again = session.subjects.file("two")
+    assert again is not None
+    typed.open(again, None)
+    steps.wait(lambda: typed.of(again) == {(2, "alive"): 17})
 
 
 def test_nothing_is_removed_while_all_files_are_predicted(
