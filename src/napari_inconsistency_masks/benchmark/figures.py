@@ -101,9 +101,11 @@ def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
     """
     figure, panels = _panels(1, len(_TITLES))
     budgeted = [each for each in scored if each.trial.labeled is not None]
+    shown = {metric: _worth_showing(budgeted, budgets, metric) for metric in _TITLES}
+    colors = [recipe for recipe in RECIPES if any(recipe in each for each in shown.values())]
     for panel, metric in zip(panels[0], _TITLES, strict=True):
         _draw_levels(panel, scored, None, metric)
-        for color, recipe in enumerate(_worth_showing(budgeted, budgets, metric)):
+        for recipe in shown[metric]:
             points = [
                 (number, values)
                 for number in budgets
@@ -116,14 +118,20 @@ def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
                 marker="o",
                 capsize=3,
                 label=RECIPES[recipe].title,
-                **_look(color),
+                **_look(colors.index(recipe)),
             )
         panel.set_xscale("log")
         panel.set_xticks(budgets, [str(number) for number in budgets])
         panel.minorticks_off()
         panel.set_xlabel("labeled images")
         panel.set_ylabel(_TITLES[metric])
-        panel.legend(loc="best", fontsize=7)
+    named = {}
+    for panel in panels[0]:
+        for line, title in zip(*panel.get_legend_handles_labels(), strict=True):
+            named.setdefault(title, line)
+    panels[0][-1].legend(
+        named.values(), named, loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8
+    )
     return figure
 
 
