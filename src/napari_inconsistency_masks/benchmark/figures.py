@@ -125,7 +125,7 @@ def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
         panel.minorticks_off()
         panel.set_xlabel("labeled images")
         panel.set_ylabel(_TITLES[metric])
-    named = {}
+    named: dict[str, Any] = {}
     for panel in panels[0]:
         for line, title in zip(*panel.get_legend_handles_labels(), strict=True):
             named.setdefault(title, line)
