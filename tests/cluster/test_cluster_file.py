@@ -27,6 +27,7 @@ options:
   cores: 4
   memory: 2GB
   walltime: "08:00:00"
+  death_timeout: 300
   job_extra_directives: ["--gres=gpu:1"]
   job_script_prologue: ["echo ready"]
   interface: lo
