@@ -27,7 +27,6 @@ options:
   cores: 4
   memory: 2GB
   walltime: "08:00:00"
-  death_timeout: 300
   job_extra_directives: ["--gres=gpu:1"]
   job_script_prologue: ["echo ready"]
   interface: lo
@@ -94,7 +93,9 @@ def test_workers_come_from_jobs_that_are_submitted(
 ) -> None:
     pytest.importorskip("dask_jobqueue", reason="needs the extra 'cluster'")
     programs = {
-        "sbatch": '#!/bin/sh\nbash "$1" >/dev/null 2>&1 &\necho Submitted batch job $!\n',
+        # as the real one, it copies the script, which is gone as soon as this returns
+        "sbatch": '#!/bin/sh\ncp "$1" FOLDER/job-$$.sh\nbash FOLDER/job-$$.sh >/dev/null 2>&1 &\n'
+        "echo Submitted batch job $!\n",
         "scancel": '#!/bin/sh\necho "$1" >> FOLDER/ended\npkill -P "$1"; kill "$1"\n',
     }
     (tmp_path / "bin").mkdir()
