@@ -36,7 +36,7 @@ from .plans import (
 )
 from .sessions import choose_place, members_apart, open_generations, open_run_data, package_version
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
-from .training.log import RunLog
+from .training.log import EVENTS, RunLog
 from .training.preflight import preflight
 from .training.recipe import Recipe
 
@@ -181,7 +181,7 @@ def _session(
         labeled=len(data.labeled),
         unlabeled=len(data.unlabeled) if plan.recipe.needs_unlabeled else 0,
         validation=len(data.validation),
-        resumed=(folder / "events.jsonl").exists(),
+        resumed=(folder / EVENTS).exists(),
         first=int(work.given),
         corrections=len(work.corrected),
         minutes=config.minutes,

@@ -12,6 +12,7 @@ import pytest
 from napari_inconsistency_masks.benchmark import Study, TrialEnded, TrialStep
 from napari_inconsistency_masks.benchmark.trials import begins_alike
 from napari_inconsistency_masks.data.sample import SegmentationData
+from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.plans import create, read_plan
 from napari_inconsistency_masks.runs import resume
@@ -120,6 +121,20 @@ def test_only_a_complete_generation_is_shared_and_only_before_a_run_begins(
     assert {e.generation for e in events if isinstance(e, StepEnd)} == {1}
     assert any(isinstance(event, Warned) and old.name in event.message for event in events)
     assert weights(new) == weights(old)
+
+
+def test_a_damaged_record_is_told(
+    study: Study, steps: list[tuple[str, dict]], data: SegmentationData, tmp_path: Path
+) -> None:
+    old = study.trials[0].folder(study.folder)
+    new = create(tmp_path / "new", "im", data, read_plan(old).config)
+    assert share_start(old, new)
+    assert {path.name for path in new.iterdir()} == {"run.json", "generation-0"}
+    (new / "generation-0" / "shared.json").write_text("{}")
+    with pytest.raises(InputError, match=r"shared\.json: this file is damaged"):
+        list(resume(new, data))
+    shutil.rmtree(new / "generation-0")
+    assert any(isinstance(event, StepEnd) for event in resume(new, data))
 
 
 def test_what_begins_alike(data: SegmentationData, tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ class Children:
         self,
         folders: dict[Trial, Path],
         jobs: int,
-        threads: int = 0,
-        gpus: Sequence[int] = (),
-        prepare: Callable[[Trial], object] = lambda _: None,
+        threads: int,
+        gpus: Sequence[int],
+        prepare: Callable[[Trial], object],
     ) -> None:
         self._prepare = prepare
         self._folders, self._threads, self._gpus = folders, threads, gpus

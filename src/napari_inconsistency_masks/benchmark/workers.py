@@ -48,8 +48,8 @@ class Workers:
         folders: dict[Trial, Path],
         client: Client,
         study: Path,
-        threads: int = 0,
-        prepare: Callable[[Trial], object] = lambda _: None,
+        threads: int,
+        prepare: Callable[[Trial], object],
     ) -> None:
         self._prepare = prepare
         greeting = Job("greeting", greet, (version("napari-inconsistency-masks"),))

@@ -7,10 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import InputError
-from ..files.json_files import read_json, read_json_lines
+from ..files.json_files import read_json
 from ..inference.listing import ENSEMBLE
 from ..plans import RunPlan, read_plan
 from ..training.events import Event, Failed, Finished, Started, Stopped
+from ..training.log import read_events
 from ..training.results import (
     GenerationRecord,
     complete_generations,
@@ -139,7 +140,7 @@ def _read(folder: Path) -> RunSummary:
     plan = read_plan(folder)
     found = (read_record(folder, number) for number in complete_generations(folder))
     records = tuple(record for record in found if record is not None)
-    started, last = _events(folder / "events.jsonl")
+    started, last = _beginning_and_end(folder)
     state, reason = _state(last, records)
     seen = read_seen(folder)
     return RunSummary(
@@ -156,12 +157,11 @@ def _read(folder: Path) -> RunSummary:
     )
 
 
-def _events(path: Path) -> tuple[Started | None, Event | None]:
+def _beginning_and_end(folder: Path) -> tuple[Started | None, Event | None]:
     """How a run began last, and the last thing that happened."""
     started: Started | None = None
     last: Event | None = None
-    for values in read_json_lines(path) if path.is_file() else ():
-        last = Event.from_json(values)
+    for last in read_events(folder):
         started = last if isinstance(last, Started) else started
     return started, last
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..errors import InputError
 from ..files.atomic import write_bytes, write_json
 from ..files.guard import read_bytes
 from ..files.json_files import read_json
@@ -51,7 +52,7 @@ def share_start(old: Path, new: Path) -> bool:
     record, into = read_record(old, 0), generation_folder(new, 0)
     if record is None or into.exists():
         return False
-    with TemporaryDirectory(dir=new, prefix=into.name) as made:
+    with TemporaryDirectory(dir=new, prefix=".shared-") as made:
         half = Path(made) / into.name
         half.mkdir()
         for path in sorted(generation_folder(old, 0).glob("network-*.safetensors")):
@@ -64,12 +65,24 @@ def share_start(old: Path, new: Path) -> bool:
 
 
 def read_shared_start(folder: Path) -> SharedStart | None:
-    """Whose networks generation 0 of a run folder has, or None if it learns its own."""
+    """Whose networks generation 0 of a run folder has, or None if it learns its own.
+
+    Raises
+    ------
+    InputError
+        If the file that says so is damaged.
+    """
     path = generation_folder(folder, 0) / SHARED
     if not path.is_file():
         return None
     values = read_json(path)
-    return SharedStart(values["run"], tuple(map(Event.from_json, values["epochs"])))
+    try:
+        return SharedStart(values["run"], tuple(map(Event.from_json, values["epochs"])))
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: this file is damaged ({error!r}); remove the folder {path.parent.name}, and "
+            f"its networks are trained anew."
+        ) from None
 
 
 def _epochs(folder: Path) -> list[dict[str, Any]]:

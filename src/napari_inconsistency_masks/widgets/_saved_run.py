@@ -6,9 +6,9 @@ from collections.abc import Generator
 from pathlib import Path
 
 from ..errors import InputError
-from ..files.json_files import read_json_lines
 from ..plans import RunPlan, read_plan
-from ..training.events import Event, Finished
+from ..training.events import Finished
+from ..training.log import read_events
 from ._history import History
 
 DEMO_MODEL = Path(__file__).parent.parent / "demo_model"
@@ -33,9 +33,7 @@ def read_run(folder: Path) -> Generator[None, None, Found]:
         )
     plan = read_plan(folder) if has_plan else None
     history, finished = History(), not has_plan
-    path = folder / "events.jsonl"
-    for values in read_json_lines(path) if path.is_file() else ():
-        event = Event.from_json(values)
+    for event in read_events(folder):
         history.add(event)
         finished = finished or isinstance(event, Finished)
         yield
