@@ -34,6 +34,10 @@ def test_results_do_not_depend_on_how_a_frame_is_read(
     rng = np.random.default_rng(5)
     smooth = ndimage.gaussian_filter(rng.normal(0, 400, (333, 210)), 2)
     image = (128 + smooth).clip(0, 255).astype(dtype)
+    nothing = np.zeros(image.shape, bool)
+    if dtype == "float32":
+        nothing[250:270, 30:90] = True
+        image[nothing] = np.nan
     tifffile.imwrite(tmp_path / "large.tif", image, compression="zlib", rowsperstrip=37)
     write = ("masks", "mask", "votes", "cells")
     for name in ("whole", "rows"):
@@ -46,6 +50,9 @@ def test_results_do_not_depend_on_how_a_frame_is_read(
             batch_of([tmp_path / "large.tif"], tmp_path / name, model, ensemble, write=write),
             ensemble,
         )
+    (masks,) = (tmp_path / "whole" / "images").glob("*masks*.tif")
+    assert tifffile.imread(masks).any()
+    assert not tifffile.imread(masks)[..., nothing].any()
     for path in (tmp_path / "whole" / "images").iterdir():
         assert path.read_bytes() == (tmp_path / "rows" / "images" / path.name).read_bytes()
     assert counts(tmp_path / "whole") == counts(tmp_path / "rows")
