@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, cosine_similarity, cross_entropy
 
 from ..method_config import U2plConfig
-from .memory import ClassMemory
+from .memory import DIMENSIONS, ClassMemory
 
 RANKS = (3, 20)
 """A class that is not among the three most likely ones of a pixel, but is among the twenty."""
@@ -128,6 +128,11 @@ def contrast(
             negative = negative.unflatten(0, (config.anchors, config.negatives))  # (A, M, D)
             losses.append(info_nce(anchor, positive, negative, config.temperature))
     return torch.stack(losses).mean() if losses else features.new_zeros((), dtype=torch.float32)
+
+
+def contrast_values(config: U2plConfig, classes: int) -> int:
+    """About how many numbers `contrast` keeps for its gradients: twice all that is compared."""
+    return 2 * classes * config.anchors * (1 + config.negatives) * DIMENSIONS
 
 
 def info_nce(anchor: Tensor, positive: Tensor, negative: Tensor, temperature: float) -> Tensor:

@@ -16,10 +16,12 @@ from ..data.photometric import Jitter
 from ..data.views import Views
 from ..losses import Loss
 from ..method_config import CrossMatchConfig
+from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .cutmix import draw_boxes, paste, unimatch_box
 from .guess import Guess
+from .load import Load, decoding_again
 from .perturbation import Stream, drop_channels, keep, streams
 
 SMOOTH = 1e-4
@@ -37,6 +39,10 @@ class CrossMatch(Method):
     def views(self) -> Views:
         """A weak view and two strong ones."""
         return Views(strong=2, change=Jitter())
+
+    def adds(self, network: Network) -> Load:
+        """Of each four images, a labeled one and three views, two views are decoded three times."""
+        return decoding_again(network, 1)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ..nets.network import Network
+
 
 @dataclass(frozen=True)
 class Load:
@@ -21,18 +23,27 @@ class Load:
         Of tensors that do not: teachers, running statistics, memories.
     per_pixel
         That a step keeps per pixel of its images, as `Network.values_per_pixel`.
+    per_step
+        That a step keeps however large its images are.
     """
 
     trained: int = 0
     kept: int = 0
     per_pixel: float = 0.0
+    per_step: int = 0
 
     def __add__(self, other: Load) -> Load:
         return Load(
             self.trained + other.trained,
             self.kept + other.kept,
             self.per_pixel + other.per_pixel,
+            self.per_step + other.per_step,
         )
+
+
+def decoding_again(network: Network, times: float) -> Load:
+    """The load of a step that decodes its images more than once, so many times more."""
+    return Load(per_pixel=times * network.decoding * network.values_per_pixel)
 
 
 def without_values(make: Callable[[], nn.Module]) -> nn.Module:

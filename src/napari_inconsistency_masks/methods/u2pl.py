@@ -23,7 +23,7 @@ from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
-from .contrast import Pixels, contrast
+from .contrast import Pixels, contrast, contrast_values
 from .cutmix import draw_boxes, paste
 from .guess import Guess, cross_entropy, entropy
 from .load import Load
@@ -58,8 +58,9 @@ class U2pl(Method):
         return modules
 
     def adds(self, network: Network) -> Load:
-        """A teacher like the network, heads, and the memories."""
-        return memory_load(network, self._classes, self.config.bank)
+        """A teacher like the network, heads, the memories, and what each class is compared with."""
+        compared = contrast_values(self.config, self._classes)
+        return memory_load(network, self._classes, self.config.bank) + Load(per_step=compared)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""

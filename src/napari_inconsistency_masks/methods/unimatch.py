@@ -14,10 +14,12 @@ from ..data.photometric import Jitter
 from ..data.views import Views
 from ..losses import Loss
 from ..method_config import UniMatchConfig
+from ..nets.network import Network
 from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .cutmix import draw_boxes, paste, unimatch_box
 from .guess import Guess, confident_cross_entropy
+from .load import Load, decoding_again
 from .perturbation import drop_channels, keep, streams
 
 
@@ -33,6 +35,10 @@ class UniMatch(Method):
     def views(self) -> Views:
         """A weak view and two strong ones."""
         return Views(strong=2, change=Jitter())
+
+    def adds(self, network: Network) -> Load:
+        """Of each four images, a labeled one and three views, the weak view is decoded twice."""
+        return decoding_again(network, 1 / 4)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""

@@ -29,6 +29,7 @@ class DinoDPT(Backbone):
 
     divisor = PATCH
     halo = 9 * PATCH
+    decoding = 0.25
     unused = ("mask_token",)
 
     def __init__(self, channels: int, outputs: int, width: float = 1.0) -> None:

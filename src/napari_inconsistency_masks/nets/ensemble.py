@@ -75,6 +75,8 @@ class Ensemble(nn.Module):
         Whether members learn in one go.
     beside_per_pixel
         Numbers that a step keeps per pixel beside those of a member, for what learns with it.
+    beside_per_step
+        The same, of numbers in float32 that do not depend on pixels.
 
     Raises
     ------
@@ -97,6 +99,7 @@ class Ensemble(nn.Module):
         self.precision = precision
         self.together = False
         self.beside_per_pixel = 0.0
+        self.beside_per_step = 0
 
     @classmethod
     def create(
@@ -196,7 +199,8 @@ class Ensemble(nn.Module):
         """About what one member needs for a step: measured, for inputs of some pixels."""
         per_value = 2 if self.precision == torch.bfloat16 else 4
         values = max(network.values_per_pixel for network in self.members)
-        return per_value * (values + self.beside_per_pixel) * pixels
+        per_pixel = per_value * (values + self.beside_per_pixel)
+        return per_pixel * pixels + 4 * self.beside_per_step
 
     def forward(self, image: Tensor, streams: Sequence[Streams] = ()) -> Tensor:
         """Logits ``(E, B, K, Y, X)`` of gray values ``(E, B, C, Y, X)``, both float32.

@@ -48,10 +48,13 @@ class Network(nn.Module, ABC):
     halo
         How many pixels around a tile the network is shown when an image is predicted in tiles; a
         multiple of `divisor`. If no output depends on pixels further away, tiles are exact.
+    decoding
+        Which part of `values_per_pixel` is for decoding, with changed features: measured.
     """
 
     divisor: ClassVar[int]
     halo: ClassVar[int]
+    decoding: ClassVar[float]
 
     channels: int
     outputs: int

@@ -36,6 +36,7 @@ class ResNetDeepLab(Backbone):
 
     divisor = 16
     halo = 128
+    decoding = 0.25
     unused = ("fc.",)
 
     def __init__(self, channels: int, outputs: int, width: float = 1.0) -> None:

@@ -44,6 +44,7 @@ class UNet(Network):
 
     divisor = DIVISOR
     halo = RECEPTIVE_RADIUS
+    decoding = 0.6
 
     def __init__(self, channels: int, outputs: int, width: float = 1.0) -> None:
         super().__init__()

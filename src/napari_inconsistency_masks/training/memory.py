@@ -43,7 +43,9 @@ def prepare_memory(method: Method, ensemble: Ensemble, pixels: int) -> str | Non
 
     Parameters are those of `memory_need`.
     """
-    ensemble.beside_per_pixel = max(method.adds(each).per_pixel for each in ensemble.members)
+    loads = [method.adds(network) for network in ensemble.members]
+    ensemble.beside_per_pixel = max(load.per_pixel for load in loads)
+    ensemble.beside_per_step = max(load.per_step for load in loads)
     return scarce_memory(memory_need(method, ensemble, pixels), free_memory(ensemble.device))
 
 
