@@ -218,6 +218,9 @@ GROUPS: dict[str, tuple[Recipe, ...]] = {
 RECIPES = {recipe.key: recipe for group in GROUPS.values() for recipe in group}
 """All recipes by key."""
 
+WITHOUT_MASKS = {"im": "labeled"} | {with_masks(recipe).key: recipe.key for recipe in _PER_STEP}
+"""What trains the first networks of each recipe to which only Inconsistency Masks are added."""
+
 _EVERYDAY = TrainConfig(
     batch=16,
     cosine=True,

@@ -29,7 +29,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> SegmentationData:
 
 @pytest.fixture(scope="module")
 def study(data: SegmentationData, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return make(data, tmp_path_factory.mktemp("study"), "im,labeled-aug,labeled", runs=1)
+    return make(data, tmp_path_factory.mktemp("study"), "im,labeled,labeled-aug", runs=1)
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +54,12 @@ def test_a_recipe_that_begins_as_one_before_trains_its_first_networks_no_more(
     trained = {
         (recipe, event["generation"]) for recipe, event in steps if event["event"] == "StepEnd"
     }
-    assert trained == {("im", 0), ("im", 1), ("labeled", 0)}
+    assert trained == {("im", 0), ("im", 1), ("labeled-aug", 0)}
     folders = [trial.folder(study.folder) for trial in study.trials]
-    first, augmented, plain = map(first_networks, folders)
+    first, plain, augmented = map(first_networks, folders)
     assert len(first) == TINY["members"]
-    assert augmented == first
-    assert plain != first
+    assert plain == first
+    assert augmented != first
     shared = read_shared_start(folders[1])
     assert shared is not None
     assert shared.run == folders[0].name
@@ -91,7 +91,7 @@ def test_it_is_what_it_would_have_trained_itself(
     study: Study, steps: list[tuple[str, dict]], data: SegmentationData, tmp_path: Path
 ) -> None:
     shared = study.trials[1].folder(study.folder)
-    alone = create(tmp_path / "alone", "labeled-aug", data, read_plan(shared).config)
+    alone = create(tmp_path / "alone", "labeled", data, read_plan(shared).config)
     events = list(resume(alone, data))
     assert any(isinstance(event, StepEnd) for event in events)
     assert first_networks(alone) == first_networks(shared)
@@ -135,6 +135,28 @@ def test_a_damaged_record_is_told(
         list(resume(new, data))
     shutil.rmtree(new / "generation-0")
     assert any(isinstance(event, StepEnd) for event in resume(new, data))
+
+
+def test_what_another_is_just_learning_waits_while_there_is_something_else(
+    data: SegmentationData, study: Study, steps: list[tuple[str, dict]], tmp_path: Path
+) -> None:
+    assert steps
+    new = make(data, tmp_path / "study", "labeled,im,model-ensemble,labeled-aug", runs=1)
+    labeled, masks, ensemble, augmented = new.trials
+    for trial in new.trials:
+        new._make(trial)
+    assert new._next([labeled, masks], []) == labeled
+    assert new._next([masks, ensemble, augmented], [labeled]) == augmented
+    assert new._next([masks, ensemble], [labeled]) == masks
+    for path in (masks, ensemble):
+        assert read_shared_start(path.folder(new.folder)) is None
+    shutil.copytree(study.trials[1].folder(study.folder), tmp_path / "done")
+    shutil.rmtree(labeled.folder(new.folder))
+    (tmp_path / "done").rename(labeled.folder(new.folder))
+    assert new._next([masks, augmented], []) == masks
+    shared = read_shared_start(masks.folder(new.folder))
+    assert shared is not None
+    assert shared.run == labeled.name
 
 
 def test_what_begins_alike(data: SegmentationData, tmp_path: Path) -> None:

@@ -57,15 +57,15 @@ def test_trials_go_run_by_run_and_recipes_with_all_labels_once_per_run() -> None
         plan_trials(["nothing"], [4], 1)
 
 
-def test_recipes_without_augmentation_have_none_and_runs_have_their_own_seeds() -> None:
-    assert protocol_config("quick", "labeled", 0).augment == "never"
-    assert protocol_config("quick", "full", 0).augment == "never"
-    assert protocol_config("quick", "labeled-aug", 0).augment == "always"
-    assert protocol_config("quick", "im", 5).augment == "always"
-    assert protocol_config("quick", "im", 5).seed == 5
-    assert protocol_config("paper", "labeled", 0).augment == "recipe"
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_recipes_say_what_is_augmented_and_runs_have_their_own_seeds(protocol: str) -> None:
+    config = protocol_config(protocol, 5)
+    assert (config.augment, config.refuse_worse, config.seed) == ("recipe", False, 5)
+
+
+def test_protocols_that_do_not_exist_are_refused() -> None:
     with pytest.raises(InputError, match="quick, standard, paper"):
-        protocol_config("fast", "im", 0)
+        protocol_config("fast", 0)
 
 
 def test_results_have_a_row_per_network_generation_and_split(study: Study) -> None:
@@ -113,13 +113,13 @@ def test_one_generation_is_the_result_and_test_images_did_not_choose_it(study: S
 def test_the_tables_name_every_recipe_and_the_baseline_costs_1(study: Study) -> None:
     markdown = (study.folder / "table.md").read_text("utf-8")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown.splitlines()]
-    header = rows[0]
-    labeled = next(row for row in rows[2:] if row[1:2] == ["labeled"])
+    header = next(row for row in rows if row[:2] == ["method", "recipe"])
+    labeled = next(row for row in rows if row[1:2] == ["labeled"])
     assert labeled[header.index("time")] == "1.0"
     assert labeled[header.index("labels")] == "4"
     assert labeled[header.index("runs")] == "2"
     assert re.fullmatch(r"(< )?\d\.\d{3}", labeled[header.index("p (count error)")])
-    reference = next(row for row in rows[2:] if row[1:2] == ["im"])
+    reference = next(row for row in rows if row[1:2] == ["im"])
     assert reference[header.index("p (count error)")] == ""
     value = r"\*{0,2}\d+\.\d{3} ± \d+\.\d{3} \[\d+\.\d{3}, \d+\.\d{3}\]\*{0,2}"
     assert re.fullmatch(value, reference[header.index("count error")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,10 @@ class Said:
     reason: str = ""
 
 
+Choose = Callable[[Sequence[Trial], Collection[Trial]], Trial]
+"""Chooses which of the waiting trials is next, and prepares it, given those that are running."""
+
+
 class Children:
     """Runs ``napari-im run FOLDER`` for each trial, `jobs` at a time.
 
@@ -40,8 +44,8 @@ class Children:
         Processor cores for each; 0 leaves that to the program.
     gpus
         Numbers of GPUs that the jobs take turns with; empty leaves that to the program.
-    prepare
-        Is called with each trial before it starts.
+    choose
+        Says which trial starts next.
     """
 
     def __init__(
@@ -50,9 +54,9 @@ class Children:
         jobs: int,
         threads: int,
         gpus: Sequence[int],
-        prepare: Callable[[Trial], object],
+        choose: Choose,
     ) -> None:
-        self._prepare = prepare
+        self._choose = choose
         self._folders, self._threads, self._gpus = folders, threads, gpus
         self._waiting = list(folders)
         self._said: queue.Queue[Said] = queue.Queue()
@@ -77,12 +81,13 @@ class Children:
 
     def _fill(self) -> None:
         while self._waiting and len(self._running) < self._jobs:
-            self._start(self._waiting.pop(0))
+            trial = self._choose(self._waiting, self._running)
+            self._waiting.remove(trial)
+            self._start(trial)
 
     def _start(self, trial: Trial) -> None:
         slot = min(set(range(self._jobs)) - set(self._slots.values()))
         gpu = str(self._gpus[slot % len(self._gpus)]) if self._gpus else None
-        self._prepare(trial)
         child = Child(self._folders[trial], self._threads, gpu)
         self._running[trial], self._slots[trial] = child, slot
         follower = threading.Thread(target=self._follow, args=(trial, child), daemon=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..config import TrainConfig
 from ..errors import InputError
-from ..recipes import PRESETS, RECIPES
+from ..recipes import PRESETS
 
 PROTOCOLS = {
     "quick": replace(
@@ -15,28 +15,28 @@ PROTOCOLS = {
         generations=2,
         width=0.5,
         epochs=8,
+        augment="recipe",
         refuse_worse=False,
     ),
-    "standard": replace(PRESETS["standard"], members=5, generations=3, refuse_worse=False),
+    "standard": replace(
+        PRESETS["standard"], members=5, generations=3, augment="recipe", refuse_worse=False
+    ),
     "paper": PRESETS["paper"],
 }
-"""Hours on a CPU, hours on a GPU, and the paper's settings. No generation is refused, so that the
-course over the generations is seen, and the last one is the result, as in the paper."""
+"""Hours on a CPU, hours on a GPU, and the paper's settings.
+
+As in the paper, a recipe augments only if it says so, so recipes differ in what they say and in
+nothing else; and no generation is refused, so that the course over the generations is seen, and the
+last one is the result."""
 
 
-def protocol_config(protocol: str, recipe: str, seed: int) -> TrainConfig:
-    """The settings of one recipe in a comparison.
-
-    The presets augment always; in a comparison only the recipes do that say so, and the students
-    of the later generations. Otherwise recipes that are defined by having no augmentation would
-    not be what their names say.
+def protocol_config(protocol: str, seed: int) -> TrainConfig:
+    """The settings of all recipes in a comparison.
 
     Parameters
     ----------
     protocol
         A key of `PROTOCOLS`.
-    recipe
-        A key of `RECIPES`.
     seed
         Of the run.
 
@@ -47,12 +47,4 @@ def protocol_config(protocol: str, recipe: str, seed: int) -> TrainConfig:
     """
     if protocol not in PROTOCOLS:
         raise InputError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
-    config = PROTOCOLS[protocol]
-    if config.augment == "always" and not _augments(recipe):
-        config = replace(config, augment="never")
-    return replace(config, seed=seed)
-
-
-def _augments(recipe: str) -> bool:
-    chosen = RECIPES[recipe]
-    return chosen.augmented or chosen.pseudo_labels is not None
+    return replace(PROTOCOLS[protocol], seed=seed)

@@ -11,7 +11,7 @@ from ..task import LabelScheme
 from .figures import draw_figures
 from .scoring import columns
 from .summary import Scored, summarize
-from .tables import Table, main_table, to_html, to_markdown
+from .tables import main_table, masks_table, to_html, to_markdown
 
 _ALL = "all"
 
@@ -20,8 +20,8 @@ def write_report(folder: Path, scored: Sequence[Scored], scheme: LabelScheme) ->
     """Write everything that follows from the scores.
 
     ``results.csv`` has a row per recipe, number of labels, run, split, generation and network;
-    ``table.md`` and ``table.html`` the summary; ``generations.svg`` and ``labels.svg`` the figures,
-    if matplotlib is installed.
+    ``table.md`` and ``table.html`` the summary, and what Inconsistency Masks add to each method;
+    ``generations.svg`` and ``labels.svg`` the figures, if matplotlib is installed.
 
     Parameters
     ----------
@@ -46,10 +46,12 @@ def write_report(folder: Path, scored: Sequence[Scored], scheme: LabelScheme) ->
     ]
     write_csv(folder / "results.csv", rows, ["recipe", "labeled", "run", *names])
     metrics = [name for name in names if name.split()[0] in _SHOWN]
-    table: Table = main_table(summarize(scored, metrics), metrics)
-    write_text(folder / "table.md", to_markdown(table))
+    summaries = summarize(scored, metrics)
+    found = (main_table(summaries, metrics), masks_table(summaries))
+    tables = [table for table in found if table is not None]
+    write_text(folder / "table.md", to_markdown(tables))
     figures = draw_figures(folder, scored)
-    write_text(folder / "table.html", to_html(table, [path.name for path in figures]))
+    write_text(folder / "table.html", to_html(tables, [path.name for path in figures]))
 
 
 _SHOWN = ("count_error", "mean_iou", "iou", "recall")

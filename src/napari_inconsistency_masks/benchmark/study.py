@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,18 +148,28 @@ class Study:
         client: Client | None,
     ) -> Iterator[Said | Aside]:
         if client is None:
-            return Children(folders, jobs, threads, gpus, self._share_start).run()
-        return Workers(folders, client, self.folder / ABOUT, threads, self._share_start).run()
+            return Children(folders, jobs, threads, gpus, self._next).run()
+        return Workers(folders, client, self.folder / ABOUT, threads, self._next).run()
 
-    def _share_start(self, trial: Trial) -> None:
-        """Take generation 0 from a trial that begins alike, if that is there."""
-        folder = self._folder(trial)
-        plan = read_plan(folder)
-        others = [self._folder(each) for each in self.trials if each.labeled == trial.labeled]
-        for other in others:
-            begun = other != folder and (other / "run.json").is_file()
-            if begun and begins_alike(plan, read_plan(other)) and share_start(other, folder):
-                return
+    def _next(self, waiting: Sequence[Trial], running: Collection[Trial]) -> Trial:
+        """Choose the next trial, and give it the generation 0 of one that begins alike.
+
+        It is the first one, unless another is just learning the same networks.
+        """
+        for trial in waiting:
+            alike = self._alike(trial)
+            if any(share_start(self._folder(each), self._folder(trial)) for each in alike):
+                return trial
+            if not set(alike).intersection(running):
+                return trial
+        return waiting[0]
+
+    def _alike(self, trial: Trial) -> list[Trial]:
+        """The other trials that begin with the same networks."""
+        plan = read_plan(self._folder(trial))
+        others = [each for each in self.trials if each.labeled == trial.labeled and each != trial]
+        begun = [each for each in others if (self._folder(each) / "run.json").is_file()]
+        return [each for each in begun if begins_alike(plan, read_plan(self._folder(each)))]
 
     def write_tables(self) -> None:
         """Write results.csv, the tables and the figures of what is scored so far."""
@@ -200,7 +210,7 @@ class Study:
     def _make(self, trial: Trial) -> Path:
         """Make the run folder of a trial, if it is not there."""
         folder, data = self._folder(trial), self._data_of(trial)
-        config = protocol_config(self.protocol, trial.recipe, seed=trial.run - 1)
+        config = protocol_config(self.protocol, seed=trial.run - 1)
         config = config.changed(self.changes)
         if not (folder / "run.json").exists():
             return create(folder, trial.recipe, data, config)

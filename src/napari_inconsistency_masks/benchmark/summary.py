@@ -22,6 +22,9 @@ BASELINE = "labeled"
 
 LOWER_IS_BETTER = frozenset({"count_error"})
 
+TESTED = ("count_error", "mean_iou")
+"""Metrics of which two methods are compared image by image."""
+
 MEANS_OF_IMAGES = ("count_error",)
 """Metrics that are the mean of their values per image; an IoU is of all pixels together."""
 
@@ -90,8 +93,11 @@ class Summary:
     p_values
         Per metric, of being as good as the reference recipe with as many labels (corrected for
         the number of recipes, by Holm); not for the reference itself.
+    beginnings
+        Means of generation 0, where there are later generations.
     gains, gain_p_values
-        Result minus generation 0 of the same runs, where there are later generations.
+        Result minus generation 0 of the same runs, where there are later generations; not
+        corrected.
     collapsed
         Runs with a generation whose networks had nothing to teach.
     time, memory
@@ -106,6 +112,7 @@ class Summary:
     deviations: dict[str, float]
     intervals: dict[str, Interval]
     p_values: dict[str, float] = field(default_factory=dict)
+    beginnings: dict[str, float] = field(default_factory=dict)
     gains: dict[str, float] = field(default_factory=dict)
     gain_p_values: dict[str, float] = field(default_factory=dict)
     collapsed: int = 0
@@ -154,9 +161,10 @@ def _summarize(
     everything: Sequence[Scored],
 ) -> Summary:
     values = {metric: [v for run in runs for v in run.values(metric)] for metric in metrics}
-    tested = ("count_error", "mean_iou")
-    images = {metric: image_means(runs, metric) for metric in tested}
-    gains, gain_p_values = _gains(runs)
+    images = {metric: image_means(runs, metric) for metric in TESTED}
+    grows = any(run.generations for run in runs)
+    before = {metric: [v for run in runs for v in run.values(metric, 0)] for metric in metrics}
+    gains, gain_p_values = _gains(runs) if grows else ({}, {})
     return Summary(
         recipe=key[0],
         title=RECIPES[key[0]].title,
@@ -169,6 +177,7 @@ def _summarize(
             for metric in MEANS_OF_IMAGES
             if images[metric]
         },
+        beginnings={metric: fmean(found) for metric, found in before.items() if grows and found},
         gains=gains,
         gain_p_values=gain_p_values,
         collapsed=sum(run.collapsed for run in runs),
@@ -179,20 +188,19 @@ def _summarize(
 
 def _gains(runs: list[Scored]) -> tuple[dict[str, float], dict[str, float]]:
     gains, p_values = {}, {}
-    if any(run.generations for run in runs):
-        for metric in ("count_error", "mean_iou"):
-            now, before = image_means(runs, metric), image_means(runs, metric, generation=0)
-            p = paired_test(now, before)
-            if p is not None:
-                gains[metric] = fmean(now.values()) - fmean(before.values())
-                p_values[metric] = p
+    for metric in TESTED:
+        now, before = image_means(runs, metric), image_means(runs, metric, generation=0)
+        p = paired_test(now, before)
+        if p is not None:
+            gains[metric] = fmean(now.values()) - fmean(before.values())
+            p_values[metric] = p
     return gains, p_values
 
 
 def _with_tests(rows: list[Summary], scored: Sequence[Scored]) -> list[Summary]:
     """Add the tests against the reference with as many labels."""
     p_values: dict[int, dict[str, float]] = {number: {} for number in range(len(rows))}
-    for metric in ("count_error", "mean_iou"):
+    for metric in TESTED:
         for reference in [row for row in rows if row.recipe == REFERENCE]:
             others = [
                 (number, row)

@@ -6,10 +6,12 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .summary import BASELINE, LOWER_IS_BETTER, REFERENCE, Summary
+from ..recipes import RECIPES, WITHOUT_MASKS
+from .statistics import holm
+from .summary import BASELINE, LOWER_IS_BETTER, REFERENCE, TESTED, Summary
 
 _TITLES = {"count_error": "count error", "mean_iou": "mean IoU"}
-_NOTE = (
+_MAIN_NOTE = (
     "Test images; the ensemble of the last generation's networks that are best on the validation "
     "images, mean ± standard deviation over the runs. In square brackets: 95 % bootstrap interval "
     f"over the test images. p: paired permutation test against {REFERENCE!r} on the same images, "
@@ -17,6 +19,15 @@ _NOTE = (
     "per image is tested. Gained: result minus generation 0 of the same runs. Collapsed: runs "
     "with a generation whose networks had nothing to teach (results.csv says why). Time and memory "
     f"are relative to {BASELINE!r}. Bold: the best with as many labels."
+)
+
+
+_MASKS_NOTE = (
+    "Test images, means over the runs: the method alone (generation 0), and the last of the "
+    "generations that learn from the labels and from where the networks before them agree. "
+    "p: paired permutation test of the two on the same images, corrected for the number of rows "
+    "(Holm); of the IoU, which is that of all pixels, the mean per image is tested. Bold: the "
+    "better of the two."
 )
 
 
@@ -30,8 +41,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Headers, rows of cells, and a note on how to read them."""
+    """A title, headers, rows of cells, and a note on how to read them."""
 
+    title: str
     headers: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str
@@ -47,7 +59,7 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
     metrics
         The columns, in their order.
     """
-    tested = [metric for metric in ("count_error", "mean_iou") if metric in metrics]
+    tested = [metric for metric in TESTED if metric in metrics]
     headers = ["method", "recipe", "labels", "runs"]
     headers += [_TITLES.get(metric, metric) for metric in metrics]
     headers += [f"p ({_TITLES[metric]})" for metric in tested]
@@ -70,21 +82,75 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
         cells += [Cell(str(summary.collapsed) if summary.collapsed else "")]
         cells += [Cell(_times(summary.time)), Cell(_times(summary.memory))]
         rows.append(tuple(cells))
-    return Table(tuple(headers), tuple(rows), _NOTE)
+    return Table("Comparison of methods", tuple(headers), tuple(rows), _MAIN_NOTE)
 
 
-def to_markdown(table: Table) -> str:
-    """The table as Markdown."""
+def masks_table(summaries: Sequence[Summary]) -> Table | None:
+    """The table of what Inconsistency Masks add to each method, like the paper's study A.
+
+    Parameters
+    ----------
+    summaries
+        The rows are those with Inconsistency Masks, in their order.
+
+    Returns
+    -------
+    Table or None
+        None if no such method has a later generation.
+    """
+    chosen = [row for row in summaries if row.recipe in WITHOUT_MASKS and row.gains]
+    metrics = [metric for metric in TESTED if any(metric in row.gains for row in chosen)]
+    p_values = {
+        metric: holm({str(n): row.gain_p_values[metric] for n, row in enumerate(chosen)})
+        for metric in metrics
+    }
+    headers = ["method", "labels", "runs"]
+    for metric in metrics:
+        headers += [_TITLES[metric], "+ IM", "difference", "p"]
+    rows = []
+    for number, row in enumerate(chosen):
+        cells = [
+            Cell(RECIPES[WITHOUT_MASKS[row.recipe]].title),
+            Cell(str(row.labeled)),
+            Cell(str(row.runs)),
+        ]
+        for metric in metrics:
+            before, after = row.beginnings[metric], row.means[metric]
+            better = after < before if metric in LOWER_IS_BETTER else after > before
+            cells += [
+                Cell(f"{before:.3f}", best=not better and before != after),
+                Cell(f"{after:.3f}", best=better),
+                Cell(f"{after - before:+.3f}"),
+                Cell(_p(p_values[metric][str(number)])),
+            ]
+        rows.append(tuple(cells))
+    if not rows:
+        return None
+    return Table("With and without Inconsistency Masks", tuple(headers), tuple(rows), _MASKS_NOTE)
+
+
+def to_markdown(tables: Sequence[Table]) -> str:
+    """The tables as Markdown, below each other."""
+    return "\n".join(map(_to_markdown, tables))
+
+
+def _to_markdown(table: Table) -> str:
     lines = [" | ".join(table.headers), " | ".join("---" for _ in table.headers)]
     lines += [
         " | ".join(f"**{cell.text}**" if cell.best else cell.text for cell in row)
         for row in table.rows
     ]
-    return "\n".join(f"| {line} |" for line in lines) + f"\n\n{table.note}\n"
+    rows = "\n".join(f"| {line} |" for line in lines)
+    return f"# {table.title}\n\n{rows}\n\n{table.note}\n"
 
 
-def to_html(table: Table, figures: Sequence[str] = ()) -> str:
-    """The table as a page that shows the figures beside it, too."""
+def to_html(tables: Sequence[Table], figures: Sequence[str] = ()) -> str:
+    """The tables as a page that shows the figures below them, too."""
+    pictures = "\n".join(f'<p><img src="{html.escape(name)}" alt=""></p>' for name in figures)
+    return _PAGE.format(tables="\n".join(map(_to_html, tables)), pictures=pictures)
+
+
+def _to_html(table: Table) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in table.headers)
     body = "\n".join(
         "<tr>"
@@ -94,8 +160,8 @@ def to_html(table: Table, figures: Sequence[str] = ()) -> str:
         + "</tr>"
         for row in table.rows
     )
-    pictures = "\n".join(f'<p><img src="{html.escape(name)}" alt=""></p>' for name in figures)
-    return _PAGE.format(head=head, body=body, note=html.escape(table.note), pictures=pictures)
+    title, note = html.escape(table.title), html.escape(table.note)
+    return f"<h1>{title}</h1>\n<table>\n<tr>{head}</tr>\n{body}\n</table>\n<p>{note}</p>"
 
 
 def _value(summary: Summary, metric: str) -> str:
@@ -146,12 +212,7 @@ th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) {{ text-align: 
 .best {{ font-weight: bold }}
 p {{ max-width: 70em }}
 </style>
-<h1>Comparison of methods</h1>
-<table>
-<tr>{head}</tr>
-{body}
-</table>
-<p>{note}</p>
+{tables}
 {pictures}
 </html>
 """

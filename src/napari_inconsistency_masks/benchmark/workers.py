@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..cluster import Happening, Job, Lost, Noted, Refused, Returned, Team
 from ..cluster import Said as Told
 from ..cluster.shared_files import content_key
-from .children import Said
+from .children import Choose, Said
 from .on_worker import greet, train_there
 from .trials import Trial
 
@@ -39,8 +39,8 @@ class Workers:
         A file of the comparison that does not change.
     threads
         Processor cores for each; 0 for those the workers were started with.
-    prepare
-        Is called with each trial before it starts.
+    choose
+        Says which trial starts next.
     """
 
     def __init__(
@@ -49,17 +49,18 @@ class Workers:
         client: Client,
         study: Path,
         threads: int,
-        prepare: Callable[[Trial], object],
+        choose: Choose,
     ) -> None:
-        self._prepare = prepare
+        self._choose = choose
         greeting = Job("greeting", greet, (version("napari-inconsistency-masks"),))
         self._team = Team(client, greeting)
         self._trials = {trial.name: trial for trial in folders}
+        self._waiting, self._running = list(folders), set[Trial]()
         key = content_key(study)
-        self._waiting = [
-            Job(trial.name, train_there, (folder, study, key, threads))
+        self._jobs = {
+            trial: Job(trial.name, train_there, (folder, study, key, threads))
             for trial, folder in folders.items()
-        ]
+        }
 
     def run(self) -> Iterator[Said | Aside]:
         """Train all; closing the iterator stops what runs, which is saved."""
@@ -76,11 +77,14 @@ class Workers:
 
     def _give(self) -> None:
         while self._waiting and self._team.room:
-            job = self._waiting.pop(0)
-            self._prepare(self._trials[job.name])
-            self._team.give(job)
+            trial = self._choose(self._waiting, self._running)
+            self._waiting.remove(trial)
+            self._running.add(trial)
+            self._team.give(self._jobs[trial])
 
     def _said(self, event: Happening) -> Said | Aside:
+        if isinstance(event, Returned | Refused):
+            self._running.discard(self._trials[event.job])
         if isinstance(event, Told):
             return Said(self._trials[event.job], event=event.value)
         if isinstance(event, Returned):

@@ -1,0 +1,107 @@
+"""Tables of a comparison, from scores that are written down here."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import pytest
+
+from napari_inconsistency_masks.benchmark.statistics import paired_test
+from napari_inconsistency_masks.benchmark.summary import Scored, summarize
+from napari_inconsistency_masks.benchmark.tables import Table, masks_table, to_html, to_markdown
+from napari_inconsistency_masks.benchmark.trials import Trial
+from napari_inconsistency_masks.recipes import RECIPES, WITHOUT_MASKS
+
+METRICS = ("count_error", "mean_iou")
+BEFORE, AFTER = (3.0, 1.0, 2.0, 4.0), (1.0, 1.0, 1.5, 2.5)
+"""Count errors of four images in generation 0 and in the last one."""
+
+
+def scored(recipe: str, run: int, last: int = 1, iou: tuple[float, float] = (0.5, 0.4)) -> Scored:
+    """A trial whose count error falls and whose IoU changes, from generation 0 to the last."""
+    networks, images = [], []
+    for generation, errors in ((0, BEFORE), (last, AFTER))[: 1 + bool(last)]:
+        about = {"split": "test", "generation": str(generation)}
+        quality = str(iou[bool(generation)])
+        networks.append(
+            {
+                **about,
+                "network": "ensemble",
+                "result": "true" if generation == last else "false",
+                "count_error": str(fmean(errors) + run / 10),
+                "mean_iou": quality,
+                "seconds": "1",
+                "memory": "1",
+            }
+        )
+        images += [
+            {**about, "image": str(n), "count_error": str(error), "mean_iou": quality}
+            for n, error in enumerate(errors)
+        ]
+    return Scored(Trial(recipe, 4, run), networks, images)
+
+
+def table_of(*trials: Scored) -> Table:
+    table = masks_table(summarize(trials, METRICS))
+    assert table is not None
+    return table
+
+
+def column(table: Table, number: int) -> list[str]:
+    return [row[number].text for row in table.rows]
+
+
+def test_every_method_is_compared_with_itself_and_masks() -> None:
+    trials = [scored(recipe, run) for recipe in ("im", "fixmatch+im") for run in (0, 2)]
+    table = table_of(*trials, scored("labeled", 0, last=0), scored("im+", 0), scored("evalnet", 0))
+    assert column(table, 0) == ["Labeled data only (LDT)", "FixMatch"]
+    assert table.headers[3:6] == ("count error", "+ IM", "difference")
+    assert column(table, 2) == ["2", "2"]
+    assert column(table, 3) == ["2.600"] * 2  # mean of 2.5 and 2.7
+    assert column(table, 4) == ["1.600"] * 2
+    assert column(table, 5) == ["-1.000"] * 2
+    assert column(table, 7) == ["0.500"] * 2
+    assert column(table, 9) == ["-0.100"] * 2
+
+
+def test_the_better_of_the_two_is_bold_and_neither_if_they_are_equal() -> None:
+    (worse_iou,) = table_of(scored("im", 0)).rows
+    assert [cell.best for cell in worse_iou[3:5]] == [False, True]
+    assert [cell.best for cell in worse_iou[7:9]] == [True, False]
+    (same,) = table_of(scored("im", 0, iou=(0.5, 0.5))).rows
+    assert [cell.best for cell in same[7:9]] == [False, False]
+
+
+def test_p_values_are_corrected_for_the_number_of_rows() -> None:
+    images = [{str(n): value for n, value in enumerate(values)} for values in (AFTER, BEFORE)]
+    p = paired_test(*images)
+    assert p is not None
+    assert 0.1 < p < 0.5
+    assert column(table_of(scored("im", 0)), 6) == [f"{p:.3f}"]
+    both = table_of(scored("im", 0), scored("imas+im", 0))
+    assert column(both, 6) == [f"{2 * p:.3f}"] * 2
+
+
+def test_without_later_generations_there_is_no_such_table() -> None:
+    assert (
+        masks_table(summarize([scored("im", 0, last=0), scored("labeled", 0, 0)], METRICS)) is None
+    )
+
+
+def test_several_tables_are_one_page() -> None:
+    table = table_of(scored("im", 0))
+    markdown, page = to_markdown([table, table]), to_html([table, table], ["labels.svg"])
+    assert markdown.count("# With and without Inconsistency Masks") == 2
+    assert "| **1.500** | -1.000 |" in markdown
+    assert page.count("<h1>With and without Inconsistency Masks</h1>") == 2
+    assert page.count("<table>") == page.count("</table>") == 2
+    assert page.index("labels.svg") > page.rindex("</table>")
+
+
+@pytest.mark.parametrize("recipe", WITHOUT_MASKS)
+def test_the_two_differ_in_the_masks_only(recipe: str) -> None:
+    after, before = RECIPES[recipe], RECIPES[WITHOUT_MASKS[recipe]]
+    assert after.pseudo_labels == "inconsistency-masks"
+    assert before.pseudo_labels is None
+    same = ("data", "augmented", "method", "unlabeled", "schedule", "judge", "hidden_labels")
+    assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
