@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -71,7 +72,13 @@ class Check:
         return tuple(scores.mean_iou or 0.0 for scores in self.members)
 
 
-def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) -> Check:
+def check(
+    ensemble: Ensemble,
+    samples: Source,
+    scheme: LabelScheme,
+    loss: Loss,
+    best_epoch: Literal["auto", "iou", "loss"] = "auto",
+) -> Check:
     """Score the members of an ensemble, and the ensemble, on labeled samples.
 
     Parameters
@@ -82,7 +89,10 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
         With targets, at least one.
     scheme, loss
         What the outputs mean, and what is minimized in training.
+    best_epoch
+        As in `TrainConfig`.
     """
+    criterion = scheme.epoch_criterion(best_epoch)
     members = [Evaluation(scheme) for _ in range(len(ensemble))]
     together = Evaluation(scheme)
     losses, soft_iou, inconsistent, found = [], [], [], []
@@ -98,13 +108,13 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
         inconsistent.append(consensus.area)
         watch.add(consensus, scheme.to_channels(sample.labeled))
         found.append(_found(best_guess, scheme))
-        if scheme.epoch_criterion == "soft_iou":
+        if criterion == "soft_iou":
             soft_iou.append(_soft_iou(prediction, sample))
     mean_loss = np.mean(losses, axis=0)  # (E,)
     scores = tuple(evaluation.scores() for evaluation in members)
-    if scheme.epoch_criterion == "loss":
+    if criterion == "loss":
         score = -mean_loss
-    elif scheme.epoch_criterion == "soft_iou":
+    elif criterion == "soft_iou":
         score = np.mean(soft_iou, axis=0)
     else:
         score = np.array([each.mean_iou or 0.0 for each in scores])

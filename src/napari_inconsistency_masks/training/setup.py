@@ -97,4 +97,5 @@ class Setup:
 
     def check(self, ensemble: Ensemble) -> Check:
         """Score networks on the validation images."""
-        return check(ensemble, self.data.validation, self.data.scheme, self.loss)
+        data, config = self.data, self.config
+        return check(ensemble, data.validation, data.scheme, self.loss, config.best_epoch)
