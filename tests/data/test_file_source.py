@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import gc
 from pathlib import Path
 
@@ -135,6 +136,13 @@ def test_labels_count_where_a_file_says_so(tmp_path: Path) -> None:
     sample = reader().read(item)
     np.testing.assert_array_equal(sample.known, expected)
     np.testing.assert_array_equal(sample.labeled[0], square(1, 1) // 255)
+    rest = reader().read(dataclasses.replace(item, masks=()))
+    assert rest.target is None
+    expected_rest = square(2, 3) == 0
+    expected_rest[3, 4] = False
+    np.testing.assert_array_equal(rest.known, expected_rest)
+    hidden = reader().read(item, with_target=False).known  # labels that nobody may look at
+    assert np.argwhere(~hidden).tolist() == [[3, 4]]
     ids = save(tmp_path / "ids.png", square(4, 6) // 255)
     read = reader(REGIONS, ids=ClassIds(2, zero_is_unlabeled=True))
     with_ids = read.read(Item("a", tmp_path / "a.tif", (ids,), known=box)).known
@@ -153,9 +161,9 @@ def test_what_counts_is_not_looked_at_without_target(tmp_path: Path) -> None:
     mask = save(tmp_path / "m.png", square(1, 1))
     item = Item("a", image, (mask,), known=tmp_path / "missing.png")
     assert FileSource(reader(), [item], with_target=False)[0].known is None
-    assert reader().read(Item("a", image, (), known=tmp_path / "missing.png")).known is None
-    with pytest.raises(InputError, match=r"missing\.png"):
-        reader().read(item)
+    for read in (item, dataclasses.replace(item, masks=())):
+        with pytest.raises(InputError, match=r"missing\.png"):
+            reader().read(read)
 
 
 def test_what_counts_must_fit_the_image(tmp_path: Path) -> None:

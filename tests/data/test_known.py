@@ -49,7 +49,9 @@ def test_an_image_labeled_in_part_is_labeled_and_unlabeled(folder: Path) -> None
     assert (names(data.labeled), names(data.unlabeled)) == ("abd", "bc")
     np.testing.assert_array_equal(by_name(data, "labeled", "b"), square(1, 2) > 0)
     assert by_name(data, "labeled", "a") is by_name(data, "labeled", "d") is None
-    assert all(sample.target is None and sample.known is None for sample in data.unlabeled)
+    assert all(sample.target is None for sample in data.unlabeled)
+    np.testing.assert_array_equal(by_name(data, "unlabeled", "b"), square(1, 2) == 0)
+    assert by_name(data, "unlabeled", "c") is None
     assert names(data.hidden) == ""
     assert data.classes == ("cells",)
     assert "Labeled only in part, so the rest counts as unlabeled (b, e)." in data.notes
@@ -74,6 +76,7 @@ def test_labels_that_are_hidden_count_in_the_same_part(folder: Path) -> None:
     data = load_folder(folder, labeled=["a"])
     assert (names(data.labeled), names(data.unlabeled), names(data.hidden)) == ("a", "bcd", "bd")
     np.testing.assert_array_equal(by_name(data, "hidden", "b"), square(1, 2) > 0)
+    assert all(sample.known is None for sample in data.unlabeled)
 
 
 def test_one_image_labeled_in_part_is_enough(tmp_path: Path) -> None:
@@ -99,6 +102,8 @@ def test_frames_of_a_stack_are_labeled_each_in_its_part(tmp_path: Path) -> None:
     assert [sample.name for sample in data.unlabeled] == ["film[t=0]", "film[t=1]"]
     np.testing.assert_array_equal(data.labeled[0].known, square(1, 1) > 0)
     assert data.labeled[1].known is None
+    np.testing.assert_array_equal(data.unlabeled[0].known, square(1, 1) == 0)
+    assert data.unlabeled[1].known is None
     write_lists(tmp_path, val=["film"])
     data = load_folder(tmp_path)
     assert [sample.name for sample in data.validation] == ["film[t=0]", "film[t=2]"]

@@ -83,15 +83,17 @@ def test_what_is_mirrored_beyond_a_small_image_is_not_valid() -> None:
 
 
 def test_targets_of_unlabeled_images_are_never_looked_at() -> None:
-    samples = [
-        Sample(
-            s.name, s.image, target=np.ones((1, 16, 16), np.uint8), known=np.zeros((16, 16), bool)
-        )
-        for s in plain(4)
-    ]
+    samples = [Sample(s.name, s.image, target=np.ones((1, 16, 16), np.uint8)) for s in plain(4)]
     with_targets, without = (make(each).batch([0], 0) for each in (samples, plain(4)))
     assert torch.equal(with_targets.weak, without.weak)
     assert torch.equal(with_targets.valid, without.valid)
+
+
+def test_what_is_labeled_in_an_unlabeled_image_is_not_valid() -> None:
+    rest = np.random.default_rng(0).random((16, 16)) > 0.3
+    image = np.where(rest, 200, 40).astype(np.uint8)[None]
+    batch = make([Sample("partly labeled", image, known=rest)]).batch([0], 0)
+    assert torch.equal(batch.valid, batch.weak == 200)
 
 
 def test_batches_have_both_kinds_of_images_and_a_pass_is_over_the_longer_list() -> None:

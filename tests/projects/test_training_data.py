@@ -46,6 +46,10 @@ def test_frames_are_labeled_unlabeled_or_both(tmp_path: Path) -> None:
     assert names(data.validation) == ["c[t=0]", "c[t=2]"]
     assert not data.validation_is_training
     assert all(sample.target is None for sample in data.unlabeled)
+    boxed = data.labeled[1].known
+    assert boxed is not None
+    np.testing.assert_array_equal(data.unlabeled[1].known, ~boxed)
+    assert all(data.unlabeled[place].known is None for place in (0, 2, 3, 4))
     assert len(data.test) == 0
     preflight(data, RECIPES["im"])
 

@@ -215,6 +215,17 @@ def test_what_a_pseudo_label_teaches(ignore: str, known: object, blank: bool) ->
         assert sample.blank is None
 
 
+@pytest.mark.parametrize(
+    ("ignore", "known"), [("nothing", True), ("pixels", ~EITHER), ("classes", ~MASK)]
+)
+def test_a_pseudo_label_never_contradicts_labels_of_its_image(ignore: str, known: object) -> None:
+    rest = np.random.default_rng(0).random((4, 5)) > 0.5
+    config = PseudoLabelConfig(ignore=ignore)
+    label = PseudoLabel(np.ones((2, 4, 5), np.uint8), MASK)
+    sample = label.teach(replace(IMAGE, known=rest), config)
+    np.testing.assert_array_equal(sample.known, rest & known)
+
+
 def test_the_paper_preset_is_the_paper() -> None:
     from napari_inconsistency_masks.recipes import PRESETS
 

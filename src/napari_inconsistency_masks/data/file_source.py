@@ -34,7 +34,8 @@ class Item:
         Of the image file.
     known
         A mask file, read as those of classes are: above 0 where the labels count. None for
-        everywhere.
+        everywhere. Of an item without masks, where the labels of another item of the same frame
+        count, so that this one is the rest of it.
     mask_frame
         Frame of `masks` and `known`; None for `frame`.
     """
@@ -92,16 +93,21 @@ class ItemReader:
         self._stacks = _OpenStacks()
 
     def read(self, item: Item, *, with_target: bool = True) -> Sample:
-        """One sample; without target (and without looking at the masks) if so asked."""
+        """One sample; without target (and without looking at the masks) if so asked.
+
+        Unlabeled pixels are known in the sense that a pseudo-label may count there.
+        """
         with_target = with_target and bool(item.masks)
         return self._cache.get((item, with_target), lambda: self._read(item, with_target))
 
     def _read(self, item: Item, with_target: bool) -> Sample:
         image, finite = self._read_image(item)
-        if not with_target:
-            return Sample(item.name, image, known=finite)
-        target, known = self._read_target(item)
         size = image.shape[-2:]
+        if not with_target:
+            labeled = None if item.masks else self._read_known(item, size)
+            rest = None if labeled is None else ~labeled
+            return Sample(item.name, image, known=_in_all([finite, rest]))
+        target, known = self._read_target(item)
         if target.shape[-2:] != size:
             raise InputError(about(item.masks[0], "changed its size since it was first read."))
         boxes = self._read_known(item, size)

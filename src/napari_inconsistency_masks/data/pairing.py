@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -76,9 +76,9 @@ class Pair:
 
     @property
     def partly_unlabeled_items(self) -> list[Item]:
-        """The frames of an image with masks that are not labeled, or not everywhere."""
+        """The rest of an image with masks: frames that are not labeled, or not everywhere."""
         return [
-            item
+            replace(item, masks=())
             for item, extent in zip(self.items, self.extents, strict=False)
             if extent is not Extent.WHOLE
         ]

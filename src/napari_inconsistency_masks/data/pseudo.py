@@ -44,8 +44,13 @@ class PseudoLabel:
         return mask
 
     def teach(self, image: Sample, config: PseudoLabelConfig) -> Sample:
-        """Make the sample to train on from the unlabeled image."""
+        """Make the sample to train on from the unlabeled image.
+
+        Where the image has labels of its own, or no value, the pseudo-label does not count.
+        """
         known = {"nothing": None, "pixels": ~self.anywhere, "classes": ~self.mask}[config.ignore]
+        if image.known is not None:
+            known = image.known if known is None else known & image.known
         return replace(
             image,
             target=self.target,

@@ -28,7 +28,8 @@ class Sample:
         uint8 as in `LabelScheme`, or None for an unlabeled image.
     known
         bool ``(Y, X)`` or ``(K, Y, X)``: where (and for which output) the target counts. None
-        means everywhere. The loss leaves out the rest.
+        means everywhere. The loss leaves out the rest. Of an unlabeled image, where a
+        pseudo-label may count: not where it is labeled, nor where it has no value.
     blank
         bool ``(Y, X)``: pixels to set to 0 in the image, or None for none.
     """

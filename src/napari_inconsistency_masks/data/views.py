@@ -51,7 +51,8 @@ class Unlabeled:
     strong
         As many views of the same pixels as the method wants, each like ``weak``.
     valid
-        bool ``(E, U, 1, Y, X)``: False where an image was smaller than its piece.
+        bool ``(E, U, 1, Y, X)``: False where an image was smaller than its piece, has no value,
+        or has labels of its own.
     rngs
         One for each member: for what else the method draws in this step.
     """
@@ -142,4 +143,4 @@ def _order(key: tuple[int, ...], count: int) -> npt.NDArray[np.int64]:
 
 def _without_target(sample: Sample) -> Sample:
     nothing = np.zeros((1, *sample.image.shape[1:]), np.uint8)
-    return replace(sample, target=nothing, known=None)
+    return replace(sample, target=nothing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..data.duplicates import refuse_duplicates
@@ -171,8 +171,10 @@ def _read_image(project: Project, entry: ImageEntry, path: Path, notes: list[str
         item = _labeled_item(project, image, frame, notes) if frame in saved else None
         if item is not None:
             image.labeled.append(item)
-        if item is None or item.known is not None:
+        if item is None:
             image.unlabeled.append(Item(_name(image, frame), path, (), frame))
+        elif item.known is not None:
+            image.unlabeled.append(replace(item, masks=()))
     return image
 
 
