@@ -78,6 +78,54 @@ def test_what_is_drawn_all_over_takes_the_place_of_the_labels(tmp_path: Path) ->
     np.testing.assert_array_equal(now.target[0], square(7, 12) > 0)
 
 
+def say_source(folder: Path, file: Path, **frames: int) -> None:
+    (folder / "source.json").write_text(json.dumps({"file": str(file), "frames": frames}))
+
+
+@pytest.mark.parametrize("boxed", [True, False])
+def test_of_an_unlabeled_image_of_the_data_set_the_rest_stays_unlabeled(
+    tmp_path: Path, boxed: bool
+) -> None:
+    before = base(tmp_path)
+    folder = draw(tmp_path, "frame_0000", seed=1, boxed=boxed)
+    say_source(folder, tmp_path / "base" / "images" / ".." / "images" / "b.png", frame_0000=0)
+    after = load_corrected(dict(before.origin), folder)
+    assert names(after.labeled) == [*names(before.labeled), "frame_0000"]
+    assert names(after.unlabeled) == (["b"] if boxed else [])
+    if boxed:
+        np.testing.assert_array_equal(after.unlabeled[0].known, BOX == 0)
+        np.testing.assert_array_equal(after.unlabeled[0].image, before.unlabeled[0].image)
+
+
+@pytest.mark.parametrize(
+    ("file", "frames"),
+    [("c.png", {"frame_0000": 0}), ("b.png", {"frame_0000": 1}), ("b.png", {"frame_0001": 0})],
+)
+def test_other_images_stay_unlabeled(tmp_path: Path, file: str, frames: dict[str, int]) -> None:
+    before = base(tmp_path)
+    folder = draw(tmp_path, "frame_0000", seed=1, boxed=False)
+    say_source(folder, tmp_path / "base" / "images" / file, **frames)
+    after = load_corrected(dict(before.origin), folder)
+    assert names(after.unlabeled) == ["b"]
+    assert after.unlabeled[0].known is None
+
+
+def test_an_image_that_is_another_by_now_stays_unlabeled(tmp_path: Path) -> None:
+    before = base(tmp_path)
+    folder = draw(tmp_path, "frame_0000", seed=50, boxed=False)
+    say_source(folder, tmp_path / "base" / "images" / "b.png", frame_0000=0)
+    assert names(load_corrected(dict(before.origin), folder).unlabeled) == ["b"]
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", '{"file": 3, "frames": {}}', '{"file": "a"}'])
+def test_a_damaged_source_is_told(tmp_path: Path, text: str) -> None:
+    before = base(tmp_path)
+    folder = draw(tmp_path, "mine", seed=50)
+    (folder / "source.json").write_text(text)
+    with pytest.raises(InputError, match=r"source\.json: it does not say which file"):
+        load_corrected(dict(before.origin), folder)
+
+
 @pytest.mark.parametrize("seed", [4, 5])
 def test_nothing_is_learned_from_held_out_images(tmp_path: Path, seed: int) -> None:
     before = base(tmp_path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from napari_inconsistency_masks.cells import draw_discs, position_markers
 from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.images import read_image
+from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.intensity import Intensity
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets._drawing import (
@@ -171,6 +173,16 @@ def test_a_snapshot_is_what_was_drawn(tmp_path: Path) -> None:
         sample = labeled[f"frame_{frame:04d}"]
         np.testing.assert_array_equal(sample.image[0], drawing.image[frame])
         np.testing.assert_array_equal(sample.target, drawing.target(frame))
+
+
+def test_a_snapshot_says_which_frames_of_which_file_it_has(tmp_path: Path) -> None:
+    drawing = replace(cells(), file=tmp_path / "dish.tif")
+    list(write_snapshot(drawing, tmp_path / "data", only_labeled=True))
+    said = read_json(tmp_path / "data" / "source.json")
+    assert said["file"] == str(tmp_path / "dish.tif")
+    assert said["frames"] == {f"frame_{frame:04d}": frame for frame in DRAWN}
+    images = sorted(path.stem for path in (tmp_path / "data" / "images").iterdir())
+    assert images == sorted(said["frames"])
 
 
 def test_a_snapshot_of_exclusive_classes(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """A data set with what a person drew on images beside it: corrections of its images, or of others.
 
 The drawings are a folder as `load_folder` reads it: images in ``images``, and a folder of masks per
-class, or one of class ids named ``masks``.
+class, or one of class ids named ``masks``. ``source.json`` may say of which file they are frames::
+
+    {"file": "/data/dish.tif", "frames": {"frame_0003": 3}}
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..files.json_files import read_json
+from ..files.names import about
+from .file_source import item_of
 from .folder import load_folder
 from .held_out import image_print
 from .origin import describe, open_data
@@ -21,7 +26,7 @@ from .sample import Sample, SegmentationData, Source
 from .sources import Joined, Subset
 from .splits import listed
 
-IMAGES, MASKS = "images", "masks"
+IMAGES, MASKS, SOURCE = "images", "masks", "source.json"
 
 
 def load_corrected(base: dict[str, Any], corrections: str | Path) -> SegmentationData:
@@ -29,7 +34,9 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
 
     A drawn image that is in `base`, with labels, has the drawn ones where they count and keeps the
     others; images are known by their content. What is drawn on images for validation and test is
-    left out, and a note says so. All others are labeled images more.
+    left out, and a note says so. All others are labeled images more; if such an image is among the
+    unlabeled ones of `base`, only the rest of it stays unlabeled. Of which file an image is, the
+    drawings say, since looking for it in all files would take too long.
 
     Parameters
     ----------
@@ -63,6 +70,7 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
     return replace(
         data,
         labeled=labeled,
+        unlabeled=_rest(data.unlabeled, _frames(Path(corrections), [drawn[i] for i in added])),
         validation=labeled if data.validation_is_training else data.validation,
         notes=(*data.notes, *_notes(left_out, len(changed), len(added))),
         origin=describe("corrected", {"base": dict(base), "corrections": corrections}),
@@ -104,6 +112,38 @@ class _Changed:
 
     def __iter__(self) -> Iterator[Sample]:
         return map(self.__getitem__, range(len(self)))
+
+
+def _frames(folder: Path, drawn: Sequence[Sample]) -> dict[tuple[Path, int], Sample]:
+    """Drawn samples by file and frame, as far as these are known."""
+    path = folder / SOURCE
+    if not path.is_file():
+        return {}
+    said = read_json(path)
+    try:
+        file, frames = Path(said["file"]).resolve(), dict(said["frames"])
+    except (KeyError, TypeError, ValueError):
+        raise InputError(about(path, "it does not say which file the images are of.")) from None
+    return {(file, frames[each.name]): each for each in drawn if each.name in frames}
+
+
+def _rest(unlabeled: Source, drawn: Mapping[tuple[Path, int], Sample]) -> Source:
+    """The unlabeled images, of drawn ones only what nothing is said about."""
+    if not drawn:
+        return unlabeled
+    changed: dict[int, Sample] = {}
+    left = []
+    for index in range(len(unlabeled)):
+        item = item_of(unlabeled, index)
+        found = None if item is None else drawn.get((item.image.resolve(), item.frame))
+        if found is not None and image_print(unlabeled[index]) == image_print(found):
+            if found.known is None:
+                continue
+            before = unlabeled[index]
+            rest = ~found.known if before.known is None else before.known & ~found.known
+            changed[index] = replace(before, known=rest)
+        left.append(index)
+    return Subset(_Changed(unlabeled, changed), left)
 
 
 def _read_drawn(data: SegmentationData, folder: Path) -> Source:

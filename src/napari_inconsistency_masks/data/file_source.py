@@ -19,7 +19,8 @@ from ..task import LabelScheme
 from .cache import SampleCache
 from .masks import ClassIds, read_mask
 from .pixels import is_gray, to_channels
-from .sample import Sample
+from .sample import Sample, Source
+from .sources import Subset
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,13 @@ class FileSource:
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))
+
+
+def item_of(source: Source, index: int) -> Item | None:
+    """The files of a sample, or None if the source does not know them."""
+    while isinstance(source, Subset):
+        source, index = source.place(index)
+    return source.items[index] if isinstance(source, FileSource) else None
 
 
 class _OpenStacks:

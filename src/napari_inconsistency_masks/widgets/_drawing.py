@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from ..boxes import Box, known_mask
 from ..cells import position_markers
-from ..data.corrected import IMAGES, MASKS
+from ..data.corrected import IMAGES, MASKS, SOURCE
 from ..errors import InputError
+from ..files.atomic import write_json
 from ..files.names import printable
 from ..files.tiff import write_tiff
 from ..task import LabelScheme
@@ -73,6 +74,8 @@ class Drawing:
     boxes
         By frame, the boxes inside which everything is labeled, and outside of which nothing is
         known; a frame without any is labeled completely, if anything is drawn on it.
+    file
+        Of the image, if it is known.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Drawing:
     scheme: LabelScheme
     drawn: tuple[DrawnClass, ...]
     boxes: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
+    file: Path | None = None
 
     def frozen(self) -> Drawing:
         """The same with copies of all labels, so that further strokes do not change it."""
@@ -206,6 +210,7 @@ def write_snapshot(
     labeled = drawing.labeled_frames()
     frames = np.flatnonzero(labeled).tolist() if only_labeled else range(drawing.axes.count)
     digits = max(4, len(str(drawing.axes.count)))
+    of_file = {}
     for done, frame in enumerate(frames, start=1):
         file = f"frame_{frame:0{digits}d}.tif"
         image = drawing.axes.read(drawing.image, frame)
@@ -213,7 +218,10 @@ def write_snapshot(
         write_tiff(folder / IMAGES / file, image[0] if one else image, "YX" if one else "CYX")
         if labeled[frame]:
             _write_masks(drawing, folder, frame, file)
+        of_file[Path(file).stem] = frame
         yield done, len(frames)
+    if drawing.file is not None:
+        write_json(folder / SOURCE, {"file": str(drawing.file), "frames": of_file})
 
 
 def _write_masks(drawing: Drawing, folder: Path, frame: int, file: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from napari.layers import Image, Labels, Layer, Points
@@ -145,7 +146,8 @@ class LayerData(QObject):
         rows = [row for row in self.drawn_rows if row.layer is not None or not partly]
         drawn = tuple(self._drawn(row, image, axes) for row in rows)
         data = image.data[0] if image.multiscale else image.data
-        return Drawing(image.name, axes, data, scheme, drawn, self.boxes.of(image, axes))
+        file = None if image.source.path is None else Path(image.source.path)
+        return Drawing(image.name, axes, data, scheme, drawn, self.boxes.of(image, axes), file)
 
     @property
     def scan(self) -> Scan | None:
