@@ -230,9 +230,9 @@ def test_discs_are_cut_off_at_the_border() -> None:
     assert not draw_discs(np.array([[50, 1]]), np.array([3]), (3, 3)).any()
 
 
-@pytest.mark.parametrize("radius", [2, 9])
-def test_other_radii_are_refused(radius: int) -> None:
-    with pytest.raises(InputError, match="3 to 8"):
+@pytest.mark.parametrize("radius", [0, -3])
+def test_radii_below_1_are_refused(radius: int) -> None:
+    with pytest.raises(InputError, match="1 or more"):
         draw_discs(np.array([[0, 0]]), np.array([radius]), (3, 3))
 
 

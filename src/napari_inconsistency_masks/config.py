@@ -38,6 +38,14 @@ class PseudoLabelConfig(Config):
             "paper), the pixels of the mask, or there only the classes the networks disagree on.",
         ),
     ] = "nothing"
+    markers: Annotated[
+        Literal["paper", "labels"],
+        option(
+            "Markers",
+            "How positions are drawn: as in the paper, with a radius of a quarter of the distance "
+            "to the next (3 to 8) and moved by one pixel; or like those of the labels.",
+        ),
+    ] = "paper"
     drop_uncertain: Annotated[
         bool,
         option(

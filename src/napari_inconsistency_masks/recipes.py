@@ -228,7 +228,9 @@ _EVERYDAY = TrainConfig(
     best_epoch="iou",
     loss="ce+dice",
     augment="always",
-    pseudo_labels=PseudoLabelConfig(ignore="classes", blank_image=False, blank_label=False),
+    pseudo_labels=PseudoLabelConfig(
+        ignore="classes", blank_image=False, blank_label=False, markers="labels"
+    ),
     labeled_share=0.5,
     refuse_worse=True,
 )

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from golden_files import Case, each_case, read_cases
-from napari_inconsistency_masks.cells import pseudo_label_markers
+from napari_inconsistency_masks.cells import draw_discs, pseudo_label_markers
 from napari_inconsistency_masks.config import PseudoLabelConfig
 from napari_inconsistency_masks.data.pseudo import PseudoLabel
+from napari_inconsistency_masks.data.sample import Sample, SegmentationData
 from napari_inconsistency_masks.data.transforms import Change, move, move_back
 from napari_inconsistency_masks.inconsistency import Prediction
 from napari_inconsistency_masks.pseudolabels import (
@@ -22,6 +23,7 @@ from napari_inconsistency_masks.pseudolabels import (
     InputEnsemble,
     ModelEnsemble,
     SingleTeacher,
+    choose_markers,
 )
 from napari_inconsistency_masks.task import LabelScheme, Task
 
@@ -161,7 +163,9 @@ def test_views_are_as_many_as_wanted_differ_and_can_be_repeated() -> None:
     assert not any(view.turns or view.flip_vertical for view in upright)
     for name, make in PSEUDO_LABELERS.items():
         if name != "input-ensemble":
-            assert make(CONFIG).views(np.random.default_rng(0), free_rotation=True) == (Change(),)
+            assert make(CONFIG, pseudo_label_markers).views(
+                np.random.default_rng(0), free_rotation=True
+            ) == (Change(),)
 
 
 @pytest.mark.parametrize("turns", range(4))
@@ -223,3 +227,43 @@ def test_exercises_of_masks_are_masks_of_two_or_more_networks(scheme: LabelSchem
 def test_exercises_of_a_single_network_are_possible() -> None:
     label = InconsistencyMasks(CONFIG).exercise(drawn(HELA, 1), np.random.default_rng(0))
     assert not label.mask.any()
+
+
+def labeled_with(radius: int, known: npt.NDArray[np.bool_] | None = None) -> SegmentationData:
+    """Data whose markers have a radius; where it is not known, larger ones."""
+    mask = draw_discs(np.array([(10, 10), (30, 40)]), np.full(2, radius), (50, 60))
+    if known is not None:
+        mask |= draw_discs(np.array([(5, 45)]), np.array([8]), (50, 60))
+    target = np.stack([mask, mask & False, mask]).astype(np.uint8)
+    samples = [Sample("a", np.zeros((1, 50, 60), np.uint8), target, known=known)]
+    return SegmentationData("made", HELA, 1, samples)
+
+
+@pytest.mark.parametrize("radius", [3, 5, 11])
+@pytest.mark.parametrize("partly", [False, True])
+@pytest.mark.parametrize("name", PSEUDO_LABELERS)
+def test_markers_are_like_those_of_the_labels_if_wanted(
+    name: str, partly: bool, radius: int
+) -> None:
+    known = None
+    if partly:
+        known = np.ones((50, 60), bool)
+        known[:15, 30:] = False
+    data = labeled_with(radius, known)
+    config = PseudoLabelConfig(markers="labels")
+    labeler = PSEUDO_LABELERS[name](config, choose_markers(config, data))
+    seen = draw_discs(np.array([(25, 20)]), np.array([3]), (50, 60))
+    votes = np.stack([np.zeros((2, 50, 60)), np.zeros((2, 50, 60)), [seen, seen]], 1)
+    prediction = Prediction(votes.astype(np.float32), HELA)
+    label = labeler.candidates(prediction)[0]
+    expected = draw_discs(np.array([(25, 20)]), np.array([radius]), (50, 60))
+    np.testing.assert_array_equal(label.target[2], expected)
+    exercised = labeler.exercise(prediction, np.random.default_rng(0))
+    np.testing.assert_array_equal(exercised.target[2], expected)
+
+
+def test_markers_are_the_references_unless_wanted_or_without_positions() -> None:
+    data = labeled_with(3)
+    assert choose_markers(PseudoLabelConfig(), data) is pseudo_label_markers
+    binary = SegmentationData("made", BINARY, 1, data.labeled)
+    assert choose_markers(PseudoLabelConfig(markers="labels"), binary) is pseudo_label_markers

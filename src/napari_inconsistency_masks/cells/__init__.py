@@ -12,12 +12,14 @@ from .discs import (
     redraw_markers,
 )
 from .find import UNCLEAR, Cells, assign_states, find_cells
+from .marker_style import MarkerStyle
 from .markers import foreground, marker_centers, marker_positions
 from .morphology import dilate, erode
 
 __all__ = [
     "UNCLEAR",
     "Cells",
+    "MarkerStyle",
     "assign_states",
     "dilate",
     "draw_discs",

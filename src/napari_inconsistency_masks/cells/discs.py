@@ -57,16 +57,19 @@ def position_markers(positions: npt.NDArray[Any], shape: tuple[int, int]) -> _Bo
     """
     pixels = np.rint(positions).astype(np.int64).reshape(-1, 2)
     inside = pixels[((pixels >= 0) & (pixels < shape)).all(axis=1)]
-    radii = (nearest_distances(inside) // 4).clip(3, 8).astype(np.int64)
-    return draw_discs(inside, radii, shape)
+    return draw_discs(inside, radii_by_distance(inside), shape)
+
+
+def radii_by_distance(positions: npt.NDArray[Any]) -> _Int:
+    """Radii ``(N,)`` of a quarter of the distance to the next position, 3 to 8; 3 if alone."""
+    radii: _Int = (nearest_distances(positions) // 4).clip(3, 8).astype(np.int64)
+    return radii
 
 
 def _marker_discs(mask: npt.NDArray[Any], lone_radius: int) -> _Bool:
     positions = marker_positions(mask)
-    if len(positions) == 1:
-        radii = np.array([lone_radius])
-    else:
-        radii = (nearest_distances(positions) // 4).clip(3, 8).astype(np.int64)
+    alone = len(positions) == 1
+    radii = np.array([lone_radius]) if alone else radii_by_distance(positions)
     return draw_discs(positions, radii, (mask.shape[0], mask.shape[1]))
 
 
@@ -91,14 +94,14 @@ def draw_discs(positions: _Int, radii: _Int, shape: tuple[int, int]) -> _Bool:
     positions
         ``(N, 2)``; may lie outside.
     radii
-        ``(N,)``, 3 to 8 pixels.
+        ``(N,)`` in pixels, 1 or more; those of 3 to 8 are OpenCV's circles.
     shape
         ``(Y, X)``.
 
     Raises
     ------
     InputError
-        If a radius is not 3 to 8.
+        If a radius is less than 1.
     """
     canvas = np.zeros(shape, dtype=bool)
     for radius in np.unique(radii):
@@ -111,9 +114,12 @@ def draw_discs(positions: _Int, radii: _Int, shape: tuple[int, int]) -> _Bool:
 
 def _disc(radius: int) -> _Int:
     """Offsets of the pixels of a filled circle from its center, ``(pixels, 2)``."""
-    if radius not in _HALF_WIDTHS:
-        raise InputError(f"A marker of radius {radius} pixels: choose 3 to 8.")
+    if radius < 1:
+        raise InputError(f"A marker of radius {radius} pixels: choose 1 or more.")
     reach = np.abs(np.arange(-radius, radius + 1))
-    half_width = np.array(_HALF_WIDTHS[radius])[reach]
+    if radius in _HALF_WIDTHS:
+        half_width = np.array(_HALF_WIDTHS[radius])[reach]
+    else:
+        half_width = np.sqrt(radius**2 - reach**2).astype(np.int64)
     offsets: _Int = np.argwhere(reach <= half_width[:, None]) - radius
     return offsets

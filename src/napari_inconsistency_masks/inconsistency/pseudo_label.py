@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -48,10 +49,9 @@ def pseudo_label(
     blank_label: bool = True,
     drop_uncertain: bool = True,
     same_classes: bool = False,
+    draw_markers: Callable[[_Bool], _Bool] = pseudo_label_markers,
 ) -> MaskedLabel:
     """Make a pseudo-label with an inconsistency mask, as the reference does.
-
-    Markers of a position class are drawn anew from their positions.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ def pseudo_label(
         inconsistent ones.
     same_classes
         Whether multi-class images are left out in which members see different sets of classes.
+    draw_markers
+        Draws the markers of a position class anew.
     """
     found = find_consensus(prediction)
     scheme = prediction.scheme
@@ -73,7 +75,7 @@ def pseudo_label(
     channels = refined.agreed
     if scheme.position_output is not None:
         channels = channels.copy()
-        channels[scheme.position_output] = pseudo_label_markers(channels[scheme.position_output])
+        channels[scheme.position_output] = draw_markers(channels[scheme.position_output])
     target = scheme.to_target(channels)
     differing = found.inconsistency if scheme.exclusive else found.disagreed
     return MaskedLabel(

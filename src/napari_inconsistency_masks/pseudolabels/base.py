@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..cells import pseudo_label_markers
+from ..config import PseudoLabelConfig
 from ..data.pseudo import PseudoLabel
 from ..data.transforms import Change
 from ..inconsistency import Prediction
 from ..task import LabelScheme
+
+DrawMarkers = Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]]
+"""Draws the markers of a mask ``(Y, X)`` anew."""
 
 AS_IT_IS = (Change(),)
 """One view: the image without a change."""
@@ -57,8 +63,20 @@ class PseudoLabeler(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class FromTeachers(ABC):
-    """What most ways have in common: the best teachers look at the image as it is."""
+    """What most ways have in common: the best teachers look at the image as it is.
+
+    Attributes
+    ----------
+    config
+        As a person chose it.
+    draw_markers
+        Draws positions anew, see `markers.choose_markers`; by default as the reference does.
+    """
+
+    config: PseudoLabelConfig
+    draw_markers: DrawMarkers = pseudo_label_markers
 
     masks = False
     chooses = False
@@ -75,18 +93,18 @@ class FromTeachers(ABC):
     def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
         """See `PseudoLabeler.candidates`."""
 
+    def without_mask(self, channels: npt.NDArray[np.bool_], scheme: LabelScheme) -> PseudoLabel:
+        """The label of ``(K, Y, X)`` with nothing left out; markers are drawn anew."""
+        if scheme.position_output is not None:
+            channels = channels.copy()
+            channels[scheme.position_output] = self.draw_markers(channels[scheme.position_output])
+        planes = 1 if scheme.exclusive else scheme.outputs
+        nowhere = np.zeros((planes, *channels.shape[1:]), bool)
+        return PseudoLabel(scheme.to_target(channels), nowhere)
+
     def exercise(self, prediction: Prediction, rng: np.random.Generator) -> PseudoLabel:
         """The label of some of the networks, two at least."""
         members = len(prediction.probability)
         count = int(rng.integers(min(2, members), members + 1))
         chosen = rng.permutation(members)[:count]
         return self.candidates(Prediction(prediction.probability[chosen], prediction.scheme))[0]
-
-
-def without_mask(channels: npt.NDArray[np.bool_], scheme: LabelScheme) -> PseudoLabel:
-    """The label of bool ``(K, Y, X)`` with nothing left out; markers are drawn anew."""
-    if scheme.position_output is not None:
-        channels = channels.copy()
-        channels[scheme.position_output] = pseudo_label_markers(channels[scheme.position_output])
-    planes = 1 if scheme.exclusive else scheme.outputs
-    return PseudoLabel(scheme.to_target(channels), np.zeros((planes, *channels.shape[1:]), bool))

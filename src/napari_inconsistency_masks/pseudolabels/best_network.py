@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..config import PseudoLabelConfig
 from ..data.pseudo import PseudoLabel
 from ..inconsistency import Prediction
-from .base import FromTeachers, without_mask
+from .base import FromTeachers
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,6 @@ class BestNetwork(FromTeachers):
     of a later generation is scored higher.
     """
 
-    config: PseudoLabelConfig
     chooses = True
 
     def teachers(self, ranking: tuple[int, ...], most: int) -> tuple[int, ...]:  # noqa: ARG002
@@ -29,9 +27,9 @@ class BestNetwork(FromTeachers):
 
     def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
         """Return the hard labels of each network."""
-        return tuple(without_mask(hard, prediction.scheme) for hard in prediction.hard())
+        return tuple(self.without_mask(hard, prediction.scheme) for hard in prediction.hard())
 
     def exercise(self, prediction: Prediction, rng: np.random.Generator) -> PseudoLabel:
         """The hard labels of one network."""
         labels = prediction.hard()
-        return without_mask(labels[int(rng.integers(len(labels)))], prediction.scheme)
+        return self.without_mask(labels[int(rng.integers(len(labels)))], prediction.scheme)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..config import PseudoLabelConfig
 from ..data.pseudo import PseudoLabel
 from ..inconsistency import Prediction, pseudo_label
 from .base import FromTeachers
@@ -19,7 +18,6 @@ SIDES = (0, 3, 5)
 class InconsistencyMasks(FromTeachers):
     """Make pseudo-labels from what all teachers agree on."""
 
-    config: PseudoLabelConfig
     masks = True
 
     def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
@@ -31,11 +29,12 @@ class InconsistencyMasks(FromTeachers):
             blank_label=self.config.blank_label,
             drop_uncertain=self.config.drop_uncertain,
             same_classes=self.config.same_classes,
+            draw_markers=self.draw_markers,
         )
         return (PseudoLabel(made.target, made.mask, made.kept),)
 
     def exercise(self, prediction: Prediction, rng: np.random.Generator) -> PseudoLabel:
         """Agreement of two or more networks, with a mask that is shrunk and grown at random."""
         erode, dilate = (int(side) for side in rng.choice(SIDES, 2))
-        other = InconsistencyMasks(replace(self.config, erode=erode, dilate=dilate))
+        other = replace(self, config=replace(self.config, erode=erode, dilate=dilate))
         return FromTeachers.exercise(other, prediction, rng)

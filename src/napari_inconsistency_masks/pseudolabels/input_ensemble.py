@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cells import erode
-from ..config import AugmentConfig, PseudoLabelConfig
+from ..config import AugmentConfig
 from ..data.pseudo import PseudoLabel
 from ..data.transforms import Change, draw
 from ..inconsistency import Prediction
 from ..task import Task
-from .base import FromTeachers, without_mask
+from .base import FromTeachers
 
 STRENGTH = AugmentConfig(contrast=0.3, brightness=15, blur=1, noise=15)
 """Of the versions: the reference's for all but binary data, which it changes more strongly."""
@@ -29,8 +29,6 @@ class InputEnsemble(FromTeachers):
     and turns are undone in the answers.
     """
 
-    config: PseudoLabelConfig
-
     def teachers(self, ranking: tuple[int, ...], most: int) -> tuple[int, ...]:  # noqa: ARG002
         """The best one."""
         return ranking[:1]
@@ -45,10 +43,10 @@ class InputEnsemble(FromTeachers):
         """Return the answer common to all versions."""
         scheme = prediction.scheme
         if scheme.exclusive:
-            return (without_mask(scheme.harden(prediction.mean()), scheme),)
+            return (self.without_mask(scheme.harden(prediction.mean()), scheme),)
         binary = scheme.task is Task.BINARY
         channels = np.logical_and.reduce(prediction.hard(at_least_half=binary))  # (K, Y, X)
-        label = without_mask(channels, scheme)
+        label = self.without_mask(channels, scheme)
         found = bool(erode(channels, LEAST_SIDE).any())
         keep = found or not (binary and self.config.drop_uncertain)
         return (PseudoLabel(label.target, label.mask, keep),)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..config import PseudoLabelConfig
 from ..data.pseudo import PseudoLabel
 from ..inconsistency import Prediction
 from ..task import Task
-from .base import FromTeachers, without_mask
+from .base import FromTeachers
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,6 @@ class ModelEnsemble(FromTeachers):
     As in the reference: what all of them find if binary, else the mean of their probabilities.
     """
 
-    config: PseudoLabelConfig
-
     def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
         """Return the common answer."""
         scheme = prediction.scheme
@@ -29,4 +26,4 @@ class ModelEnsemble(FromTeachers):
             channels = np.logical_and.reduce(prediction.hard())  # (1, Y, X)
         else:
             channels = scheme.harden(prediction.mean())  # (K, Y, X)
-        return (without_mask(channels, scheme),)
+        return (self.without_mask(channels, scheme),)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..config import PseudoLabelConfig
 from ..data.pseudo import PseudoLabel
 from ..inconsistency import Prediction
 from ..task import Task
-from .base import FromTeachers, without_mask
+from .base import FromTeachers
 
 
 @dataclass(frozen=True)
 class SingleTeacher(FromTeachers):
     """Teach what the best teacher says about the unchanged image."""
-
-    config: PseudoLabelConfig
 
     def teachers(self, ranking: tuple[int, ...], most: int) -> tuple[int, ...]:  # noqa: ARG002
         """The best one."""
@@ -25,4 +22,4 @@ class SingleTeacher(FromTeachers):
         """Return its hard labels."""
         scheme = prediction.scheme
         hard = prediction.hard(at_least_half=scheme.task is Task.MULTILABEL)  # (1, K, Y, X)
-        return (without_mask(hard[0], scheme),)
+        return (self.without_mask(hard[0], scheme),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 
@@ -12,7 +13,7 @@ from ..data.sample import SegmentationData
 from ..inference.evaluate import Check, check
 from ..losses import Loss, choose_loss
 from ..nets.ensemble import Ensemble
-from ..pseudolabels import PSEUDO_LABELERS
+from ..pseudolabels import PSEUDO_LABELERS, choose_markers
 from ..pseudolabels.base import PseudoLabeler
 from .apart import Apart
 from .budget import Budget
@@ -73,11 +74,13 @@ class Setup:
         """What grows."""
         return SCHEDULES[self.recipe.schedule]
 
-    @property
+    @cached_property
     def labeler(self) -> PseudoLabeler:
         """How unlabeled images get labels, for a recipe in which they do."""
         assert self.recipe.pseudo_labels is not None
-        return PSEUDO_LABELERS[self.recipe.pseudo_labels](self.config.pseudo_labels)
+        config = self.config.pseudo_labels
+        draw_markers = choose_markers(config, self.data)
+        return PSEUDO_LABELERS[self.recipe.pseudo_labels](config, draw_markers)
 
     def card_of(self, generation: int) -> ModelCard:
         """Describe the networks of a generation; their width may grow."""
