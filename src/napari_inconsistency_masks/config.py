@@ -190,14 +190,6 @@ class TrainConfig(MethodConfigs):
             "the paper does without.",
         ),
     ] = False
-    best_epoch: Annotated[
-        Literal["auto", "iou", "loss"],
-        option(
-            "Best epoch",
-            "What on the validation images says which epoch of a network is kept: IoU or loss; "
-            "auto is the paper's way, the loss for multi-label and else the IoU.",
-        ),
-    ] = "auto"
     loss: Annotated[
         Literal["auto", "mse", "bce", "dice", "cross-entropy", "ce+dice"],
         option(

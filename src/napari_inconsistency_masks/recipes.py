@@ -225,7 +225,6 @@ _EVERYDAY = TrainConfig(
     batch=16,
     cosine=True,
     settle_norms=True,
-    best_epoch="iou",
     loss="ce+dice",
     augment="always",
     pseudo_labels=PseudoLabelConfig(
@@ -235,9 +234,7 @@ _EVERYDAY = TrainConfig(
     refuse_worse=True,
 )
 """For few labels, rare classes and short training: where networks disagree nothing is taught,
-neither a class nor its absence, and half of each batch is real labels. Such students are sure also
-where nothing was taught, so their loss grows while they become better: the IoU tells their best
-epoch (docs/benchmarks.md)."""
+neither a class nor its absence, and half of each batch is real labels (docs/benchmarks.md)."""
 
 PRESETS = {
     "quick": replace(

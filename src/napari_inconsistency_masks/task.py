@@ -112,18 +112,16 @@ class LabelScheme:
         """Whether a pixel has exactly one class."""
         return self.task is Task.MULTICLASS
 
-    def epoch_criterion(
-        self, wanted: Literal["auto", "iou", "loss"] = "auto"
-    ) -> Literal["iou", "loss", "soft_iou"]:
-        """What picks a network's best epoch on the validation images.
+    @property
+    def epoch_criterion(self) -> Literal["iou", "loss", "soft_iou"]:
+        """What picks a network's best epoch on the validation images, as in the reference.
 
-        The highest IoU of all images together, for multi-class that of the probabilities, which
-        unlike that of hard labels changes with every step; or the lowest loss. ``auto`` is as in
-        the reference: the loss for multi-label, else the IoU.
+        Binary: highest IoU of all images together. Multi-label: lowest loss. Multi-class: highest
+        IoU of the probabilities, which unlike that of hard labels changes with every step.
         """
-        if wanted == "loss" or (wanted == "auto" and self.task is Task.MULTILABEL):
-            return "loss"
-        return "soft_iou" if self.exclusive else "iou"
+        if self.task is Task.BINARY:
+            return "iou"
+        return "soft_iou" if self.exclusive else "loss"
 
     def probability(self, logits: torch.Tensor) -> torch.Tensor:
         """Probabilities (..., K, Y, X) in float32 from logits of the same shape."""

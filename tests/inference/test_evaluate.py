@@ -22,10 +22,7 @@ from napari_inconsistency_masks.losses import choose_loss
 from napari_inconsistency_masks.metrics import Evaluation
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.training.events import EpochEnd, GenerationEnd
 from toy import QUICK, SCHEMES, toy_data, toy_sample
-
-WAYS = ("auto", "iou", "loss")
 
 
 def ensemble_for(scheme: LabelScheme, members: int = 2, channels: int = 1) -> Ensemble:
@@ -94,33 +91,6 @@ def test_what_picks_the_best_epoch_is_the_references() -> None:
             per_class.append(both / (p_k.sum(1) + y.sum() - both))
         soft.append(np.mean(per_class, axis=0))
     np.testing.assert_allclose(results[Task.MULTICLASS].score, np.mean(soft, axis=0), rtol=1e-5)
-
-
-@pytest.mark.parametrize("task", list(Task))
-def test_the_best_epoch_can_be_that_of_the_best_iou_or_the_lowest_loss(task: Task) -> None:
-    scheme, loss = SCHEMES[task], choose_loss("auto", SCHEMES[task])
-    samples = [toy_sample(task, n) for n in range(3)]
-    checks = {way: check(ensemble_for(scheme), samples, scheme, loss, way) for way in WAYS}
-    for result in checks.values():
-        assert checks["loss"].score == tuple(-x for x in result.loss)
-    same = "loss" if task is Task.MULTILABEL else "iou"
-    assert checks["auto"].score == checks[same].score
-    assert checks["iou"].score != checks["loss"].score
-    if task is not Task.MULTICLASS:  # which has that of the probabilities
-        assert checks["iou"].score == checks["iou"].mean_iou
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_network_keeps_the_epoch_that_the_settings_say(tmp_path: Path, way: str) -> None:
-    config = replace(QUICK, members=1, teachers=1, epochs=5, learning_rate=0.05, best_epoch=way)
-    events = list(runs.train("labeled", toy_data(), config, folder=tmp_path / "run"))
-    epochs = [event for event in events if isinstance(event, EpochEnd)]
-    (end,) = (event for event in events if isinstance(event, GenerationEnd))
-    better = [e.mean_iou[0] if way == "iou" else -e.validation_loss[0] for e in epochs]
-    assert [event.score[0] for event in epochs] == better
-    best = max(range(len(epochs)), key=better.__getitem__)
-    assert end.mean_iou == pytest.approx(epochs[best].mean_iou[0])
-    assert len({event.mean_iou[0] for event in epochs}) > 1
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -72,13 +71,7 @@ class Check:
         return tuple(scores.mean_iou or 0.0 for scores in self.members)
 
 
-def check(
-    ensemble: Ensemble,
-    samples: Source,
-    scheme: LabelScheme,
-    loss: Loss,
-    best_epoch: Literal["auto", "iou", "loss"] = "auto",
-) -> Check:
+def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) -> Check:
     """Score the members of an ensemble, and the ensemble, on labeled samples.
 
     Parameters
@@ -89,10 +82,7 @@ def check(
         With targets, at least one.
     scheme, loss
         What the outputs mean, and what is minimized in training.
-    best_epoch
-        As in `TrainConfig`.
     """
-    criterion = scheme.epoch_criterion(best_epoch)
     members = [Evaluation(scheme) for _ in range(len(ensemble))]
     together = Evaluation(scheme)
     losses, soft_iou, inconsistent, found = [], [], [], []
@@ -108,13 +98,13 @@ def check(
         inconsistent.append(consensus.area)
         watch.add(consensus, scheme.to_channels(sample.labeled))
         found.append(_found(best_guess, scheme))
-        if criterion == "soft_iou":
+        if scheme.epoch_criterion == "soft_iou":
             soft_iou.append(_soft_iou(prediction, sample))
     mean_loss = np.mean(losses, axis=0)  # (E,)
     scores = tuple(evaluation.scores() for evaluation in members)
-    if criterion == "loss":
+    if scheme.epoch_criterion == "loss":
         score = -mean_loss
-    elif criterion == "soft_iou":
+    elif scheme.epoch_criterion == "soft_iou":
         score = np.mean(soft_iou, axis=0)
     else:
         score = np.array([each.mean_iou or 0.0 for each in scores])

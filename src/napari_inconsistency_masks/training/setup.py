@@ -100,5 +100,4 @@ class Setup:
 
     def check(self, ensemble: Ensemble) -> Check:
         """Score networks on the validation images."""
-        data, config = self.data, self.config
-        return check(ensemble, data.validation, data.scheme, self.loss, config.best_epoch)
+        return check(ensemble, self.data.validation, self.data.scheme, self.loss)
