@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from dataset_files import make_folder, noise, save, square
 
+from napari_inconsistency_masks.cells import draw_discs, position_markers
 from napari_inconsistency_masks.data.corrected import load_corrected
 from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.data.origin import open_data, relative_origin
@@ -170,3 +171,23 @@ def test_class_ids_are_corrected_where_some_are_drawn(tmp_path: Path) -> None:
     wanted = ids + 1
     wanted[3:6, 3:6] = 2
     np.testing.assert_array_equal(now.target, wanted)
+
+
+@pytest.mark.parametrize("radius", [3, 5])
+def test_drawn_positions_are_marked_like_those_of_the_data_set(tmp_path: Path, radius: int) -> None:
+    folder, drawn = tmp_path / "base", tmp_path / "drawn"
+    places = np.array([(14, 14), (15, 45), (44, 30)])
+    marked = draw_discs(places, np.full(3, radius), (60, 60)) * np.uint8(255)
+    by_hand = position_markers(places[:2] + 1, (60, 60)) * np.uint8(255)
+    for number, name in enumerate("abc"):
+        save(folder / "images" / f"{name}.png", noise(number, (60, 60)))
+        save(folder / "alive" / f"{name}.png", marked)
+        save(folder / "position" / f"{name}.png", marked)
+    save(drawn / "images" / "x.png", noise(50, (60, 60)))
+    save(drawn / "alive" / "x.png", by_hand)
+    save(drawn / "position" / "x.png", by_hand)
+    before = load_folder(folder, ["alive", "position"], task="multilabel", position="position")
+    sample = load_corrected(dict(before.origin), drawn).labeled[len(before.labeled)]
+    expected = draw_discs(places[:2] + 1, np.full(2, radius), (60, 60))
+    np.testing.assert_array_equal(sample.target[1], expected)
+    np.testing.assert_array_equal(sample.target[0], by_hand > 0)  # other classes stay as drawn

@@ -21,6 +21,7 @@ from ..files.names import about
 from .file_source import item_of
 from .folder import load_folder
 from .held_out import image_print
+from .markers import Restyled, marker_style
 from .origin import describe, open_data
 from .sample import Sample, SegmentationData, Source
 from .sources import Joined, Subset
@@ -36,7 +37,8 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
     others; images are known by their content. What is drawn on images for validation and test is
     left out, and a note says so. All others are labeled images more; if such an image is among the
     unlabeled ones of `base`, only the rest of it stays unlabeled. Of which file an image is, the
-    drawings say, since looking for it in all files would take too long.
+    drawings say, since looking for it in all files would take too long. Markers of positions get
+    the size of those in `base`.
 
     Parameters
     ----------
@@ -51,7 +53,7 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
         If one of them cannot be read, or the drawn images have other channels.
     """
     data = open_data(base)
-    drawn = _read_drawn(data, Path(corrections))
+    drawn = _marked_alike(_read_drawn(data, Path(corrections)), data)
     held_out = _prints(data.test) | (
         set() if data.validation_is_training else _prints(data.validation)
     )
@@ -165,6 +167,14 @@ def _read_drawn(data: SegmentationData, folder: Path) -> Source:
             f"have {data.channels}; draw on images of the same kind."
         )
     return drawn.labeled
+
+
+def _marked_alike(drawn: Source, data: SegmentationData) -> Source:
+    """Drawn samples with markers of the size that those of the data set have."""
+    position, style = data.scheme.position_output, marker_style(data)
+    if position is None or style.radius is None:  # drawn by distance, as these are already
+        return drawn
+    return Restyled(drawn, position, style)
 
 
 def _prints(samples: Source) -> set[str]:
