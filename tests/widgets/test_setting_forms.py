@@ -56,7 +56,7 @@ OTHER_CONFIG = TrainConfig(
     pseudo_labels=PseudoLabelConfig(
         erode=3, dilate=5, blank_image=False, blank_label=False, ignore="classes",
         drop_uncertain=False, same_classes=True, reblank=True,
-        views=7, score_low=0.3, score_high=0.6,
+        views=7, markers="labels", score_low=0.3, score_high=0.6,
     ),
     labeled_share=0.4,
     students="method",
