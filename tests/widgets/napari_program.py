@@ -52,8 +52,8 @@ class Program:
 
     def start(self) -> None:
         trainer = self.session.trainer
-        if self.session.problem() is None and trainer.run is None:
-            trainer.press(self.session.request)
+        if self.session.next.problem() is None and trainer.run is None:
+            trainer.press(self.session.next.request)
 
     def on_event(self, event: Any) -> None:
         if isinstance(event, EpochEnd) and self.session.predictor.model and self.image is None:

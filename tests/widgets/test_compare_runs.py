@@ -224,7 +224,7 @@ def test_a_run_is_opened_under_train_unless_one_is_being_trained(
     with qtbot.waitSignals([session.wanted, session.trainer.changed]):
         panel.chosen.open_button.click()
     qtbot.waitUntil(lambda: session.trainer.run == folder / "short")
-    session.trainer.press(session.request)  # goes on
+    session.trainer.press(session.next.request)  # goes on
     assert session.trainer.machine.busy
     assert not shows(panel, "open_button")
     assert "A training is running" in panel.chosen.about.text()

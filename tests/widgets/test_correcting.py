@@ -262,7 +262,7 @@ def test_a_training_does_not_learn_from_what_is_only_proposed(
     correcting.accept()
     data = session.layer_data
     qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 2)
-    drawing = session.request().data
+    drawing = session.next.request().data
     assert isinstance(drawing, Drawing)
     assert np.flatnonzero(drawing.labeled_frames()).tolist() == [first.frame]
     assert correcting.queue.current is None
@@ -402,7 +402,7 @@ def test_a_training_learns_from_label_boxes(
     qtbot.waitUntil(lambda: scan.scan is not None and scan.scan.labeled.sum() == 3)
     assert session.layer_data.unlabeled == 3, "their rest is not labeled"
     session.setup.choose_preset("quick")
-    request = session.request()
+    request = session.next.request()
     for _ in prepare(request):
         pass
     plan = read_plan(request.folder)

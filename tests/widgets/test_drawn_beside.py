@@ -74,7 +74,7 @@ def name_classes(session: Session) -> None:
 def prepared(session: Session, qtbot: Any) -> Path:
     """The folder of a run that was started."""
     session.setup.choose_recipe("labeled")
-    session.trainer.press(session.request)
+    session.trainer.press(session.next.request)
     qtbot.waitUntil(lambda: session.trainer.child is not None)
     assert session.trainer.run is not None
     return session.trainer.run
@@ -107,9 +107,9 @@ def test_strokes_after_the_start_are_told_to_be_in_no_run(
     name_classes(session)
     draw(session, qtbot)
     prepared(session, qtbot)
-    assert not session.drawn_since_start
+    assert not session.next.drawn_since_start
     draw(session, qtbot)
-    assert session.drawn_since_start
+    assert session.next.drawn_since_start
 
 
 def test_labels_that_nobody_touched_are_the_folder_s_alone(

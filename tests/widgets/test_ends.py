@@ -100,7 +100,7 @@ def test_a_dock_that_closes_does_not_stop_the_training_and_the_next_one_shows_it
     session.setup.choose_recipe("labeled")
     _, dock = window.window.add_plugin_dock_widget(PLUGIN, DOCK)
     person = Person(dock, qtbot)
-    person.wait(lambda: session.problem() is None)
+    person.wait(lambda: session.next.problem() is None)
     person.open("train")
     person.press("train_main")
     person.wait(lambda: session.trainer.history.epochs)
@@ -130,8 +130,8 @@ def test_a_training_that_finishes_while_napari_closes_starts_nothing(
     viewer: Any, children: list[Any], session: Any, qtbot: Any
 ) -> None:
     add_stack(viewer)
-    qtbot.waitUntil(lambda: session.problem() is None)
-    session.trainer.press(session.request)
+    qtbot.waitUntil(lambda: session.next.problem() is None)
+    session.trainer.press(session.next.request)
     qtbot.waitUntil(lambda: session.trainer.state is State.TRAINING)
     (child,) = children
     child.answered.emit(Finished(0, None, 0.5).to_json())
@@ -145,10 +145,10 @@ def test_closing_while_the_run_folder_is_written_leaves_no_half_of_it(
     viewer: Any, children: list[Any], session: Any, runs_folder: Path, qtbot: Any
 ) -> None:
     add_stack(viewer)
-    qtbot.waitUntil(lambda: session.problem() is None)
+    qtbot.waitUntil(lambda: session.next.problem() is None)
     another = ViewerModel()  # whose work goes on
     session_of(another)
-    session.trainer.press(session.request)
+    session.trainer.press(session.next.request)
     session._guard.close()
     qtbot.waitUntil(lambda: not session.trainer.machine.busy, timeout=PATIENCE)
     session_of(another)._guard.close()

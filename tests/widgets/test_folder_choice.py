@@ -85,7 +85,7 @@ def test_without_a_folder_it_says_what_to_choose(
     assert "Choose a folder" in page.message.text()
     assert not page.form.isVisible()
     assert not page.table.isVisible()
-    assert session.problem() == "No folder is chosen yet."
+    assert session.next.problem() == "No folder is chosen yet."
 
 
 def test_while_a_folder_is_read_it_says_so(
@@ -93,7 +93,7 @@ def test_while_a_folder_is_read_it_says_so(
 ) -> None:
     data.open(folder)
     assert page.message.text() == "Reading …"
-    assert session.problem() == "The folder is being read."
+    assert session.next.problem() == "The folder is being read."
     assert session.status.activity.words == "Reading the folder"
     settle(data, qtbot)
     assert not page.message.isVisible()
@@ -114,7 +114,7 @@ def test_a_folder_is_taken_as_it_is_most_likely_meant(
     assert page.ticks["bright"].text() == "bright  (5 masks)"
     assert page.position.currentText() == "position"
     assert page.summary.text() == "7 train (4 labeled), 1 validation"
-    assert session.problem() is None
+    assert session.next.problem() is None
     assert session.data_name() == "dish"
 
 
@@ -233,10 +233,10 @@ def test_no_class_at_all_is_refused(
         box.click()
     settle(data, qtbot)
     assert "tick at least one class" in page.problem.text()
-    assert session.problem() == "dish: tick at least one class."
+    assert session.next.problem() == "dish: tick at least one class."
     page.ticks["bright"].click()
     settle(data, qtbot)
-    assert session.problem() is None
+    assert session.next.problem() is None
     assert not page.problem.isVisible()
 
 
@@ -325,7 +325,7 @@ def test_a_second_folder_overtakes_the_first(
 
 def refused(page: FolderPage, session: Session, sentence: Any) -> None:
     assert sentence in page.problem.text()
-    assert sentence in session.problem()
+    assert sentence in session.next.problem()
     assert not page.table.isVisible()
     assert "Unexpected" not in page.problem.text()
 
@@ -386,7 +386,7 @@ def test_after_an_error_another_folder_can_be_opened(
 ) -> None:
     open_folder(tmp_path / "nowhere")
     open_folder(folder)
-    assert session.problem() is None
+    assert session.next.problem() is None
     assert page.table.isVisible()
 
 
@@ -406,7 +406,7 @@ def test_an_unexpected_error_is_told_and_leaves_the_page_usable(
         open_folder(folder)
     assert "CUDA out of memory" in page.problem.text()
     open_folder(folder)
-    assert session.problem() is None
+    assert session.next.problem() is None
 
 
 def test_everything_labeled_leaves_nothing_for_inconsistency_masks(
@@ -415,10 +415,10 @@ def test_everything_labeled_leaves_nothing_for_inconsistency_masks(
     open_folder(write_folder(tmp_path / "all", labeled=8))
     for recipe in ("im", "fixmatch", "u2pl+im"):
         session.setup.choose_recipe(recipe)
-        assert "Everything is labeled" in session.problem()
-        assert f"the recipe {RECIPES[recipe].title} learns" in session.problem()
+        assert "Everything is labeled" in session.next.problem()
+        assert f"the recipe {RECIPES[recipe].title} learns" in session.next.problem()
     session.setup.choose_recipe("labeled-aug")
-    assert session.problem() is None
+    assert session.next.problem() is None
 
 
 # --- opening an image -----------------------------------------------------------------------------
@@ -542,6 +542,6 @@ def test_start_reads_the_folder_anew(
     session: Session, folder: Path, open_folder: Callable[[Path], None]
 ) -> None:
     open_folder(folder)
-    request = session.request()
+    request = session.next.request()
     assert request.folder == session.setup.folder / "dish-standard-1"
     assert request.data().scheme == SCHEMES[Task.MULTILABEL]

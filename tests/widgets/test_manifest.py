@@ -111,10 +111,10 @@ session.setup.choose_preset("quick")
 session.setup.choose_recipe("labeled-aug")
 panel.sections["train"].setup.disclosure.line.click()
 session.layer_data.choose_image(viewer.layers["synthetic time-lapse"])
-while session.problem() is not None:
-    assert session.problem() == "The labeled frames are being counted."
+while session.next.problem() is not None:
+    assert session.next.problem() == "The labeled frames are being counted."
     app.processEvents()
-session.request()
+session.next.request()
 panel.footer.log.click()
 app.processEvents()
 session._guard.close()

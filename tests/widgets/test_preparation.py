@@ -41,8 +41,8 @@ def start(session: Session, qtbot: Any) -> Callable[..., RunRequest]:
 
     def press(recipe: str = "im") -> Any:
         session.setup.choose_recipe(recipe)
-        qtbot.waitUntil(lambda: session.problem() is None)
-        return session.request()
+        qtbot.waitUntil(lambda: session.next.problem() is None)
+        return session.next.request()
 
     return press
 

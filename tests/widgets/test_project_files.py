@@ -44,7 +44,9 @@ def test_a_project_is_the_source_and_opens_no_file_unasked(
     assert session.source == PROJECT
     assert [row.image.id for row in steps.project.data.rows] == ["one", "two"]
     assert names(viewer) == []
-    assert session.problem() == "No file of the project is labeled yet: open one and draw on it."
+    assert (
+        session.next.problem() == "No file of the project is labeled yet: open one and draw on it."
+    )
 
 
 def test_a_file_opens_with_a_layer_per_class(steps: Steps, viewer: ViewerModel) -> None:
@@ -310,7 +312,7 @@ def test_a_missing_file_is_told_and_found(
     steps.open_project(folder)
     steps.settle()
     assert not steps.project.data.row_of("one").found
-    assert session.problem() == "one.tif is labeled and not where it was: press Find missing."
+    assert session.next.problem() == "one.tif is labeled and not where it was: press Find missing."
     steps.project.data.find_missing(tmp_path / "data" / "elsewhere")
     steps.wait(lambda: steps.project.data.row_of("one").found)
     steps.open("one")

@@ -44,7 +44,7 @@ def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
 
 def prepared(session: Session, qtbot: Any) -> Path:
     """The run folder that pressing the button makes."""
-    session.trainer.press(session.request)
+    session.trainer.press(session.next.request)
     qtbot.waitUntil(lambda: session.trainer.plan is not None)
     assert session.trainer.run is not None
     return session.trainer.run
@@ -67,7 +67,7 @@ def test_a_run_in_the_project_learns_from_copies(
     steps.paint("alive", 1, 7, 7)
     steps.settle()
     assert alive(run) == [[[5, 7]], [[5, 7], [6, 7]]], "later strokes are not in this run"
-    assert session.drawn_since_start
+    assert session.next.drawn_since_start
 
 
 def test_project_and_run_are_moved_together(
@@ -83,7 +83,7 @@ def test_project_and_run_are_moved_together(
 
 
 def test_what_cannot_be_saved_is_not_learned_from(steps: Steps, session: Session) -> None:
-    request = session.request()
+    request = session.next.request()
     request.data.flushed.tell(False)
     with pytest.raises(InputError, match="cannot be saved"):
         deque(prepare(request), maxlen=0)

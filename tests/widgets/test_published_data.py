@@ -65,7 +65,7 @@ def test_it_is_recognized_and_read_as_published(
     assert page.summary.text() == "18 train (2 labeled), 4 validation, 4 test"
     assert ("w_r_0__1", "test", "yes") in [tuple(row) for row in page.table.rows]
     assert page.ticks == {}
-    assert session.problem() is None
+    assert session.next.problem() is None
 
 
 def test_its_labels_are_limited(
@@ -110,7 +110,7 @@ def test_what_is_missing_is_said_with_its_publisher(
     assert "ISIC2018_Task1_Training_GroundTruth" in page.problem.text()
     assert "challenge.isic-archive.com" in page.problem.text()
     assert "Recognized" not in page.lists.text()
-    assert (session.problem() or "nothing") in page.problem.text()
+    assert (session.next.problem() or "nothing") in page.problem.text()
 
 
 def test_another_folder_forgets_it(

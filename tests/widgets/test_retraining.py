@@ -38,7 +38,7 @@ STOPPED = 130
 def stack(viewer: ViewerModel, session: Session, qtbot: Any) -> list[Any]:
     """Layers of eight frames, of which four are labeled."""
     layers = add_stack(viewer)
-    qtbot.waitUntil(lambda: session.problem() is None)
+    qtbot.waitUntil(lambda: session.next.problem() is None)
     return layers
 
 
@@ -136,7 +136,7 @@ def test_other_classes_are_refused_by_name(
     draw_something(session)
     rows = session.layer_data.rows
     session.layer_data.set_rows([rows[1], rows[0], rows[2]])
-    qtbot.waitUntil(lambda: session.problem() is None)
+    qtbot.waitUntil(lambda: session.next.problem() is None)
     said = section.retraining.problem.text()
     assert "know bright, dark, position" in said
     assert "under 1 Data are dark, bright, position" in said
@@ -146,7 +146,7 @@ def test_not_while_another_training_runs(
     section: CorrectSection, old: Path, session: Session, qtbot: Any
 ) -> None:
     draw_something(session)
-    session.trainer.press(session.request)
+    session.trainer.press(session.next.request)
     qtbot.waitUntil(lambda: session.trainer.child is not None)
     assert "A training is running" in section.retraining.problem.text()
     assert not section.retraining.main.isEnabled()

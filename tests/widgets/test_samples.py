@@ -74,4 +74,4 @@ def test_a_training_can_start_from_the_sample(
     qtbot.waitUntil(lambda: data.scan is not None)
     assert data.scan.labeled.all()
     session.setup.choose_recipe("labeled-aug")
-    assert session.problem() is None
+    assert session.next.problem() is None

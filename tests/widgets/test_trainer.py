@@ -114,7 +114,7 @@ def test_a_sentence_goes_when_its_reason_has_gone(
     assert section.problem.isVisible()
     add_image(viewer, (6, 40, 48))
     add_labels(viewer, "alive", (6, 40, 48)).data[:2, 4:9, 4:9] = 1
-    qtbot.waitUntil(lambda: session.problem() is None)
+    qtbot.waitUntil(lambda: session.next.problem() is None)
     assert not section.problem.isVisible()
     assert section.summary == "ready to start"
 

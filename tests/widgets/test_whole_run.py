@@ -56,7 +56,7 @@ def test_open_layers_become_networks_that_count(
     window.window.add_dock_widget(dock)
     person = Person(dock, qtbot)
     session.setup.set(setting(STOPPABLE))
-    person.wait(lambda: session.problem() is None)
+    person.wait(lambda: session.next.problem() is None)
     assert person.read("layers_scan") == "8 frames, 4 labeled (50%)."
 
     person.open("train")
@@ -222,7 +222,7 @@ def test_networks_learn_on_from_corrections_and_one_press_goes_back(
     qtbot.addWidget(dock)
     person = Person(dock, qtbot)
     session.setup.set(setting(replace(QUICK, generations=0)))
-    person.wait(lambda: session.problem() is None)
+    person.wait(lambda: session.next.problem() is None)
     person.open("train")
     person.press("train_main")
     with qtbot.waitSignal(session.predictor.ended, timeout=PATIENCE):

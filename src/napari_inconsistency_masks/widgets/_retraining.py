@@ -121,7 +121,7 @@ class Retraining(QObject):
         runs = session.setup.folder
         folder = runs / new_run_name(runs, session.data_name(), "retrained")
         request = RetrainingRequest(
-            folder, session.training_data(), model.run, self.minutes, session.devices.chosen
+            folder, session.next.training_data(), model.run, self.minutes, session.devices.chosen
         )
         self._begun = folder
         return request

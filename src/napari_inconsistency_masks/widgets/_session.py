@@ -19,7 +19,6 @@ from qtpy.QtWidgets import QWidget
 
 from ..errors import InputError
 from ..projects.layout import COUNTS, RUNS
-from ..recipes import RECIPES
 from ._batch_job import BatchJob
 from ._batch_shown import ShownBatch
 from ._closing import CloseGuard, RunningTask
@@ -31,8 +30,8 @@ from ._keys import MASK_KEY, SPLIT_KEY, VOTES_KEY, Keys, correction_keys
 from ._layer_data import LayerData
 from ._layers import ViewerLayers, unwrap
 from ._looking import Looking
+from ._next_training import NextTraining
 from ._predictor import Predictor
-from ._preparation import RunRequest, TrainingData
 from ._project_data import ProjectData
 from ._retraining import Retraining
 from ._sources import PROJECT, Sources
@@ -92,9 +91,7 @@ class Session(QObject):
         self.results.spare.show_votes = chosen.show_votes
         self.results.typed.root = self._counts_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
-        self.drawn_since_start = False
         self._all_frames_for: Path | None = None
-        self._started_from_strokes = False
         self._seen: list[tuple[Layer, str]] | None = None
         self._closed = False
         self._guard = CloseGuard(self)
@@ -107,6 +104,10 @@ class Session(QObject):
             self.correcting, self.subjects, self.status, self,
         )  # fmt: skip
         self.sources = Sources(self.layer_data, self.folder_data, self.project, self.keeper, self)
+        self.next = NextTraining(
+            self.sources, self.setup, self.correcting, self.trainer,
+            lambda: self.devices.chosen, self,
+        )  # fmt: skip
         self.retraining = Retraining(self)
         self.batch = BatchJob(self.status, self.log.add, self)
         self.batch_results = ShownBatch(self.layers, self.status, self)
@@ -149,20 +150,6 @@ class Session(QObject):
         self.setup.project_runs = None if in_project is None else in_project / RUNS
         self.source_changed.emit()
 
-    def problem(self) -> str | None:
-        """Why training cannot start from the chosen data, in a sentence, or None."""
-        return self.data.problem() or self._unfit_recipe()
-
-    def _unfit_recipe(self) -> str | None:
-        """Why the recipe cannot learn from data that is fine otherwise, or None."""
-        recipe = RECIPES[self.setup.recipe]
-        if recipe.needs_unlabeled and not self.data.unlabeled:
-            return (
-                f"Everything is labeled, and the recipe {recipe.title} learns from unlabeled "
-                f"images too: choose the recipe {RECIPES['labeled-aug'].title}, or add images."
-            )
-        return None
-
     @property
     def source(self) -> str:
         """Which source of training data is chosen."""
@@ -176,21 +163,6 @@ class Session(QObject):
     def data_name(self) -> str:
         """What the chosen data is called."""
         return self.sources.name()
-
-    def request(self) -> RunRequest:
-        """What to start; `InputError` if the data or the settings are not ready."""
-        problem = self.problem()
-        if problem is not None:
-            raise InputError(problem)
-        folder, recipe, config = self.setup.final(self.devices.chosen)
-        return RunRequest(folder, recipe, config, self.training_data())
-
-    def training_data(self) -> TrainingData:
-        """What a training that starts now learns from."""
-        self.correcting.leave()  # what is only proposed is nothing to learn from
-        data = self.sources.training_data()
-        self._started_from_strokes, self.drawn_since_start = not callable(data), False
-        return data
 
     def open_run(self, folder: Path, *, whole: bool = False) -> None:
         """Take up a run from another day: look with its networks, or go on with it."""
@@ -313,11 +285,8 @@ class Session(QObject):
         self.source_changed.emit()
 
     def _on_drawn(self) -> None:
-        if self.project.files.moving:
-            return  # another file is shown, and nobody drew
-        if self.trainer.machine.busy and self._started_from_strokes and not self.drawn_since_start:
-            self.drawn_since_start = True
-            self.trainer.changed.emit()
+        if not self.project.files.moving:  # else another file is shown, and nobody drew
+            self.next.drawn()
 
     def _on_prepared(self) -> None:
         if self.trainer.plan is None or self.trainer.plan.start is None:

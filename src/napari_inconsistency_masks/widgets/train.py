@@ -98,7 +98,7 @@ class TrainSection(Section):
         """Where the training is."""
         trainer = self.session.trainer
         if trainer.state is State.IDLE:
-            return "not ready yet" if self.session.problem() else "ready to start"
+            return "not ready yet" if self.session.next.problem() else "ready to start"
         return trainer.words if trainer.machine.busy else str(trainer.state)
 
     @slot
@@ -106,7 +106,7 @@ class TrainSection(Section):
         self.session.trainer.press(self._request)
 
     def _request(self) -> RunRequest:
-        return self.session.request()
+        return self.session.next.request()
 
     @slot
     def _on_open(self, _: bool = False) -> None:
@@ -131,7 +131,7 @@ class TrainSection(Section):
         self.setup.setVisible(fresh)
         self.setup.disclosure.setVisible(fresh)
         self.chosen.tell(None if fresh else self._describe_run())
-        blocked = self.session.setup.problem or self.session.problem()
+        blocked = self.session.setup.problem or self.session.next.problem()
         self.problem.tell(trainer.message or (blocked if fresh else None))
         self.main.setText(trainer.machine.button)
         self.main.setVisible(state is not State.FINISHED)
@@ -142,7 +142,7 @@ class TrainSection(Section):
         self.bar.setVisible(busy)
         self.strokes.tell(
             "What you have drawn since Start is not in this run."
-            if self.session.drawn_since_start and busy
+            if self.session.next.drawn_since_start and busy
             else None
         )
         self._show_progress()
