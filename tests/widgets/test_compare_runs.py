@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtCore import QItemSelectionModel, Qt
+from qtpy.QtCore import QItemSelectionModel, QPointF, Qt
 from run_events import epoch_end, line, started, whole_run
 from stand_ins import FakeChild
 
@@ -17,10 +17,10 @@ from napari_inconsistency_masks import plans
 from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.overview import RunState, read_run
 from napari_inconsistency_masks.training.results import GenerationRecord
-from napari_inconsistency_masks.widgets import compare
+from napari_inconsistency_masks.widgets import _chosen_runs, compare
 from napari_inconsistency_masks.widgets._history import History
 from napari_inconsistency_masks.widgets._run_courses import MEASURES, best_measure, course
-from napari_inconsistency_masks.widgets._run_plot import Curve
+from napari_inconsistency_masks.widgets._run_plot import Curve, RunPlot
 from napari_inconsistency_masks.widgets.compare import CompareRuns
 from napari_inconsistency_masks.widgets.train import TrainSection
 from toy import QUICK, toy_data
@@ -146,6 +146,35 @@ def test_many_curves_are_drawn_a_few_at_a_time(panel: CompareRuns, qtbot: Any) -
     assert len(pens) == 11
 
 
+def test_the_legend_is_beside_the_curves_where_there_is_room(
+    panel: CompareRuns, qtbot: Any
+) -> None:
+    panel.resize(1400, 500)
+    select(panel, "good", "poor")
+    plot = panel.chosen.plot
+    box, legend = plot.getPlotItem().getViewBox(), plot.getPlotItem().legend
+    last = box.mapFromView(QPointF(1, 3)).x()  # generation 1
+    assert last < legend.pos().x()
+    axis = plot.getPlotItem().getAxis("bottom")
+    marks = [value for _, values in axis.tickValues(*box.viewRange()[0], 500) for value in values]
+    assert set(marks) == {0, 1}
+
+
+def test_the_legend_is_on_top_of_the_curves_where_it_is_as_wide(viewer: Any, qtbot: Any) -> None:
+    plot = RunPlot()
+    qtbot.addWidget(plot)
+    plot.resize(300, 400)
+    plot.show()
+    curve = Curve("a run with a name as long as this one", 0, ([0.0, 1.0], [2.0, 1.0]))
+    plot.show_curves(MEASURES["mean_iou by generation"], [curve])
+    box = plot.getPlotItem().getViewBox()
+    qtbot.waitUntil(lambda: box.viewRange()[0][1] < 1.2)
+    plot.resize(800, 400)
+    qtbot.waitUntil(lambda: box.viewRange()[0][1] > 1.5)
+    plot.resize(300, 400)
+    qtbot.waitUntil(lambda: box.viewRange()[0][1] < 1.2)
+
+
 def test_curves_by_epoch_are_read_when_they_are_wanted(panel: CompareRuns, qtbot: Any) -> None:
     select(panel, "good", "short")
     panel.chosen._on_measure("validation_loss by epoch")
@@ -176,6 +205,27 @@ def test_a_folder_that_is_no_run_has_words_and_no_buttons(panel: CompareRuns) ->
     assert not shows(panel, "use_button")
     assert not shows(panel, "open_button")
     assert panel.chosen.hint.text() == "Nothing to draw of pictures."
+
+
+def test_runs_that_have_not_begun_take_no_place_in_the_plot(
+    panel: CompareRuns, folder: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_chosen_runs, "MOST", 2)
+    waiting = [f"waiting-{number}" for number in range(1, 6)]
+    for name in waiting:  # newer, so they come first
+        write_run(folder / name, events=[], created="2026-01-05")
+    panel.list.choose(folder)
+    qtbot.waitUntil(lambda: not panel.list.reading)
+    select(panel, "good", "poor", *waiting)
+    qtbot.waitUntil(lambda: panel.chosen.plot.names == ["good", "poor"])
+    said = "Nothing to draw of waiting-1, waiting-2, waiting-3 and 2 more."
+    assert panel.chosen.hint.text() == said
+    write_run(folder / "third", 3.0, 3.0, created="2026-01-01")
+    panel.list.choose(folder)
+    qtbot.waitUntil(lambda: not panel.list.reading)
+    select(panel, "good", "poor", "third")
+    qtbot.waitUntil(lambda: panel.chosen.plot.names == ["good", "poor"])
+    assert panel.chosen.hint.text() == "The first 2 of the chosen runs are drawn."
 
 
 def test_a_run_without_networks_can_be_opened_and_not_used(panel: CompareRuns) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from ..data.splits import listed
 from ..overview import RunSummary
 from ._parts import Chooser, Sentence, button, row
 from ._run_courses import MEASURES, best_measure, course
@@ -33,6 +34,7 @@ class ChosenRuns(QWidget):
         super().__init__()
         self._session, self._list = session, runs
         self._runs: Sequence[RunSummary] = ()
+        self._begun: Sequence[RunSummary] = ()
         self._numbers: dict[Path, int] = {}
         self._picked: str | None = None
         self.about = Sentence("runs_about")
@@ -64,12 +66,14 @@ class ChosenRuns(QWidget):
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
         """Show other runs; one that stays keeps its color."""
         self._runs = runs
-        kept = {run.folder: self._numbers.get(run.folder) for run in runs[:MOST]}
+        self._begun = [run for run in runs if run.started is not None or run.records]
+        drawable = self._begun[:MOST]
+        kept = {run.folder: self._numbers.get(run.folder) for run in drawable}
         free = iter(number for number in range(MOST) if number not in kept.values())
         self._numbers = {
             folder: next(free) if number is None else number for folder, number in kept.items()
         }
-        self._list.follow([run.folder for run in runs[:MOST] if run.plan is not None])
+        self._list.follow([run.folder for run in drawable if run.plan is not None])
         self._offer()
         self._draw()
 
@@ -123,7 +127,7 @@ class ChosenRuns(QWidget):
                 self._numbers[run.folder],
                 course(run, self._list.histories.get(run.folder), measure),
             )
-            for run in self._runs[:MOST]
+            for run in self._begun[:MOST]
         ]
         drawn = [curve for curve in curves if curve.course[0]]
         self.plot.show_curves(measure, drawn)
@@ -137,10 +141,15 @@ class ChosenRuns(QWidget):
         said = [
             why for run in self._runs if (why := self._list.why_no_course(run.folder)) is not None
         ]
-        names = {curve.name for curve in drawn}
-        without = [run.folder.name for run in self._runs[:MOST] if run.folder.name not in names]
-        if without and not said:
-            said.append(f"Nothing to draw of {', '.join(without)}.")
-        if len(self._runs) > MOST:
+        if not said:
+            said += self._not_drawn({curve.name for curve in drawn})
+        if len(self._begun) > MOST:
             said.append(f"The first {MOST} of the chosen runs are drawn.")
         return " ".join(said)
+
+    def _not_drawn(self, drawn: Collection[str]) -> list[str]:
+        """Say which runs have no curve yet, if there are such."""
+        late = {run.folder for run in self._begun[MOST:]}
+        names = [run.folder.name for run in self._runs if run.folder not in late]
+        without = [name for name in names if name not in drawn]
+        return [f"Nothing to draw of {listed(without)}."] if without else []

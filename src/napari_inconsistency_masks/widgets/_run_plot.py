@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyqtgraph as pg
 from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtGui import QResizeEvent
 
 from ._curve import EpochAxis
 from ._run_courses import Course, Measure
@@ -19,8 +21,37 @@ DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 MOST = len(COLORS) * len(DASHES)
 """Runs that can be told apart."""
 
+LEGEND = (-8, 8)
+"""Pixels from the right and the upper side."""
+
+VEIL = "a0"
+"""Opacity behind the legend: its names stay readable on top of curves."""
+
+BESIDE = 0.55
+"""Up to this share of the width the legend has room of its own, to the right of the curves."""
+
+MARGIN = 0.04
+"""Of the width, on both sides of the curves."""
+
 AT_ONCE = 4
 """Curves that are drawn before the window does something else: each takes milliseconds."""
+
+
+class UpToLast(EpochAxis):
+    """Marks nothing to the right of the curves, where the legend may be.
+
+    Attributes
+    ----------
+    last
+        The highest value that is marked.
+    """
+
+    last = math.inf
+
+    def tickValues(self, least: float, most: float, size: float) -> list[tuple[float, list[float]]]:
+        """Where marks are, by their distance; called by pyqtgraph."""
+        marks = super().tickValues(least, most, size)
+        return [(step, [value for value in values if value <= self.last]) for step, values in marks]
 
 
 @dataclass(frozen=True)
@@ -36,14 +67,14 @@ class RunPlot(pg.PlotWidget):
     """A line for each run, with a legend."""
 
     def __init__(self) -> None:
-        super().__init__(axisItems={"bottom": EpochAxis("bottom")})
+        super().__init__(axisItems={"bottom": UpToLast("bottom")})
         self.setObjectName("runs_plot")
         self.setAccessibleName("Curves of the chosen runs")
         self.setMinimumHeight(150)
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
-        self._legend = self.getPlotItem().addLegend(offset=(-8, 8))
+        self._legend = self.getPlotItem().addLegend(offset=LEGEND)
         self._measure: Measure | None = None
         self._waiting: list[Curve] = []
         self._soon = QTimer(self)
@@ -77,11 +108,37 @@ class RunPlot(pg.PlotWidget):
         plot.enableAutoRange()
         if self._waiting:
             self._soon.start()
+        else:
+            self._leave_room()
+
+    def _leave_room(self) -> None:
+        """Make room for the legend beside the curves, where it does not take most of the width."""
+        box = self.getPlotItem().getViewBox()
+        bounds = box.childrenBounds()[0]
+        axis = self.getPlotItem().getAxis("bottom")
+        taken = self._legend.boundingRect().width() + 2 * abs(LEGEND[0])
+        share = taken / max(box.width(), 1.0)
+        if bounds is None or not self._legend.items or share > BESIDE:
+            axis.last = math.inf
+            box.enableAutoRange(box.XAxis)
+            return
+        low, high = bounds
+        axis.last = high
+        span = (high - low) or 1.0
+        side = MARGIN * span
+        width = (span + 2 * side) / (1 - share)
+        box.setXRange(low - side, low - side + width, padding=0)
 
     @property
     def names(self) -> list[str]:
         """What the legend says."""
         return [label.text for _, label in self._legend.items]
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Follow the width; called by Qt, and once by pyqtgraph before there is a plot."""
+        super().resizeEvent(event)
+        if event is not None and hasattr(self, "_legend"):
+            self._leave_room()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme; called by Qt."""
@@ -102,3 +159,4 @@ class RunPlot(pg.PlotWidget):
         plot.getAxis("left").setWidth(44)
         plot.getAxis("bottom").setHeight(38)
         self._legend.setLabelTextColor(text)
+        self._legend.setBrush(theme_color("foreground") + VEIL)

@@ -24,6 +24,9 @@ from ._table_rows import Cell
 WIDE = 1.3
 """Times as wide as high: from here on the plot is beside the table."""
 
+NAMES, WORDS = 150, 230
+"""Pixels for the names of runs, at least; for what their recipes are called, at most."""
+
 NO_RUNS = "There are no runs yet: train some under 2 Train, or choose another folder."
 
 
@@ -46,6 +49,7 @@ class CompareRuns(QWidget):
         columns = (*COLUMNS, *TEST_COLUMNS)
         self.table = Table("runs_table", "Runs", columns)
         self.table.setMinimumHeight(110)
+        self.table.least, self.table.most = NAMES, WORDS
         self.chosen = ChosenRuns(self.session, self.list)
         self._chosen_folder = False
         self._arrange()
