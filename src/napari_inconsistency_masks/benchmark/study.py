@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..config import TrainConfig
 from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..files.atomic import write_json
 from ..files.json_files import read_json
 from ..plans import create, now, read_plan
+from ..recipes import RECIPES
 from ..training.shared_start import share_start
 from .child import LOG
 from .children import Children, Said
@@ -88,6 +90,17 @@ class Study:
         """All trainings, in the order in which they are done."""
         return plan_trials(self.recipes, list(self.data), self.runs)
 
+    @property
+    def missing(self) -> list[Trial]:
+        """Those that are not trained and scored yet."""
+        return [each for each in self.trials if not (self._folder(each) / SCORES).is_file()]
+
+    def generations(self, trial: Trial) -> int:
+        """How many generations of networks a trial learns, the first one counted."""
+        if RECIPES[trial.recipe].pseudo_labels is None:
+            return 1
+        return 1 + self._config(trial).generations
+
     def run(
         self,
         jobs: int = 1,
@@ -116,8 +129,7 @@ class Study:
             If a training there was made with other settings, or there are no test images.
         """
         self._check()
-        trials = self.trials
-        missing = [each for each in trials if not (self._folder(each) / SCORES).is_file()]
+        trials, missing = self.trials, self.missing
         done = len(trials) - len(missing)
         folders = {trial: self._make(trial) for trial in missing}
         begun: set[Trial] = set()
@@ -210,13 +222,15 @@ class Study:
     def _make(self, trial: Trial) -> Path:
         """Make the run folder of a trial, if it is not there."""
         folder, data = self._folder(trial), self._data_of(trial)
-        config = protocol_config(self.protocol, seed=trial.run - 1)
-        config = config.changed(self.changes)
+        config = self._config(trial)
         if not (folder / "run.json").exists():
             return create(folder, trial.recipe, data, config)
         if read_plan(folder).config != config:
             raise InputError(f"{folder}: this run has other settings; choose another folder.")
         return folder
+
+    def _config(self, trial: Trial) -> TrainConfig:
+        return protocol_config(self.protocol, seed=trial.run - 1).changed(self.changes)
 
     def _folder(self, trial: Trial) -> Path:
         return trial.folder(self.folder)

@@ -11,7 +11,7 @@ import typer
 from ..errors import InputError
 from ..recipes import RECIPES
 from . import data as flags
-from .console import err
+from .benchmark_console import show_study
 from .data import open_data_path
 from .exit_codes import SOME_FAILED, STOPPED
 from .flags import changes_of, with_settings
@@ -106,20 +106,9 @@ def _listed(text: str) -> list[str]:
 
 
 def _follow(study: Any, events: Iterable[Any]) -> None:
-    """Print what happens; a line per trial."""
-    from ..benchmark import Aside, TrialEnded, TrialStarted
-
+    """Show what happens, then the table."""
     stopper = Stopper()
-    failed = 0
-    for event in stopper.until_stopped(events):
-        if isinstance(event, TrialStarted):
-            err.print(f"{event.trial.name}: training ({event.done} of {event.total} done)")
-        elif isinstance(event, TrialEnded):
-            failed += bool(event.failed)
-            words = f"failed: {event.failed}" if event.failed else "scored"
-            err.print(f"{event.trial.name}: {words} ({event.done} of {event.total} done)")
-        elif isinstance(event, Aside) and event.message:
-            err.print(event.message, markup=False)
+    failed = show_study(study, stopper.until_stopped(events))
     if stopper.wanted.is_set():
         typer.echo("Stopped. The same command goes on.", err=True)
         raise typer.Exit(STOPPED)
