@@ -17,8 +17,9 @@ from napari_inconsistency_masks.inference import confidence
 from napari_inconsistency_masks.inference.confidence import LOOKED_AT, confident_foreground
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.task import Task
+from napari_inconsistency_masks.training.collapse import words_about
 from napari_inconsistency_masks.training.events import Event, GenerationEnd, Warned
-from napari_inconsistency_masks.training.results import read_record
+from napari_inconsistency_masks.training.results import GenerationRecord, read_record
 from toy import QUICK, SCHEMES, toy_data, toy_sample
 
 
@@ -106,6 +107,27 @@ def test_being_sure_of_nothing_is_said(
     said = [e.message for e in events if isinstance(e, Warned) and "are sure" in e.message]
     assert len(said) == (shift < 30)
     assert set(generations(events)[0].confident.values()) == {1.0 if shift > 0 else 0.0}
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ({"alive": 0.1, "dead": 0.2}, None),
+        ({"alive": 0.1, "dead": 0.0}, "of no pixel of 'dead' in the unlabeled images: it is not"),
+        ({"alive": 0.0, "dead": 0.0}, "of no pixel of any class in the unlabeled images"),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_being_sure_of_one_class_nowhere_is_said(
+    shares: dict[str, float] | None, said: str | None
+) -> None:
+    record = GenerationRecord(2, (0, 1), 4.0, 0.5, 0.2, 0.1, True, confident=shares)
+    words = list(words_about([record], QUICK))
+    assert len(words) == (said is not None)
+    assert all(
+        line.startswith("The networks of generation 2") and str(said) in line for line in words
+    )
 
 
 def test_records_from_before_it_was_measured_stay_readable(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ for on the validation images.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from ..config import TrainConfig
+from ..data.splits import listed
 from ..inference.behavior import Behavior
 from ..inference.confidence import CONFIDENT
 from ..task import BLANKED, LabelScheme
@@ -95,14 +96,22 @@ def words_about(
         yield f"{lead} have collapsed: on the validation images {_and(record.collapse)}; {then}"
     if record.notes:
         yield f"{lead}: of the best ones on the validation images, {_and(record.notes)}."
-    if record.confident and not any(record.confident.values()):
-        yield (
-            f"{lead} are sure (probability {CONFIDENT:g} or more) of no pixel of any class in the "
-            f"unlabeled images: what they would teach there is guessed."
-        )
+    if record.confident:
+        yield from _unsure(lead, record.confident)
     drift = growing_inconsistency(records)
     if drift is not None:
         yield drift
+
+
+def _unsure(lead: str, confident: Mapping[str, float]) -> Iterator[str]:
+    """Say of which classes they are sure nowhere in the unlabeled images."""
+    unsure = [name for name, share in confident.items() if not share]
+    sure = f"{lead} are sure (probability {CONFIDENT:g} or more) of no pixel of"
+    if len(unsure) == len(confident):
+        yield f"{sure} any class in the unlabeled images: what they would teach there is guessed."
+    elif unsure:
+        which = listed([repr(name) for name in unsure])
+        yield f"{sure} {which} in the unlabeled images: it is not there, or they do not know it."
 
 
 def _and(said: Sequence[str]) -> str:
