@@ -105,3 +105,20 @@ def test_the_two_differ_in_the_masks_only(recipe: str) -> None:
     assert before.pseudo_labels is None
     same = ("data", "augmented", "method", "unlabeled", "schedule", "judge", "hidden_labels")
     assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+
+
+def test_recipes_are_compared_in_the_runs_that_both_have() -> None:
+    """A recipe is bad and slow in a run that the others do not have yet."""
+    reference = scored("im", 1)
+    alone = scored("im+", 1)
+    late = scored("im+", 2)
+    rows = [{**row, "count_error": "9"} for row in late.images]
+    costs = [{**row, "seconds": "100"} for row in late.networks]
+    baseline = scored("labeled", 1, last=0)
+    late = Scored(late.trial, costs, rows)
+    (row,) = (
+        row for row in summarize([baseline, reference, alone, late], METRICS) if row.recipe == "im+"
+    )
+    assert row.runs == 2
+    assert row.p_values["count_error"] == 1.0  # equal in run 1
+    assert row.time == 1.0

@@ -91,8 +91,8 @@ class Summary:
         95 % bootstrap intervals over the test images, each image's value being its mean over runs;
         only of `MEANS_OF_IMAGES`.
     p_values
-        Per metric, of being as good as the reference recipe with as many labels (corrected for
-        the number of recipes, by Holm); not for the reference itself.
+        Per metric, of being as good as the reference recipe with as many labels in the same runs
+        (corrected for the number of recipes, by Holm); not for the reference itself.
     beginnings
         Means of generation 0, where there are later generations.
     gains, gain_p_values
@@ -101,7 +101,7 @@ class Summary:
     collapsed
         Runs with a generation whose networks had nothing to teach.
     time, memory
-        Relative to the baseline recipe with as many labels, or None.
+        Relative to the baseline recipe with as many labels in the same runs, or None.
     """
 
     recipe: str
@@ -207,11 +207,11 @@ def _with_tests(rows: list[Summary], scored: Sequence[Scored]) -> list[Summary]:
                 for number, row in enumerate(rows)
                 if row.recipe != REFERENCE and row.labeled in (reference.labeled, None)
             ]
-            theirs = image_means(_runs(scored, (REFERENCE, reference.labeled)), metric)
+            theirs = _runs(scored, (REFERENCE, reference.labeled))
             found = {}
             for number, row in others:
-                ours = image_means(_runs(scored, (row.recipe, row.labeled)), metric)
-                p = paired_test(ours, theirs)
+                one, other = _in_both(_runs(scored, (row.recipe, row.labeled)), theirs)
+                p = paired_test(image_means(one, metric), image_means(other, metric))
                 if p is not None:
                     found[str(number)] = p
             for number_text, p in holm(found).items():
@@ -228,13 +228,20 @@ def _relative(runs: list[Scored], everything: Sequence[Scored], what: str) -> fl
         for each in everything
         if each.trial.recipe == BASELINE and (labeled is None or each.trial.labeled == labeled)
     ]
-    ours = [cost for run in runs if (cost := run.cost(what))]
-    theirs = [cost for run in baseline if (cost := run.cost(what))]
+    alike = _in_both(runs, baseline)
+    ours, theirs = ([cost for run in some if (cost := run.cost(what))] for some in alike)
     return fmean(ours) / fmean(theirs) if ours and theirs else None
 
 
 def _runs(scored: Sequence[Scored], key: tuple[str, int | None]) -> list[Scored]:
     return [each for each in scored if (each.trial.recipe, each.trial.labeled) == key]
+
+
+def _in_both(one: list[Scored], other: list[Scored]) -> tuple[list[Scored], list[Scored]]:
+    """Those with the same runs, so that an unfinished comparison compares like with like."""
+    numbers = {each.trial.run for each in one} & {each.trial.run for each in other}
+    ours, theirs = ([each for each in some if each.trial.run in numbers] for some in (one, other))
+    return ours, theirs
 
 
 def _of(row: Row, generation: int) -> bool:

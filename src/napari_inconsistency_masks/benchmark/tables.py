@@ -14,11 +14,12 @@ _TITLES = {"count_error": "count error", "mean_iou": "mean IoU"}
 _MAIN_NOTE = (
     "Test images; the ensemble of the last generation's networks that are best on the validation "
     "images, mean ± standard deviation over the runs. In square brackets: 95 % bootstrap interval "
-    f"over the test images. p: paired permutation test against {REFERENCE!r} on the same images, "
-    "corrected for the number of methods (Holm); of the IoU, which is that of all pixels, the mean "
-    "per image is tested. Gained: result minus generation 0 of the same runs. Collapsed: runs "
-    "with a generation whose networks had nothing to teach (results.csv says why). Time and memory "
-    f"are relative to {BASELINE!r}. Bold: the best with as many labels."
+    f"over the test images. p: paired permutation test against {REFERENCE!r} on the same images in "
+    "the runs that both have, corrected for the number of methods (Holm); of the IoU, which is "
+    "that of all pixels, the mean per image is tested. Gained: result minus generation 0 of the "
+    "same runs. Collapsed: runs with a generation whose networks had nothing to teach (results.csv "
+    f"says why). Time and memory are relative to {BASELINE!r} in the same runs. Bold: the best "
+    "with as many labels."
 )
 
 
