@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ from napari_inconsistency_masks.batch.events import (
     TileDone,
     Warned,
 )
-from napari_inconsistency_masks.cluster import ConnectionLostError, connected
+from napari_inconsistency_masks.benchmark.on_worker import greet
+from napari_inconsistency_masks.cluster import ConnectionLostError, Job, Team, connected
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 
@@ -165,6 +167,21 @@ def test_a_client_that_is_gone_ends_the_work(plan: Plan, cluster: Machines) -> N
         until(lambda: not writers(Path(plan.folder)), 20)
         with pytest.raises(ConnectionLostError):
             list(events)
+
+
+def test_a_client_that_closes_just_before_a_job_is_given_is_a_lost_connection(
+    cluster: Machines,
+) -> None:
+    job = Job("greeting", greet, (version("napari-inconsistency-masks"),))
+    with connected(cluster.address, None) as client:
+        team = Team(client, job)
+        while not team.ready:
+            team.happened()
+        assert team.room
+        client.close()
+        with pytest.raises(ConnectionLostError, match="the same command goes on"):
+            team.give(job)
+        team.stop()  # has nobody to ask, and raises nothing
 
 
 def test_a_job_that_kills_every_worker_is_a_failed_row(

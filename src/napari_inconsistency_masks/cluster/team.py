@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,13 @@ class Team:
         return not all(worker.answered for worker in self._workers.values())
 
     def give(self, job: Job) -> None:
-        """Let a free worker do a job; there must be `room`."""
+        """Let a free worker do a job; there must be `room`.
+
+        Raises
+        ------
+        ConnectionLostError
+            If the client was closed meanwhile.
+        """
         self._start(job, self._free()[0])
 
     def happened(self) -> list[Happening]:
@@ -107,7 +113,7 @@ class Team:
         with suppress(ConnectionLostError):  # then the workers stop by themselves
             self._there()
             for key, task in list(self._tasks.items()):
-                task.future.cancel()
+                self._cancel(task)
                 if task.job is self._greeting:  # which writes nothing
                     del self._tasks[key]
             began = time.monotonic()
@@ -139,9 +145,10 @@ class Team:
     def _start(self, job: Job, worker: Worker) -> None:
         key = f"napari-im-{uuid.uuid4().hex}"
         arguments = (key, self._topic, worker.turn, job.function, job.arguments)
-        future = self._client.submit(
-            attend, *arguments, key=key, workers=[worker.address], pure=False
-        )
+        with self._connection():
+            future = self._client.submit(
+                attend, *arguments, key=key, workers=[worker.address], pure=False
+            )
         worker.task = key
         self._tasks[key] = Task(job, worker, future)
 
@@ -177,6 +184,20 @@ class Team:
         except (OSError, TimeoutError):
             raise self._connection_lost() from None
 
+    def _cancel(self, task: Task) -> None:
+        with self._connection():
+            task.future.cancel()
+
+    @contextmanager
+    def _connection(self) -> Iterator[None]:
+        """Any error of a client that was closed meanwhile is a lost connection."""
+        try:
+            yield
+        except Exception:
+            if self._client.status == "running":
+                raise
+            raise self._connection_lost() from None
+
     def _connection_lost(self) -> ConnectionLostError:
         return ConnectionLostError(self._address)
 
@@ -184,7 +205,7 @@ class Team:
         task = None if worker.task is None else self._tasks.pop(worker.task, None)
         if task is None:
             return
-        task.future.cancel()
+        self._cancel(task)
         if task.job is self._greeting:
             yield Noted(f"Worker {worker.address} ended before it answered.")
             return
