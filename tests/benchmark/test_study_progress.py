@@ -87,6 +87,19 @@ def test_a_generation_that_was_there_before_took_no_time(clock: Clock) -> None:
     assert place.seconds_left == pytest.approx(90, rel=0.1)  # a tenth is labeling
 
 
+def test_a_trial_that_fails_at_once_does_not_make_the_others_look_fast(clock: Clock) -> None:
+    progress = StudyProgress({MASKS: 3, ALONE: 1}, 0, clock)
+    progress.follow(TrialStarted(MASKS, 0, 2))
+    progress.follow(step(MASKS, started(2)))
+    progress.follow(TrialEnded(MASKS, 1, 2, "Code 1: no memory"))
+    progress.follow(TrialStarted(ALONE, 1, 2))
+    progress.follow(step(ALONE, started(0)))
+    progress.follow(step(ALONE, learned(0, 0.0)))
+    clock.now = 50.0
+    place = progress.follow(step(ALONE, learned(0, 0.5)))
+    assert place.seconds_left == pytest.approx(50, rel=0.15)
+
+
 def test_what_is_aside_changes_nothing(clock: Clock) -> None:
     progress = StudyProgress({ALONE: 1}, 0, clock)
     before = progress.position

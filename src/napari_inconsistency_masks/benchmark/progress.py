@@ -76,8 +76,9 @@ class StudyProgress:
         elif isinstance(event, TrialStep):
             self._step(event.trial, Event.from_json(event.event))
         elif isinstance(event, TrialEnded):
-            self._running.pop(event.trial, None)
-            self._finished += self._worked(event.trial, 1.0)
+            place = self._running.pop(event.trial).position
+            reached = place.done if event.failed else 1.0
+            self._finished += self._worked(event.trial, reached)
             del self._work[event.trial]
             self._done = event.done
         return self.position
