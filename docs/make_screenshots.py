@@ -1,11 +1,11 @@
 """Make every picture of the documentation, in docs/images.
 
-    python docs/make_screenshots.py [RUN]
-    python docs/make_screenshots.py --only-comparison
+    python docs/make_screenshots.py [RUN] [--compare RUNS]
+    python docs/make_screenshots.py --only-comparison [--compare RUNS]
 
-RUN is the run folder that `napari-im demo` leaves; without one the demo is trained first. The runs
-that are compared are three short ones, trained here. Where there is no display a virtual one is
-started (Xvfb).
+RUN is the run folder that `napari-im demo` leaves; without one the demo is trained first. RUNS is a
+folder of runs to compare, some of those that a benchmark leaves for example; without one, three
+short runs are trained. Where there is no display a virtual one is started (Xvfb).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ LIST_ROOM = 130
 def main(
     run: Annotated[Path | None, typer.Argument()] = None,
     only_comparison: Annotated[bool, typer.Option("--only-comparison")] = False,
+    compare: Annotated[Path | None, typer.Option()] = None,
     runs: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Train what is needed, then make the pictures in a process with a display."""
@@ -46,7 +47,10 @@ def main(
             shutil.copytree(run, Path(folder, "demo-output", "run"))
         elif not only_comparison:
             subprocess.run(["napari-im", "demo", "--pictures"], cwd=folder, check=True)
-        train_short_runs(Path(folder))
+        if compare is not None:
+            shutil.copytree(compare, Path(folder, "runs"))
+        else:
+            train_short_runs(Path(folder))
         demo = () if only_comparison else ("demo-output/run",)
         with nullcontext() if has_display() else virtual_display():
             script = Path(__file__).resolve()
@@ -92,6 +96,7 @@ def with_window(scene: Callable[..., None], *arguments: object) -> None:
         "napari-inconsistency-masks", "Inconsistency Masks"
     )
     pause(1000)
+    wait_for(lambda: not dock.session.devices.searching)
     scene(viewer, dock, *arguments)
     viewer.close()
     pause(100)

@@ -175,6 +175,27 @@ def test_the_legend_is_on_top_of_the_curves_where_it_is_as_wide(viewer: Any, qtb
     qtbot.waitUntil(lambda: box.viewRange()[0][1] < 1.2)
 
 
+def test_a_run_of_one_generation_is_a_line_across_the_others(
+    folder: Path, panel: CompareRuns, qtbot: Any
+) -> None:
+    alone = [replace(started(), generations=0), epoch_end(0, 0)]
+    write_run(folder / "labels alone", 3.0, events=alone)
+    with qtbot.waitSignal(panel.list.changed, check_params_cb=lambda: not panel.list.reading):
+        panel.again.click()
+    select(panel, "labels alone")
+    panel.chosen._on_measure("count_error by generation")
+    assert [list(item.getData()[0]) for item in plotted(panel)] == [[0.0]]
+    select(panel, "good", "labels alone", "poor")
+    assert panel.chosen.plot.names == ["good", "poor", "labels alone"]
+    across = plotted(panel)[-1]
+    assert [list(values) for values in across.getData()] == [[0.0, 1.0], [3.0, 3.0]]
+    assert across.opts["symbol"] is None
+    assert across.opts["pen"].style() is Qt.PenStyle.DashDotLine
+    panel.chosen._on_measure("validation_loss by epoch")
+    qtbot.waitUntil(lambda: len(plotted(panel)) == 3)
+    assert all(item.opts["pen"].style() is Qt.PenStyle.SolidLine for item in plotted(panel))
+
+
 def test_curves_by_epoch_are_read_when_they_are_wanted(panel: CompareRuns, qtbot: Any) -> None:
     select(panel, "good", "short")
     panel.chosen._on_measure("validation_loss by epoch")

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from ..data.splits import listed
 from ..overview import RunSummary
 from ._parts import Chooser, Sentence, button, row
-from ._run_courses import MEASURES, best_measure, course
+from ._run_courses import MEASURES, best_measure, course, ends_at_first
 from ._run_list import RunList
 from ._run_plot import MOST, Curve, RunPlot
 from ._section import slot
@@ -126,6 +126,7 @@ class ChosenRuns(QWidget):
                 run.folder.name,
                 self._numbers[run.folder],
                 course(run, self._list.histories.get(run.folder), measure),
+                level=measure.by_generation and ends_at_first(run),
             )
             for run in self._begun[:MOST]
         ]

@@ -75,6 +75,11 @@ def course(run: RunSummary, history: History | None, measure: Measure) -> Course
     return positions[: len(means)], means
 
 
+def ends_at_first(run: RunSummary) -> bool:
+    """Whether its first generation is all it has: networks of labels alone, or of one method."""
+    return bool(run.records) and run.started is not None and run.started.generations == 0
+
+
 def best_measure(runs: Sequence[RunSummary]) -> Measure:
     """What says most about some runs: how they count if they do, and their course if they have."""
     records = [record for run in runs for record in run.records]

@@ -18,6 +18,7 @@ COLORS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#00
 """Told apart by people who see colors differently, too (Okabe and Ito)."""
 
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+LEVEL = Qt.PenStyle.DashDotLine
 MOST = len(COLORS) * len(DASHES)
 """Runs that can be told apart."""
 
@@ -32,6 +33,9 @@ BESIDE = 0.55
 
 MARGIN = 0.04
 """Of the width, on both sides of the curves."""
+
+MARGINS = 1, 7, 1, 1
+"""Pixels around the plot: the number at the upper end of the axis is half above it."""
 
 AT_ONCE = 4
 """Curves that are drawn before the window does something else: each takes milliseconds."""
@@ -56,11 +60,25 @@ class UpToLast(EpochAxis):
 
 @dataclass(frozen=True)
 class Curve:
-    """A run in the plot: its name, its number among the colors, and its values."""
+    """A run in the plot.
+
+    Attributes
+    ----------
+    name
+        In the legend.
+    number
+        Among the colors.
+    course
+        Its values.
+    level
+        Whether its only value is its last: it is drawn across the courses of the others, like
+        networks of labels alone in the figures of the paper.
+    """
 
     name: str
     number: int
     course: Course
+    level: bool = False
 
 
 class RunPlot(pg.PlotWidget):
@@ -74,8 +92,10 @@ class RunPlot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
+        self.getPlotItem().layout.setContentsMargins(*MARGINS)
         self._legend = self.getPlotItem().addLegend(offset=LEGEND)
         self._measure: Measure | None = None
+        self._span = 0.0, 0.0
         self._waiting: list[Curve] = []
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -86,30 +106,43 @@ class RunPlot(pg.PlotWidget):
     def show_curves(self, measure: Measure, curves: Sequence[Curve]) -> None:
         """Draw other curves; those without values are left out."""
         self._measure = measure
-        self._waiting = [curve for curve in curves if curve.course[0]]
+        drawn = [curve for curve in curves if curve.course[0]]
+        self._waiting = sorted(drawn, key=lambda curve: curve.level)
+        ends = [position for curve in drawn for position in curve.course[0]] or [0.0]
+        self._span = min(ends), max(ends)
         self.getPlotItem().clear()
         self.getPlotItem().getViewBox().setLimits(yMin=0)
         self._restyle()
         self._draw_some()
 
     def _draw_some(self) -> None:
-        plot, measure = self.getPlotItem(), self._measure
+        plot = self.getPlotItem()
         for curve in self._waiting[:AT_ONCE]:
-            positions, values = curve.course
-            color = COLORS[curve.number % len(COLORS)]
-            style = DASHES[curve.number // len(COLORS) % len(DASHES)]
-            pen = pg.mkPen(color, width=2, style=style)
-            few = len(positions) == 1 or (measure is not None and measure.by_generation)
-            look = {"symbolSize": 7, "symbolBrush": color, "symbolPen": None}
-            plot.plot(
-                positions, values, pen=pen, name=curve.name, symbol="o" if few else None, **look
-            )
+            self._draw_one(curve)
         del self._waiting[:AT_ONCE]
         plot.enableAutoRange()
         if self._waiting:
             self._soon.start()
         else:
             self._leave_room()
+
+    def _draw_one(self, curve: Curve) -> None:
+        positions, values = curve.course
+        color = COLORS[curve.number % len(COLORS)]
+        style = DASHES[curve.number // len(COLORS) % len(DASHES)]
+        level = curve.level and self._span[0] < self._span[1]
+        if level:
+            positions, values, style = list(self._span), values * 2, LEVEL
+        few = len(positions) == 1 or (self._measure is not None and self._measure.by_generation)
+        look = {"symbolSize": 7, "symbolBrush": color, "symbolPen": None}
+        self.getPlotItem().plot(
+            positions,
+            values,
+            pen=pg.mkPen(color, width=2, style=style),
+            name=curve.name,
+            symbol="o" if few and not level else None,
+            **look,
+        )
 
     def _leave_room(self) -> None:
         """Make room for the legend beside the curves, where it does not take most of the width."""

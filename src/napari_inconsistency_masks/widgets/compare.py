@@ -27,6 +27,9 @@ WIDE = 1.3
 NAMES, WORDS = 150, 230
 """Pixels for the names of runs, at least; for what their recipes are called, at most."""
 
+SHARES = [640, 360]
+"""Of the table and of what is drawn, beside or above each other."""
+
 NO_RUNS = "There are no runs yet: train some under 2 Train, or choose another folder."
 
 
@@ -70,7 +73,10 @@ class CompareRuns(QWidget):
         """Put the plot where there is room; called by Qt."""
         super().resizeEvent(event)
         wide = self.width() > WIDE * self.height()
-        self._split.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+        found = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        if found != self._split.orientation():
+            self._split.setOrientation(found)
+            self._split.setSizes(SHARES)
 
     def open_folder(self, folder: Path) -> None:
         """Show the runs of a folder."""
@@ -90,7 +96,7 @@ class CompareRuns(QWidget):
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(upper)
         self._split.addWidget(self.chosen)
-        self._split.setSizes([300, 200])
+        self._split.setSizes(SHARES)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 6, 8, 8)
         whole.addWidget(self._split)
