@@ -7,13 +7,9 @@ import torch
 from torch import nn
 
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.nets.blocks import TRUNCATED_STD
 from napari_inconsistency_masks.nets.network import Streams
-from napari_inconsistency_masks.nets.unet import (
-    DIVISOR,
-    RECEPTIVE_RADIUS,
-    TRUNCATED_STD,
-    UNet,
-)
+from napari_inconsistency_masks.nets.unet import DIVISOR, RECEPTIVE_RADIUS, UNet
 
 CHANNELS_OUTPUTS = {"ISIC": (3, 1), "HeLa": (1, 3), "SUIM": (3, 9), "Cityscapes": (3, 35)}
 

@@ -6,14 +6,12 @@ and a label go in through a branch each, and one number comes out, or two per ou
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
 from ..errors import InputError
-from .unet import MOMENTUM, TRUNCATED_STD
+from .blocks import conv_block, he_normal, pointwise
 
 
 class EvalNet(nn.Module):
@@ -51,7 +49,7 @@ class EvalNet(nn.Module):
         self.mask_branch = _Branch(outputs, first)
         widths = [2 * first, *others]
         self.trunk = nn.ModuleList(
-            _block(before, after) for before, after in zip(widths, others, strict=False)
+            conv_block(before, after, after) for before, after in zip(widths, others, strict=False)
         )
         self.iou = nn.Linear(others[-1], outputs if detects else 1)
         self.detection = nn.Linear(others[-1], outputs) if detects else None
@@ -87,37 +85,17 @@ class _Branch(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(channels, width, 1), nn.ReLU(inplace=True), _norm(width)
-        )
-        self.block = _block(width, width)
+        self.stem = pointwise(channels, width)
+        self.block = conv_block(width, width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return max_pool2d(self.block(self.stem(x)), 2, ceil_mode=True)  # (B, f16, Y / 2, X / 2)
 
 
-def _block(before: int, width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(before, width, 3, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(width, width, 1),
-        nn.ReLU(inplace=True),
-        _norm(width),
-    )
-
-
-def _norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=MOMENTUM)
-
-
 def _initialize(module: nn.Module) -> None:
-    """Convolutions as in the U-Net; linear layers uniform after Glorot; biases 0."""
-    if isinstance(module, nn.Conv2d):
-        fan_in = module.in_channels * math.prod(module.kernel_size)
-        std = math.sqrt(2 / fan_in) / TRUNCATED_STD
-        nn.init.trunc_normal_(module.weight, 0.0, std, -2 * std, 2 * std)
-    elif isinstance(module, nn.Linear):
+    """Convolutions as in the U-Net; linear layers uniform after Glorot, biases 0."""
+    he_normal(module)
+    if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
-    if isinstance(module, nn.Conv2d | nn.Linear):
         assert module.bias is not None
         nn.init.zeros_(module.bias)

@@ -1,18 +1,16 @@
 """The paper's lightweight U-Net (arXiv 2401.14387; the reference's `unet.py`).
 
-f(v) below is int(v * width). Every convolution has a bias and a ReLU; batch normalization comes
-*after* the ReLU of the last convolution of a block; skips are added, not concatenated.
+f(v) below is int(v * width). Skips are added, not concatenated.
 """
 
 from __future__ import annotations
-
-import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d
 
 from ..errors import InputError
+from .blocks import conv_block, he_normal, pointwise
 from .network import Network
 
 LEVELS = 4
@@ -21,12 +19,6 @@ DIVISOR = 2**LEVELS
 
 RECEPTIVE_RADIUS = 64
 """No output depends on input further away than this many pixels (a multiple of `DIVISOR`)."""
-
-MOMENTUM = 0.01
-"""Of the running statistics, in torch's sense; Keras calls it 0.99."""
-
-TRUNCATED_STD = 0.87962566
-"""Standard deviation of a standard normal cut at two."""
 
 
 class UNet(Network):
@@ -58,21 +50,17 @@ class UNet(Network):
         def f(v: int) -> int:
             return int(v * width)
 
-        self.stem = nn.Sequential(
-            nn.Conv2d(channels, f(16), 1), nn.ReLU(inplace=True), _norm(f(16))
-        )
+        self.stem = pointwise(channels, f(16))
         widths = [f(16), f(32), f(64), f(128)]
         self.encoder = nn.ModuleList(
-            _block(before, w, w) for before, w in zip([f(16), *widths], widths, strict=False)
+            conv_block(before, w, w) for before, w in zip([f(16), *widths], widths, strict=False)
         )
-        self.bottleneck = _block(f(128), f(256), f(128))
+        self.bottleneck = conv_block(f(128), f(256), f(128))
         decoder = [(f(128), f(64)), (f(64), f(32)), (f(32), f(16)), (f(16), f(16))]
-        self.merge = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(a, a, 1), nn.ReLU(inplace=True), _norm(a)) for a, _ in decoder
-        )
-        self.decoder = nn.ModuleList(_block(a, a, b) for a, b in decoder)
+        self.merge = nn.ModuleList(pointwise(a, a) for a, _ in decoder)
+        self.decoder = nn.ModuleList(conv_block(a, a, b) for a, b in decoder)
         self.head = nn.Conv2d(f(16), outputs, 1)
-        self.apply(_he_normal)
+        self.apply(he_normal)
 
     @property
     def feature_channels(self) -> tuple[int, ...]:
@@ -108,27 +96,3 @@ class UNet(Network):
         with torch.autocast(x.device.type, enabled=False):
             logits: Tensor = self.head(x.to(self.head.weight.dtype))  # (B, K, Y, X)
         return logits
-
-
-def _block(before: int, inner: int, after: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(before, inner, 3, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(inner, after, 1),
-        nn.ReLU(inplace=True),
-        _norm(after),
-    )
-
-
-def _norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=MOMENTUM)
-
-
-def _he_normal(module: nn.Module) -> None:
-    """Weights: a normal cut at two deviations, std sqrt(2 / fan-in) after the cut; biases 0."""
-    if isinstance(module, nn.Conv2d):
-        fan_in = module.in_channels * math.prod(module.kernel_size)
-        std = math.sqrt(2 / fan_in) / TRUNCATED_STD
-        nn.init.trunc_normal_(module.weight, 0.0, std, -2 * std, 2 * std)
-        assert module.bias is not None
-        nn.init.zeros_(module.bias)

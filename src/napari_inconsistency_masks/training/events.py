@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..errors import InputError
+from .results import GenerationRecord
 
 
 @dataclass(frozen=True)
@@ -130,28 +130,8 @@ class EpochEnd(Event):
 
 
 @dataclass(frozen=True)
-class GenerationEnd(Event):
-    """A generation is trained: its networks, best first, and the ensemble of the best ones.
-
-    ``found`` is the share of the validation images' area that is any class, ``accepted`` is False
-    for a generation that is worse on the validation images and refused, and ``margin`` is the
-    standard error of ``count_error``. The rest is as in `records.GenerationRecord`.
-    """
-
-    generation: int
-    ranking: tuple[int, ...]
-    count_error: float | None
-    mean_iou: float
-    inconsistent: float
-    found: float
-    accepted: bool
-    margin: float = 0.0
-    width: float = 1.0
-    seconds: float = 0.0
-    peak_memory: int | None = None
-    collapse: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    confident: Mapping[str, float] | None = None
+class GenerationEnd(GenerationRecord, Event):
+    """A generation is trained: its networks, best first, and the ensemble of the best ones."""
 
 
 @dataclass(frozen=True)

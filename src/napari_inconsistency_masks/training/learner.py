@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ..config import TrainConfig
+from ..nets.blocks import MOMENTUM
 from ..nets.ensemble import Ensemble
-from ..nets.unet import MOMENTUM
 
 Weights = dict[str, Tensor]
 
