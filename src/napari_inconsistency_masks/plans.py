@@ -101,12 +101,12 @@ def create(
     folder.mkdir(parents=True, exist_ok=True)
     origin = data.origin and relative_origin(data.origin, folder, _moved_with(folder, data.origin))
     start = None if start_from is None else copy_start(Path(start_from), folder)
-    plan = RunPlan(recipe, _absolute(config or TrainConfig()), origin, data.name, start)
+    plan = RunPlan(recipe, settled(config or TrainConfig()), origin, data.name, start)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
     return folder
 
 
-def _absolute(config: TrainConfig) -> TrainConfig:
+def settled(config: TrainConfig) -> TrainConfig:
     """The config with a path that is found from anywhere, as a run may go on in another folder."""
     if config.encoder_weights is None:
         return config

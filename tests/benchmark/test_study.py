@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,19 +13,25 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.benchmark import Study, TrialEnded, plan_trials, protocol_config
+from napari_inconsistency_masks.benchmark import study as study_module
 from napari_inconsistency_masks.benchmark.figures import draw_figures
 from napari_inconsistency_masks.benchmark.protocols import PROTOCOLS
-from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES
-from napari_inconsistency_masks.benchmark.summary import Scored, summarize
+from napari_inconsistency_masks.benchmark.scored import Scored
+from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES, score_run
+from napari_inconsistency_masks.benchmark.summary import summarize
 from napari_inconsistency_masks.benchmark.tables import main_table
 from napari_inconsistency_masks.benchmark.trials import Trial
 from napari_inconsistency_masks.data.sample import SegmentationData
+from napari_inconsistency_masks.data.sources import Subset
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.recipes import RECIPES
 from study_toys import CLASSES, TINY, make, write_data
+
+PIXELS = ("both", "union")
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +109,10 @@ def test_numbers_of_images_average_to_those_of_the_ensemble(study: Study) -> Non
                 assert len(mine) == 4
                 error = np.mean([float(i["count_error"]) for i in mine])
                 assert float(row["count_error"]) == pytest.approx(error)
+                for name in CLASSES:
+                    both, union = (sum(int(i[f"{w} {name}"]) for i in mine) for w in PIXELS)
+                    assert float(row[f"iou {name}"]) == pytest.approx(both / union)
+                assert [i["file"] for i in mine] == [i["image"] for i in mine]
 
 
 def test_one_generation_is_the_result_and_test_images_did_not_choose_it(study: Study) -> None:
@@ -118,9 +130,12 @@ def test_the_tables_name_every_recipe_and_the_baseline_costs_1(study: Study) -> 
     assert labeled[header.index("time")] == "1.0"
     assert labeled[header.index("labels")] == "4"
     assert labeled[header.index("runs")] == "2"
-    assert re.fullmatch(r"(< )?\d\.\d{3}", labeled[header.index("p (count error)")])
+    against = header.index("minus im (count error)")
+    number = r"[+-]\d+\.\d{3}"
+    assert re.fullmatch(rf"{number} \[{number}, {number}\]", labeled[against])
+    assert re.fullmatch(r"(< )?\d\.\d{3}", labeled[against + 1])
     reference = next(row for row in rows if row[1:2] == ["im"])
-    assert reference[header.index("p (count error)")] == ""
+    assert reference[against : against + 2] == ["", ""]
     value = r"\*{0,2}\d+\.\d{3} ± \d+\.\d{3} \[\d+\.\d{3}, \d+\.\d{3}\]\*{0,2}"
     assert re.fullmatch(value, reference[header.index("count error")])
     page = (study.folder / "table.html").read_text("utf-8")
@@ -130,13 +145,7 @@ def test_the_tables_name_every_recipe_and_the_baseline_costs_1(study: Study) -> 
 def test_a_collapse_is_counted_in_the_table_also_beside_scores_of_an_older_version() -> None:
     row = {"split": "test", "network": "ensemble", "generation": "0", "result": "true"}
     row |= {"count_error": "2", "mean_iou": "0.5", "seconds": "1", "memory": "1"}
-    image = {
-        "split": "test",
-        "generation": "0",
-        "image": "a",
-        "count_error": "2",
-        "mean_iou": "0.5",
-    }
+    image = {"split": "test", "generation": "0", "image": "a", "count_error": "2"}
     rows = [row, {**row, "collapse": ""}, {**row, "collapse": "they find nothing"}]
     scored = [Scored(Trial("im", 4, n), [each], [image]) for n, each in enumerate(rows, start=1)]
     scored.append(Scored(Trial("labeled", 4, 1), [row], [image]))
@@ -203,6 +212,95 @@ def test_a_failed_training_is_told_and_the_others_go_on(
     assert "state.safetensors" in ended[1].failed
     assert ended[2].failed == ""
     assert [each.trial.run for each in study.scored()] == [2]
+
+
+def test_a_scoring_that_fails_is_told_and_the_others_go_on(
+    data: SegmentationData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make(data, tmp_path / "study", "labeled", runs=2)
+
+    def score(folder: Path, *others: object) -> None:
+        if folder.name.endswith("run-1"):
+            raise RuntimeError("out of memory")
+        score_run(folder, *others)
+
+    monkeypatch.setattr(study_module, "score_run", score)
+    ended = {e.trial.run: e for e in made.run(threads=1) if isinstance(e, TrialEnded)}
+    assert "out of memory" in ended[1].failed
+    assert ended[2].failed == ""
+    monkeypatch.undo()
+    assert [e.failed for e in made.run(threads=1) if isinstance(e, TrialEnded)] == [""]
+    assert [each.trial.run for each in made.scored()] == [1, 2]
+
+
+def test_a_training_that_was_killed_says_so(study: Study) -> None:
+    assert study._why(study.trials[0], -9).startswith("Signal 9 ended it")
+
+
+def test_tables_have_what_earlier_calls_trained_and_no_figure_of_theirs(
+    study: Study, tmp_path: Path
+) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(study.folder, folder)
+    (folder / "runs" / "notes").mkdir()
+    (folder / "labels.svg").write_text("of an earlier call")
+    fewer = dataclasses.replace(study, folder=folder, recipes=["labeled"], runs=1)
+    before = (folder / "results.csv").read_bytes()
+    assert list(fewer.run()) == []
+    assert (folder / "results.csv").read_bytes() == before
+    assert {each.trial for each in fewer.scored()} == set(study.trials)
+    assert not (folder / "labels.svg").exists()
+
+
+def test_negative_numbers_are_numbers_in_the_results(study: Study) -> None:
+    text = (study.folder / "results.csv").read_text("utf-8")
+    assert "'" not in text
+    assert any(float(row["bias bright"]) < 0 for row in read_csv(study.folder / "results.csv"))
+
+
+def test_other_images_are_refused_and_other_numbers_of_labels_are_not(
+    study: Study, data: SegmentationData, tmp_path: Path
+) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    shutil.copy(study.folder / "study.json", folder)
+    mine = dataclasses.replace(study, folder=folder)
+
+    def check(**changes: object) -> None:
+        changed = dataclasses.replace(data, **changes)
+        dataclasses.replace(mine, data={len(changed.labeled): changed})._check()
+
+    check()
+    with pytest.raises(InputError, match="other test images"):
+        check(test=Subset(data.test, [0, 1, 2]))
+    with pytest.raises(InputError, match="other validation images"):
+        check(validation=data.test)
+    with pytest.raises(InputError, match="other labeled images"):
+        check(labeled=Subset(data.unlabeled, [0, 1, 2, 3]))
+    negative = [dataclasses.replace(each, image=255 - each.image) for each in data.test]
+    with pytest.raises(InputError, match="other test images"):
+        check(test=negative)
+    check(labeled=Subset(data.labeled, [0, 1]))
+    assert set(read_json(folder / "study.json")["data"]["labeled"]) == {"2", "4"}
+    check()
+
+
+def test_a_comparison_of_an_older_version_goes_on(study: Study, tmp_path: Path) -> None:
+    about = read_json(study.folder / "study.json")
+    del about["data"]
+    write_json(tmp_path / "study.json", about)
+    dataclasses.replace(study, folder=tmp_path)._check()
+    assert read_json(tmp_path / "study.json") == read_json(study.folder / "study.json")
+
+
+def test_a_relative_path_of_weights_is_the_same_the_next_time(
+    data: SegmentationData, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(b"")
+    changes = {"encoder_weights": os.path.relpath(weights)}
+    made = dataclasses.replace(make(data, tmp_path / "study", "labeled"), changes=changes)
+    assert made._make(made.trials[0]) == made._make(made.trials[0])
 
 
 def test_changed_settings_leave_the_others_to_the_protocol(

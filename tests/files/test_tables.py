@@ -40,13 +40,21 @@ def test_values(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+x", "-2", "@SUM(A1)", "\t=1", "'=1", "''=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+x", "-2+1", "-x", "@SUM(A1)", "\t=1", "'=1", "''=1"])
 def test_text_is_never_a_formula(tmp_path: Path, text: str) -> None:
     write_csv(tmp_path / "t.csv", [{"name": text, text: 1}], ["name", text])
     with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
         for cell in [cell for line in csv.reader(file) for cell in line]:
             assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
     assert read_csv(tmp_path / "t.csv") == [{"name": text, text: "1"}]
+
+
+def test_negative_numbers_stay_numbers_when_a_table_is_copied(tmp_path: Path) -> None:
+    numbers = {"a": -2, "b": -0.13, "c": -1e-9, "d": -2e30}
+    write_csv(tmp_path / "t.csv", [numbers], list(numbers))
+    write_csv(tmp_path / "copy.csv", read_csv(tmp_path / "t.csv"), list(numbers))
+    assert (tmp_path / "copy.csv").read_bytes() == (tmp_path / "t.csv").read_bytes()
+    assert b"'" not in (tmp_path / "copy.csv").read_bytes()
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

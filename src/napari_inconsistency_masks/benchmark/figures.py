@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, stdev
@@ -12,13 +12,16 @@ from typing import Any
 
 from ..files.atomic import write_bytes
 from ..recipes import RECIPES
-from .summary import LOWER_IS_BETTER, Scored
+from .scored import Scored
+from .summary import LOWER_IS_BETTER
+
+_GENERATIONS, _LABELS = "generations.svg", "labels.svg"
 
 _LEVELS = ("labeled", "labeled-aug", "full", "full-aug")
 """Recipes without generations that are drawn as horizontal lines, as in the paper."""
 
 _ALWAYS = ("labeled", "labeled-aug", "im", "im+")
-"""Recipes that the figure over labels shows in any case; of many others, only the best."""
+"""Recipes that are shown in any case; of many others, only the best."""
 
 _MOST = 6
 """Recipes that one panel shows well."""
@@ -30,13 +33,15 @@ def draw_figures(folder: Path, scored: Sequence[Scored]) -> list[Path]:
     """Draw what there is to draw; the files, or none without matplotlib."""
     if find_spec("matplotlib") is None:
         return []
-    files = []
+    files: list[Path] = []
+    for name in (_GENERATIONS, _LABELS):
+        (folder / name).unlink(missing_ok=True)  # of other trials than these
     budgets = sorted({each.trial.labeled for each in scored if each.trial.labeled is not None})
     figure = _over_generations(scored, budgets)
     if figure is not None:
-        files.append(_save(figure, folder / "generations.svg"))
+        files.append(_save(figure, folder / _GENERATIONS))
     if len(budgets) > 1:
-        files.append(_save(_over_labels(scored, budgets), folder / "labels.svg"))
+        files.append(_save(_over_labels(scored, budgets), folder / _LABELS))
     return files
 
 
@@ -46,37 +51,38 @@ def _over_generations(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
     if not growing:
         return None
     figure, panels = _panels(len(budgets), len(_TITLES))
+    shown = {metric: _worth_showing(growing, budgets, metric, best=4) for metric in _TITLES}
+    looks = _looks(shown.values())
     for row, labeled in enumerate(budgets):
         for panel, metric in zip(panels[row], _TITLES, strict=True):
             _draw_levels(panel, scored, labeled, metric)
-            shown = _recipes(growing)
-            for number, recipe in enumerate(shown):
-                runs = [
-                    each
-                    for each in growing
-                    if (each.trial.recipe, each.trial.labeled) == (recipe, labeled)
-                ]
+            for recipe in shown[metric]:
+                key = recipe, labeled
+                runs = [e for e in growing if (e.trial.recipe, e.trial.labeled) == key]
                 if runs:
-                    _draw_course(panel, runs, metric, band=len(shown) <= _MOST, **_look(number))
+                    _draw_course(panel, runs, metric, **looks[recipe])
             panel.set_title(f"{labeled} labeled images")
             panel.set_xlabel("generation")
             panel.set_ylabel(_TITLES[metric])
             panel.xaxis.get_major_locator().set_params(integer=True)
-    panels[0][-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    _name_lines(figure)
     return figure
 
 
-def _draw_course(panel: Any, runs: list[Scored], metric: str, *, band: bool, **look: Any) -> None:
-    """Mean over the runs and, as a band, their range."""
-    generations = range(max(run.generations for run in runs) + 1)
-    values = [[v for run in runs for v in run.values(metric, g)] for g in generations]
-    drawn = [(g, found) for g, found in zip(generations, values, strict=True) if found]
-    x = [g for g, _ in drawn]
+def _draw_course(panel: Any, runs: list[Scored], metric: str, **look: Any) -> None:
+    """Mean over the runs and, as a band, their range; a run that ended early stays where it was."""
+    x, drawn = [], []
+    for generation in range(max(run.generations for run in runs) + 1):
+        reached = [(run, min(generation, run.generations)) for run in runs]
+        values = [value for run, g in reached for value in run.values(metric, g)]
+        if values:
+            x.append(generation)
+            drawn.append(values)
     title = RECIPES[runs[0].trial.recipe].title
-    panel.plot(x, [fmean(found) for _, found in drawn], marker="o", label=title, **look)
-    if band and len(runs) > 1:
-        low, high = [min(found) for _, found in drawn], [max(found) for _, found in drawn]
-        panel.fill_between(x, low, high, color=look["color"], alpha=0.15, linewidth=0)
+    panel.plot(x, [fmean(values) for values in drawn], marker="o", label=title, **look)
+    if len(runs) > 1:
+        low, high = map(min, drawn), map(max, drawn)
+        panel.fill_between(x, [*low], [*high], color=look["color"], alpha=0.15, linewidth=0)
 
 
 def _draw_levels(panel: Any, scored: Sequence[Scored], labeled: int | None, metric: str) -> None:
@@ -101,8 +107,8 @@ def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
     """
     figure, panels = _panels(1, len(_TITLES))
     budgeted = [each for each in scored if each.trial.labeled is not None]
-    shown = {metric: _worth_showing(budgeted, budgets, metric) for metric in _TITLES}
-    colors = [recipe for recipe in RECIPES if any(recipe in each for each in shown.values())]
+    shown = {metric: _worth_showing(budgeted, budgets, metric, best=1) for metric in _TITLES}
+    looks = _looks(shown.values())
     for panel, metric in zip(panels[0], _TITLES, strict=True):
         _draw_levels(panel, scored, None, metric)
         for recipe in shown[metric]:
@@ -118,48 +124,57 @@ def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
                 marker="o",
                 capsize=3,
                 label=RECIPES[recipe].title,
-                **_look(colors.index(recipe)),
+                **looks[recipe],
             )
         panel.set_xscale("log")
         panel.set_xticks(budgets, [str(number) for number in budgets])
         panel.minorticks_off()
         panel.set_xlabel("labeled images")
         panel.set_ylabel(_TITLES[metric])
-    named: dict[str, Any] = {}
-    for panel in panels[0]:
-        for line, title in zip(*panel.get_legend_handles_labels(), strict=True):
-            named.setdefault(title, line)
-    panels[0][-1].legend(
-        named.values(), named, loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8
-    )
+    _name_lines(figure)
     return figure
 
 
-def _worth_showing(scored: Sequence[Scored], budgets: Sequence[int], metric: str) -> list[str]:
+def _name_lines(figure: Any) -> None:
+    """A legend beside the panels, with the lines of all of them."""
+    named: dict[str, Any] = {}
+    for panel in figure.axes:
+        for line, title in zip(*panel.get_legend_handles_labels(), strict=True):
+            named.setdefault(title, line)
+    figure.legend(named.values(), named, loc="outside right center", fontsize=8)
+
+
+def _worth_showing(
+    scored: Sequence[Scored], budgets: Sequence[int], metric: str, best: int
+) -> list[str]:
     """All recipes if they are few; else those that everybody asks for, and the best of the rest."""
     recipes = _recipes(scored)
     rest = [recipe for recipe in recipes if recipe not in _ALWAYS]
-    if len(recipes) <= _MOST or not rest:
+    if len(recipes) <= _MOST:
         return recipes
 
-    def badness(recipe: str) -> float:
+    def badness(recipe: str) -> tuple[int, float]:
         found = [_results(scored, recipe, number, metric) for number in budgets]
-        if not all(found):
-            return math.inf  # not trained with every number of labels yet
-        mean = fmean(map(fmean, found))
-        return mean if metric in LOWER_IS_BETTER else -mean
+        known = [fmean(values) for values in found if values]
+        mean = fmean(known) if known else 0.0
+        return found.count([]), mean if metric in LOWER_IS_BETTER else -mean
 
-    best = min(rest, key=badness)
-    return [recipe for recipe in recipes if recipe in (*_ALWAYS, best)]
+    chosen = sorted(rest, key=badness)[:best]
+    return [recipe for recipe in recipes if recipe in (*_ALWAYS, *chosen)]
 
 
 def _error(values: Sequence[float]) -> float:
     return stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
-def _look(number: int) -> dict[str, Any]:
-    """Color and dashes of a line; those of ten are told apart by color."""
-    return {"color": f"C{number % 10}", "linestyle": ("-", "--", ":")[number // 10 % 3]}
+def _looks(shown: Iterable[Sequence[str]]) -> dict[str, dict[str, Any]]:
+    """Color and dashes of each recipe; those of ten are told apart by color."""
+    there = {recipe for recipes in shown for recipe in recipes}
+    ordered = [recipe for recipe in RECIPES if recipe in there]
+    return {
+        recipe: {"color": f"C{number % 10}", "linestyle": ("-", "--", ":")[number // 10 % 3]}
+        for number, recipe in enumerate(ordered)
+    }
 
 
 def _results(scored: Sequence[Scored], recipe: str, labeled: int, metric: str) -> list[float]:

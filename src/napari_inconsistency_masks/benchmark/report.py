@@ -9,8 +9,9 @@ from ..files.atomic import write_text
 from ..files.tables import write_csv
 from ..task import LabelScheme
 from .figures import draw_figures
+from .scored import Scored
 from .scoring import columns
-from .summary import Scored, summarize
+from .summary import summarize
 from .tables import main_table, masks_table, to_html, to_markdown
 
 _ALL = "all"

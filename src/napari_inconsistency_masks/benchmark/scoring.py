@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ..data.sample import SegmentationData, Source
+from ..data.sources import file_of, name_of
 from ..devices import choose_device, choose_precision
 from ..files.json_files import read_json
 from ..files.tables import read_csv, write_csv
 from ..inference.evaluate import Check, check
 from ..losses import choose_loss
-from ..metrics import Scores
+from ..metrics import ImageScore, Scores
 from ..plans import read_plan
 from ..task import LabelScheme
 from ..training.records import Records
@@ -20,7 +21,6 @@ from ..training.results import GenerationRecord
 
 SCORES, IMAGES = "scores.csv", "images.csv"
 ENSEMBLE = "ensemble"
-IMAGE_COLUMNS = ("split", "generation", "image", "count_error", "mean_iou")
 
 
 def columns(scheme: LabelScheme) -> list[str]:
@@ -35,17 +35,32 @@ def columns(scheme: LabelScheme) -> list[str]:
     ]
 
 
-def score_run(folder: Path, data: SegmentationData) -> None:
+def image_columns(scheme: LabelScheme) -> list[str]:
+    """The columns of `IMAGES`: ``both`` and ``union`` are pixels, of which an IoU is made."""
+    pixels = [f"{what} {name}" for name in scheme.classes for what in ("both", "union")]
+    return ["split", "generation", "image", "file", "count_error", *pixels]
+
+
+def score_run(folder: Path, data: SegmentationData, device: str | None = None) -> None:
     """Write `SCORES` and `IMAGES` into a finished run folder, unless they are there.
 
     Every network of every generation is scored on the validation and the test images, and so is
     the ensemble of the best ones. Nothing is chosen by these scores.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    data
+        With the images that it was trained beside.
+    device
+        As in `choose_device`; that of the run by default.
     """
     if (folder / SCORES).is_file():
         return
     images: list[dict[str, Any]] = []
-    rows = list(_rows(folder, data, images))
-    write_csv(folder / IMAGES, images, IMAGE_COLUMNS)
+    rows = list(_rows(folder, data, images, device))
+    write_csv(folder / IMAGES, images, image_columns(data.scheme))
     write_csv(folder / SCORES, rows, columns(data.scheme))
 
 
@@ -55,7 +70,7 @@ def read_scores(folder: Path) -> tuple[list[dict[str, str]], list[dict[str, str]
 
 
 def _rows(
-    folder: Path, data: SegmentationData, images: list[dict[str, Any]]
+    folder: Path, data: SegmentationData, images: list[dict[str, Any]], on: str | None
 ) -> Iterator[dict[str, Any]]:
     records, config = Records(folder), read_plan(folder).config
     result = read_json(folder / "ensemble.json")["generation"]
@@ -64,9 +79,10 @@ def _rows(
         "seconds": round(sum(record.seconds for record in done), 1),
         "memory": max((record.peak_memory or 0 for record in done), default=0) or None,
     }
-    device = choose_device(config.device)
+    device = choose_device(on or config.device)
     loss = choose_loss(config.loss, data.scheme, config.position_weight)
     splits: dict[str, Source] = {"validation": data.validation, "test": data.test}
+    files = {split: _files(samples) for split, samples in splits.items()}
     for generation, record in enumerate(done):
         networks = records.load_networks(generation, record.ranking)
         networks.place(device, choose_precision(device, config.precision))
@@ -83,14 +99,31 @@ def _rows(
             if len(teachers) < len(networks):
                 together = check(teachers, samples, data.scheme, loss)
             images += [
-                {"split": split, "generation": generation, "image": image.name}
-                | {"count_error": image.count_error, "mean_iou": image.mean_iou}
+                {"split": split, "generation": generation, "file": files[split][image.name]}
+                | _image(image, data.scheme)
                 for image in together.ensemble.per_image
             ]
             named = {str(place): each for place, each in enumerate(single.members, start=1)}
             for name, scores in {**named, ENSEMBLE: together.ensemble}.items():
                 numbers = _numbers(scores, data.scheme, together)
                 yield {**about, "network": name, **numbers, **cost}
+
+
+def _files(samples: Source) -> dict[str, str]:
+    """What each image is a frame of, by its name: the name of its first frame.
+
+    Names, no paths: results are copied to other places.
+    """
+    first: dict[Hashable, str] = {}
+    names = [(name_of(samples, n), file_of(samples, n)) for n in range(len(samples))]
+    return {name: first.setdefault(file, name) for name, file in names}
+
+
+def _image(image: ImageScore, scheme: LabelScheme) -> dict[str, Any]:
+    numbers: dict[str, Any] = {"image": image.name, "count_error": image.count_error}
+    for name, both, union in zip(scheme.classes, image.both, image.union, strict=True):
+        numbers |= {f"both {name}": both, f"union {name}": union}
+    return numbers
 
 
 def _complete(records: Records) -> list[GenerationRecord]:

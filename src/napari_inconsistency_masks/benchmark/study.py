@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,25 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 from ..config import TrainConfig
 from ..data.sample import SegmentationData
+from ..devices import use_threads
 from ..errors import InputError
-from ..files.atomic import write_json
-from ..files.json_files import read_json
-from ..plans import create, now, read_plan
+from ..plans import create, read_plan, settled
 from ..recipes import RECIPES
 from ..training.shared_start import share_start
+from .about import ABOUT, agree
 from .child import LOG
 from .children import Children, Said
 from .protocols import protocol_config
 from .report import write_report
+from .scored import Scored, read_scored
 from .scoring import SCORES, score_run
-from .summary import Scored, read_scored
-from .trials import Trial, begins_alike, plan_trials
+from .trials import Trial, begins_alike, find_trials, plan_trials
 from .workers import Aside, Workers
 
 if TYPE_CHECKING:
     from distributed import Client
 
-ABOUT = "study.json"
+logger = logging.getLogger(__name__)
+
 STOPPED = 130
 
 
@@ -131,6 +133,9 @@ class Study:
         self._check()
         trials, missing = self.trials, self.missing
         done = len(trials) - len(missing)
+        if threads:
+            use_threads(threads)  # scoring is done here, beside the trainings
+        device = f"cuda:{gpus[0]}" if gpus else None
         folders = {trial: self._make(trial) for trial in missing}
         begun: set[Trial] = set()
         for said in self._trainings(folders, jobs, threads, gpus, client):
@@ -144,9 +149,7 @@ class Study:
                 yield TrialStep(said.trial, said.event)
                 continue
             failed = said.reason or self._why(said.trial, said.code)
-            if not failed:
-                score_run(self._folder(said.trial), self._data_of(said.trial))
-                self.write_tables()
+            failed = failed or self._score(said.trial, device)
             done += 1
             yield TrialEnded(said.trial, done, len(trials), failed)
         self.write_tables()
@@ -183,6 +186,16 @@ class Study:
         begun = [each for each in others if (self._folder(each) / "run.json").is_file()]
         return [each for each in begun if begins_alike(plan, read_plan(self._folder(each)))]
 
+    def _score(self, trial: Trial, device: str | None) -> str:
+        """Score a trial and write the tables; why not, if that fails: the others go on."""
+        try:
+            score_run(self._folder(trial), self._data_of(trial), device)
+            self.write_tables()
+        except Exception as error:
+            logger.exception("scoring %s", trial.name)
+            return f"It is trained, but scoring it failed: {error!r}"
+        return ""
+
     def write_tables(self) -> None:
         """Write results.csv, the tables and the figures of what is scored so far."""
         scored = self.scored()
@@ -190,10 +203,10 @@ class Study:
             write_report(self.folder, scored, next(iter(self.data.values())).scheme)
 
     def scored(self) -> list[Scored]:
-        """The scores of all trials that have some."""
+        """The scores of all trials in the folder that have some, also those of earlier calls."""
         return [
             read_scored(trial, self._folder(trial))
-            for trial in self.trials
+            for trial in find_trials(self.folder)
             if (self._folder(trial) / SCORES).is_file()
         ]
 
@@ -207,17 +220,7 @@ class Study:
             if number != len(data.labeled):
                 raise InputError(f"{data.name}: {len(data.labeled)} labeled images, not {number}.")
         self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / ABOUT
-        about = {"protocol": self.protocol, "changes": dict(self.changes)}
-        if not path.is_file():
-            write_json(path, {**about, "created": now()})
-            return
-        before = read_json(path)
-        if {key: before.get(key) for key in about} != about:
-            raise InputError(
-                f"{path}: this comparison was begun with protocol {before.get('protocol')!r} and "
-                f"changes {before.get('changes')}; go on with these, or choose another folder."
-            )
+        agree(self.folder, self.protocol, self.changes, self.data)
 
     def _make(self, trial: Trial) -> Path:
         """Make the run folder of a trial, if it is not there."""
@@ -225,7 +228,7 @@ class Study:
         config = self._config(trial)
         if not (folder / "run.json").exists():
             return create(folder, trial.recipe, data, config)
-        if read_plan(folder).config != config:
+        if read_plan(folder).config != settled(config):
             raise InputError(f"{folder}: this run has other settings; choose another folder.")
         return folder
 
@@ -244,6 +247,8 @@ class Study:
             return ""
         if code == STOPPED:
             return "It was stopped."
+        if code is not None and code < 0:
+            return f"Signal {-code} ended it, as when memory is short; a later call goes on."
         log = self._folder(trial) / LOG
         lines = log.read_text("utf-8", "replace").splitlines() if log.is_file() else []
         last = next((line for line in reversed(lines) if line.strip()), "no message")

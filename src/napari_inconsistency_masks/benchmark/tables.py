@@ -7,28 +7,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..recipes import RECIPES, WITHOUT_MASKS
-from .statistics import holm
+from .statistics import Interval, holm
 from .summary import BASELINE, LOWER_IS_BETTER, REFERENCE, TESTED, Summary
 
 _TITLES = {"count_error": "count error", "mean_iou": "mean IoU"}
 _MAIN_NOTE = (
-    "Test images; the ensemble of the last generation's networks that are best on the validation "
+    "Test images; the ensemble of the networks of the result that are best on the validation "
     "images, mean ± standard deviation over the runs. In square brackets: 95 % bootstrap interval "
-    f"over the test images. p: paired permutation test against {REFERENCE!r} on the same images in "
-    "the runs that both have, corrected for the number of methods (Holm); of the IoU, which is "
-    "that of all pixels, the mean per image is tested. Gained: result minus generation 0 of the "
-    "same runs. Collapsed: runs with a generation whose networks had nothing to teach (results.csv "
-    f"says why). Time and memory are relative to {BASELINE!r} in the same runs. Bold: the best "
-    "with as many labels."
+    f"over the test files. Minus {REFERENCE}: in the runs that both have; its interval is over the "
+    "files and, if there are several, over the runs. p: paired permutation test of the same, "
+    "corrected for the number of methods (Holm); it knows of other files but of no other "
+    "trainings, so it is missing where there is one run, and to be read together with the "
+    "interval. Gained: result minus generation 0 of the same runs. Collapsed: runs with a "
+    "generation whose networks had nothing to teach (results.csv says why). Time and memory are "
+    f"relative to {BASELINE!r} in the same runs. Bold: the best with as many labels and the most "
+    "runs, of those that need no hidden labels."
 )
 
 
 _MASKS_NOTE = (
-    "Test images, means over the runs: the method alone (generation 0), and the last of the "
-    "generations that learn from the labels and from where the networks before them agree. "
-    "p: paired permutation test of the two on the same images, corrected for the number of rows "
-    "(Holm); of the IoU, which is that of all pixels, the mean per image is tested. Bold: the "
-    "better of the two."
+    "Test images, means over the runs: the method alone (generation 0), and the result of the "
+    "generations that learn from the labels and from where the networks before them agree. In "
+    "square brackets: 95 % bootstrap interval of the difference, over the test files and, if there "
+    "are several, over the runs. p: paired permutation test of the two on the same files, "
+    "corrected for the number of rows (Holm); it knows of no other trainings, and is missing where "
+    "there is one run. Bold: the better of the two."
 )
 
 
@@ -63,7 +66,8 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
     tested = [metric for metric in TESTED if metric in metrics]
     headers = ["method", "recipe", "labels", "runs"]
     headers += [_TITLES.get(metric, metric) for metric in metrics]
-    headers += [f"p ({_TITLES[metric]})" for metric in tested]
+    for metric in tested:
+        headers += [f"minus {REFERENCE} ({_TITLES[metric]})", "p"]
     headers += [f"gained ({_TITLES[metric]})" for metric in tested]
     headers += ["collapsed", "time", "memory"]
     rows = []
@@ -78,8 +82,10 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
             Cell(_value(summary, metric), _is_best(summary, metric, summaries))
             for metric in metrics
         ]
-        cells += [Cell(_p(summary.p_values.get(metric))) for metric in tested]
-        cells += [Cell(_gain(summary, metric)) for metric in tested]
+        for metric in tested:
+            cells.append(Cell(_difference(summary.differences.get(metric))))
+            cells.append(Cell(_p(summary.p_values.get(metric))))
+        cells += [Cell(_difference(summary.gains.get(metric))) for metric in tested]
         cells += [Cell(str(summary.collapsed) if summary.collapsed else "")]
         cells += [Cell(_times(summary.time)), Cell(_times(summary.memory))]
         rows.append(tuple(cells))
@@ -102,7 +108,13 @@ def masks_table(summaries: Sequence[Summary]) -> Table | None:
     chosen = [row for row in summaries if row.recipe in WITHOUT_MASKS and row.gains]
     metrics = [metric for metric in TESTED if any(metric in row.gains for row in chosen)]
     p_values = {
-        metric: holm({str(n): row.gain_p_values[metric] for n, row in enumerate(chosen)})
+        metric: holm(
+            {
+                str(n): row.gain_p_values[metric]
+                for n, row in enumerate(chosen)
+                if metric in row.gain_p_values
+            }
+        )
         for metric in metrics
     }
     headers = ["method", "labels", "runs"]
@@ -121,8 +133,8 @@ def masks_table(summaries: Sequence[Summary]) -> Table | None:
             cells += [
                 Cell(f"{before:.3f}", best=not better and before != after),
                 Cell(f"{after:.3f}", best=better),
-                Cell(f"{after - before:+.3f}"),
-                Cell(_p(p_values[metric][str(number)])),
+                Cell(_difference(row.gains.get(metric))),
+                Cell(_p(p_values[metric].get(str(number)))),
             ]
         rows.append(tuple(cells))
     if not rows:
@@ -136,13 +148,19 @@ def to_markdown(tables: Sequence[Table]) -> str:
 
 
 def _to_markdown(table: Table) -> str:
-    lines = [" | ".join(table.headers), " | ".join("---" for _ in table.headers)]
+    lines = [" | ".join(map(_escaped, table.headers)), " | ".join("---" for _ in table.headers)]
     lines += [
-        " | ".join(f"**{cell.text}**" if cell.best else cell.text for cell in row)
+        " | ".join(
+            f"**{_escaped(cell.text)}**" if cell.best else _escaped(cell.text) for cell in row
+        )
         for row in table.rows
     ]
     rows = "\n".join(f"| {line} |" for line in lines)
     return f"# {table.title}\n\n{rows}\n\n{table.note}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def to_html(tables: Sequence[Table], figures: Sequence[str] = ()) -> str:
@@ -176,14 +194,19 @@ def _value(summary: Summary, metric: str) -> str:
 
 
 def _is_best(summary: Summary, metric: str, summaries: Sequence[Summary]) -> bool:
-    rivals = [
-        other.means[metric]
+    alike = [
+        other
         for other in summaries
-        if other.labeled == summary.labeled and metric in other.means
+        if other.labeled == summary.labeled
+        and metric in other.means
+        and not RECIPES[other.recipe].hidden_labels
     ]
-    if metric not in summary.means or len(rivals) < 2:
+    most = max((other.runs for other in alike), default=0)
+    rivals = [other for other in alike if other.runs == most]
+    if summary not in rivals or len(rivals) < 2:
         return False
-    best = min(rivals) if metric in LOWER_IS_BETTER else max(rivals)
+    found = [other.means[metric] for other in rivals]
+    best = min(found) if metric in LOWER_IS_BETTER else max(found)
     return summary.means[metric] == best
 
 
@@ -193,10 +216,8 @@ def _p(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _gain(summary: Summary, metric: str) -> str:
-    if metric not in summary.gains:
-        return ""
-    return f"{summary.gains[metric]:+.3f} (p {_p(summary.gain_p_values[metric])})"
+def _difference(found: Interval | None) -> str:
+    return "" if found is None else f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
 
 
 def _times(value: float | None) -> str:

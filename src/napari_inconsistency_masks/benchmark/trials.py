@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..plans import RunPlan, find_recipe
+from ..recipes import RECIPES
 
 
 @dataclass(frozen=True, order=True)
@@ -54,6 +56,25 @@ def plan_trials(recipes: Sequence[str], labeled: Sequence[int], runs: int) -> li
         for recipe in chosen
     ]
     return list(dict.fromkeys(trials))
+
+
+def find_trials(study: Path) -> list[Trial]:
+    """All trials that have a run folder in the folder of a comparison, in the order of a plan."""
+    found = [trial for path in study.glob("runs/*") if (trial := _trial(path.name)) is not None]
+    order = list(RECIPES)
+    return sorted(found, key=lambda t: (t.run, t.labeled or 0, order.index(t.recipe)))
+
+
+def _trial(name: str) -> Trial | None:
+    """The inverse of `Trial.name`; None for another folder."""
+    parts = _NAME.fullmatch(name)
+    if parts is None or parts["recipe"] not in RECIPES:
+        return None
+    labeled = parts["labeled"]
+    return Trial(parts["recipe"], int(labeled) if labeled else None, int(parts["run"]))
+
+
+_NAME = re.compile(r"(?P<recipe>.+?)(-(?P<labeled>[0-9]+)-labels)?-run-(?P<run>[0-9]+)")
 
 
 def begins_alike(one: RunPlan, other: RunPlan) -> bool:

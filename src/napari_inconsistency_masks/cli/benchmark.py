@@ -88,17 +88,32 @@ def benchmark(
 
     if "seed" in given:
         raise InputError("--seed: each run of a comparison has a seed of its own; leave it out.")
-    every = [read(amount) for amount in labeled] if labeled else [read(None)]
+    budgets: dict[int, SegmentationData] = {}
+    for amount in labeled or (None,):
+        each = read(amount)
+        if len(each.labeled) in budgets:
+            raise InputError(
+                f"--labeled {amount}: there are {len(each.labeled)} labeled images already; give "
+                f"each number once, or compare other lists in a folder of their own."
+            )
+        budgets[len(each.labeled)] = each
     study = Study(
-        data={len(each.labeled): each for each in every},
+        data=budgets,
         recipes=list(RECIPES) if methods == ALL else _listed(methods),
         runs=runs,
         protocol=protocol,
         folder=out,
         changes=changes_of(given),
     )
-    numbers = [int(number) for number in _listed(gpus or "")]
-    _follow(study, study.run(jobs, threads, numbers, connect(context, scheduler, cluster)))
+    work_places = connect(context, scheduler, cluster)
+    _follow(study, study.run(jobs, threads, _numbers(gpus or ""), work_places))
+
+
+def _numbers(text: str) -> list[int]:
+    found = _listed(text)
+    if not all(number.isdecimal() for number in found):
+        raise InputError(f"--gpus {text}: give the numbers of GPUs, such as 0,1.")
+    return [int(number) for number in found]
 
 
 def _listed(text: str) -> list[str]:

@@ -108,6 +108,11 @@ class _Crop:
     position: tuple[int, int]
     size: int
 
+    @property
+    def image(self) -> str:
+        """The file it is cut from."""
+        return self.files.image
+
 
 @dataclass(frozen=True, eq=False)
 class _Crops:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .sample import Sample, SegmentationData, Source
-from .sources import Subset
+from .sources import Subset, file_of
 from .splits import split_files
 
 NOTHING_NEW = (
@@ -128,7 +128,7 @@ class _Place:
 def _places(source: Source, seen: Seen) -> Iterator[_Place]:
     for index, sample in enumerate(source):
         image = image_print(sample)
-        file = _file(source, index)
+        file = file_of(source, index)
         yield _Place(source, index, file, image in seen.held_out, image in seen.learned)
 
 
@@ -157,15 +157,7 @@ def _subset(places: list[_Place]) -> Source:
 
 
 def _without(source: Source, files: set[Hashable]) -> Source:
-    return Subset(source, [i for i in range(len(source)) if _file(source, i) not in files])
-
-
-def _file(source: Source, index: int) -> Hashable:
-    """What the sample was read from; its name if nobody knows."""
-    while isinstance(source, Subset):
-        source, index = source.place(index)
-    items = getattr(source, "items", None)
-    return source[index].name if items is None else items[index].image
+    return Subset(source, [i for i in range(len(source)) if file_of(source, i) not in files])
 
 
 def _is_new(sample: Sample, seen: Seen) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from .sample import Sample, Source
 
@@ -40,3 +40,20 @@ class Joined(Subset):
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._where = [(source, index) for source in sources for index in range(len(source))]
+
+
+def file_of(source: Source, index: int) -> Hashable:
+    """What a sample is read from, its name if nobody knows; frames of a stack have one file."""
+    while isinstance(source, Subset):
+        source, index = source.place(index)
+    items = getattr(source, "items", None)
+    return source[index].name if items is None else items[index].image
+
+
+def name_of(source: Source, index: int) -> str:
+    """The name of a sample, which is not read for it if its source has a list of files."""
+    while isinstance(source, Subset):
+        source, index = source.place(index)
+    items = getattr(source, "items", None)
+    found = source[index] if items is None else items[index]
+    return str(found.name)

@@ -7,6 +7,7 @@ import dataclasses
 import io
 import math
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2**30
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 
 
 def write_csv(
@@ -32,7 +34,7 @@ def write_csv(
     """Write a table atomically as RFC 4180 and UTF-8, in every country with decimal points.
 
     None and NaN become empty cells. Text that a spreadsheet would run as a formula (beginning with
-    ``= + - @``) gets an apostrophe in front; `read_csv` takes it away again.
+    ``= + - @``, and no negative number) gets an apostrophe in front; `read_csv` takes it away.
 
     Parameters
     ----------
@@ -157,7 +159,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     text = str(value)
-    return "'" + text if text.lstrip("'").startswith(_FORMULA) else text
+    runs = text.lstrip("'").startswith(_FORMULA) and not _NUMBER.fullmatch(text)
+    return "'" + text if runs else text
 
 
 def _plain(cell: str) -> str:

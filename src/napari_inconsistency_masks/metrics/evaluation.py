@@ -95,7 +95,8 @@ class Evaluation:
             cells = _known_cells(predicted, known_to_all, scheme)
             true_cells = _known_cells(scheme.to_channels(true), known_to_all, scheme)
             wrong = self._count(name, cells, true_cells)
-        self._per_image.append(ImageScore(name, float(self._iou[-1]), wrong))
+        both, union = tuple(overlap.both.tolist()), tuple(overlap.union.tolist())
+        self._per_image.append(ImageScore(name, both, union, wrong))
 
     def _add_means(self, overlap: _Overlap, known: _Bool) -> None:
         """Mean IoU, mean IoU of the states, and mean Dice of one image, as the reference's."""

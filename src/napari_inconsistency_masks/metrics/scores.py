@@ -55,14 +55,16 @@ class ImageScore:
     ----------
     name
         Of the image.
-    mean_iou
-        Mean IoU over the classes of the image, as `Scores.reference_mean_iou` averages it.
+    both, union
+        Pixels per class that are predicted and true, and those that are either: added up over
+        images they give `Scores.iou`.
     count_error
         Wrong counts, summed over the states; None if no pixel is known for all outputs.
     """
 
     name: str
-    mean_iou: float
+    both: tuple[int, ...]
+    union: tuple[int, ...]
     count_error: int | None
 
 

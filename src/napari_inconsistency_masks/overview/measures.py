@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import stdev
+
+import numpy as np
+import numpy.typing as npt
 
 from ..errors import InputError
 from ..files.tables import read_csv
@@ -25,7 +26,7 @@ class Score:
     value
         The mean.
     margin
-        Standard error of the images' own values, or None if it is not known.
+        Standard error for other images, or None if it is not known.
     """
 
     value: float
@@ -75,18 +76,44 @@ def read_split(folder: Path, split: str) -> SplitScores | None:
         mine = (split, rows[0]["generation"])
         images = [row for row in images if (row["split"], row["generation"]) == mine]
         return SplitScores(
-            *(_score(rows[0][name], [row[name] for row in images]) for name in _METRICS)
+            _score(rows[0]["count_error"], _counts(images)),
+            _score(rows[0]["mean_iou"], _pixels(images)),
         )
     except (KeyError, ValueError) as error:
         raise InputError(f"{folder / SCORES}: the table is damaged ({error!r}).") from None
 
 
-_METRICS = ("count_error", "mean_iou")
+_Sums = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+"""Numerators and denominators ``(N, K)`` of N images."""
 
 
-def _score(value: str, of_images: Sequence[str]) -> Score | None:
-    if not value:
+def _counts(images: Sequence[Mapping[str, str]]) -> _Sums:
+    errors = np.array([[float(row["count_error"])] for row in images if row["count_error"]])
+    return errors, np.ones_like(errors)
+
+
+def _pixels(images: Sequence[Mapping[str, str]]) -> _Sums:
+    """Intersection and union of each class; nothing in tables of an older version."""
+    columns = images[0] if images else {}
+    names = [name.removeprefix("both ") for name in columns if name.startswith("both ")]
+    both, union = (
+        np.array([[float(row[f"{what} {name}"]) for name in names] for row in images])
+        for what in ("both", "union")
+    )
+    return both, union
+
+
+def _score(value: str, of_images: _Sums) -> Score | None:
+    return Score(float(value), _standard_error(*of_images)) if value else None
+
+
+def _standard_error(above: npt.NDArray[np.float64], below: npt.NDArray[np.float64]) -> float | None:
+    """Of a mean of ratios of sums, by leaving out one image at a time (jackknife)."""
+    count = len(above)
+    if count < 2 or not above.size:
         return None
-    found = [float(text) for text in of_images if text]
-    margin = stdev(found) / math.sqrt(len(found)) if len(found) > 1 else None
-    return Score(float(value), margin)
+    rest = below.sum(axis=0) - below  # (N, K)
+    there = rest > 0
+    ratios = np.divide(above.sum(axis=0) - above, rest, out=np.zeros_like(above), where=there)
+    without = ratios.sum(axis=1) / np.maximum(there.sum(axis=1), 1)  # (N,)
+    return float(np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum()))
