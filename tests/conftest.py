@@ -20,3 +20,13 @@ def shared() -> Path:
     if not (folder / "oracle").is_dir():
         pytest.skip(f"needs the folder of real images and golden files, looked for at {folder}")
     return folder
+
+
+@pytest.fixture
+def small_backbones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ResNet-50 and DINOv2, less deep and less wide."""
+    from napari_inconsistency_masks.nets import dinov2, dpt, resnet
+
+    monkeypatch.setattr(resnet, "DEPTHS", (1, 1, 1, 1))
+    monkeypatch.setattr(dinov2, "DIMENSION", 48)
+    monkeypatch.setattr(dpt, "DIMENSION", 48)

@@ -53,7 +53,9 @@ def make_bench(
         data = replace(data, unlabeled=[*low, *data.unlabeled[1::2]])
     loss = choose_loss(config.loss, data.scheme, config.position_weight)
     method = METHODS[name](loss, data.scheme, config)
-    architecture = Architecture(1, data.scheme.outputs, config.width)
+    architecture = Architecture(
+        1, data.scheme.outputs, config.width, config.network, config.encoder_weights
+    )
     ensemble = Ensemble.create(architecture, 2, seed=seed).place("cpu", torch.float32)
     beside = method.beside(ensemble, (seed, 0))
     learner = Learner(ensemble, config, beside, method.judged(ensemble, beside))

@@ -59,6 +59,7 @@ def test_channels_of_the_two_views_are_complementary_and_half_of_the_images_keep
         whole.append((first == 1).all(1).tolist())
     assert whole[0] == whole[1] == whole[2]
     assert sum(whole[0]) == 3
+    assert torch.equal(draw(8), levels[1])  # as in the paper, one mask for levels that are alike
 
 
 def test_the_teacher_follows_with_its_statistics_and_is_what_is_kept() -> None:

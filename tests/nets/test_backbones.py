@@ -18,7 +18,8 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.predict import predict_logits
 from napari_inconsistency_masks.inference.tiling import tiles
 from napari_inconsistency_masks.intensity import Intensity
-from napari_inconsistency_masks.nets import dinov2, dpt, resnet
+from napari_inconsistency_masks.losses import choose_loss
+from napari_inconsistency_masks.methods import METHODS
 from napari_inconsistency_masks.nets.backbones import NETWORKS
 from napari_inconsistency_masks.nets.dinov2 import VisionTransformer
 from napari_inconsistency_masks.nets.dpt import DinoDPT
@@ -31,14 +32,6 @@ from napari_inconsistency_masks.settings import settings
 from napari_inconsistency_masks.task import LabelScheme, Task
 
 BACKBONES = ("resnet50", "dinov2")
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same networks, less deep and less wide."""
-    monkeypatch.setattr(resnet, "DEPTHS", (1, 1, 1, 1))
-    monkeypatch.setattr(dinov2, "DIMENSION", 48)
-    monkeypatch.setattr(dpt, "DIMENSION", 48)
 
 
 def make(kind: str, channels: int = 3, outputs: int = 2, seed: int = 0) -> Network:
@@ -82,7 +75,7 @@ def test_encoders_have_the_published_numbers_of_weights_and_names() -> None:
     assert shapes["blocks.3.ls2.gamma"] == shapes["norm.bias"] == (384,)
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small_backbones")
 def test_resnet_against_an_obvious_copy() -> None:
     encoder = ResNet().eval()
     shake(encoder)
@@ -121,7 +114,7 @@ def test_later_blocks_of_the_last_stage_are_dilated() -> None:
     assert all(block.conv2.stride == (1, 1) for block in stage)
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small_backbones")
 def test_dinov2_against_an_obvious_copy() -> None:
     encoder = VisionTransformer().eval()
     shake(encoder)
@@ -166,7 +159,7 @@ def test_dinov2_against_an_obvious_copy() -> None:
         torch.testing.assert_close(one[0], other, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small_backbones")
 @pytest.mark.parametrize("kind", BACKBONES)
 def test_logits_have_the_size_of_the_image_and_reach_every_weight(kind: str) -> None:
     network = make(kind, channels=1, outputs=3).train()
@@ -185,7 +178,7 @@ def test_logits_have_the_size_of_the_image_and_reach_every_weight(kind: str) -> 
     ]
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small_backbones")
 @pytest.mark.parametrize("kind", BACKBONES)
 def test_gray_is_gray_color_and_is_normalized(kind: str) -> None:
     gray, color = make(kind, channels=1).eval(), make(kind, channels=3).eval()
@@ -204,7 +197,7 @@ def test_impossible_networks_are_refused(
         NETWORKS[kind](channels, outputs, width)
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small_backbones")
 @pytest.mark.parametrize("kind", BACKBONES)
 def test_images_of_any_size_are_predicted(kind: str) -> None:
     ensemble = Ensemble([make(kind)]).eval()
@@ -222,7 +215,7 @@ def test_images_of_any_size_are_predicted(kind: str) -> None:
     torch.testing.assert_close(predict_logits(ensemble, image), expected.detach())
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small_backbones")
 @pytest.mark.parametrize("kind", BACKBONES)
 def test_large_images_are_predicted_in_tiles_that_fit_the_network(kind: str) -> None:
     ensemble = Ensemble([make(kind)]).eval()
@@ -249,7 +242,7 @@ def test_members_of_several_kinds_share_a_grid() -> None:
 
 
 @pytest.fixture
-def weights(small: None, tmp_path: Path) -> dict[str, Path]:
+def weights(small_backbones: None, tmp_path: Path) -> dict[str, Path]:
     """Files of encoder weights, as published: with parts that are not needed here."""
     files = {}
     extra = {"resnet50": {"fc.weight": torch.zeros(1000, 2048)}, "dinov2": {}}
@@ -276,6 +269,20 @@ def change(path: Path, **changes: Tensor | None) -> Path:
     changed = path.with_name("changed.safetensors")
     save_file({name: value for name, value in state.items() if value is not None}, changed)
     return changed
+
+
+@pytest.mark.parametrize("method", ["fpl", "segkc"])
+def test_partners_begin_with_them_as_well(method: str, weights: dict[str, Path]) -> None:
+    config = TrainConfig(network="resnet50", width=0.25, encoder_weights=str(weights["resnet50"]))
+    scheme = LabelScheme(Task.BINARY, ("cell",))
+    made = METHODS[method](choose_loss("auto", scheme, 1.0), scheme, config)
+    architecture = Architecture(3, 1, 0.25, "resnet50", config.encoder_weights)
+    ensemble = Ensemble.create(architecture, 2, seed=0)
+    for member, partner in zip(ensemble.networks, made.beside(ensemble, (0, 0)), strict=True):
+        theirs = partner.network.encoder.state_dict()
+        for name, value in member.encoder.state_dict().items():
+            assert torch.equal(theirs[name], value), name
+        assert not torch.equal(partner.network.head.weight, member.head.weight)
 
 
 @pytest.mark.parametrize("kind", BACKBONES)
@@ -336,7 +343,7 @@ class Trap:
         return (pytest.fail, ("a pickle was opened",))
 
 
-def test_no_pickle_is_opened(tmp_path: Path, small: None) -> None:
+def test_no_pickle_is_opened(tmp_path: Path, small_backbones: None) -> None:
     path = tmp_path / "dinov2_vits14_pretrain.pth"
     path.write_bytes(pickle.dumps(Trap()))
     with pytest.raises(InputError, match=r"pretrain\.pth: .* give a safetensors file"):
@@ -346,7 +353,7 @@ def test_no_pickle_is_opened(tmp_path: Path, small: None) -> None:
 
 
 @pytest.mark.parametrize("kind", BACKBONES)
-def test_networks_are_saved_and_loaded(kind: str, tmp_path: Path, small: None) -> None:
+def test_networks_are_saved_and_loaded(kind: str, tmp_path: Path, small_backbones: None) -> None:
     network = make(kind, channels=1, outputs=1).eval()
     shake(network)
     architecture = Architecture(1, 1, 0.25, kind, "gone.safetensors")
@@ -368,6 +375,6 @@ def test_cards_name_the_network() -> None:
         ModelCard.from_json(values, "card")
 
 
-def test_resnet_learns_from_a_single_image(small: None) -> None:
+def test_resnet_learns_from_a_single_image(small_backbones: None) -> None:
     network = ResNetDeepLab(3, 1, 0.25).train()
     network(torch.rand(1, 3, 64, 64) * 255).sum().backward()

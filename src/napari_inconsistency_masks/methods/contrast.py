@@ -81,7 +81,8 @@ class Pixels:
 
 def _half(values: Tensor) -> Tensor:
     """Every other row and column, ``(P, G)``, of values ``(B, G, Y, X)``."""
-    return values[..., ::2, ::2].movedim(1, -1).flatten(0, 2)
+    rows, columns = (side // 2 * 2 for side in values.shape[-2:])
+    return values[..., :rows:2, :columns:2].movedim(1, -1).flatten(0, 2)
 
 
 def contrast(

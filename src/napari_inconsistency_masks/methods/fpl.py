@@ -43,6 +43,7 @@ class Fpl(Method):
     loss: Loss
     scheme: LabelScheme
     config: FplConfig
+    encoder_weights: str | None = None
 
     @property
     def views(self) -> Views:
@@ -51,7 +52,7 @@ class Fpl(Method):
 
     def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
         """Make the second networks."""
-        return make_partners(ensemble, 1.0, key)
+        return make_partners(ensemble, 1.0, key, self.encoder_weights)
 
     def adds(self, network: Network) -> Load:
         """A second network that learns."""

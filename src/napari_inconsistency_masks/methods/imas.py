@@ -90,7 +90,9 @@ class Imas(Method):
             weight = often / often.sum(2, keepdim=True).clamp(min=1)
             iou = (weight * both / either).sum(2)  # (E, U)
             valid = guess.valid.expand_as(guess.label)
-            sure = guess.sure(self.config.threshold).sum((2, 3, 4)) / valid.sum((2, 3, 4))
+            sure = guess.sure(self.config.threshold).sum((2, 3, 4)) / valid.sum((2, 3, 4)).clamp(
+                min=1
+            )
             gamma += iou * sure / 2
         return gamma
 
@@ -113,7 +115,7 @@ class Imas(Method):
         """Mean over the images of gamma times the mean of all pixels, ``(E,)``."""
         error = cross_entropy(self.scheme.as_softmax(logits), guess.label)  # (E, U, G, Y, X)
         error = error * guess.sure(self.config.threshold)
-        pixels = guess.valid.expand_as(error).sum((2, 3, 4))  # (E, U)
+        pixels = guess.valid.expand_as(error).sum((2, 3, 4)).clamp(min=1)  # (E, U)
         return (gamma * error.sum((2, 3, 4)) / pixels).mean(1)  # (E,)
 
     def follow(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from ..nets.network import Network
 from .load import Load, following, learning, without_values
@@ -43,7 +45,7 @@ class ClassMemory(nn.Module):
         super().__init__()
         self.teacher: Network = deepcopy(network).requires_grad_(False)
         with seeded(key):
-            self.head = _head(network.feature_channels[0])
+            self.head = FeatureHead(network.decoded_channels)
         self.teacher_head = deepcopy(self.head).requires_grad_(False)
         self.register_buffer("bank", torch.zeros(classes, size, DIMENSIONS))
         self.register_buffer("count", torch.zeros(classes, dtype=torch.int64))
@@ -69,18 +71,39 @@ class ClassMemory(nn.Module):
 
 def memory_load(network: Network, classes: int, size: int) -> Load:
     """What a `ClassMemory` needs, and a step for its head."""
-    head = without_values(lambda: _head(network.feature_channels[0]))
+    head = without_values(lambda: FeatureHead(network.decoded_channels))
     bank = classes * (size * DIMENSIONS + 2)
     return following(network) + learning(head, HEAD_VALUES) + following(head) + Load(kept=bank)
 
 
-def _head(channels: int) -> nn.Sequential:
-    """Features ``(B, channels, Y, X)`` to ``(B, D, Y / 2, X / 2)``."""
-    layers: list[nn.Module] = [nn.AvgPool2d(2)]
-    for before in (channels, DIMENSIONS):
-        layers += [
-            nn.Conv2d(before, DIMENSIONS, 3, padding=1),
-            nn.BatchNorm2d(DIMENSIONS),
-            nn.ReLU(inplace=True),
-        ]
-    return nn.Sequential(*layers, nn.Conv2d(DIMENSIONS, DIMENSIONS, 1))
+class FeatureHead(nn.ModuleList):
+    """Describes pixels by the last features of a network, at half of its resolution.
+
+    Parameters
+    ----------
+    channels
+        Of the features.
+    """
+
+    def __init__(self, channels: int) -> None:
+        layers: list[nn.Module] = [nn.AvgPool2d(2)]
+        for before in (channels, DIMENSIONS):
+            layers += [
+                nn.Conv2d(before, DIMENSIONS, 3, padding=1),
+                nn.BatchNorm2d(DIMENSIONS),
+                nn.ReLU(inplace=True),
+            ]
+        super().__init__([*layers, nn.Conv2d(DIMENSIONS, DIMENSIONS, 1)])
+
+    def forward(self, features: Tensor, size: Sequence[int]) -> Tensor:
+        """Of features ``(B, channels, Y', X')`` of images of a size ``(Y, X)``.
+
+        Returns ``(B, D, Y / 2, X / 2)``: features of the U-Net are averaged first, coarser ones of
+        other networks are brought to this size afterwards.
+        """
+        halve, *others = self
+        x = halve(features) if features.shape[-2:] == tuple(size) else features
+        for layer in others:
+            x = layer(x)
+        half = [side // 2 for side in size]
+        return x if list(x.shape[-2:]) == half else interpolate(x, half, mode="bilinear")

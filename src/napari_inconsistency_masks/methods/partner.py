@@ -10,6 +10,7 @@ from torch import nn
 
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
+from ..nets.pretrained import load_encoder
 from .load import Load, learning, without_values
 from .seeding import seeded
 
@@ -25,12 +26,18 @@ class Partner(nn.Module):
         Of the partner, times the member's.
     key
         Its weights depend on it alone.
+    encoder_weights
+        File of published weights that its encoder begins with, as the members' do.
     """
 
-    def __init__(self, network: Network, width: float, key: Sequence[int]) -> None:
+    def __init__(
+        self, network: Network, width: float, key: Sequence[int], encoder_weights: str | None = None
+    ) -> None:
         super().__init__()
         with seeded(key):
             self.network = _network(network, width)
+        if encoder_weights is not None:
+            load_encoder(self.network, encoder_weights)
 
 
 def partner_load(network: Network, width: float) -> Load:
@@ -43,11 +50,13 @@ def _network(like: Network, width: float) -> Network:
     return type(like)(like.channels, like.outputs, like.width * width)
 
 
-def make_partners(ensemble: Ensemble, width: float, key: tuple[int, int]) -> list[nn.Module]:
-    """Make a partner for each member, where and as the members compute."""
+def make_partners(
+    ensemble: Ensemble, width: float, key: tuple[int, int], encoder_weights: str | None
+) -> list[nn.Module]:
+    """Make a partner for each member, where and as the members compute; see `Partner`."""
     partners = []
     for member, network in enumerate(ensemble.networks):
-        partner = Partner(cast("Network", network), width, (*key, member))
+        partner = Partner(cast("Network", network), width, (*key, member), encoder_weights)
         partners.append(
             partner.to(ensemble.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         )

@@ -33,6 +33,7 @@ class Consultation(Method):
     loss: Loss
     scheme: LabelScheme
     config: SegkcConfig
+    encoder_weights: str | None = None
 
     @property
     def views(self) -> Views:
@@ -41,7 +42,7 @@ class Consultation(Method):
 
     def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
         """Make the narrow networks."""
-        return make_partners(ensemble, self.config.narrow, key)
+        return make_partners(ensemble, self.config.narrow, key, self.encoder_weights)
 
     def adds(self, network: Network) -> Load:
         """A narrow network that learns."""

@@ -1,8 +1,8 @@
 """U2PL: what an unreliable pixel surely is not (arXiv 2203.03884, eq. 1 to 13).
 
 The published code reads lists of all classes with the number of a *present* class; here classes
-keep their numbers. Features come from the last level of the U-Net at half resolution. The sure part
-of pixels grows with every step, not every epoch.
+keep their numbers. Features are the last ones of the decoder, at half resolution. The sure part of
+pixels grows with every step, not every epoch.
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ class U2pl(Method):
             )
             probability = self.scheme.as_softmax(by_teacher).softmax(3)  # (E, B + U, G, N, Y, X)
         logits, features = ensemble.with_heads(images, [m.head for m in memories])
+        half = [side // 2 for side in images.shape[-2:]]  # heads describe what was added, too
+        features, taught = (
+            [each[..., : half[0], : half[1]] for each in described]  # (B + U, D, Y / 2, X / 2)
+            for described in (features, taught)
+        )
         many = batch.image.shape[1]  # B
         part = self.config.unreliable * (1 - step.number / step.total)  # the paper's alpha_t, in %
         reliable, unreliable = split_by_entropy(entropy(probability[:, many:]), guess.valid, part)

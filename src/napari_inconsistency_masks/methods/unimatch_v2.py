@@ -1,13 +1,13 @@
 """UniMatch v2: a mean teacher, two strong views with complementary channels (arXiv 2410.10777).
 
-The U-Net's features differ in their channels from level to level, so each level has a mask of its
-own; in the paper one mask serves all levels of a transformer.
+As in the paper, levels with equally many channels have one mask; those of a transformer all have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -90,10 +90,12 @@ class UniMatchV2(Method):
 def complementary(rng: np.random.Generator, count: int) -> Factors:
     """Factors of the channels of two views of U images, ``(2U, channels)``: m, then 2 - m.
 
-    m is 0 or 2, equally likely; it is 1 for half of the images, which keep all channels.
+    m is 0 or 2, equally likely; it is 1 for half of the images, which keep all channels. It is the
+    same for all levels with as many channels.
     """
     whole = rng.permutation(count)[: count // 2]
 
+    @cache
     def draw(channels: int) -> Tensor:
         m = 2.0 * (rng.random((count, channels)) < 0.5)  # (U, channels)
         m[whole] = 1.0

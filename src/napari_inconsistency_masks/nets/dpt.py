@@ -60,6 +60,11 @@ class DinoDPT(Backbone):
         self.head = nn.Conv2d(features, outputs, 1)
 
     @property
+    def decoded_channels(self) -> int:
+        """See `Network`."""
+        return int(FEATURES * self.width)
+
+    @property
     def values_per_pixel(self) -> float:
         """See `Network`; most of them are the encoder's."""
         return 1060 * max(1.0, self.width)

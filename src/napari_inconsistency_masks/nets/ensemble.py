@@ -165,7 +165,7 @@ class Ensemble(nn.Module):
             Those that learn.
         learn
             Called with some of the members and the ensemble of them; with others at the same time,
-            from other threads.
+            from other threads. It may be called again after it ran out of memory.
         pixels
             B times Y times X of a step, per member.
 
@@ -179,8 +179,7 @@ class Ensemble(nn.Module):
                 return [learn(list(members), self.select(members))]
             except torch.OutOfMemoryError:
                 self.together = False
-            self.zero_grad(set_to_none=True)  # outside of except, which keeps the tensors alive
-            torch.cuda.empty_cache()
+            torch.cuda.empty_cache()  # outside of except, which keeps the tensors alive
         parts = [([member], self.select([member])) for member in members]
         at_once = self._at_once(len(parts), pixels)
         if at_once == 1:
@@ -214,14 +213,16 @@ class Ensemble(nn.Module):
     def with_heads(self, image: Tensor, heads: Sequence[nn.Module]) -> tuple[Tensor, list[Tensor]]:
         """Logits ``(E, B, K, Y, X)``, and what each member's own head makes of the last features.
 
-        These are ``(B, width, Y, X)`` of the width of the narrowest level.
+        A head is given the features ``(B, channels, Y', X')`` and the height and width of the whole
+        logits, of which those of the images are the upper left part.
         """
         made: list[Tensor] = []
 
         def compute(network: Network, x: Tensor) -> Tensor:
-            features = network.decode(network.encode(x))  # (B, f16, Y, X)
-            made.append(heads[len(made)](features))
-            return network.classify(features)
+            features = network.decode(network.encode(x))  # (B, ., Y', X')
+            logits = network.classify(features)  # (B, K, >= Y, >= X)
+            made.append(heads[len(made)](features, logits.shape[-2:]))
+            return logits[..., : x.shape[-2], : x.shape[-1]]
 
         return torch.stack(self._each(image, compute)), made
 

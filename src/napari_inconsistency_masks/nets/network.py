@@ -70,13 +70,18 @@ class Network(nn.Module, ABC):
     def feature_channels(self) -> tuple[int, ...]:
         """Channels of each of the features that `encode` gives."""
 
+    @property
+    @abstractmethod
+    def decoded_channels(self) -> int:
+        """Channels of what `decode` gives."""
+
     @abstractmethod
     def encode(self, image: Tensor) -> list[Tensor]:
         """Features ``(B, channels, Y', X')`` of gray values ``(B, C, Y, X)``, the deepest last."""
 
     @abstractmethod
     def decode(self, features: list[Tensor]) -> Tensor:
-        """The last features before the logits."""
+        """The last features before the logits, at any resolution: ``(B, channels, Y', X')``."""
 
     @abstractmethod
     def classify(self, x: Tensor) -> Tensor:

@@ -61,6 +61,11 @@ class ResNetDeepLab(Backbone):
         _initialize(self.modules())
 
     @property
+    def decoded_channels(self) -> int:
+        """See `Network`."""
+        return int(256 * self.width)
+
+    @property
     def values_per_pixel(self) -> float:
         """See `Network`; most of them are the encoder's."""
         return 1150 * max(1.0, self.width)

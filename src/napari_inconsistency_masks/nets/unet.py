@@ -69,6 +69,11 @@ class UNet(Network):
         return tuple(norm.num_features for norm in norms)
 
     @property
+    def decoded_channels(self) -> int:
+        """See `Network`."""
+        return int(16 * self.width)
+
+    @property
     def values_per_pixel(self) -> float:
         """See `Network`."""
         return 600 * self.width

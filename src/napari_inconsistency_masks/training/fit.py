@@ -142,6 +142,8 @@ def train_step(
     def learn(members: list[int], part: Ensemble) -> list[float]:
         batch = loader.batch(members, learner.step)
         beside = [learner.beside[member] for member in members]
+        for module in (part, *beside):  # gradients of an attempt that ran out of memory
+            module.zero_grad(set_to_none=True)
         step = Step(part, batch, beside, learner.step, total_steps, learner.epoch)
         total = method.losses(step).total  # (E',)
         total.sum().backward()

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from ..config import TrainConfig
-from ..nets.blocks import MOMENTUM
 from ..nets.ensemble import Ensemble
 
 Weights = dict[str, Tensor]
@@ -71,7 +70,8 @@ class Learning(Generic[M]):
         self._loss_sum, self._loss_count = [0.0] * members, 0
         self._rate, self._cosine = config.learning_rate, config.cosine
         modules = [*ensemble.modules(), *(m for part in self.beside for m in part.modules())]
-        self._norms = [module for module in modules if isinstance(module, nn.BatchNorm2d)]
+        norms = [module for module in modules if isinstance(module, nn.BatchNorm2d)]
+        self._norms = [(norm, norm.momentum or 0.0) for norm in norms]
         self._settle_norms = config.settle_norms
         self._best: list[Weights] = [self._weights(m) for m in range(members)]
         self._optimizers = [
@@ -94,15 +94,15 @@ class Learning(Generic[M]):
     def prepare_step(self) -> None:
         """Set the networks to training mode, and how fast their running statistics move.
 
-        With the reference's momentum of 0.01 the statistics that networks are checked with still
-        hold a third of their initial values after 100 steps; averaging the first 100 steps evenly
-        makes short training usable.
+        With the U-Net's momentum of 0.01 the statistics that networks are checked with still hold
+        a third of their initial values after 100 steps; averaging the first 100 steps evenly makes
+        short training usable. Later each norm has the momentum that it was made with.
         """
         self.ensemble.train()
         for module in self.beside:
             module.train()
-        for norm in self._norms:
-            norm.momentum = max(MOMENTUM, self._settle_norms / (self.step + 1))
+        for norm, momentum in self._norms:
+            norm.momentum = max(momentum, self._settle_norms / (self.step + 1))
 
     def update(self, losses: Sequence[float | None], total_steps: int) -> None:
         """Take one optimizer step from the gradients; a member whose loss is None is lost."""
