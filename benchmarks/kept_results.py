@@ -10,6 +10,7 @@ what was never trained, and writes the table of everything.
 
 from __future__ import annotations
 
+import json
 import sys
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -17,8 +18,8 @@ from typing import Annotated
 
 import typer
 
+from napari_inconsistency_masks.benchmark.about import ABOUT
 from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES
-from napari_inconsistency_masks.benchmark.study import ABOUT
 from napari_inconsistency_masks.files.atomic import write_atomically, write_bytes
 
 PATTERNS = (ABOUT, f"runs/*/{SCORES}", f"runs/*/{IMAGES}")
@@ -37,8 +38,8 @@ def keep(
     here = {
         path.relative_to(study).as_posix(): path for each in PATTERNS for path in study.glob(each)
     }
-    if ABOUT in found and found[ABOUT] != here[ABOUT].read_bytes():
-        sys.exit(f"{archive}: these scores are of a comparison with other settings.")
+    if ABOUT in found and not _alike(found[ABOUT], here[ABOUT].read_bytes()):
+        sys.exit(f"{archive}: these scores are of a comparison with other settings or images.")
     found |= {name: path.read_bytes() for name, path in here.items()}
 
     def write(path: Path) -> None:
@@ -68,6 +69,16 @@ def _read(archive: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(archive) as file:
         names = [n for n in file.namelist() if any(PurePosixPath(n).match(p) for p in PATTERNS)]
         return {name: file.read(name) for name in names if ".." not in PurePosixPath(name).parts}
+
+
+def _alike(one: bytes, other: bytes) -> bool:
+    """Whether two comparisons have the same settings and, where both say so, the same images."""
+    settings, images = [], []
+    for about in map(json.loads, (one, other)):
+        images.append(about.pop("data", {}))
+        settings.append({key: value for key, value in about.items() if key != "created"})
+    shared = images[0].keys() & images[1].keys() - {"labeled"}
+    return settings[0] == settings[1] and all(images[0][key] == images[1][key] for key in shared)
 
 
 def _trainings(names: dict[str, bytes]) -> int:
