@@ -77,7 +77,7 @@ def _alike(one: bytes, other: bytes) -> bool:
     for about in map(json.loads, (one, other)):
         images.append(about.pop("data", {}))
         settings.append({key: value for key, value in about.items() if key != "created"})
-    shared = images[0].keys() & images[1].keys() - {"labeled"}
+    shared = images[0].keys() & images[1].keys()
     return settings[0] == settings[1] and all(images[0][key] == images[1][key] for key in shared)
 
 

@@ -48,35 +48,26 @@ def agree(
             f"changes {before.get('changes')}; go on with these, or choose another folder."
         )
     known, found = before.get("data", {}), _describe(data)
-    labeled = {**known.get("labeled", {}), **found["labeled"]}
-    for name, words in _WORDS.items():
-        if name in known and known[name] != (labeled if name == "labeled" else found[name]):
+    for name, value in found.items():
+        if known.get(name, value) != value:
             raise InputError(
-                f"{path}: this comparison was begun with other {words} than these of "
+                f"{path}: this comparison was begun with other {name} than these of "
                 f"{next(iter(data.values())).name}, so results could not be compared; give the "
                 f"same data and splits, or choose another folder."
             )
-    described = {**found, "labeled": labeled}
-    if known != described:
-        write_json(path, {"created": now(), **before, **settings, "data": described})
+    if not found.items() <= known.items():
+        write_json(path, {"created": now(), **before, **settings, "data": {**known, **found}})
 
 
-_WORDS = {
-    "scheme": "classes",
-    "validation": "validation images",
-    "test": "test images",
-    "labeled": "labeled images",
-}
-
-
-def _describe(data: Mapping[int, SegmentationData]) -> dict[str, Any]:
+def _describe(data: Mapping[int, SegmentationData]) -> dict[str, str]:
     first = next(iter(data.values()))
     scheme = first.scheme
+    labeled = {f"{number} labeled images": _print(each.labeled) for number, each in data.items()}
     return {
-        "scheme": [scheme.task.value, scheme.position, *scheme.classes],
-        "validation": _print(first.validation),
-        "test": _print(first.test),
-        "labeled": {str(number): _print(each.labeled) for number, each in data.items()},
+        "classes": ", ".join([scheme.task.value, str(scheme.position), *scheme.classes]),
+        "validation images": _print(first.validation),
+        "test images": _print(first.test),
+        **labeled,
     }
 
 
