@@ -61,7 +61,7 @@ def test_a_plan_is_shown_and_nothing_written(model: Path, images: Path, tmp_path
         "4 with 4 frames",
         "cell_0.tif: YX 32 x 32, uint8; 1 frame",
         "Left out: 1",
-        "damaged.tif",
+        "\n  damaged.tif: cut short",
         "Ignored:  1 files that are no images",
         "Needs:    about",
     ):
@@ -84,7 +84,8 @@ def test_a_plan_for_programs_has_a_line_per_image(
     assert [event["number"] for event in looked] == [1, 2, 3, 4, 5]
     assert looked[0]["read_as"] == "YX 32 x 32, uint8"
     assert (looked[0]["total"], looked[0]["frames"], looked[0]["problem"]) == (5, 1, None)
-    assert "damaged.tif" in looked[4]["problem"]
+    assert looked[4]["image"] == "damaged.tif"
+    assert looked[4]["problem"].startswith("cut short")
     assert (looked[4]["read_as"], looked[4]["frames"]) == ("", 0)
     assert planned["event"] == "Planned"
     assert (planned["images"], planned["frames"], planned["left_out"]) == (5, 4, 1)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
-from napari_inconsistency_masks.cli import app
+from napari_inconsistency_masks.cli import COMMANDS, app
 from napari_inconsistency_masks.config import TrainConfig
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv
@@ -79,11 +81,41 @@ def test_events_as_json_lines(run: Path) -> None:
     assert [line["event"] for line in lines] == ["Started", "Finished"]
 
 
-@pytest.mark.parametrize("name", ["train", "run", "recipes", "batch", "evaluate", "doctor", "demo"])
-def test_every_command_explains_itself(name: str) -> None:
+@pytest.mark.parametrize("name", [command.__name__ for command in COMMANDS])
+def test_every_command_explains_all_its_flags_in_full(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     result = call(name, "--help")
     assert result.exit_code == 0
-    assert "Usage: napari-im" in result.output or "Usage:" in result.output
+    assert "Usage:" in result.output
+    assert "…" not in result.output
+    for parameter in get_command(app).commands[name].params:  # type: ignore[attr-defined]
+        for flag in (*parameter.opts, *parameter.secondary_opts):
+            assert parameter.hidden or re.search(rf"(?<![\w-]){flag}(?![\w-])", result.output)
+
+
+def said_by(name: str) -> str:
+    """The help of a command without its line breaks."""
+    return " ".join(call(name, "--help").output.split())
+
+
+def test_settings_are_explained_with_their_titles_and_defaults() -> None:
+    train = said_by("train")
+    assert "Steps per epoch. Empty: one pass over the images. 'none' makes it empty." in train
+    assert "Falling learning rate. Along a cosine to 0" in train
+    assert "Training settings (default: the preset's):" in train
+    assert "--seed" in train
+    assert "Training settings (default: the run's):" in said_by("retrain")
+    benchmark = said_by("benchmark")
+    assert "Training settings (default: the protocol's):" in benchmark
+    assert "Processor cores for each training" in benchmark
+    assert "--seed" not in benchmark
+
+
+def test_a_comparison_has_no_seed(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--seed: each run of a comparison has a seed of its own"):
+        call("benchmark", "--data", folder, "--out", tmp_path / "study", "--seed", 3)
 
 
 def test_recipes_are_listed_under_their_headings() -> None:
@@ -96,9 +128,40 @@ def test_recipes_are_listed_under_their_headings() -> None:
         assert f"{recipe.key}: {recipe.title} {recipe.sentence}" in said
 
 
+def catch_config(monkeypatch: pytest.MonkeyPatch) -> list[TrainConfig]:
+    """Let the settings of trainings be caught in this list, and nothing be trained."""
+    made: list[TrainConfig] = []
+
+    def catch(
+        recipe: object, data: object, config: TrainConfig, **options: object
+    ) -> Iterator[None]:
+        del recipe, data, options
+        made.append(config)
+        return iter(())
+
+    monkeypatch.setattr("napari_inconsistency_masks.runs.train", catch)
+    return made
+
+
+@pytest.mark.parametrize("empty", ["", "none", "None"])
+def test_a_setting_that_may_be_none_can_be_emptied(
+    empty: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = catch_config(monkeypatch)
+    full = replace(PRESETS["quick"], minutes=3, labeled_share=0.5, steps=2, encoder_weights="a")
+    monkeypatch.setitem(PRESETS, "quick", full)
+    words = ("train", folder, "--out", tmp_path / "r", "--classes", "bright", "--preset", "quick")
+    flags = ("--labeled-share", "--minutes", "--steps", "--encoder-weights")
+    call(*words)
+    call(*words, *(word for flag in flags for word in (flag, empty)))
+    emptied = {"minutes": None, "labeled_share": None, "steps": None, "encoder_weights": None}
+    assert made == [full, replace(full, **emptied)]
+
+
 def test_every_setting_has_a_flag_that_reaches_the_run(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made = catch_config(monkeypatch)
     flags = (
         "--members 3 --teachers 1 --generations 4 --width 0.5 --epochs 6 --steps 7 --batch 8 "
         "--patch 64 --learning-rate 0.01 --weight-decay 0.1 --no-cosine --no-settle-norms --loss "
@@ -119,18 +182,8 @@ def test_every_setting_has_a_flag_that_reaches_the_run(
             else:
                 other = setting.kind((setting.default or 1) * 0.75)
             flags += f" --{group}-{setting.name} {other}".replace("_", "-")
-    made: dict[str, TrainConfig] = {}
-
-    def catch(
-        recipe: object, data: object, config: TrainConfig, **options: object
-    ) -> Iterator[None]:
-        del recipe, data, options
-        made["config"] = config
-        return iter(())
-
-    monkeypatch.setattr("napari_inconsistency_masks.runs.train", catch)
     call("train", folder, "--out", tmp_path / "r", "--classes", "bright", *flags.split())
-    config = made["config"].to_json()
+    config = made[0].to_json()
     base = PRESETS["standard"].to_json()
     unchanged = [
         key for key in config if not isinstance(config[key], dict) and config[key] == base[key]
@@ -168,17 +221,27 @@ def refusals(run: Path, folder: Path, tmp_path: Path) -> dict[str, tuple[object,
         "no images here": ("batch", run, tmp_path, "-o", tmp_path / "c"),
         "--split x": ("evaluate", run, "--split", "x"),
         "--classes, --position and --labeled": ("demo", "--classes", "a"),
+        "--layout and --layout-option go": ("evaluate", run, "--layout", "hela"),
     }
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(9))
 def test_what_cannot_be_done_is_refused_in_a_sentence(refusals: dict, number: int) -> None:
     said, words = list(refusals.items())[number]
     with pytest.raises(InputError, match=said):
         call(*words)
 
 
-@pytest.mark.parametrize("words", [["--members", "0"], ["--loss", "guess"], ["--nonsense", "1"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--members", "0"],
+        ["--steps", "0"],
+        ["--minutes", "soon"],
+        ["--loss", "guess"],
+        ["--nonsense", "1"],
+    ],
+)
 def test_flags_out_of_their_limits_are_usage_errors(folder: Path, words: list[str]) -> None:
     assert call("train", folder, "--out", "never", *words).exit_code == 2
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from napari_inconsistency_masks.benchmark import Study
 from napari_inconsistency_masks.cli import app
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
@@ -82,6 +84,47 @@ def test_options_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=said):
         call("train", isic, "--out", tmp_path / "run", *words.split())
+
+
+def test_recipes_are_compared_on_a_set_read_as_it_is_told(
+    isic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[Study] = []
+
+    def catch(study: Study, *how: object) -> Iterator[None]:
+        del how
+        compared.append(study)
+        return iter(())
+
+    monkeypatch.setattr(Study, "run", catch)
+    words = ("benchmark", "--data", isic, "--out", tmp_path / "study", "--methods", "labeled")
+    budgets = ("--labeled", "2", "--labeled", "3", "--layout-option", "size=32")
+    assert call(*words, *budgets).stderr.count("Recognized as the ISIC 2018") == 1
+    assert call(*words, *budgets, "--layout", "isic2018").stderr.count("Recognized") == 0
+    for study in compared:
+        assert list(study.data) == [2, 3]
+        assert {data.test[0].image.shape for data in study.data.values()} == {(3, 32, 32)}
+    assert len(compared) == 2
+
+
+def test_networks_learn_on_and_are_scored_with_a_set_read_as_it_is_told(
+    isic: Path, tmp_path: Path
+) -> None:
+    small = ("--layout", "isic2018", "--layout-option", "size=32")
+    call("train", isic, "--out", tmp_path / "old", *small, "--labeled", "2", *TINY.split())
+    more = (*small, "--layout-option", "labeled=3", "--epochs", "1")
+    call("retrain", tmp_path / "old", "--data", isic, "--out", tmp_path / "new", *more)
+    plan = read_plan(tmp_path / "new")
+    assert plan.data is not None
+    assert {key: plan.data[key] for key in ("size", "labeled")} == {"size": 32, "labeled": 3}
+    assert call("evaluate", tmp_path / "new", "--data", isic, *small).exit_code == 0
+    for command in ("retrain", "evaluate"):
+        words = (command, tmp_path / "old", "--out", tmp_path / "none")
+        with pytest.raises(InputError, match="size: Input should be a valid integer"):
+            call(*words, "--data", isic, "--layout-option", "size=small")
+        with pytest.raises(InputError, match="--layout and --layout-option go with --data"):
+            call(*words, "--layout-option", "size=32")
+    assert not (tmp_path / "none").exists()
 
 
 def test_layout_options_are_for_published_sets(tmp_path: Path) -> None:

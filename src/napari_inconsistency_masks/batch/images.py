@@ -13,6 +13,7 @@ from ..data.pixels import channel_count
 from ..errors import InputError
 from ..files.header import ImageHeader
 from ..files.images import StackFile, open_stack
+from ..files.names import display_name
 from ..files.zarr_read import zarr_size
 from .listing import Found
 from .settings import BatchOptions
@@ -124,6 +125,17 @@ class Image:
         """Such as ``t=3,z=1``, counted from 0; empty for a single image."""
         places = self.places(frame)
         return ",".join(f"{axis.lower()}={places[axis]}" for axis in self.stack_axes)
+
+    def without_name(self, sentence: str) -> str:
+        """A sentence about the image without its name in front, for where the name stands already.
+
+        Sentences name it as tables do, or by its file with or without the folder.
+        """
+        path = Path(self.path)
+        for name in (self.name, display_name(path), path.name):
+            if sentence.startswith(f"{name}: "):
+                return sentence.removeprefix(f"{name}: ")
+        return sentence
 
     def open(self, options: BatchOptions) -> StackFile:
         """Open it as it was planned.

@@ -233,7 +233,8 @@ class _Batch:
             remove_parts(image, plan)
         return journal.seconds(image.key)
 
-    def _failed(self, image: Image, reason: str) -> ImageFailed:
+    def _failed(self, image: Image, sentence: str) -> ImageFailed:
+        reason = image.without_name(sentence)
         self._states[image.stem] = f"failed: {reason}"
         self._journal.failed(image.key, reason)
         return ImageFailed(image.name, reason)

@@ -21,6 +21,7 @@ from .demo import demo, show
 from .doctor import doctor
 from .evaluation import evaluate
 from .exit_codes import FAILED, REFUSED, SOME_FAILED
+from .help_page import HelpfulCommand
 from .recipes import recipes
 from .retraining import choose, retrain
 from .serve import serve
@@ -38,9 +39,9 @@ app = typer.Typer(
 )
 COMMANDS = (demo, recipes, train, run, retrain, choose, batch, evaluate, benchmark, doctor)
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=HelpfulCommand)(command)
 for command in (serve, show):
-    app.command(hidden=True)(command)
+    app.command(cls=HelpfulCommand, hidden=True)(command)
 
 
 def main() -> None:

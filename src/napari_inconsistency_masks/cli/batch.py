@@ -51,7 +51,10 @@ def batch(
     ] = None,
     channel: Annotated[
         Optional[list[int]],  # noqa: UP045
-        typer.Option(help="Channel that the networks see, from 0; again for one more."),
+        typer.Option(
+            help="Channel that the networks see, from 0; may be given several times.",
+            metavar="<int>",
+        ),
     ] = None,
     frames: Annotated[
         Optional[str],  # noqa: UP045
@@ -60,16 +63,19 @@ def batch(
     write: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="What to write besides counts.csv, separated by commas: masks, labels, mask, "
-            "votes, rois, geojson, cells, report. All but votes if not given."
+            help="What to write besides counts.csv, separated by commas: masks (of each class), "
+            "labels (numbered cells), mask (where networks differ), votes, rois (ImageJ), geojson "
+            "(QuPath), cells (a table), report. All but votes if not given."
         ),
     ] = None,
     format: Annotated[  # noqa: A002  the name of the flag
-        Literal["imagej", "ome"], typer.Option(help="ImageJ hyperstacks, or OME-TIFF.")
+        Literal["imagej", "ome"], typer.Option(help="Stacks as ImageJ hyperstacks, or as OME-TIFF.")
     ] = "imagej",
     compression: Annotated[
         Literal["auto", "none", "deflate", "packbits", "zstd"],
-        typer.Option(help="Of stacks; auto is deflate, which Fiji, QuPath and napari open."),
+        typer.Option(
+            help="Compression of stacks; auto is deflate, which Fiji, QuPath and napari open."
+        ),
     ] = "auto",
     device: Device = "auto",
     overwrite: Annotated[

@@ -67,7 +67,7 @@ def plan_teller(*, end_with_input: bool) -> Callable[[Image, int], None]:
                 total,
                 image.read_as if good else "",
                 image.frame_count if good else 0,
-                image.problem,
+                None if image.problem is None else image.without_name(image.problem),
                 (*image.known.notes, *_remarks(image)) if good else (),
             )
         )
@@ -148,7 +148,7 @@ def _lines(plan: Plan, done: set[str]) -> Iterator[str]:
     if bad:
         yield f"Left out: {len(bad)}, each gets a row with its reason"
     for image in bad[:_SHOWN]:
-        yield f"  {image.name}: {image.problem}"
+        yield f"  {image.name}: {image.without_name(image.problem or '')}"
     if plan.others:
         yield f"Ignored:  {len(plan.others)} files that are no images, as {plan.others[0]}"
     if plan.seconds is not None:

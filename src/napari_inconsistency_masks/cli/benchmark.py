@@ -12,11 +12,10 @@ from ..errors import InputError
 from ..recipes import RECIPES
 from . import data as flags
 from .benchmark_console import show_study
-from .data import open_data_path
+from .data import open_data_path, recognized_layout
 from .exit_codes import SOME_FAILED, STOPPED
 from .flags import changes_of, with_settings
 from .stopping import Stopper
-from .training import Threads
 from .work_places import Cluster, Scheduler, connect
 
 if TYPE_CHECKING:
@@ -25,27 +24,37 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-@with_settings
+@with_settings("the protocol's", hidden=("seed",))
 def benchmark(
     context: typer.Context,
     data: Annotated[
-        Path, typer.Option("--data", "-d", help="A data set with test images.", show_default=False)
+        Path,
+        typer.Option(
+            "--data", "-d", help="A data set with test images, or give --test.", show_default=False
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the comparison.")],
     methods: Annotated[
         str,
-        typer.Option("--methods", "-m", help="all, or names from napari-im recipes: im,labeled."),
+        typer.Option(
+            "--methods", "-m", help="all, or names from napari-im recipes, as im,labeled."
+        ),
     ] = ALL,
-    runs: Annotated[int, typer.Option(min=1, help="Trainings of each, with other seeds.")] = 3,
+    runs: Annotated[
+        int, typer.Option(min=1, help="Trainings of each recipe, each with a seed of its own.")
+    ] = 3,
     labeled: Annotated[
         Optional[list[str]],  # noqa: UP045  typer
         typer.Option(
-            help="Labeled images: a number, a share such as 0.1, or a list in splits; "
-            "may be given several times.",
+            help="Images that count as labeled: a number, a share such as 0.1, or a list in "
+            "splits; may be given several times.",
+            metavar="<str>",
             show_default=False,
         ),
     ] = None,
-    protocol: Annotated[str, typer.Option(help="quick, standard or paper.")] = "quick",
+    protocol: Annotated[
+        str, typer.Option(help="Settings to begin with: quick, standard or paper.")
+    ] = "quick",
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time.")] = 1,
     gpus: Annotated[
         Optional[str],  # noqa: UP045
@@ -59,7 +68,16 @@ def benchmark(
     validation: flags.Validation = None,
     test: flags.Test = None,
     upright: flags.Upright = False,
-    threads: Threads = 0,
+    layout: flags.Layout = flags.AUTO,
+    layout_option: flags.LayoutOption = None,
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Processor cores for each training; 0 leaves one of three or more free.",
+            show_default=False,
+        ),
+    ] = 0,
     scheduler: Scheduler = None,
     cluster: Cluster = None,
     *,
@@ -75,6 +93,8 @@ def benchmark(
     def read(amount: str | None) -> SegmentationData:
         return open_data_path(
             data,
+            layout=layout,
+            layout_options=layout_option or (),
             upright=upright,
             classes=classes,
             position=position,
@@ -88,6 +108,7 @@ def benchmark(
 
     if "seed" in given:
         raise InputError("--seed: each run of a comparison has a seed of its own; leave it out.")
+    layout = recognized_layout(data, layout)
     budgets: dict[int, SegmentationData] = {}
     for amount in labeled or (None,):
         each = read(amount)

@@ -18,8 +18,10 @@ AUTO, FOLDER = "auto", "folder"
 PANEL = "Images and labels"
 
 
-def _option(text: str, *names: str) -> Any:
-    return typer.Option(*names, help=text, show_default=False, rich_help_panel=PANEL)
+def _option(text: str, *names: str, metavar: str | None = None) -> Any:
+    return typer.Option(
+        *names, help=text, metavar=metavar, show_default=False, rich_help_panel=PANEL
+    )
 
 
 Data = Annotated[
@@ -66,14 +68,18 @@ Test = Annotated[
 Layout = Annotated[
     str,
     typer.Option(
-        help=f"How the folder is laid out: auto finds out; folder is a folder of your own; "
-        f"{', '.join(PUBLISHED)} are published data sets.",
+        help=f"How the folder with the images is laid out: auto finds out; folder is a folder of "
+        f"your own; {', '.join(PUBLISHED)} are published data sets.",
         rich_help_panel=PANEL,
     ),
 ]
 LayoutOption = Annotated[
     Optional[list[str]],  # noqa: UP045
-    _option("How a published data set is read, as NAME=VALUE; may be given several times."),
+    _option(
+        "How a published data set is read, such as size=128; may be given several times "
+        "(docs/datasets.md).",
+        metavar="NAME=VALUE",
+    ),
 ]
 Upright = Annotated[bool, _option("Images have a fixed top: do not turn them.", "--upright")]
 
@@ -97,16 +103,13 @@ def open_data_path(
         If there is nothing at the path, or an option does not fit the kind of data.
     """
     from ..data.folder import load_folder
-    from ..data.layouts import load_published, recognize, recognized
+    from ..data.layouts import load_published
 
     given = {name: value for name, value in options.items() if value is not None}
     if "labeled" in given:
         given["labeled"] = _number_or_name(given["labeled"])
-    kind = recognize(path) if layout == AUTO else _known(layout)
+    kind = _published(recognized_layout(path, layout))
     if kind is not None:
-        if layout == AUTO:
-            said = f"{path}: {recognized(kind)} --layout {FOLDER} reads it as any folder."
-            err.print(said, markup=False)
         if upright:
             given["upright"] = True
         return load_published(kind, path, {**given, **_named_values(layout_options)})
@@ -121,16 +124,45 @@ def open_data_path(
     return load_folder(path, free_rotation=not upright, **given)
 
 
-def open_labels(path: Path, scheme: LabelScheme) -> SegmentationData:
-    """Read a data set to compare with; `InputError` if its labels mean something else."""
-    from ..data.layouts import recognize
+def recognized_layout(path: Path, layout: str) -> str:
+    """The layout; if it is to be found out, what it was found to be, which is told."""
+    from ..data.layouts import recognize, recognized
 
-    if recognize(path) is None:
-        classes = ",".join(scheme.classes)
+    if layout != AUTO:
+        return layout
+    kind = recognize(path)
+    if kind is None:
+        return FOLDER
+    said = f"{path}: {recognized(kind)} --layout {FOLDER} reads it as any folder."
+    err.print(said, markup=False)
+    return kind
+
+
+def open_labels(
+    path: Path,
+    scheme: LabelScheme,
+    *,
+    layout: str = AUTO,
+    layout_options: Sequence[str] = (),
+) -> SegmentationData:
+    """Read a data set with labels of the kind that networks know.
+
+    Raises
+    ------
+    InputError
+        If its labels mean something else, or as `open_data_path`.
+    """
+    layout = recognized_layout(path, layout)
+    if _published(layout) is None:
         return open_data_path(
-            path, layout=FOLDER, classes=classes, position=scheme.position, task=scheme.task
+            path,
+            layout=layout,
+            layout_options=layout_options,
+            classes=",".join(scheme.classes),
+            position=scheme.position,
+            task=scheme.task,
         )
-    data = open_data_path(path)
+    data = open_data_path(path, layout=layout, layout_options=layout_options)
     if data.scheme != scheme:
         raise InputError(
             f"{path}: labels of {', '.join(data.classes)} ({data.task.value}), and the networks "
@@ -139,7 +171,13 @@ def open_labels(path: Path, scheme: LabelScheme) -> SegmentationData:
     return data
 
 
-def _known(layout: str) -> str | None:
+def need_data(layout: str, layout_options: Sequence[str]) -> None:
+    """Refuse flags that say how data is laid out, where none was given."""
+    if layout != AUTO or layout_options:
+        raise InputError("--layout and --layout-option go with --data.")
+
+
+def _published(layout: str) -> str | None:
     if layout != FOLDER and layout not in PUBLISHED:
         raise InputError(f"--layout {layout}: give one of {', '.join((AUTO, FOLDER, *PUBLISHED))}.")
     return None if layout == FOLDER else layout

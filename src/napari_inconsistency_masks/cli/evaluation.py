@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from ..errors import InputError
+from . import data as flags
 from .console import out
 from .networks import Device, load_ensemble
 from .training import Run, Threads
@@ -23,13 +24,19 @@ def evaluate(
         typer.Option(help="A folder with labels; the run's own data if not given."),
     ] = None,
     split: Annotated[
-        str, typer.Option(help="Which images: test, validation, labeled or hidden.")
+        str,
+        typer.Option(
+            help="Which images: test, validation, labeled, or hidden (those with labels that were "
+            "not learned from)."
+        ),
     ] = "test",
     table: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--out", "-o", help="Write counts per image to this file (CSV)."),
     ] = None,
     device: Device = "auto",
+    layout: flags.Layout = flags.AUTO,
+    layout_option: flags.LayoutOption = None,
     threads: Threads = 0,
 ) -> None:
     """Compare what the networks of a run see with labels: count error and overlap."""
@@ -37,19 +44,21 @@ def evaluate(
     from ..files.tables import write_csv
     from ..inference.evaluate import evaluate as score
     from ..plans import read_plan
-    from .data import open_labels
 
     splits = ("test", "validation", "labeled", "hidden")
     if split not in splits:
         raise InputError(f"--split {split}: give one of {', '.join(splits)}.")
     ensemble = load_ensemble(run, device, threads)
     if data is None:
+        flags.need_data(layout, layout_option or ())
         origin = read_plan(run).data
         if origin is None:
             raise InputError(f"{run}: the run's data was made in Python; name labels with --data.")
         segmentation = open_data(origin, relative_to=run)
     else:
-        segmentation = open_labels(data, ensemble.card.scheme)
+        segmentation = flags.open_labels(
+            data, ensemble.card.scheme, layout=layout, layout_options=layout_option or ()
+        )
     samples = getattr(segmentation, split)
     if not len(samples):
         raise InputError(f"{segmentation.name}: there are no {split} images; choose another split.")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any, Literal, Optional
 
 import typer
 
 from ..config import AugmentConfig, PseudoLabelConfig, TrainConfig
+from ..errors import InputError
 from ..method_config import METHOD_GROUPS
 from ..settings import Config, Setting, settings
 
 GROUPS: dict[str, tuple[str, type[Config]]] = {
-    "": ("Training settings (default: the preset's)", TrainConfig),
+    "": ("Training settings", TrainConfig),
     "pseudo_labels": ("Pseudo-label settings", PseudoLabelConfig),
     "augmentation": ("Augmentation settings", AugmentConfig),
     **{group: (f"{title} settings", kind) for group, (title, kind) in METHOD_GROUPS.items()},
@@ -21,29 +22,56 @@ GROUPS: dict[str, tuple[str, type[Config]]] = {
 """Per field of `TrainConfig` that holds a config (or "" for its own): help panel and class."""
 
 
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+NONE = "none"
+"""What a flag is given to empty a setting that may be None; an empty text does as well."""
+
+_EMPTIED = object()
+"""Stands for None among parsed flags, where None is a flag that was not given."""
+
+
+def with_settings(
+    defaults: str, *, hidden: Collection[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command a flag for every setting; it gets those given as ``given``.
 
-    ``command`` takes its own parameters and a dict ``given`` of flags that were set, which
+    The command takes its own parameters and a dict ``given`` of flags that were set, which
     `apply_flags` puts into a config.
+
+    Parameters
+    ----------
+    defaults
+        Whose values count where no flag is given, such as "the preset's", for the help.
+    hidden
+        Settings that the help does not list, as the command refuses them.
     """
-    declared = inspect.signature(command, eval_str=True).parameters.values()
-    own = [parameter for parameter in declared if parameter.name != "given"]
-    flags = {
-        f"{group}_{setting.name}".lstrip("_"): _parameter(group, setting, panel)
-        for group, (panel, config) in GROUPS.items()
-        for setting in settings(config)
-    }
 
-    def wrapper(**arguments: Any) -> Any:
-        given = {name: arguments.pop(name) for name in flags}
-        return command(**arguments, given={name: v for name, v in given.items() if v is not None})
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        declared = inspect.signature(command, eval_str=True).parameters.values()
+        own = [parameter for parameter in declared if parameter.name != "given"]
+        flags = {
+            f"{group}_{setting.name}".lstrip("_"): _parameter(
+                group, setting, f"{title} (default: {defaults})", hidden=setting.name in hidden
+            )
+            for group, (title, config) in GROUPS.items()
+            for setting in settings(config)
+        }
 
-    wrapper.__name__, wrapper.__doc__ = command.__name__, command.__doc__
-    parameters = [*own, *flags.values()]
-    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
-    return wrapper
+        def wrapper(**arguments: Any) -> Any:
+            parsed = {name: arguments.pop(name) for name in flags}
+            given = {
+                name: None if value is _EMPTIED else value
+                for name, value in parsed.items()
+                if value is not None
+            }
+            return command(**arguments, given=given)
+
+        wrapper.__name__, wrapper.__doc__ = command.__name__, command.__doc__
+        parameters = [*own, *flags.values()]
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+        return wrapper
+
+    return decorate
 
 
 def apply_flags(preset: TrainConfig, given: dict[str, Any]) -> TrainConfig:
@@ -64,17 +92,20 @@ def changes_of(given: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _parameter(group: str, setting: Setting, panel: str) -> inspect.Parameter:
+def _parameter(group: str, setting: Setting, panel: str, *, hidden: bool) -> inspect.Parameter:
     name = f"{group}_{setting.name}".lstrip("_")
     kind: Any = Literal[setting.choices] if setting.choices else setting.kind
     flag = name.replace("_", "-")
     names = [f"--{flag}/--no-{flag}"] if kind is bool else [f"--{flag}"]
     info = typer.Option(
         *names,
+        parser=_parser(setting) if setting.optional else None,
+        metavar=f"<{setting.kind.__name__}>" if setting.optional else None,
         min=None if setting.minimum is None else setting.kind(setting.minimum),
         max=None if setting.maximum is None else setting.kind(setting.maximum),
-        help=setting.description,
+        help=_help(setting),
         show_default=False,
+        hidden=hidden,
         rich_help_panel=panel,
     )
     return inspect.Parameter(
@@ -83,3 +114,30 @@ def _parameter(group: str, setting: Setting, panel: str) -> inspect.Parameter:
         default=None,
         annotation=Annotated[Optional[kind], info],  # noqa: UP045  built at run time
     )
+
+
+def _help(setting: Setting) -> str:
+    """The title, without which few of the sentences make sense, and the sentence."""
+    told = setting.description.startswith(setting.title)
+    title = "" if told else f"{setting.title}. "
+    emptied = f" '{NONE}' makes it empty." if setting.optional else ""
+    return f"{title}{setting.description}{emptied}"
+
+
+def _parser(setting: Setting) -> Callable[[str], Any]:
+    """What reads the text of a flag whose setting may be None."""
+
+    def parse(text: str) -> Any:
+        if text.strip().lower() in ("", NONE):
+            return _EMPTIED
+        try:
+            value = setting.kind(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is no number; give one, or '{NONE}'.") from None
+        try:
+            setting.check(value)
+        except InputError as error:
+            raise typer.BadParameter(str(error)) from None
+        return value
+
+    return parse

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from ..inference.trained import TrainedEnsemble
 
-Device = Annotated[str, typer.Option(help="auto, cpu, mps, cuda or cuda:1.")]
+Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, mps, cuda or cuda:1.")]
 
 
 def load_ensemble(run: Path, device: str, threads: int) -> TrainedEnsemble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -9,13 +10,13 @@ import typer
 
 from ..plans import RETRAINING_MINUTES, choose_generation, find_recipe, retraining
 from ..training.comparison import Comparison, read_comparison
+from . import data as flags
 from .console import out
-from .data import open_data_path
 from .flags import apply_flags, with_settings
 from .training import Json, Run, Threads, follow
 
 
-@with_settings
+@with_settings("the run's")
 def retrain(
     run: Annotated[Path, typer.Argument(help="The run to go on from.", show_default=False)],
     folder: Annotated[Path, typer.Option("--out", "-o", help="The run folder to make.")],
@@ -27,6 +28,8 @@ def retrain(
         Optional[str],  # noqa: UP045
         typer.Option("--recipe", "-r", help="What to train; as the run was trained if not given."),
     ] = None,
+    layout: flags.Layout = flags.AUTO,
+    layout_option: flags.LayoutOption = None,
     json: Json = False,
     threads: Threads = 0,
     *,
@@ -35,14 +38,21 @@ def retrain(
     """Let the networks of a run learn on, with labels that were corrected since.
 
     A new run folder is made; the old one is not changed. Old and new networks are compared on the
-    same images, and the better ones are its result; "napari-im choose" changes that. It takes
-    5 minutes at the most, if --minutes does not say otherwise.
+    same images, and the better ones are its result; "napari-im choose" changes that.
+
+    Settings are those of the run, but that each of its networks learns on, for one generation, and
+    that a worse generation is refused. It takes 5 minutes at the most, if --minutes does not say
+    otherwise.
     """
     from .. import runs
     from ..sessions import open_run_data
 
     given.setdefault("minutes", RETRAINING_MINUTES)
-    segmentation = open_run_data(run) if data is None else _open_like(run, data)
+    if data is None:
+        flags.need_data(layout, layout_option or ())
+        segmentation = open_run_data(run)
+    else:
+        segmentation = _open_like(run, data, layout, layout_option or ())
     usual, settings = retraining(run, segmentation, minutes=given["minutes"])
     chosen = usual if recipe is None else find_recipe(recipe)
     config = apply_flags(settings, given)
@@ -67,13 +77,11 @@ def choose(
     typer.echo(f"The networks of generation {generation} are the result of {run}.")
 
 
-def _open_like(run: Path, data: Path) -> Any:
+def _open_like(run: Path, data: Path, layout: str, layout_options: Sequence[str]) -> Any:
     from ..inference.trained import load
 
     scheme = load(run, device="cpu").card.scheme
-    return open_data_path(
-        data, classes=",".join(scheme.classes), position=scheme.position, task=scheme.task
-    )
+    return flags.open_labels(data, scheme, layout=layout, layout_options=layout_options)
 
 
 def _print(comparison: Comparison, folder: Path) -> None:

@@ -36,7 +36,7 @@ Threads = Annotated[
 ]
 
 
-@with_settings
+@with_settings("the preset's")
 def train(
     context: typer.Context,
     data: flags.Data,
