@@ -75,7 +75,7 @@ def test_the_layout_may_be_named(isic: Path, tmp_path: Path) -> None:
         ("--validation 0.5 --upright", "leave upright, validation out"),
         ("--labeled many", "labeled"),
         ("--layout-option size", "--layout-option size: give NAME=VALUE"),
-        ("--layout-option size=small", "size: Input should be a valid integer"),
+        ("--layout-option size=small", "size='small': give a whole number"),
         ("--layout-option colour=1", "leave colour out"),
     ],
 )
@@ -120,7 +120,7 @@ def test_networks_learn_on_and_are_scored_with_a_set_read_as_it_is_told(
     assert call("evaluate", tmp_path / "new", "--data", isic, *small).exit_code == 0
     for command in ("retrain", "evaluate"):
         words = (command, tmp_path / "old", "--out", tmp_path / "none")
-        with pytest.raises(InputError, match="size: Input should be a valid integer"):
+        with pytest.raises(InputError, match="size='small': give a whole number"):
             call(*words, "--data", isic, "--layout-option", "size=small")
         with pytest.raises(InputError, match="--layout and --layout-option go with --data"):
             call(*words, "--layout-option", "size=32")

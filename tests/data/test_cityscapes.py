@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from dataset_files import noise, save
+from PIL import Image
 
 from napari_inconsistency_masks.data.cityscapes import LABEL_IDS, TRAIN_IDS, load_cityscapes
 from napari_inconsistency_masks.data.origin import open_data
@@ -146,9 +147,32 @@ def test_what_is_wrong_with_labels_is_said(tmp_path: Path) -> None:
         data.test[0]
     for name in names("val"):
         save(folder / f"{name}_gtFine_labelIds.png", noise(0, (*SIZE, 3)))
-    with pytest.raises(InputError, match=r"_labelIds\.png: no label ids"):
+    with pytest.raises(InputError, match=r"_labelIds\.png: no label ids, but 3 different channels"):
+        load_cityscapes(tmp_path).test[0]
+    for name in names("val"):
+        save(folder / f"{name}_gtFine_labelIds.png", ids(0).astype(np.uint16))
+    with pytest.raises(InputError, match=r"_labelIds\.png: no label ids, but uint16; .*uint8"):
         load_cityscapes(tmp_path).test[0]
     for name in names("val"):
         save(folder / f"{name}_gtFine_labelIds.png", ids(0)[:, :64])
     with pytest.raises(InputError, match=r"has 64 x 64 and its image 64 x 128"):
         load_cityscapes(tmp_path).test[0]
+
+
+def test_one_image_cannot_be_halved_into_validation_and_test(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    for path in (root / "leftImg8bit" / "val").glob("*/*.png"):
+        if names("val")[0] not in path.name:
+            path.unlink()
+    with pytest.raises(InputError, match=r"leftImg8bit/val has one image, and it is halved"):
+        load_cityscapes(root)
+
+
+def test_palettes_hold_ids(tmp_path: Path) -> None:
+    root, expected = make(tmp_path), load_cityscapes(make(tmp_path), scale=1).validation[0]
+    (path,) = root.glob(f"gtFine/val/*/{expected.name}_gtFine_labelIds.png")
+    picture = Image.fromarray(ids(int(expected.name[-6:]))).convert("P")
+    picture.putpalette(noise(1, (768,)).tolist())
+    picture.save(path)
+    again = load_cityscapes(root, scale=1).validation[0]
+    np.testing.assert_array_equal(again.labeled, expected.labeled)

@@ -15,6 +15,7 @@ from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.data.origin import open_data, relative_origin
 from napari_inconsistency_masks.data.sample import SegmentationData, Source
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.tiff import write_tiff
 
 BOX = np.zeros((20, 30), np.uint8)
 BOX[5:15, 10:20] = 255
@@ -191,3 +192,23 @@ def test_drawn_positions_are_marked_like_those_of_the_data_set(tmp_path: Path, r
     expected = draw_discs(places[:2] + 1, np.full(2, radius), (60, 60))
     np.testing.assert_array_equal(sample.target[1], expected)
     np.testing.assert_array_equal(sample.target[0], by_hand > 0)  # other classes stay as drawn
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_nothing_is_learned_from_other_frames_of_held_out_files(tmp_path: Path, split: str) -> None:
+    folder = base(tmp_path) and tmp_path / "base"
+    film, known = noise(60, (3, 20, 30)), np.zeros((3, 20, 30), np.uint8)
+    known[0] = 255  # frame 0 is labeled, the others are not
+    for name, pixels in (("images", film), ("cells", known), ("known", known)):
+        (folder / name).mkdir(exist_ok=True)
+        write_tiff(folder / name / "dish.tif", pixels, "TYX")
+    with (folder / "splits" / f"{split}.txt").open("a") as names_of:
+        names_of.write("dish\n")
+    before = load_folder(folder, ["cells"])
+    assert "dish[t=0]" in names(getattr(before, split))
+    drawn = draw(tmp_path, "frame_0002", seed=0, boxed=False)
+    save(drawn / "images" / "frame_0002.png", film[2])
+    say_source(drawn, folder / "images" / "dish.tif", frame_0002=2)
+    after = load_corrected(dict(before.origin), drawn)
+    assert names(after.labeled) == names(before.labeled)
+    assert "frame_0002, which are for validation or test" in after.notes[-1]

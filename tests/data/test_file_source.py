@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset_files import noise, save, square
+from PIL import Image
 
 from napari_inconsistency_masks.data import file_source
 from napari_inconsistency_masks.data.cache import SampleCache
@@ -207,14 +208,44 @@ def test_class_ids(tmp_path: Path) -> None:
     assert np.argwhere(~sample.known).tolist() == [[0, 0]]
 
 
-def test_palette_masks_hold_ids(tmp_path: Path) -> None:
-    from PIL import Image
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif"])
+def test_a_palette_shows_masks_and_numbers_ids(suffix: str, tmp_path: Path) -> None:
+    path = (tmp_path / "m").with_suffix(suffix)
+    picture = Image.fromarray(square(1, 1)).quantize(2)
+    picture.save(path)
+    white_first = np.asarray(picture)
+    assert white_first[0, 0] == 1  # so the indices are the wrong way round
+    item = Item("a", save(tmp_path / "a.png", noise(1)), (path,), known=path)
+    sample = reader().read(item)
+    np.testing.assert_array_equal(sample.labeled[0], square(1, 1) // 255)
+    np.testing.assert_array_equal(sample.known, square(1, 1) > 0)
+    np.testing.assert_array_equal(
+        reader(REGIONS).read(dataclasses.replace(item, known=None)).labeled, white_first + 1
+    )
 
-    picture = Image.fromarray(square(1, 1) // 255).convert("P")
-    picture.putpalette([200, 200, 200, 10, 10, 10])
-    picture.save(tmp_path / "m.png")
-    item = Item("a", save(tmp_path / "a.png", noise(1)), (tmp_path / "m.png",))
-    np.testing.assert_array_equal(reader().read(item).labeled[0], square(1, 1) // 255)
+
+def test_threads_take_turns_with_open_stacks(tmp_path: Path) -> None:
+    stacks = file_source._OpenStacks()
+    changes = []
+
+    class Guarded(dict):  # type: ignore[type-arg]
+        def pop(self, *arguments: object) -> object:
+            changes.append(stacks._lock.locked())
+            return super().pop(*arguments)
+
+        def __setitem__(self, key: object, stack: object) -> None:
+            changes.append(stacks._lock.locked())
+            super().__setitem__(key, stack)
+
+    stacks._open = Guarded()
+    for n in range(10):
+        write_tiff(tmp_path / f"{n}.tif", noise(n, (2, 20, 30)), "TYX")
+        stacks.channels(tmp_path / f"{n}.tif", 0)
+    assert len(stacks._open) == 8
+    assert len(changes) == 10 + 10 + 2
+    assert all(changes)
+    for stack in stacks._open.values():
+        stack.close()
 
 
 def test_channels(tmp_path: Path) -> None:

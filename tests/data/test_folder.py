@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset_files import make_folder, noise, save, square
+from PIL import Image
 
 from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.data.origin import open_data
@@ -239,3 +240,35 @@ def test_sizes_that_are_no_multiple_of_anything(tmp_path: Path, size: tuple[int,
         save(tmp_path / "images" / f"{name}.png", np.full(size, number, np.uint8))
         save(tmp_path / "cells" / f"{name}.png", np.full(size, 255, np.uint8))
     assert load_folder(tmp_path).labeled[0].labeled.shape == (1, *size)
+
+
+def test_a_folder_one_level_too_high_is_told_where_the_images_are(tmp_path: Path) -> None:
+    make_folder(tmp_path / "mine")
+    make_folder(tmp_path / "empty", "")
+    with pytest.raises(InputError, match=r"no images in .*, but there are in mine; give that"):
+        load_folder(tmp_path)
+
+
+@pytest.mark.parametrize("classes", [None, ("cells",)])
+def test_masks_that_are_called_otherwise_than_their_images(
+    tmp_path: Path, classes: tuple[str, ...] | None
+) -> None:
+    for mask in (make_folder(tmp_path) / "cells").iterdir():
+        mask.rename(mask.with_name(f"{mask.stem}_mask.png"))
+    with pytest.raises(
+        InputError, match=r"cells/a_mask\.png is not called like a\.png: .* have the same name"
+    ):
+        load_folder(tmp_path, classes)
+
+
+def test_masks_with_a_palette_are_read_as_shown(tmp_path: Path) -> None:
+    make_folder(tmp_path)
+    expected = [sample.labeled.copy() for sample in load_folder(tmp_path).labeled]
+    for number, name in enumerate("abcdef"):
+        Image.fromarray(square(2, number)).quantize(2).save(tmp_path / "cells" / f"{name}.png")
+    data = load_folder(tmp_path)
+    np.testing.assert_array_equal([sample.labeled for sample in data.labeled], expected)
+    white = np.full((20, 30), 255, np.uint8)
+    save(tmp_path / "cells" / "a.png", np.dstack([white] * 3 + [square(2, 1)]))
+    with pytest.raises(InputError, match=r"cells/a\.png: drawn in its transparency"):
+        list(load_folder(tmp_path, ["cells"], validation=0.0).labeled)

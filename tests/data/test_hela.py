@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset_files import noise, save, square
+from PIL import Image
 
 from napari_inconsistency_masks.cells import redraw_markers
 from napari_inconsistency_masks.data.crops import crop_positions
 from napari_inconsistency_masks.data.hela import SCHEME, load_hela
 from napari_inconsistency_masks.data.origin import open_data
+from napari_inconsistency_masks.data.sample import SegmentationData, Source
 from napari_inconsistency_masks.data.splits import choose_labeled
 from napari_inconsistency_masks.errors import InputError
 
@@ -30,6 +32,10 @@ def make(root: Path, markers: str = "mod_position", count: int = 3) -> Path:
             save(base / "dead" / f"im{number}.png", square(25, 5 + seed, SIZE) // 20)  # 12
             save(base / markers / f"im{number}.png", square(15, 5 + seed, SIZE))
     return root
+
+
+def parts(data: SegmentationData) -> tuple[Source, ...]:
+    return data.labeled, data.unlabeled, data.validation, data.test
 
 
 def zipped(root: Path) -> Path:
@@ -147,19 +153,19 @@ def test_origin(hela: Path) -> None:
 
 
 def test_missing_parts(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="neither"):
+    with pytest.raises(InputError, match="there is no such folder or file"):
         load_hela(tmp_path / "missing")
     with pytest.raises(InputError, match="the folder train_full/brightfield of the HeLa data set"):
         load_hela(tmp_path)
     make(tmp_path)
     (tmp_path / "original_data" / "val" / "dead" / "im1.png").unlink()
-    with pytest.raises(InputError, match=r"brightfield/im1\.jpg: there is no mask in dead"):
+    with pytest.raises(InputError, match=r"^val/brightfield/im1\.jpg: .* in dead; .*all 0"):
         load_hela(tmp_path)
     save(tmp_path / "original_data" / "val" / "dead" / "im1.png", square(1, 1, SIZE).T)
     with pytest.raises(InputError, match=r"dead/im1\.png: .* looks transposed"):
         load_hela(tmp_path)
     shutil.rmtree(tmp_path / "original_data" / "val")
-    with pytest.raises(InputError, match="no images in original_data/val/brightfield"):
+    with pytest.raises(InputError, match=r"folder original_data/val/brightfield of .* is missing"):
         load_hela(tmp_path)
 
 
@@ -173,3 +179,57 @@ def test_archive_with_strays_and_twins(tmp_path: Path) -> None:
         archive.writestr("HeLa/original_data/val/alive/im0.tif", b"x")
     with pytest.raises(InputError, match="have the same name"):
         load_hela(path)
+
+
+def test_each_part_may_be_an_archive_of_its_own(tmp_path: Path) -> None:
+    made = make(tmp_path / "HeLa") / "original_data"
+    sizes = [len(part) for part in parts(load_hela(tmp_path / "HeLa", crop=32))]
+    for where in ("packed", "packed/original_data"):
+        (tmp_path / where).mkdir(parents=True)
+        for part in ("train_full", "val", "test"):
+            shutil.make_archive(str(tmp_path / where / part), "zip", made, part)
+        assert [len(part) for part in parts(load_hela(tmp_path / "packed", crop=32))] == sizes
+        for archive in (tmp_path / where).glob("*.zip"):
+            archive.unlink()
+    for part in ("train_full", "val", "test"):  # without a folder in it
+        shutil.make_archive(str(tmp_path / "packed" / part), "zip", made / part)
+    assert [len(part) for part in parts(load_hela(tmp_path / "packed", crop=32))] == sizes
+    (tmp_path / "packed" / "val.zip").unlink()
+    with pytest.raises(InputError, match=r"val/brightfield of the HeLa .* is missing.*each as a Z"):
+        load_hela(tmp_path / "packed")
+
+
+def test_each_part_may_be_unpacked_into_a_folder_of_its_own(tmp_path: Path) -> None:
+    made = make(tmp_path / "HeLa") / "original_data"
+    for part in ("train_full", "val", "test"):
+        shutil.copytree(made / part, tmp_path / "unpacked" / part / part)
+    found, expected = (load_hela(tmp_path / name, crop=32) for name in ("unpacked", "HeLa"))
+    assert list(map(len, parts(found))) == list(map(len, parts(expected)))
+
+
+def test_parts_of_another_copy_are_not_taken(tmp_path: Path) -> None:
+    make(tmp_path / "a")
+    shutil.rmtree(tmp_path / "a" / "original_data" / "val")
+    shutil.copytree(tmp_path / "a" / "original_data" / "test", tmp_path / "a" / "val")
+    with pytest.raises(InputError, match=r"original_data/val/brightfield of .* is missing"):
+        load_hela(tmp_path / "a")
+
+
+def test_without_test_images_that_is_said(tmp_path: Path) -> None:
+    make(tmp_path)
+    assert load_hela(tmp_path).notes == ()
+    shutil.rmtree(tmp_path / "original_data" / "test")
+    (note,) = load_hela(tmp_path).notes
+    assert "no test split" in note
+    assert "test/brightfield" in note
+
+
+def test_masks_with_a_palette_or_drawn_in_transparency(tmp_path: Path) -> None:
+    root = make(tmp_path) / "original_data" / "val"
+    Image.fromarray(square(5, 5, SIZE)).quantize(2).save(root / "alive" / "im0.png")
+    sample = load_hela(tmp_path).validation[0]
+    np.testing.assert_array_equal(sample.labeled[0], square(5, 5, SIZE) > 0)
+    white = np.full(SIZE, 255, np.uint8)
+    save(root / "dead" / "im0.png", np.dstack([white, white, white, square(5, 5, SIZE)]))
+    with pytest.raises(InputError, match=r"dead/im0\.png: drawn in its transparency"):
+        load_hela(tmp_path).validation[0]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from dataset_files import make_folder, noise, save, square
 
+from napari_inconsistency_masks.data.corrected import load_corrected
 from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.data.held_out import NOTHING_NEW, Seen, corrections, hold_out
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
+from napari_inconsistency_masks.data.sources import file_of, name_of
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import Task
 from toy import SCHEMES, toy_data, toy_sample
@@ -119,3 +123,41 @@ def test_toy_data_is_left_as_it_is() -> None:
     found = hold_out(data, Seen.of(data.labeled, data.validation))
     assert numbers(found.labeled) == numbers(data.labeled)
     assert numbers(found.validation) == numbers(data.validation)
+
+
+def test_frames_of_one_file_stay_together_when_they_are_drawn_beside_it(tmp_path: Path) -> None:
+    """Neither another drawn frame of a held-out file, nor the rest of it, is for training."""
+    base, drawn = make_folder(tmp_path / "base", "abc"), tmp_path / "drawn"
+    film = noise(50, (6, 20, 30))
+    write_tiff(base / "images" / "dish.tif", film, "TYX")
+    box = np.zeros((20, 30), np.uint8)
+    box[:10] = 255
+    for frame in (1, 3):
+        for folder, pixels in (("images", film[frame]), ("cells", square(2, 4)), ("known", box)):
+            save(drawn / folder / f"frame_{frame}.png", pixels)
+    (tmp_path / "link").symlink_to(base)  # the same file, called otherwise
+    file = tmp_path / "link" / "images" / "dish.tif"
+    said = {"file": str(file), "frames": {"frame_1": 1, "frame_3": 3}}
+    (drawn / "source.json").write_text(json.dumps(said))
+    data = load_corrected(dict(load_folder(base, ["cells"]).origin), drawn)
+    assert len(data.unlabeled) == 6
+    (first,) = (sample for sample in data.labeled if sample.name == "frame_1")
+    found = hold_out(data, Seen.of([], [first]))
+    assert [sample.name for sample in found.validation] == ["frame_1", "frame_3"]
+    assert sorted(sample.name for sample in found.labeled) == ["a", "b", "c"]
+    assert len(found.unlabeled) == 0
+    file_of_both = {file_of(found.validation, index) for index in range(2)}
+    assert file_of_both == {base / "images" / "dish.tif"}
+    assert name_of(found.validation, 0) == "frame_1"
+
+
+def test_drawn_images_of_unknown_files_are_files_of_their_own(tmp_path: Path) -> None:
+    base, drawn = make_folder(tmp_path / "base", "abc"), tmp_path / "drawn"
+    for number in (50, 51):
+        save(drawn / "images" / f"{number}.png", noise(number))
+        save(drawn / "cells" / f"{number}.png", square(2, 4))
+    data = load_corrected(dict(load_folder(base, ["cells"]).origin), drawn)
+    (one,) = (sample for sample in data.labeled if sample.name == "50")
+    found = hold_out(data, Seen.of([], [one]))
+    assert [sample.name for sample in found.validation] == ["50"]
+    assert "51" in {sample.name for sample in found.labeled}

@@ -105,3 +105,49 @@ def test_damage_inside_an_archive_is_named(tmp_path: Path) -> None:
     assert tree.find("labels/train") is not None
     with pytest.raises(InputError, match=r"aachen/aachen_1_ids\.png: cannot be read"):
         tree.open(f"labels_v1.zip/{file}")
+
+
+def test_extensions_of_archives_may_be_in_capitals(tmp_path: Path) -> None:
+    root = zip_each(make(tmp_path / "data"), tmp_path / "packed")
+    (root / "labels_v1.zip").rename(root / "labels_v1.ZIP")
+    assert open_tree(root).find("labels/train") == "labels_v1.ZIP/labels/train"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_a_folder_in_a_folder_of_its_name_the_inner_one_counts(
+    tmp_path: Path, packed: bool
+) -> None:
+    """As Windows unpacks an archive that holds one folder."""
+    root = tmp_path / "data"
+    save(root / "ids" / "ids" / "a.png", noise(1))
+    save(root / "own" / "own" / "a.png", noise(1))
+    save(root / "own" / "b.png", noise(1))
+    tree = open_tree(shutil.make_archive(str(tmp_path / "all"), "zip", root) if packed else root)
+    assert tree.find("ids") == "ids/ids"
+    assert tree.find("own") == "own"
+
+
+def test_what_macos_adds_is_not_searched(tmp_path: Path) -> None:
+    save(tmp_path / "__MACOSX" / "pictures" / "._a.png", noise(1))
+    save(tmp_path / "z" / "pictures" / "a.png", noise(1))
+    tree = open_tree(tmp_path)
+    assert tree.find("pictures") == "z/pictures"
+    assert tree.folders("") == ["z"]
+
+
+def test_files_of_one_name_matter_where_they_are(tmp_path: Path) -> None:
+    root = make(tmp_path / "data")
+    for suffix in ("png", "bmp"):
+        save(root / "notes" / f"a.{suffix}", noise(1))
+    tree = open_tree(shutil.make_archive(str(tmp_path / "all"), "zip", root))
+    assert list(tree.files("pictures/train/bonn")) == ["bonn_1"]
+    with pytest.raises(
+        InputError, match=r"all\.zip: notes/a\.bmp and notes/a\.png .* same name; .*remove one"
+    ):
+        tree.files("notes")
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    for name in ("missing", "missing.zip.part"):
+        with pytest.raises(InputError, match=f"{name}: there is no such folder or file"):
+            open_tree(tmp_path / name)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset_files import make_folder, noise, save, square
+from PIL import Image
 from scipy import ndimage
 
 from napari_inconsistency_masks.data.inspect_folder import inspect_folder
@@ -104,3 +105,24 @@ def test_real_folders(shared: Path, name: str, kinds: dict[str, str]) -> None:
     found = inspect_folder(shared / "data" / name)
     assert {item.name: item.kind for item in found.classes} == kinds
     assert all(item.matched == found.image_count for item in found.classes)
+
+
+def test_palettes_of_masks_and_of_class_ids(tmp_path: Path) -> None:
+    for name, number in zip("abcd", range(4), strict=True):
+        save(tmp_path / "images" / f"{name}.png", noise(number, (60, 80)))
+        soft = ndimage.gaussian_filter(np.kron(square(3, number, (20, 27)), np.ones((3, 3))), 1)
+        soft = soft[:, :80].astype(np.uint8)
+        for folder, pixels in (("soft", soft), ("regions", regions(number))):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            picture = Image.fromarray(pixels)
+            if folder == "soft":
+                picture = picture.quantize(8)
+            else:
+                picture = picture.convert("P")
+                picture.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0])
+            picture.save(tmp_path / folder / f"{name}.png")
+    found = inspect_folder(tmp_path)
+    assert {item.name: item.kind for item in found.classes} == {
+        "soft": "binary",
+        "regions": "classes",
+    }

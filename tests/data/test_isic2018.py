@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from dataset_files import noise, save
+from PIL import Image
 
 from napari_inconsistency_masks.data.isic2018 import SCHEME, load_isic2018
 from napari_inconsistency_masks.data.origin import open_data
@@ -45,11 +46,15 @@ def make(root: Path) -> Path:
     return root
 
 
-@pytest.fixture(params=["folder", "original_data", "six zips", "one zip"])
+@pytest.fixture(params=["folder", "original_data", "six folders", "six zips", "one zip"])
 def isic(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if request.param == "original_data":
         return make(tmp_path / "isic" / "original_data").parent
     root = make(tmp_path / "isic")
+    if request.param == "six folders":  # as Windows unpacks archives
+        for folder in sorted(root.iterdir()):
+            shutil.move(folder, tmp_path / "moved")
+            shutil.move(tmp_path / "moved", folder / folder.name)
     if request.param == "six zips":
         for folder in sorted(root.iterdir()):
             shutil.make_archive(str(folder), "zip", root, folder.name)
@@ -61,6 +66,7 @@ def isic(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_samples_are_resized_and_split_as_published(isic: Path) -> None:
     data = load_isic2018(isic, labeled=0.25, size=32)
+    assert data.notes == ()
     assert (data.name, data.scheme, data.channels) == ("ISIC 2018", SCHEME, 3)
     assert data.free_rotation
     sizes = (data.labeled, data.unlabeled, data.hidden, data.validation, data.test)
@@ -119,7 +125,11 @@ def test_nothing_is_read_before_it_is_asked_for(tmp_path: Path) -> None:
 def test_without_test_images_there_is_no_test_split(tmp_path: Path) -> None:
     make(tmp_path)
     shutil.rmtree(tmp_path / "ISIC2018_Task1-2_Test_Input")
-    assert len(load_isic2018(tmp_path).test) == 0
+    data = load_isic2018(tmp_path)
+    assert len(data.test) == 0
+    assert data.notes == (
+        "There is no test split, as the folder ISIC2018_Task1-2_Test_Input was not found.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,3 +166,15 @@ def test_what_is_wrong_with_a_mask_is_said(tmp_path: Path) -> None:
         load_isic2018(tmp_path)
     with pytest.raises(InputError, match="at least 16"):
         load_isic2018(tmp_path, size=8)
+
+
+def test_of_a_mask_with_a_palette_the_colors_count(tmp_path: Path) -> None:
+    masks = make(tmp_path) / "ISIC2018_Task1_Validation_GroundTruth"
+    before = load_isic2018(tmp_path, size=32).validation[1].labeled
+    path = masks / f"{name('Validation', 1)}_segmentation.png"
+    Image.fromarray(lesion(1)).quantize(2).save(path)
+    np.testing.assert_array_equal(load_isic2018(tmp_path, size=32).validation[1].labeled, before)
+    white = np.full(SIZE, 255, np.uint8)
+    save(path, np.dstack([white, white, white, lesion(1)]))
+    with pytest.raises(InputError, match="drawn in its transparency"):
+        load_isic2018(tmp_path).validation[1]

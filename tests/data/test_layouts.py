@@ -59,3 +59,35 @@ def test_an_option_it_does_not_have_is_refused(kind: str, tmp_path: Path) -> Non
         load_published(kind, tmp_path, {"masks": "x", "validation": 0.5, "labeled": 0.1})
     with pytest.raises(InputError, match=f"of the {title} data set is missing"):
         load_published(kind, tmp_path, {"labeled": 0.1})
+
+
+def test_a_copy_of_one_below_does_not_make_a_folder_of_ones_own_that(tmp_path: Path) -> None:
+    own = make_folder(tmp_path / "own")
+    for number, sign in enumerate(layouts()["suim"].signs):
+        save(own / "downloads" / "suim" / sign / "a.png", noise(number))
+    shutil.make_archive(str(own / "suim"), "zip", own / "downloads" / "suim")
+    assert recognize(own) is None
+    (own / "images").rename(own / "elsewhere")
+    assert recognize(own) == "suim"  # so that the copy could have been met
+    for image in (own / "elsewhere").iterdir():
+        image.rename(own / image.name)
+    assert recognize(own) is None  # images beside their masks
+    save(own / "train_val" / "images" / "a.png", noise(1))
+    assert recognize(own) == "suim"
+
+
+def test_an_empty_folder_for_images_is_none(tmp_path: Path) -> None:
+    """As in a tree of folders with ``raw`` for what was downloaded."""
+    save(tmp_path / "raw" / "train_val" / "images" / "a.png", noise(1))
+    save(tmp_path / "overview.png", noise(2))
+    assert recognize(tmp_path) == "suim"
+
+
+def test_the_current_folder_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    with pytest.raises(InputError, match=r"^mine: this is read as .*--layout folder"):
+        load_published("suim", ".", {"masks": "x"})
+    for kind in PUBLISHED:
+        with pytest.raises(InputError, match=r"^mine: the folder .* is missing"):
+            load_published(kind, ".", {})

@@ -62,6 +62,13 @@ def test_relative_paths_move_with_their_root(tmp_path: Path) -> None:
         ({"kind": "folder", "path": "x", "intensity": {"hi": 3}}, "unknown setting 'hi'"),
         ({"kind": "hela", "path": "x", "split_by": "frame"}, "split_by"),
         ({"kind": "folder", "path": "/no/such/folder"}, "no such folder"),
+        (
+            {"kind": "isic2018", "path": "x", "labeled": "few"},
+            "isic2018: labeled='few': give a whole number or a number such as 0.1 or a list of n",
+        ),
+        ({"kind": "suim", "path": "x", "crops": 1.5}, r"crops=1\.5: give a whole number\."),
+        ({"kind": "hela", "path": "x", "split_by": "frame"}, "'frame': give 'crop' or 'image'"),
+        ({"kind": "folder", "path": 3}, "path=3: give text or a path"),
     ],
 )
 def test_refusals(origin: dict[str, object], said: str) -> None:

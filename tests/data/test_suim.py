@@ -223,3 +223,31 @@ def test_real_scenes(shared: Path, tmp_path: Path) -> None:
     assert [len(part) for part in (crops.labeled, crops.unlabeled)] == [2, 8]
     assert {crop.image.shape for crop in crops.hidden} == {(3, 256, 256)}
     assert {int(i) for crop in crops.hidden for i in np.unique(crop.labeled)} <= set(range(1, 9))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp"])
+def test_of_a_mask_with_a_palette_the_colors_count(tmp_path: Path, suffix: str) -> None:
+    root = make(tmp_path)
+    for name, classes in (("w_r_1_", ids(0)), ("w_r_2_", np.full(SIZE, 6, np.uint8))):
+        path = root / "TEST" / "masks" / name
+        path.with_suffix(".bmp").unlink()
+        Image.fromarray(colored(classes)).quantize(8).save(path.with_suffix(suffix))
+    mixed, fish = load_suim(root, crops=0).test
+    np.testing.assert_array_equal(mixed.labeled, ids(0) + 1)
+    assert (fish.labeled == 7).all()
+
+
+def test_without_test_images_that_is_said(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    assert load_suim(root).notes == ()
+    (root / "TEST").rename(root / "tested")
+    data = load_suim(root)
+    assert len(data.test) == 0
+    assert data.notes == ("There is no test split, as the folder TEST/images was not found.",)
+
+
+def test_messages_name_the_part_of_a_mask(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    save(root / "TEST" / "masks" / "w_r_1_.bmp", noise(0, (*SIZE, 3)))
+    with pytest.raises(InputError, match=r"^TEST/masks/w_r_1_\.bmp: not in the colors"):
+        load_suim(root, crops=0).test[0]

@@ -243,3 +243,26 @@ def test_real_files(shared: Path) -> None:
             assert len(frames) == len(expected)
             np.testing.assert_array_equal(frames[-1], expected[-1])
             assert frames.header.axes in ("TYX", "ZYX")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif"])
+def test_the_header_has_the_palette_if_its_indices_are_asked_for(
+    tmp_path: Path, suffix: str
+) -> None:
+    picture = Image.fromarray(np.array([[0, 1], [1, 2]], np.uint8)).convert("P")
+    picture.putpalette([255, 255, 255, 0, 0, 0, 9, 8, 7])
+    path = (tmp_path / "a").with_suffix(suffix)
+    picture.save(path)
+    with open_stack(path, palette_indices=True) as stack:
+        assert stack[0].tolist() == [[0, 1], [1, 2]]
+        assert stack.header.palette is not None
+        assert stack.header.palette[:3] == ((255, 255, 255), (0, 0, 0), (9, 8, 7))
+    assert read_header(path).palette is None
+
+
+def test_the_palette_tells_what_is_transparent(tmp_path: Path) -> None:
+    picture = Image.fromarray(np.array([[0, 1]], np.uint8)).convert("P")
+    picture.putpalette([255, 255, 255, 9, 8, 7])
+    picture.save(tmp_path / "a.png", transparency=0)
+    with open_stack(tmp_path / "a.png", palette_indices=True) as stack:
+        assert stack.header.palette == ((255, 255, 255, 0), (9, 8, 7, 255))

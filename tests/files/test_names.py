@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_inconsistency_masks.files.names import about, display_name
+from napari_inconsistency_masks.files.names import about, display_name, folder_name
 
 
 def test_folder_and_name() -> None:
@@ -27,3 +28,17 @@ def test_always_one_short_printable_line(name: str, reason: str) -> None:
     assert len(sentence) <= 200
     assert sentence.isprintable()
     sentence.encode()
+
+
+def test_folders_have_a_name_however_they_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plates" / "one").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "plates" / "one")
+    assert folder_name(".") == folder_name(Path()) == "one"
+    assert folder_name("..") == folder_name("../../plates/") == "plates"
+    assert folder_name("/") == "/"
+
+
+def test_more_folders_can_be_named() -> None:
+    assert about("/data/val/dead/a.png", "damaged.", depth=3) == "val/dead/a.png: damaged."

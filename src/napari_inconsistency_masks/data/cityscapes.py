@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..files.names import about
+from ..files.names import about, folder_name
 from ..intensity import Intensity
 from ..task import LabelScheme, Task
 from .image_tree import ImageTree, open_tree
@@ -100,6 +100,11 @@ def load_cityscapes(
     chosen = take_labeled(published_order([item.name for item in train], seed)[::-1], labeled)
     order = published_order([item.name for item in published], seed)
     test = set(order[: math.ceil(len(order) / 2)])
+    if len(order) < 2:
+        raise InputError(
+            f"{folder_name(path)}: leftImg8bit/val has one image, and it is halved into validation "
+            f"and test; complete the download."
+        )
     parts = {
         "train": train,
         "validation": [item for item in published if item.name not in test],
@@ -115,7 +120,7 @@ def load_cityscapes(
         validation_is_training=False,
         notes=(),
         origin=origin,
-        **sources(PublishedImages(tree, intensity, _label_ids, prepare), parts, chosen),
+        **sources(PublishedImages(tree, intensity, _label_ids, prepare, ids=True), parts, chosen),
     )
 
 
@@ -140,7 +145,14 @@ def _files(tree: ImageTree, folder: str, ending: str) -> dict[str, str]:
 
 def _label_ids(channels: npt.NDArray[Any], path: Path) -> npt.NDArray[np.uint8]:
     if channels.dtype != np.uint8 or not is_gray(channels):
-        raise InputError(about(path, "no label ids; they are gray values of 8 bits."))
+        given = f"{len(channels)} different channels" if not is_gray(channels) else channels.dtype
+        raise InputError(
+            about(
+                path,
+                f"no label ids, but {given}; they are gray values of 8 bits (uint8), as published "
+                f"in the files *{_MASK}.png.",
+            )
+        )
     ids: npt.NDArray[np.uint8] = channels[0]
     if ids.max() >= len(LABEL_IDS):
         raise InputError(

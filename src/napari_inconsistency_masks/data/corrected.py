@@ -8,8 +8,9 @@ class, or one of class ids named ``masks``. ``source.json`` may say of which fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from .held_out import image_print
 from .markers import Restyled, marker_style
 from .origin import describe, open_data
 from .sample import Sample, SegmentationData, Source
-from .sources import Joined, Subset
+from .sources import Joined, Subset, file_of, name_of
 from .splits import listed
 
 IMAGES, MASKS, SOURCE = "images", "masks", "source.json"
@@ -34,11 +35,11 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
     """Read a data set and the drawings beside it.
 
     A drawn image that is in `base`, with labels, has the drawn ones where they count and keeps the
-    others; images are known by their content. What is drawn on images for validation and test is
-    left out, and a note says so. All others are labeled images more; if such an image is among the
-    unlabeled ones of `base`, only the rest of it stays unlabeled. Of which file an image is, the
-    drawings say, since looking for it in all files would take too long. Markers of positions get
-    the size of those in `base`.
+    others; images are known by their content. What is drawn on images for validation and test, or
+    on other frames of their files, is left out, and a note says so. All others are labeled images
+    more; if such an image is among the unlabeled ones of `base`, only the rest of it stays
+    unlabeled. Of which file an image is, the drawings say, since looking for it in all files would
+    take too long. Markers of positions get the size of those in `base`.
 
     Parameters
     ----------
@@ -53,16 +54,16 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
         If one of them cannot be read, or the drawn images have other channels.
     """
     data = open_data(base)
-    drawn = _marked_alike(_read_drawn(data, Path(corrections)), data)
-    held_out = _prints(data.test) | (
-        set() if data.validation_is_training else _prints(data.validation)
-    )
+    frames = _frames(Path(corrections), data)
+    drawn = _Drawn(_marked_alike(_read_drawn(data, Path(corrections)), data), frames)
+    apart = Joined([data.test, *([] if data.validation_is_training else [data.validation])])
+    held_out, files = _prints(apart), {frame.image for frame in _frames_of(apart)}
     there = {image_print(sample): index for index, sample in enumerate(data.labeled)}
     changed: dict[int, Sample] = {}
     added, left_out = [], []
     for index, sample in enumerate(drawn):
         image = image_print(sample)
-        if image in held_out:
+        if image in held_out or (sample.name in frames and frames[sample.name].image in files):
             left_out.append(sample.name)
         elif image in there:
             changed[there[image]] = merged(data.labeled[there[image]], sample)
@@ -72,7 +73,7 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
     return replace(
         data,
         labeled=labeled,
-        unlabeled=_rest(data.unlabeled, _frames(Path(corrections), [drawn[i] for i in added])),
+        unlabeled=_rest(data.unlabeled, _by_frame([drawn[i] for i in added], frames)),
         validation=labeled if data.validation_is_training else data.validation,
         notes=(*data.notes, *_notes(left_out, len(changed), len(added))),
         origin=describe("corrected", {"base": dict(base), "corrections": corrections}),
@@ -95,16 +96,25 @@ def merged(sample: Sample, drawn: Sample) -> Sample:
 
 
 @dataclass(frozen=True)
+class _Frame:
+    """What a sample is of: its name, and a frame of an image file."""
+
+    name: str
+    image: Hashable
+    frame: int = 0
+
+
+@dataclass(frozen=True)
 class _Changed:
     """A source of which some samples are others."""
 
     source: Source
     changed: Mapping[int, Sample]
 
-    @property
-    def items(self) -> Any:
-        """The files of the samples, if the source knows them."""
-        return getattr(self.source, "items", None)
+    @cached_property
+    def items(self) -> list[_Frame]:
+        """What each is of."""
+        return _frames_of(self.source)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -116,20 +126,69 @@ class _Changed:
         return map(self.__getitem__, range(len(self)))
 
 
-def _frames(folder: Path, drawn: Sequence[Sample]) -> dict[tuple[Path, int], Sample]:
-    """Drawn samples by file and frame, as far as these are known."""
+@dataclass(frozen=True)
+class _Drawn:
+    """Drawn samples that are known to be frames of a file; ``frames`` is by their names."""
+
+    source: Source
+    frames: Mapping[str, _Frame]
+
+    @cached_property
+    def items(self) -> list[_Frame]:
+        """What each is of; if nobody says that, of the file that was drawn."""
+        return [self.frames.get(frame.name, frame) for frame in _frames_of(self.source)]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.source[index]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return map(self.__getitem__, range(len(self)))
+
+
+def _frames_of(source: Source) -> list[_Frame]:
+    return [_Frame(name_of(source, n), file_of(source, n)) for n in range(len(source))]
+
+
+def _frames(folder: Path, data: SegmentationData) -> dict[str, _Frame]:
+    """By the names of drawn samples what these are of, as far as it is known.
+
+    A file of the data set is called as there, so that all its frames are known to be of one file.
+    """
     path = folder / SOURCE
     if not path.is_file():
         return {}
     said = read_json(path)
     try:
         file, frames = Path(said["file"]).resolve(), dict(said["frames"])
+        frames = {str(name): int(frame) for name, frame in frames.items()}
     except (KeyError, TypeError, ValueError):
         raise InputError(about(path, "it does not say which file the images are of.")) from None
-    return {(file, frames[each.name]): each for each in drawn if each.name in frames}
+    image = next((image for image in _images(data) if image.resolve() == file), file)
+    return {name: _Frame(name, image, frame) for name, frame in frames.items()}
 
 
-def _rest(unlabeled: Source, drawn: Mapping[tuple[Path, int], Sample]) -> Source:
+def _images(data: SegmentationData) -> Iterator[Path]:
+    """The image files of a data set, as far as it knows them."""
+    for source in (data.labeled, data.unlabeled, data.hidden, data.validation, data.test):
+        found = (item_of(source, index) for index in range(len(source)))
+        yield from dict.fromkeys(item.image for item in found if item is not None)
+
+
+def _by_frame(
+    drawn: Sequence[Sample], frames: Mapping[str, _Frame]
+) -> dict[tuple[Hashable, int], Sample]:
+    known = [(each, frames[each.name]) for each in drawn if each.name in frames]
+    return {(_resolved(frame.image), frame.frame): each for each, frame in known}
+
+
+def _resolved(image: Hashable) -> Hashable:
+    return image.resolve() if isinstance(image, Path) else image
+
+
+def _rest(unlabeled: Source, drawn: Mapping[tuple[Hashable, int], Sample]) -> Source:
     """The unlabeled images, of drawn ones only what nothing is said about."""
     if not drawn:
         return unlabeled

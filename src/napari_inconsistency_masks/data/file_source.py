@@ -6,17 +6,20 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
+from ..files.header import ImageHeader
 from ..files.images import StackFile, open_stack
 from ..files.names import about
 from ..intensity import Intensity
 from ..task import LabelScheme
 from .cache import SampleCache
+from .mask_files import class_channels, id_channels
 from .masks import ClassIds, read_mask
 from .pixels import is_gray, to_channels
 from .sample import Sample, Source
@@ -136,18 +139,17 @@ class ItemReader:
         self, item: Item
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_] | None]:
         frame = item.label_frame
-        masks = [self._stacks.channels(path, frame, ids=True) for path in item.masks]
         if self._scheme.exclusive:
-            return self._ids.read(masks[0], item.masks[0])
-        planes = map(self._plain_mask, masks, item.masks)
-        return np.stack([*planes]).astype(np.uint8), None
+            path = item.masks[0]
+            return self._ids.read(id_channels(*self._stacks.mask(path, frame), path), path)
+        planes = [self._plain_mask(path, frame) for path in item.masks]
+        return np.stack(planes).astype(np.uint8), None
 
     def _read_known(self, item: Item, size: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
         """Where the labels count ``(Y, X)`` according to a file, or None without one."""
         if item.known is None:
             return None
-        channels = self._stacks.channels(item.known, item.label_frame, ids=True)
-        known = self._plain_mask(channels, item.known)
+        known = self._plain_mask(item.known, item.label_frame)
         if known.shape != size:
             raise InputError(
                 about(
@@ -159,7 +161,8 @@ class ItemReader:
             )
         return known
 
-    def _plain_mask(self, channels: npt.NDArray[Any], path: Path) -> npt.NDArray[np.bool_]:
+    def _plain_mask(self, path: Path, frame: int) -> npt.NDArray[np.bool_]:
+        channels = class_channels(*self._stacks.mask(path, frame), path)
         mask, remark = read_mask(channels, path)
         if remark:
             self._remark(f"masks with {remark}.", path)
@@ -206,31 +209,50 @@ def item_of(source: Source, index: int) -> Item | None:
 
 
 class _OpenStacks:
-    """Frames of files; the stacks used last stay open, as opening a long one takes a while."""
+    """Frames of files; may be shared by threads.
+
+    The stacks used last stay open, as opening a long one takes a while.
+    """
 
     _MOST = 8
 
     def __init__(self) -> None:
         self._open: dict[tuple[Path, bool], StackFile] = {}
+        self._lock = Lock()
         weakref.finalize(self, _close_all, self._open)
 
-    def channels(self, path: Path, frame: int, *, ids: bool = False) -> npt.NDArray[Any]:
-        """``(C, Y, X)`` of a frame, transparency left out; palette indices for class ids."""
-        stack = self._open.pop((path, ids), None) or open_stack(path, palette_indices=ids)
+    def channels(self, path: Path, frame: int) -> npt.NDArray[Any]:
+        """``(C, Y, X)`` of a frame of an image, transparency left out."""
+        pixels, header = self._read(path, frame, palette_indices=False)
+        return to_channels(pixels, header.frame_axes)
+
+    def mask(self, path: Path, frame: int) -> tuple[npt.NDArray[Any], ImageHeader]:
+        """A frame of a mask as it is stored, of a palette the indices."""
+        return self._read(path, frame, palette_indices=True)
+
+    def _read(
+        self, path: Path, frame: int, *, palette_indices: bool
+    ) -> tuple[npt.NDArray[Any], ImageHeader]:
+        key = (path, palette_indices)
+        with self._lock:
+            stack = self._open.pop(key, None)  # nobody else reads from it meanwhile
+        stack = stack or open_stack(path, palette_indices=palette_indices)
         try:
-            return to_channels(stack[frame], stack.header.frame_axes)
+            return stack[frame], stack.header
         except IndexError:
             raise InputError(about(path, "has fewer frames than when it was first read.")) from None
         finally:
-            self._keep((path, ids), stack)
+            self._keep(key, stack)
 
     def _keep(self, key: tuple[Path, bool], stack: StackFile) -> None:
-        if len(stack) == 1 or key in self._open:
-            stack.close()
-            return
-        self._open[key] = stack
-        if len(self._open) > self._MOST:
-            self._open.pop(next(iter(self._open))).close()
+        spare: StackFile | None = stack
+        with self._lock:
+            if len(stack) > 1 and key not in self._open:
+                self._open[key] = stack
+                full = len(self._open) > self._MOST
+                spare = self._open.pop(next(iter(self._open))) if full else None
+        if spare is not None:
+            spare.close()
 
 
 def _close_all(stacks: dict[tuple[Path, bool], StackFile]) -> None:

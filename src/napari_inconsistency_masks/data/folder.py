@@ -45,7 +45,8 @@ def load_folder(
     one), or one folder of class ids (multi-class). An image and its masks have the same name but
     for the extension (PNG, TIFF, BMP, JPEG); subfolders are not looked into. An image without any
     mask is unlabeled. A TIFF stack is one image per frame, and its masks are stacks of the same
-    length.
+    length. Of a mask with a palette the shown colors count, black being background; of class ids
+    its indices. A mask that is drawn in transparency is refused.
 
     A folder ``known`` is never a class. Its masks, named like images too, are above 0 where the
     labels of their image count, such as in boxes that are labeled completely; nothing is learned

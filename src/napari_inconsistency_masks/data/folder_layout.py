@@ -13,6 +13,8 @@ from .inspect_folder import (
     KNOWN_FOLDER,
     ClassFolder,
     FolderLayout,
+    find_alike,
+    folders_with_images,
     inspect_folder,
 )
 from .splits import listed
@@ -127,7 +129,7 @@ def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
     if not found.classes:
         raise InputError(
             f"{found.folder.name}: no folder holds masks named like the images in "
-            f"{found.images}; put the masks of each class into a folder of its own."
+            f"{found.images}; {_what_to_do(found)}."
         )
     binary = [item for item in found.classes if item.kind == "binary"]
     ids = [item.name for item in found.classes if item.kind == "classes"]
@@ -169,7 +171,9 @@ def _check_single_folder(
 
 def _available(found: FolderLayout) -> str:
     names = [item.name for item in found.classes]
-    return f"there are {', '.join(names)}" if names else "no folder holds masks of the images"
+    if names:
+        return f"there are {', '.join(names)}"
+    return f"no folder holds masks of the images; {_what_to_do(found)}"
 
 
 def _no_images(found: FolderLayout) -> str:
@@ -179,4 +183,19 @@ def _no_images(found: FolderLayout) -> str:
         names = ", ".join(found.image_candidates)
         return f"{found.folder.name}: {names} may all hold the images; say which with images=."
     where = found.images or f"a folder named {', '.join(IMAGE_FOLDERS)}"
-    return f"{found.folder.name}: there are no images in {where}."
+    said = f"{found.folder.name}: there are no images in {where}"
+    below = [] if found.images else folders_with_images(found.folder)
+    if not below:
+        return f"{said}; put them there, or say with images= where they are."
+    return f"{said}, but there are in {listed(below)}; give that folder instead."
+
+
+def _what_to_do(found: FolderLayout) -> str:
+    alike = find_alike(found)
+    if alike is None:
+        return "put the masks of each class into a folder of its own"
+    mask, image = alike
+    return (
+        f"{mask} is not called like {image}: an image and its masks must have the same name, but "
+        f"for the extension"
+    )

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import InputError
+from ..files.names import folder_name
 from ..intensity import Intensity
 from ..task import LabelScheme, Task
 from .crops import crop_positions, cut_crop
 from .hela_images import IMAGES, HelaFiles, HelaImages
-from .image_tree import open_tree
+from .image_tree import ImageTree, open_tree
 from .origin import describe
-from .published import Layout
+from .published import Layout, no_test_split
 from .sample import Sample, SegmentationData
 from .splits import choose_labeled
 
@@ -24,8 +25,9 @@ LAYOUT = Layout(
     "HeLa",
     (f"train_full/{IMAGES}",),
     "The authors of arXiv 2401.14387 publish it as a ZIP; give that, or the folder that holds "
-    "train_full, val and test",
+    "train_full, val and test, unpacked or each as a ZIP",
 )
+_PARTS = ("train_full", "val", "test")
 
 
 def load_hela(
@@ -74,16 +76,20 @@ def load_hela(
     """
     origin = describe("hela", locals())
     tree = open_tree(path)
-    first = tree.find(f"original_data/train_full/{IMAGES}")
-    first = first or LAYOUT.require(tree, Path(path), f"train_full/{IMAGES}")
-    base = first.removesuffix(f"train_full/{IMAGES}")
+    folders = find_parts(tree, Path(path))
     reader = HelaImages(tree, intensity)
     crops = {
-        part: _crops(reader, f"{base}{part}", crop, overlap, keep_duplicates)
-        for part in ("train_full", "val", "test")
+        part: _crops(reader, folder, crop, overlap, keep_duplicates)
+        for part, folder in folders.items()
     }
-    if not crops["val"]:
-        raise InputError(f"{Path(path).name}: there are no images in {base}val/{IMAGES}.")
+    for part in ("train_full", "val"):
+        if not crops[part]:
+            raise InputError(
+                f"{folder_name(path)}: there are no images in {folders[part]}/{IMAGES}; complete "
+                f"the download, or unpack it again."
+            )
+    if not crops.setdefault("test", []):
+        reader.notes.append(no_test_split(f"test/{IMAGES}"))
     train, chosen = crops["train_full"], _choose(crops["train_full"], labeled, seed, split_by)
     unlabeled = [item for item in train if item not in chosen]
     return SegmentationData(
@@ -99,6 +105,46 @@ def load_hela(
         notes=tuple(reader.notes),
         origin=origin,
     )
+
+
+def find_parts(tree: ImageTree, path: Path) -> dict[str, str]:
+    """The folders of ``train_full``, ``val`` and perhaps ``test``.
+
+    They lie side by side; only if ``train_full`` came as an archive, or in a folder, of its own,
+    the others are looked for beside that.
+
+    Raises
+    ------
+    InputError
+        If ``train_full`` or ``val`` is missing.
+    """
+    first = tree.find(f"original_data/{_PARTS[0]}/{IMAGES}")
+    first = first or LAYOUT.require(tree, path, f"{_PARTS[0]}/{IMAGES}")
+    folders = {_PARTS[0]: first.removesuffix(f"/{IMAGES}")}
+    base = first.removesuffix(f"{_PARTS[0]}/{IMAGES}")
+    home = _home(folders[_PARTS[0]])
+    for part in _PARTS[1:]:
+        if tree.files(f"{base}{part}/{IMAGES}"):
+            folders[part] = f"{base}{part}"
+            continue
+        found = None if home is None else tree.find(f"{part}/{IMAGES}")
+        if found is not None and found.startswith(home or ""):
+            folders[part] = found.removesuffix(f"/{IMAGES}")
+    if "val" not in folders:
+        LAYOUT.require(tree, path, f"{base}val/{IMAGES}")
+        folders["val"] = f"{base}val"  # without images
+    return folders
+
+
+def _home(train: str) -> str | None:
+    """The folder in which ``train_full`` lies in an archive or folder of its own; else None."""
+    above = train.split("/")
+    archives = [n for n, name in enumerate(above) if name.lower().endswith(".zip")]
+    if archives:
+        return "".join(f"{name}/" for name in above[: archives[0]])
+    if above[-2:] == [_PARTS[0]] * 2:
+        return "".join(f"{name}/" for name in above[:-2])
+    return None
 
 
 @dataclass(frozen=True)

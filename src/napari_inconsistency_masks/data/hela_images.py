@@ -16,6 +16,7 @@ from ..files.names import about
 from ..intensity import Intensity
 from .cache import SampleCache
 from .image_tree import ImageTree
+from .mask_files import color_channels
 from .pixels import is_gray, to_channels
 from .sample import Sample
 from .splits import listed
@@ -58,7 +59,14 @@ class HelaImages:
         for name, image in images.items():
             missing = [folder for folder, files in masks.items() if name not in files]
             if missing:
-                raise InputError(about(Path(image), f"there is no mask in {listed(missing)}."))
+                raise InputError(
+                    about(
+                        Path(image),
+                        f"there is no mask of this name in {listed(missing)}; complete the "
+                        f"download, or add an empty one (all 0) if nothing is there.",
+                        depth=3,
+                    )
+                )
             files = tuple(files[name] for files in masks.values())
             yield HelaFiles(name, image, files, markers in RAW_MARKERS)
 
@@ -73,6 +81,7 @@ class HelaImages:
                         Path(file),
                         f"the mask has {size[0]} x {size[1]} and its image {sizes[0][0]} x "
                         f"{sizes[0][1]} (rows x columns){hint}.",
+                        depth=3,
                     )
                 )
         return sizes[0]
@@ -94,21 +103,28 @@ class HelaImages:
             raise InputError(about(Path(files.image), str(error))) from None
         if not with_target:
             return Sample(files.name, scaled.image, known=scaled.finite)
-        masks = [_marked(self._gray(file)) for file in files.masks]
+        masks = [_marked(self._mask(file)) for file in files.masks]
         if files.raw_markers:
             masks[-1] = redraw_markers(masks[-1])
         return Sample(files.name, scaled.image, np.stack(masks).astype(np.uint8), scaled.finite)
 
     def _gray(self, file: str) -> npt.NDArray[Any]:
         with self._tree.open(file) as stack:
-            channels = to_channels(stack[0], stack.header.frame_axes)
-        if is_gray(channels):
-            gray: npt.NDArray[Any] = channels[0]
-            return gray
-        if len(channels) != 3:
-            raise InputError(about(Path(file), f"{len(channels)} channels instead of gray."))
-        weighted = np.tensordot(_GRAY_WEIGHTS, channels, axes=1)
-        return np.rint(weighted).astype(channels.dtype)
+            return _as_gray(to_channels(stack[0], stack.header.frame_axes), file)
+
+    def _mask(self, file: str) -> npt.NDArray[Any]:
+        with self._tree.open(file, palette_indices=True) as stack:
+            return _as_gray(color_channels(stack[0], stack.header, Path(file)), file)
+
+
+def _as_gray(channels: npt.NDArray[Any], file: str) -> npt.NDArray[Any]:
+    if is_gray(channels):
+        gray: npt.NDArray[Any] = channels[0]
+        return gray
+    if len(channels) != 3:
+        raise InputError(about(Path(file), f"{len(channels)} channels instead of gray."))
+    weighted = np.tensordot(_GRAY_WEIGHTS, channels, axes=1)
+    return np.rint(weighted).astype(channels.dtype)
 
 
 def _marked(gray: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -18,7 +18,11 @@ class ImageTree(Protocol):
     """Folders of images. Folders are paths such as ``"val/alive"``."""
 
     def find(self, folder: str) -> str | None:
-        """The folder of that path, or the first one whose path ends so; None if there is none."""
+        """The folder of that path, or the first one whose path ends so; None if there is none.
+
+        Without images in it, it is the folder of the same name that it holds: unpacking a ZIP
+        archive often makes one more.
+        """
 
     def folders(self, folder: str) -> list[str]:
         """Names of the folders in a folder, sorted; empty if there is no such folder."""
@@ -39,14 +43,23 @@ def open_tree(path: str | Path) -> ImageTree:
     Raises
     ------
     InputError
-        If the path is neither.
+        If there is nothing, or the path is neither.
     """
     path = Path(path)
     if path.is_dir():
         return _Folder(path)
     if path.suffix.lower() == ".zip":
         return _Zip(path)
+    if not path.exists():
+        raise InputError(f"{path}: there is no such folder or file; give a folder or ZIP archive.")
     raise InputError(f"{path.name}: give a folder or a ZIP archive; this is neither.")
+
+
+def _innermost(tree: ImageTree, folder: str) -> str:
+    name = PurePosixPath(folder).name
+    while name in tree.folders(folder) and not tree.files(folder):
+        folder = f"{folder}/{name}"
+    return folder
 
 
 class _Folder:
@@ -61,7 +74,7 @@ class _Folder:
         for _ in range(self._DEPTH + 1):
             for parent in level:
                 if (parent / folder).is_dir():
-                    return (parent / folder).relative_to(self._root).as_posix()
+                    return _innermost(self, (parent / folder).relative_to(self._root).as_posix())
             level = [child for parent in level for child in _subfolders(parent)]
         return self._find_in_archives(folder)
 
@@ -89,7 +102,7 @@ class _Folder:
 
     def _find_in_archives(self, folder: str) -> str | None:
         refused: InputError | None = None
-        for path in sorted([*self._root.glob("*.zip"), *self._root.glob("original_data/*.zip")]):
+        for path in sorted([*_zips(self._root), *_zips(self._root / "original_data")]):
             name = path.relative_to(self._root).as_posix()
             try:
                 archive = self._archive(name)
@@ -123,12 +136,11 @@ class _Zip:
         self._archive = Archive(path)
         weakref.finalize(self, self._archive.close)
         self._files: dict[str, dict[str, str]] = {}
+        self._twins: dict[str, tuple[str, str]] = {}
         self._folders: dict[str, set[str]] = {"": set()}
         for file in sorted(self._archive.names):
             parts = PurePosixPath(file).parts
-            if IMAGE_NAME.search(parts[-1]) and not any(
-                part.startswith((".", "__MACOSX")) for part in parts
-            ):
+            if IMAGE_NAME.search(parts[-1]) and not any(map(_is_left_out, parts)):
                 self._add(parts, file)
 
     def _add(self, parts: tuple[str, ...], file: str) -> None:
@@ -139,14 +151,13 @@ class _Zip:
         files = self._files.setdefault("/".join(parts[:-1]), {})
         name = unicodedata.normalize("NFC", IMAGE_NAME.sub("", parts[-1]))
         if name in files:
-            raise InputError(
-                f"{self._archive.path.name}: {files[name]} and {file} have the same name."
-            )
-        files[name] = file
+            self._twins.setdefault("/".join(parts[:-1]), (files[name], file))
+        files.setdefault(name, file)
 
     def find(self, folder: str) -> str | None:
         found = [path for path in self._folders if f"/{path}".endswith(f"/{folder}")]
-        return min(found, key=lambda path: (path.count("/"), path), default=None)
+        first = min(found, key=lambda path: (path.count("/"), path), default=None)
+        return None if first is None else _innermost(self, first)
 
     def inside(self, folder: str) -> str | None:
         return folder if folder in self._folders else None
@@ -155,6 +166,12 @@ class _Zip:
         return sorted(self._folders.get(folder, ()))
 
     def files(self, folder: str) -> dict[str, str]:
+        if folder in self._twins:
+            one, other = self._twins[folder]
+            raise InputError(
+                f"{self._archive.path.name}: {one} and {other} have the same name; images and "
+                f"masks are paired by name, so unpack it, remove one, and give the folder."
+            )
         return dict(sorted(self._files.get(folder, {}).items()))
 
     def open(self, file: str, *, palette_indices: bool = False) -> StackFile:
@@ -163,9 +180,24 @@ class _Zip:
 
 
 def _subfolders(folder: Path) -> list[Path]:
-    """Folders in a folder that are not hidden, sorted; none if it cannot be looked into."""
+    """Folders in a folder that are not left out, sorted; none if it cannot be looked into."""
     with suppress(OSError):
         return sorted(
-            child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")
+            child for child in folder.iterdir() if child.is_dir() and not _is_left_out(child.name)
         )
     return []
+
+
+def _zips(folder: Path) -> list[Path]:
+    with suppress(OSError):
+        return [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() == ".zip" and path.is_file() and not _is_left_out(path.name)
+        ]
+    return []
+
+
+def _is_left_out(name: str) -> bool:
+    """Whether a file or folder is hidden, or one of the notes that macOS puts into archives."""
+    return name.startswith((".", "__MACOSX"))

@@ -14,9 +14,9 @@ from scipy import ndimage
 
 from ..errors import InputError
 from ..files.images import open_stack
-from .listing import Listing, list_images
+from .listing import Listing, list_images, without_mask_ending
+from .mask_files import class_channels
 from .masks import OBJECTS, read_mask
-from .pixels import to_channels
 from .split_lists import FOLDER, find_split_lists
 
 IMAGE_FOLDERS = ("images", "image", "brightfield", "raw", "img")
@@ -134,6 +134,30 @@ def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
     )
 
 
+def has_images(folder: Path) -> bool:
+    """Whether a folder holds a folder of images, or images with masks in folders beside them."""
+    subfolders, images = _subfolders(folder), _list(folder)
+    if any(name.lower() in IMAGE_FOLDERS and _list(folder / name).files for name in subfolders):
+        return True
+    return bool(images.files) and any(_count_matched(folder / name, images) for name in subfolders)
+
+
+def folders_with_images(folder: Path) -> list[str]:
+    """The folders in a folder that could be given instead, as they hold a folder of images."""
+    return [name for name in _subfolders(folder) if has_images(folder / name)]
+
+
+def find_alike(found: FolderLayout) -> tuple[str, str] | None:
+    """A mask that is named almost like an image (``a_mask.png``), and that image."""
+    images = _list(found.folder / (found.images or ".")).files
+    for folder in _subfolders(found.folder):
+        for name, path in _list(found.folder / folder).files.items():
+            image = images.get(without_mask_ending(name))
+            if image is not None and folder != found.images:
+                return f"{folder}/{path.name}", image.name
+    return None
+
+
 def _subfolders(folder: Path) -> list[str]:
     with suppress(OSError):
         return sorted(
@@ -168,7 +192,7 @@ def guess_kind(masks: Sequence[Path]) -> tuple[MaskKind, tuple[int, ...]]:
     try:
         for path in masks[::step][:_LOOKED_AT]:
             with open_stack(path, palette_indices=True) as stack:
-                channels = to_channels(stack[len(stack) // 2], stack.header.frame_axes)
+                channels = class_channels(stack[len(stack) // 2], stack.header, path)
             _, remark = read_mask(channels, path)
             if remark in (None, OBJECTS):
                 numbers = np.unique(channels[0]).astype(int).tolist()

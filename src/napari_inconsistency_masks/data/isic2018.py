@@ -23,6 +23,7 @@ from .published import (
     PublishedImages,
     PublishedSource,
     check_same_size,
+    no_test_split,
     pair_by_name,
     sources,
 )
@@ -110,7 +111,7 @@ def load_isic2018(
         intensity=intensity,
         free_rotation=True,
         validation_is_training=False,
-        notes=(),
+        notes=() if parts["test"] else (no_test_split(_IMAGES.format("Test")),),
         origin=origin,
         **lists,
     )
@@ -126,7 +127,9 @@ def _pair(tree: ImageTree, path: Path, part: str) -> list[Item]:
 def _gray_mask(channels: npt.NDArray[Any], path: Path) -> npt.NDArray[np.uint8]:
     mask, remark = read_mask(channels, path)
     if remark not in (None, GRAY):
-        raise InputError(about(path, "a mask with other values than 0 and 255."))
+        raise InputError(
+            about(path, "a mask with other values than 0 and 255; give the published ones.")
+        )
     return mask.astype(np.uint8) * np.uint8(255)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..files.images import open_stack
 from .listing import list_images
+from .mask_files import class_channels
 from .masks import read_mask
 from .pairing import Extent, Pair, check_shapes
-from .pixels import to_channels
 from .splits import listed
 
 
@@ -71,6 +71,6 @@ def _extents(path: Path) -> tuple[Extent, ...]:
     extents = []
     with open_stack(path, palette_indices=True) as frames:
         for frame in frames:
-            known, _ = read_mask(to_channels(frame, frames.header.frame_axes), path)
+            known, _ = read_mask(class_channels(frame, frames.header, path), path)
             extents.append(Extent(int(known.any()) + int(known.all())))
     return tuple(extents)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..files.names import folder_name
 from .image_tree import ImageTree, open_tree
+from .inspect_folder import has_images
 from .origin import PUBLISHED, find_home, open_data
 from .published import Layout
 from .sample import SegmentationData
@@ -29,6 +31,9 @@ def titles() -> str:
 def recognize(path: str | Path) -> str | None:
     """The kind of the published data set at a path, or None for a folder of another sort.
 
+    A folder that has images of its own is one only if it has the folders of a data set at the top:
+    a copy of one further down, or in an archive, does not make it that.
+
     Raises
     ------
     InputError
@@ -37,6 +42,8 @@ def recognize(path: str | Path) -> str | None:
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: there is no such folder or file.")
+    if has_images(path):
+        return next((kind for kind, layout in layouts().items() if _is_at_top(path, layout)), None)
     tree = open_tree(path)
     for kind, layout in layouts().items():
         if any(_is_there(tree, sign) for sign in layout.signs):
@@ -47,6 +54,10 @@ def recognize(path: str | Path) -> str | None:
         f"{path.name}: this ZIP archive is none of the published data sets ({titles()}); unpack "
         f"it, and give the folder."
     )
+
+
+def _is_at_top(path: Path, layout: Layout) -> bool:
+    return any((path / sign).is_dir() for sign in layout.signs)
 
 
 def _is_there(tree: ImageTree, sign: str) -> bool:
@@ -77,7 +88,8 @@ def load_published(kind: str, path: str | Path, options: Mapping[str, Any]) -> S
     unfit = sorted(set(options) - set(possible))
     if unfit:
         raise InputError(
-            f"{Path(path).name}: this is the {layouts()[kind].title} data set, whose classes and "
-            f"splits are fixed; leave {', '.join(unfit)} out (it takes {', '.join(possible)})."
+            f"{folder_name(path)}: this is read as the {layouts()[kind].title} data set, whose "
+            f"classes and splits are fixed; leave {', '.join(unfit)} out (it takes "
+            f"{', '.join(possible)}), or read it as a folder of your own (--layout folder)."
         )
     return open_data({"kind": kind, "path": str(path), **options})

@@ -68,6 +68,11 @@ def list_images(folder: Path, *, strict: bool = True) -> Listing:
                 f"masks are paired by name, so rename or remove one."
             )
         files.setdefault(name, path)
-    masks = [name for name in files if _MASK_OF_ANOTHER.sub("", name) in files.keys() - {name}]
+    masks = [name for name in files if without_mask_ending(name) in files.keys() - {name}]
     strays.extend(files.pop(name).name for name in masks)
     return Listing(files, tuple(strays))
+
+
+def without_mask_ending(name: str) -> str:
+    """The name of the image whose mask would be called so: ``a`` for ``a_mask``."""
+    return _MASK_OF_ANOTHER.sub("", name)

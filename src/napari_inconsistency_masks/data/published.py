@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..files.names import about
+from ..files.header import ImageHeader
+from ..files.names import about, folder_name
 from ..intensity import Intensity
 from .cache import SampleCache
 from .image_tree import ImageTree
+from .mask_files import color_channels, id_channels
 from .pixels import to_channels
 from .sample import Sample
 from .splits import listed
@@ -43,10 +45,15 @@ class Layout:
         found = tree.find(folder)
         if found is None:
             raise InputError(
-                f"{path.name}: the folder {folder} of the {self.title} data set is missing. "
-                f"{self.publisher}."
+                f"{folder_name(path)}: the folder {folder} of the {self.title} data set is "
+                f"missing. {self.publisher}."
             )
         return found
+
+
+def no_test_split(folder: str) -> str:
+    """The note that is due if the test images of a data set are not there."""
+    return f"There is no test split, as the folder {folder} was not found."
 
 
 @dataclass(frozen=True)
@@ -68,12 +75,14 @@ def pair_by_name(images: Mapping[str, str], masks: Mapping[str, str], where: str
         If there is no image, or one without a mask; ``where`` begins the message.
     """
     if not images:
-        raise InputError(f"{where}: there are no images; is the download complete?")
+        raise InputError(
+            f"{where}: there are no images; complete the download, or unpack it again."
+        )
     missing = [name for name in images if name not in masks]
     if missing:
         raise InputError(
             f"{where}: {len(missing)} of {len(images)} images have no mask ({listed(missing)}); "
-            f"is the download complete?"
+            f"complete the download, or take these images out."
         )
     return [Item(name, image, masks[name]) for name, image in images.items()]
 
@@ -96,15 +105,24 @@ class PublishedImages:
         How gray values with more than 8 bits become 0 to 255.
     labels, prepare
         What is special about the data set.
+    ids
+        Whether a mask with a palette holds class ids, its indices; else its colors count.
     """
 
     def __init__(
-        self, tree: ImageTree, intensity: Intensity, labels: ReadLabels, prepare: Prepare
+        self,
+        tree: ImageTree,
+        intensity: Intensity,
+        labels: ReadLabels,
+        prepare: Prepare,
+        *,
+        ids: bool = False,
     ) -> None:
         self._tree = tree
         self._intensity = intensity
         self._labels = labels
         self._prepare = prepare
+        self._mask_channels = id_channels if ids else color_channels
         self._cache = SampleCache()
 
     def read(self, item: Item, *, with_target: bool) -> Sample:
@@ -115,11 +133,12 @@ class PublishedImages:
         image = self._color(item.image)
         if not with_target:
             return self._prepare(item, image, None)
-        labels = self._labels(self._channels(item.mask, ids=True), Path(item.mask))
+        labels = self._labels(self._mask(item.mask), Path(item.mask))
         return self._prepare(item, image, labels)
 
     def _color(self, file: str) -> npt.NDArray[np.uint8]:
-        channels = self._channels(file)
+        pixels, header = self._frame(file)
+        channels = to_channels(pixels, header.frame_axes)
         if len(channels) not in (1, 3):
             raise InputError(about(Path(file), f"has {len(channels)} channels instead of 3."))
         try:
@@ -130,11 +149,16 @@ class PublishedImages:
             raise InputError(about(Path(file), "has pixels without a value (NaN or infinite)."))
         return np.broadcast_to(scaled.image, (3, *scaled.image.shape[1:]))
 
-    def _channels(self, file: str, *, ids: bool = False) -> npt.NDArray[Any]:
-        with self._tree.open(file, palette_indices=ids) as stack:
+    def _mask(self, file: str) -> npt.NDArray[Any]:
+        return self._mask_channels(*self._frame(file, palette_indices=True), Path(file))
+
+    def _frame(
+        self, file: str, *, palette_indices: bool = False
+    ) -> tuple[npt.NDArray[Any], ImageHeader]:
+        with self._tree.open(file, palette_indices=palette_indices) as stack:
             if len(stack) > 1:
                 raise InputError(about(Path(file), "a stack; this data set is of single images."))
-            return to_channels(stack[0], stack.header.frame_axes)
+            return stack[0], stack.header
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +191,7 @@ def check_same_size(
                 Path(item.mask),
                 f"the mask has {size[0]} x {size[1]} and its image {expected[0]} x {expected[1]} "
                 f"(rows x columns){hint}.",
+                depth=3,
             )
         )
 

@@ -43,7 +43,10 @@ class Joined(Subset):
 
 
 def file_of(source: Source, index: int) -> Hashable:
-    """What a sample is read from, its name if nobody knows; frames of a stack have one file."""
+    """What a sample is read from, its name if nobody knows; frames of a stack have one file.
+
+    Of what was drawn on frames of a file, that is this file.
+    """
     while isinstance(source, Subset):
         source, index = source.place(index)
     items = getattr(source, "items", None)

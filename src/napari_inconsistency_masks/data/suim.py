@@ -17,7 +17,15 @@ from ..intensity import Intensity
 from ..task import LabelScheme, Task
 from .image_tree import ImageTree, open_tree
 from .origin import describe
-from .published import Item, Layout, PublishedImages, check_same_size, pair_by_name, sources
+from .published import (
+    Item,
+    Layout,
+    PublishedImages,
+    check_same_size,
+    no_test_split,
+    pair_by_name,
+    sources,
+)
 from .resize import resize_bilinear, resize_nearest
 from .sample import Sample, SegmentationData
 from .splits import published_order, take_labeled
@@ -110,7 +118,7 @@ def load_suim(
         intensity=intensity,
         free_rotation=False,
         validation_is_training=False,
-        notes=(),
+        notes=() if test else (no_test_split("TEST/images"),),
         origin=origin,
         **sources(reader, parts, names),
     )
@@ -128,7 +136,14 @@ def read_colors(channels: npt.NDArray[Any], path: Path) -> npt.NDArray[np.uint8]
         If it is no mask of these colors: class ids, or many colors in between.
     """
     if len(channels) not in (1, 3) or channels.dtype != np.uint8:
-        raise InputError(about(path, "no color mask of 8 bits, as SUIM has them."))
+        raise InputError(
+            about(
+                path,
+                f"no color mask of 8 bits, as SUIM has them, but {len(channels)} channels of "
+                f"{channels.dtype}; give the published ones.",
+                depth=3,
+            )
+        )
     doubtful = (channels >= 64) & (channels < 192)
     share = doubtful.any(0).mean()
     if share > _MOST_DOUBTFUL or 0 < channels.max() < 64:
@@ -137,6 +152,7 @@ def read_colors(channels: npt.NDArray[Any], path: Path) -> npt.NDArray[np.uint8]
                 path,
                 "not in the colors of SUIM (red, green and blue on or off); give the published "
                 "color masks, not class ids or pictures.",
+                depth=3,
             )
         )
     red, green, blue = np.broadcast_to(channels >= 128, (3, *channels.shape[1:]))

@@ -52,6 +52,9 @@ class ImageHeader:
         Seconds between frames of T and distance in `unit` between slices of Z, or None.
     notes
         What a person should know about how the file is read, one sentence each.
+    palette
+        Colors of the values 0, 1, 2 ... of a file that was opened for its palette indices: red,
+        green, blue and perhaps alpha, each 0 to 255. None for any other file.
     """
 
     shape: tuple[int, ...]
@@ -62,6 +65,7 @@ class ImageHeader:
     frame_interval: float | None = None
     slice_spacing: float | None = None
     notes: tuple[str, ...] = ()
+    palette: tuple[tuple[int, ...], ...] | None = None
 
     @property
     def size_yx(self) -> tuple[int, int]:

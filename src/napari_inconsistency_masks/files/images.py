@@ -116,7 +116,8 @@ def open_stack(path: str | os.PathLike[str], *, palette_indices: bool = False) -
     path
         A regular file, or a folder that is a Zarr array or an OME-Zarr image.
     palette_indices
-        Whether a picture with a color palette gives the indices (class ids) instead of colors.
+        Whether a picture with a color palette gives the indices (class ids) instead of colors; the
+        header then has the palette.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def _open(file: OpenFile, palette_indices: bool = False) -> StackFile:
             raise InputError(about(file.path, "the file is empty (0 bytes)."))
         file.stream.seek(0)
         if start in _TIFF_STARTS:
-            return StackFile(file, *open_tiff(file))
+            return StackFile(file, *open_tiff(file, palette=palette_indices))
         return StackFile(file, *open_picture(file, palette_indices=palette_indices))
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 SENTENCE = 200
 """Longest message, in characters, that still fits a notification and a table cell."""
 
 
-def display_name(path: str | PurePath) -> str:
-    """The last folder and the name of a file: one printable line of at most 90 characters.
+def display_name(path: str | PurePath, depth: int = 2) -> str:
+    """The name of a file behind that of its folder: one printable line of at most 90 characters.
 
-    Line breaks, control characters and bytes that are no text are shown as escapes.
+    Line breaks, control characters and bytes that are no text are shown as escapes. With a `depth`
+    of 3, the folder above is shown too, in at most 30 characters more.
     """
-    parts = [part for part in PurePath(path).parts[-2:] if part not in ("/", "\\")]
+    parts = [part for part in PurePath(path).parts[-depth:] if part not in ("/", "\\")]
     return "/".join(_shorten(printable(part), 60 if part is parts[-1] else 29) for part in parts)
 
 
-def about(path: str | PurePath, reason: str) -> str:
-    """The sentence ``<file>: <reason>``, at most 200 characters long."""
-    name = display_name(path)
+def folder_name(path: str | PurePath) -> str:
+    """The name of a folder, also if it is given as ``.`` or ``..``, as one printable line."""
+    return printable(Path(path).resolve().name or str(path))
+
+
+def about(path: str | PurePath, reason: str, depth: int = 2) -> str:
+    """The sentence ``<file>: <reason>``, at most 200 characters long; `depth` as above."""
+    name = display_name(path, depth)
     return f"{name}: {_shorten(' '.join(printable(reason).split()), SENTENCE - len(name) - 2)}"
 
 

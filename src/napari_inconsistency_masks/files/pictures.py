@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,8 @@ def open_picture(file: OpenFile, *, palette_indices: bool) -> tuple[ImageHeader,
         notes=_notes(file, image),
     )
     check_memory(header.nbytes, file.path)
+    if mode == "P":
+        header = replace(header, palette=_palette(image))
 
     def read(plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
         assert plane == 0
@@ -82,6 +85,18 @@ def _refuse_16_bit_color(file: OpenFile) -> None:
         raise InputError(
             about(file.path, "a color PNG of 16 bits per channel; save it as TIFF instead.")
         )
+
+
+def _palette(image: Image.Image) -> tuple[tuple[int, ...], ...] | None:
+    flat = image.getpalette() or []
+    colors = [tuple(flat[start : start + 3]) for start in range(0, len(flat), 3)]
+    transparent = image.info.get("transparency")
+    if transparent is None:
+        return tuple(colors) or None
+    if isinstance(transparent, int):
+        transparent = bytes(0 if index == transparent else 255 for index in range(len(colors)))
+    alphas = transparent.ljust(len(colors), b"\xff")
+    return tuple((*color, alpha) for color, alpha in zip(colors, alphas, strict=False)) or None
 
 
 def _notes(file: OpenFile, image: Image.Image) -> tuple[str, ...]:

@@ -23,15 +23,18 @@ from .tiff_planes import contiguous_planes, paged_planes
 
 _ORDERLY = re.compile(r"[^YXS]*(YX[SC]?|SYX)")
 _SEPARATED_INKS = 5
+_PALETTE = 3
 
 
-def open_tiff(file: OpenFile) -> tuple[ImageHeader, Planes]:
+def open_tiff(file: OpenFile, *, palette: bool = False) -> tuple[ImageHeader, Planes]:
     """Check a TIFF file and prepare to read it plane by plane.
 
     Parameters
     ----------
     file
         Must stay open while planes are read.
+    palette
+        Whether the header is to have the colors of a palette; planes are of indices in any case.
 
     Raises
     ------
@@ -61,8 +64,17 @@ def open_tiff(file: OpenFile) -> tuple[ImageHeader, Planes]:
             frame_interval=calibration.frame_interval,
             slice_spacing=calibration.slice_spacing,
             notes=tuple(notes),
+            palette=_palette(tiff.pages.first) if palette else None,
         )
         return header, _planes(file, tiff, series, header)
+
+
+def _palette(page: tifffile.TiffPage | tifffile.TiffFrame) -> tuple[tuple[int, ...], ...] | None:
+    first = page.keyframe
+    colors = None if first is None else first.colormap  # (3, entries), of 16 bits
+    if first is None or colors is None or first.photometric != _PALETTE or len(colors[0]) > 256:
+        return None
+    return tuple(map(tuple, (colors.T >> 8).tolist()))
 
 
 def _without_false_ome(
