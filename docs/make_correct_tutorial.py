@@ -109,6 +109,8 @@ class Walk(Person):
         """The preset quick, for a few minutes."""
         self.session.setup.choose_preset("quick")
         self.session.setup.set(lambda config: replace(config, minutes=FIRST_MINUTES))
+        self.dock.open("train")
+        pause(500)
         self.press("train_main")
         self.wait_for_training()
 

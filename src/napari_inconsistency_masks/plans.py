@@ -6,7 +6,8 @@ Imports no torch, so that a window can make and read run folders.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from .inference.listing import network_files
 from .recipes import PRESETS, RECIPES
 from .training.recipe import Recipe
 from .training.results import complete_generations, read_record, write_result
-from .training.start import Start, copy_start, network_width
+from .training.start import Shape, Start, copy_start, refuse_other_network
 
 FORMAT = 1
 
@@ -88,8 +89,8 @@ def create(
     Raises
     ------
     InputError
-        If the folder already holds a run, the recipe is not known, or there are no networks to
-        start from.
+        If the folder already holds a run, the recipe is not known, there are no networks to
+        start from, or new ones are to begin as these and are of another kind.
     """
     folder = Path(folder)
     if (folder / "run.json").exists():
@@ -98,10 +99,13 @@ def create(
         )
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
+    config = settled(config or TrainConfig())
+    if start_from is not None and config.warm_start:
+        refuse_other_network(Path(start_from), config.network)
     folder.mkdir(parents=True, exist_ok=True)
     origin = data.origin and relative_origin(data.origin, folder, _moved_with(folder, data.origin))
     start = None if start_from is None else copy_start(Path(start_from), folder)
-    plan = RunPlan(recipe, settled(config or TrainConfig()), origin, data.name, start)
+    plan = RunPlan(recipe, config, origin, data.name, start)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
     return folder
 
@@ -168,13 +172,14 @@ def retraining(
         recipe, config = plan.recipe, plan.config
     if recipe.pseudo_labels and not len(data.unlabeled):
         recipe = RECIPES["labeled-aug"]
-    members = len(network_files(old))
+    networks = network_files(old)
+    shape = Shape.read(networks[0])
+    config = config.changed({"network": shape.network, "width": shape.width})
     return recipe, replace(
         config,
-        members=members,
-        teachers=members,
+        members=len(networks),
+        teachers=len(networks),
         generations=1,
-        width=network_width(old),
         warm_start=True,
         refuse_worse=True,
         correction_share=config.correction_share or CORRECTION_SHARE,
@@ -204,16 +209,27 @@ def choose_generation(folder: str | Path, generation: int) -> None:
         write_result(folder, generation, members, chosen=True)
 
 
-def only_here(folder: Path) -> FileLock:
-    """Hold the run folder for this process; the system lets go of it when the process ends."""
-    lock = FileLock(folder / "run.lock")
+@contextmanager
+def only_here(folder: Path) -> Iterator[None]:
+    """Hold the run folder for this process; the system lets go of it when the process ends.
+
+    Raises
+    ------
+    InputError
+        If it is held already.
+    """
+    # a generator that holds it may be closed by another thread
+    lock = FileLock(folder / "run.lock", thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise InputError(
             f"{folder}: another process is working on this run; wait for it, or stop it."
         ) from None
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def find_recipe(key: str) -> Recipe:

@@ -3,6 +3,7 @@
 ::
 
     run.json        recipe, settings, data, and each session's device and versions
+    names.json      the images it began with
     events.jsonl    everything that happened but the steps, one JSON object per line
     metrics.csv     one row per generation, epoch and network
     ensemble.json   the networks of the result; see `training.records` for the rest
@@ -13,7 +14,8 @@ What needs no torch, such as making and reading ``run.json``, is in `plans`.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +38,7 @@ from .plans import (
 )
 from .sessions import choose_place, members_apart, open_generations, open_run_data, package_version
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
+from .training.image_names import write_names
 from .training.log import EVENTS, RunLog
 from .training.preflight import preflight
 from .training.recipe import Recipe
@@ -142,19 +145,22 @@ def resume(
     Raises
     ------
     InputError
-        If there is no run, another process works on it, or its data is gone or has changed.
+        If there is no run, another process works on it, or its data is gone or has other images
+        than when the run began. If what it has cannot be saved at a stop, closing the iterator
+        raises, and the record of the run ends with `Failed`.
     """
     folder = Path(folder)
     plan = read_plan(folder)
     with only_here(folder):
         log = RunLog(folder)
-        sweep(folder)
+        _sweep(folder)
         if data is None:
             data = open_run_data(folder)
         try:
-            for event in _session(plan, data, folder, client):
-                log.write(event)
-                yield event
+            with closing(_session(plan, data, folder, client)) as events:
+                for event in events:
+                    log.write(event)
+                    yield event
         except GeneratorExit:
             log.write(Stopped())
             raise
@@ -163,9 +169,17 @@ def resume(
             raise
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed while writing left anywhere in a run folder."""
+    patterns = ("generation-*", "generation-*/pseudo-labels", "judge")
+    inside = [place for pattern in patterns for place in folder.glob(pattern) if place.is_dir()]
+    for place in (folder, *inside):
+        sweep(place)
+
+
 def _session(
     plan: RunPlan, data: SegmentationData, folder: Path, client: Client | None
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     place = choose_place(plan.config)
     apart = None if client is None else members_apart(client, folder, place)
     opened = open_generations(folder, plan, data, place, apart)
@@ -187,6 +201,7 @@ def _session(
         minutes=config.minutes,
         used=round(work.budget.used, 1),
     )
+    write_names(folder, data, plan.recipe)
     _note_session(folder, started)
     fair.record(folder, full=plan.recipe.data == "full")
     yield started

@@ -58,7 +58,8 @@ def test_a_stop_ends_and_saves_what_runs(tmp_path: Path) -> None:
             for event in events:
                 if isinstance(event, TrialStep) and event.event["event"] == "EpochEnd":
                     break
-        only_here(study.trials[0].folder(study.folder)).release()  # nobody is at it
+        with only_here(study.trials[0].folder(study.folder)):
+            pass  # nobody is at it
         ended = [e for e in study.run(threads=1, client=client) if isinstance(e, TrialEnded)]
     assert [event.failed for event in ended] == [""]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -90,6 +91,44 @@ def test_no_part_is_left_out_whatever_its_share(share: float) -> None:
     batch = grays(loader.batch([0], 0))
     assert len(batch) == 4
     assert {gray < 50 for gray in batch} == {True, False}
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_small_batches_have_the_shares_over_many_steps(batch: int) -> None:
+    def make() -> Loader:
+        parts = [
+            Part(samples(3), share=0.2),
+            Part(samples(4, first=20), share=0.3),
+            Part(samples(5, first=50)),
+        ]
+        return Loader(parts, batch=batch, seed=3)
+
+    loader = make()
+    steps = [grays(loader.batch([0], step)) for step in range(200 // batch)]
+    assert {len(step) for step in steps} == {batch}
+    assert loader.pixels == batch * 16 * 16
+    seen = [gray for step in steps for gray in step]
+    kinds = [[g for g in seen if low <= g < high] for low, high in ((0, 20), (20, 50), (50, 99))]
+    assert [len(kind) for kind in kinds] == [40, 60, 100]
+    for kind, size in zip(kinds, (3, 4, 5), strict=True):  # each pass has every image once
+        passes = [kind[i : i + size] for i in range(0, len(kind) - size + 1, size)]
+        assert all(len(set(images)) == size for images in passes)
+    for step in (7, 60, 3):  # whatever was drawn before
+        assert grays(make().batch([0], step)) == steps[step]
+
+
+def test_real_labels_are_seen_with_one_image_per_step() -> None:
+    loader = Loader([Part(samples(3), share=0.5), Part(samples(9, first=50))], batch=1)
+    real = [grays(loader.batch([0], step))[0] < 50 for step in range(20)]
+    assert sum(real) == 10
+    assert all(a != b for a, b in pairwise(real))
+
+
+def test_no_batch_has_more_images_than_asked() -> None:
+    parts = [Part(samples(3), share=0.5), Part(samples(3, 9), share=0.5), Part(samples(3, 50))]
+    for batch in range(1, 9):
+        loader = Loader(parts, batch=batch)
+        assert {len(grays(loader.batch([0], step))) for step in range(4)} == {batch}
 
 
 def test_fixed_copies_are_the_same_for_all_members_and_passes() -> None:

@@ -93,6 +93,34 @@ def test_what_picks_the_best_epoch_is_the_references() -> None:
     np.testing.assert_allclose(results[Task.MULTICLASS].score, np.mean(soft, axis=0), rtol=1e-5)
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_without_any_class_in_the_labels_the_loss_picks_the_epoch(known: bool) -> None:
+    scheme = SCHEMES[Task.BINARY]
+    samples = [toy_sample(Task.BINARY, n) for n in range(2)]
+    if known:  # drawn only where it does not count
+        samples = [replace(s, known=~s.labeled[0].astype(bool)) for s in samples]
+    else:
+        samples = [replace(s, target=np.zeros_like(s.labeled)) for s in samples]
+    result = check(ensemble_for(scheme), samples, scheme, choose_loss("auto", scheme))
+    assert result.behavior.labeled == (0,)
+    assert result.score == tuple(-loss for loss in result.loss)
+    best = int(np.argmin(result.loss))
+    assert max(range(2), key=result.quality) == best
+
+
+def test_what_is_no_number_has_no_loss_and_spoils_no_other_member() -> None:
+    scheme = SCHEMES[Task.MULTICLASS]
+    samples = [toy_sample(Task.MULTICLASS, n) for n in range(2)]
+    ensemble, loss = ensemble_for(scheme), choose_loss("auto", scheme)
+    before = check(ensemble, samples, scheme, loss)
+    for parameter in ensemble.networks[1].parameters():
+        parameter.data.fill_(torch.nan)
+    after = check(ensemble, samples, scheme, loss)
+    assert np.isfinite(after.loss).tolist() == [True, False]
+    assert after.loss[0] == before.loss[0]
+    assert after.members[0] == before.members[0]
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")

@@ -71,6 +71,25 @@ def test_samples_of_several_sizes_each_get_their_own_result(ensemble: Ensemble) 
         torch.testing.assert_close(results[index], alone, rtol=1e-4, atol=1e-4)
 
 
+def test_samples_that_are_skipped_change_no_group_of_the_others(
+    ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last digits of a result may depend on what is predicted together with it."""
+    module = "napari_inconsistency_masks.inference.predict"
+    monkeypatch.setattr(f"{module}.TOGETHER", 3 * 20 * 20)
+    together: list[list[int]] = []
+
+    def remember(networks: Ensemble, images: np.ndarray) -> torch.Tensor:
+        together.append(images[:, 0, 0, 0].tolist())
+        return torch.zeros(len(networks), len(images), 2, *images.shape[-2:])
+
+    monkeypatch.setattr(f"{module}.predict_logits", remember)
+    samples = [Sample(f"s{i}", np.full((1, 20, 20), i, np.uint8)) for i in range(8)]
+    done = {0, 1, 2, 4}
+    assert [index for index, _ in predict_samples(ensemble, samples, skip=done)] == [3, 5, 6, 7]
+    assert together == [[3, 4, 5], [6, 7]]
+
+
 @pytest.mark.parametrize("fits", [608, 512, 256])
 def test_tiles_are_halved_when_memory_is_short(
     ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch, fits: int

@@ -33,6 +33,21 @@ def test_other_networks_learn_label_and_are_loaded_again(network: str, tmp_path:
     assert type(ensemble.networks.networks[0]) is NETWORKS[network]
 
 
+def test_networks_of_another_kind_are_refused_before_a_folder_is_made(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    config = replace(QUICK, network="resnet50", generations=0, epochs=1, steps=1, batch=2)
+    list(runs.train("labeled", toy_data(), config, folder=old))
+    _, usual = plans.retraining(old, toy_data())
+    with pytest.raises(InputError, match="are of the kind 'resnet50', and the settings say 'unet'"):
+        next(runs.retrain(old, toy_data(), replace(usual, network="unet"), folder=new))
+    assert not new.exists()
+    alone = old / "generation-0"  # networks without a run, of which only the files tell
+    _, found = plans.retraining(alone, toy_data())
+    assert found.network == "resnet50"
+    as_teachers = replace(usual, network="unet", warm_start=False)
+    plans.create(new, "im", toy_data(), as_teachers, start_from=old)
+
+
 def test_a_run_finds_its_weights_from_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,7 +51,7 @@ def test_behavior_by_definition(seed: int) -> None:
         pixels = [votes[i, :, k, y, x] for i in range(3) for y in range(6) for x in range(7)]
         assert found.agreed[k] == pytest.approx(sum(p.all() for p in pixels) / len(pixels))
         assert found.seen[k] == pytest.approx(sum(p.any() for p in pixels) / len(pixels))
-        assert found.occurring[k] == votes[:, 0, k].any()
+        assert found.labeled[k] == pytest.approx(votes[:, 0, k].mean())
     assert 3 in found.constant
     constant = [
         m for m in range(4) if all((votes[:, m, k] == votes[0, m, k, 0, 0]).all() for k in range(3))
@@ -98,20 +98,82 @@ MORE[:, :, :3] = True
     ],
 )  # fmt: skip
 def test_signs_of_a_collapse(members: tuple[np.ndarray, ...], masks: bool, said: list[str]) -> None:
-    found = signs_of_collapse(watched(votes_of(*members), MULTILABEL), MULTILABEL, masks=masks)
+    behavior = watched(votes_of(*members), MULTILABEL, truth=LEFT)
+    found = signs_of_collapse(behavior, MULTILABEL, masks=masks)
     assert len(found) == len(said)
     for sentence, part in zip(found, said, strict=True):
         assert part in sentence
 
 
 def test_one_class_everywhere_is_a_collapse_of_exclusive_classes() -> None:
+    truth = MULTICLASS.to_channels((1 + np.arange(16).reshape(4, 4) % 3).astype(np.uint8))
     ids = np.ones((2, 4, 4), np.uint8)
     votes = MULTICLASS.to_channels(ids)[None]
-    found = signs_of_collapse(watched(votes, MULTICLASS), MULTICLASS, masks=False)
+    found = signs_of_collapse(watched(votes, MULTICLASS, truth), MULTICLASS, masks=False)
     assert found == ("they say the same at every pixel of every image",)
     blanked = MULTICLASS.to_channels(np.zeros((2, 4, 4), np.uint8))[None]
-    found = signs_of_collapse(watched(blanked, MULTICLASS), MULTICLASS, masks=False)
+    found = signs_of_collapse(watched(blanked, MULTICLASS, truth), MULTICLASS, masks=False)
     assert found[0] == "they find nothing"
+
+
+@pytest.mark.parametrize("masks", [False, True])
+def test_networks_that_rightly_say_the_same_everywhere_have_not_collapsed(masks: bool) -> None:
+    empty = watched(votes_of(NOTHING, NOTHING), MULTILABEL, truth=NOTHING)
+    ground = MULTICLASS.to_channels(np.ones((2, 4, 4), np.uint8))
+    for behavior, scheme in (
+        (empty, MULTILABEL),
+        (watched(ground[None], MULTICLASS, truth=ground[0]), MULTICLASS),
+    ):
+        assert signs_of_collapse(behavior, scheme, masks=masks) == ()
+        assert notes_on(behavior, scheme, masks=masks) == ()
+
+
+def test_finding_what_is_in_no_label_is_no_collapse_unless_it_is_the_same_everywhere() -> None:
+    noise = NOTHING.copy()
+    noise[0, 1, 1] = True
+    apart = watched(votes_of(noise, NOTHING), MULTILABEL, truth=NOTHING)
+    assert signs_of_collapse(apart, MULTILABEL, masks=True) == ()
+    everything = watched(votes_of(~NOTHING, ~NOTHING), MULTILABEL, truth=NOTHING)
+    same, alike = signs_of_collapse(everything, MULTILABEL, masks=True)
+    assert "the same at every pixel" in same
+    assert "on every pixel" in alike
+
+
+def squares(*sides: int) -> np.ndarray:
+    """Votes for one class, a square of some side in each of 40 x 40 pixels."""
+    votes = np.zeros((len(sides), 1, 40, 40), bool)
+    for vote, side in zip(votes, sides, strict=True):
+        vote[0, :side, :side] = True
+    return votes[None]
+
+
+@pytest.mark.parametrize(
+    ("sides", "masks", "said"),
+    [
+        ((1, 0), False, ["they find almost nothing"]),
+        ((1, 0), True, ["they find almost nothing"]),
+        ((20, 1), True, ["they agree on almost no pixel of any class"]),
+        ((20, 1), False, []),
+        ((3, 4), True, []),  # 9 and 16 of 400 pixels
+    ],
+)
+def test_single_pixels_do_not_hide_a_collapse(
+    sides: tuple[int, ...], masks: bool, said: list[str]
+) -> None:
+    scheme = SCHEMES[Task.BINARY]
+    behavior = watched(squares(*sides), scheme, truth=squares(20)[0, 0])
+    assert list(signs_of_collapse(behavior, scheme, masks=masks)) == said
+    missed = [note for note in notes_on(behavior, scheme, masks=masks) if "nowhere" in note]
+    assert len(missed) == len(said)
+
+
+def test_a_pixel_of_another_class_does_not_hide_a_collapse_either() -> None:
+    truth = np.zeros((3, 40, 40), bool)
+    truth[0, :20] = True
+    votes = np.zeros((1, 2, 3, 40, 40), bool)
+    votes[0, 0, 1, 5, 5] = True
+    found = signs_of_collapse(watched(votes, MULTILABEL, truth), MULTILABEL, masks=True)
+    assert found == ("they find almost nothing",)
 
 
 def test_single_networks_and_classes_are_noted() -> None:
@@ -186,7 +248,7 @@ def test_networks_that_collapsed_do_not_replace_better_ones(
     (tmp_path / "good" / "generation-0").rename(folder / "generation-0")
     forward = Ensemble.forward
     monkeypatch.setattr(Ensemble, "forward", lambda self, image: forward(self, image) * 0 - 30)
-    (end,) = [e for e in runs.resume(folder, data) if isinstance(e, GenerationEnd)]
+    _, end = [e for e in runs.resume(folder, data) if isinstance(e, GenerationEnd)]
     assert "they find nothing" in end.collapse
     assert end.accepted == follow
     assert read_json(folder / "ensemble.json")["generation"] == (1 if follow else 0)

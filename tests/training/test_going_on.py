@@ -295,6 +295,22 @@ def test_labeling_leaves_time_to_learn(old: Path, tmp_path: Path, clock: Clock) 
     assert sum(isinstance(event, StepEnd) for event in taken) == 4
 
 
+def test_going_on_labels_nothing_more_when_its_time_is_over(
+    old: Path, tmp_path: Path, clock: Clock
+) -> None:
+    folder, config = tmp_path / "new", settings(old, minutes=1.0, epochs=100, steps=4)
+    events = runs.retrain(old, corrected(), config, folder=folder, recipe="im")
+    for event in events:
+        clock.now += 10 if isinstance(event, Labeling) else 0
+        if isinstance(event, StepEnd):
+            break
+    events.close()  # type: ignore[attr-defined]
+    again = runs.resume(folder, corrected())
+    first = next(e for e in again if isinstance(e, Labeling | StepEnd))
+    assert isinstance(first, StepEnd)
+    again.close()  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("seconds", [0.5, 7.0])
 def test_schedules_get_to_their_end_however_fast_the_steps_are(seconds: float) -> None:
     clock = Clock()

@@ -48,3 +48,21 @@ def test_labels_that_are_all_empty_are_refused() -> None:
     empty = [replace(s, target=np.zeros_like(s.labeled)) for s in data.labeled]
     with pytest.raises(InputError, match="are empty"):
         preflight(replace(data, labeled=empty), RECIPES["labeled"])
+
+
+@pytest.mark.parametrize(
+    ("task", "names"),
+    [
+        (Task.BINARY, "bright"),
+        (Task.MULTILABEL, "bright, dark or position"),
+        (Task.MULTICLASS, "ground, bright or dark"),
+    ],
+)
+def test_validation_images_without_any_class_are_noted(task: Task, names: str) -> None:
+    data = toy_data(task)
+    nothing = [replace(s, target=np.zeros_like(s.labeled)) for s in data.validation]
+    (said,) = preflight(replace(data, validation=nothing), RECIPES["labeled"])
+    assert said.startswith(f"No validation image shows {names}: ")
+    assert "lowest loss" in said
+    one = [*nothing, data.validation[0]]
+    assert not preflight(replace(data, validation=one), RECIPES["labeled"])

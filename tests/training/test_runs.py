@@ -239,6 +239,15 @@ def test_empty_labels_are_refused(tmp_path: Path) -> None:
         next(runs.train("im", replace(data, labeled=empty), QUICK, folder=tmp_path / "run"))
 
 
+def test_one_small_image_per_step_is_refused(tmp_path: Path) -> None:
+    config = replace(QUICK, batch=1, patch=16)
+    with pytest.raises(InputError, match="choose a batch of 2 or more, or larger images"):
+        list(runs.train("labeled", toy_data(), config, folder=tmp_path / "run"))
+    larger = replace(config, patch=32)
+    *_, last = runs.train("labeled", toy_data(), larger, folder=tmp_path / "larger")
+    assert isinstance(last, Finished)
+
+
 def test_a_class_never_drawn_is_said(tmp_path: Path) -> None:
     data = toy_data()
     labeled = []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from run_events import EPOCHS, epoch_end, started, step, whole_run
 
 from napari_inconsistency_masks.training.events import Labeling, Stopped, Warned
-from napari_inconsistency_masks.widgets._history import History
+from napari_inconsistency_masks.widgets._history import History, known_points, means
 
 
 def history_of(events: Any) -> Any:
@@ -58,6 +59,17 @@ def test_epochs_are_in_order_however_they_came() -> None:
 def test_without_positions_there_is_no_curve_of_counts() -> None:
     history = history_of([epoch_end(0, 0, counts=False)])
     assert history.curve("count_error") == ([], [])
+
+
+def test_what_is_not_known_of_a_lost_network_leaves_a_gap() -> None:
+    lost = replace(epoch_end(0, 1), train_loss=(0.5, None))
+    gone = replace(epoch_end(0, 2), train_loss=(None, None))
+    positions, networks = history_of([epoch_end(0, 0), lost, gone]).curve("train_loss")
+    assert positions == [1, 2, 3]
+    assert networks[1] == pytest.approx([1.5, math.nan, math.nan], nan_ok=True)
+    assert means(networks) == pytest.approx([1.25, 0.5, math.nan], nan_ok=True)
+    assert known_points(positions, means(networks)) == ([1, 2], [1.25, 0.5])
+    assert known_points(positions, networks[1]) == ([1], [1.5])
 
 
 def test_notes_are_kept_once_and_in_order() -> None:

@@ -83,10 +83,9 @@ def _wait_for(folder: Path) -> None:
     end = time.monotonic() + STOP_WITHIN
     while True:
         try:
-            only_here(folder).release()
+            with only_here(folder):
+                return
         except InputError:
             if time.monotonic() > end:
                 raise
             time.sleep(LOOK)
-        else:
-            return

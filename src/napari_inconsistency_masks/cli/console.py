@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -95,9 +96,10 @@ def _lines(event: Event) -> Iterator[str]:
     elif isinstance(event, Finished):
         yield f"Finished. Result: generation {event.generation}, {_quality(event)}."
     elif isinstance(event, EpochEnd) and not err.is_terminal:
+        losses = [loss for loss in event.validation_loss if loss is not None]
         yield (
             f"generation {event.generation}, epoch {event.epoch + 1} of {event.epochs}: "
-            f"validation loss {min(event.validation_loss):.4f}, inconsistent "
+            f"validation loss {min(losses, default=math.nan):.4f}, inconsistent "
             f"{event.inconsistent:.1%}"
         )
 

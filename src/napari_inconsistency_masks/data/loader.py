@@ -19,6 +19,7 @@ from ..errors import InputError
 from .pieces import cut, piece_shape
 from .sample import Source
 from .transforms import Change, draw, move, recolor
+from .turns import Turns
 from .views import Unlabeled
 
 
@@ -38,7 +39,8 @@ class Part:
     originals
         With fixed copies: whether the unchanged image is trained on as well.
     share
-        Part of every batch, or None for the natural share of what the other parts leave.
+        Part of every batch, or None for the natural share of what the other parts leave. Batches
+        with fewer images than there are shares have it over many steps.
     around_known
         Whether pieces are cut around known pixels, such as those of a label box.
     times
@@ -98,10 +100,10 @@ class _Drawn:
 
 @dataclass(frozen=True)
 class _Stream:
-    """Items that are passed through in random order, ``count`` of them per batch."""
+    """Items that are passed through in random order, with their part of every batch."""
 
     items: tuple[_Item, ...]
-    count: int
+    share: float | None
 
 
 class Loader:
@@ -145,7 +147,8 @@ class Loader:
         self._parts = [part for part in parts if len(part.samples)]
         if not self._parts:
             raise InputError("There is no labeled image to train on; label at least one.")
-        self._streams = _streams(self._parts, batch)
+        self._streams = _streams(self._parts)
+        self._turns = Turns.of([stream.share for stream in self._streams], batch)
         self._orders: dict[tuple[int, int], tuple[tuple[int, ...], npt.NDArray[np.int64]]] = {}
         self._key = (seed, generation)
         self._free_rotation, self._reblank = free_rotation, reblank
@@ -159,7 +162,7 @@ class Loader:
     @property
     def pixels(self) -> int:
         """B times Y times X of a step, per member."""
-        return sum(stream.count for stream in self._streams) * self.shape[0] * self.shape[1]
+        return self._turns.places * self.shape[0] * self.shape[1]
 
     def batch(self, members: Sequence[int], step: int) -> Batch:
         """Make step number ``step`` of the generation for some of the members."""
@@ -187,12 +190,11 @@ class Loader:
 
     def _slots(self, member: int, step: int) -> Iterator[tuple[int, _Item]]:
         """Place in the batch and item; a stream that is through starts over in a new order."""
-        slot = 0
-        for number, stream in enumerate(self._streams):
-            for position in range(step * stream.count, (step + 1) * stream.count):
-                turn, index = divmod(position, len(stream.items))
-                yield slot, stream.items[self._order(member, number, turn)[index]]
-                slot += 1
+        for slot in range(self._turns.places):
+            number, position = self._turns.at(step, slot)
+            items = self._streams[number].items
+            turn, index = divmod(position, len(items))
+            yield slot, items[self._order(member, number, turn)[index]]
 
     def _order(self, member: int, stream: int, turn: int) -> npt.NDArray[np.int64]:
         key = (*self._key, member, stream, turn)
@@ -220,19 +222,12 @@ class Loader:
         return draw(rng, part.strength, free_rotation=self._free_rotation)
 
 
-def _streams(parts: Sequence[Part], batch: int) -> list[_Stream]:
+def _streams(parts: Sequence[Part]) -> list[_Stream]:
     """One stream per part with a share, and one for all the others together."""
     items = [tuple(_items(number, part)) for number, part in enumerate(parts)]
     others = sum((items[n] for n, part in enumerate(parts) if part.share is None), ())
-    most = batch - 1 if others else batch
-    streams = [
-        _Stream(items[n], min(most, max(1, round(batch * part.share))))
-        for n, part in enumerate(parts)
-        if part.share is not None
-    ]
-    if others:
-        streams.append(_Stream(others, max(1, batch - sum(stream.count for stream in streams))))
-    return streams
+    shared = [(items[n], part.share) for n, part in enumerate(parts) if part.share is not None]
+    return [*(_Stream(*each) for each in shared), *([_Stream(others, None)] if others else [])]
 
 
 def _items(number: int, part: Part) -> Iterator[_Item]:

@@ -27,8 +27,8 @@ class Behavior:
         Members that say the same at every pixel of every image.
     alike
         Pairs of members that never differ.
-    occurring
-        Whether each output is anywhere in the labels of the images, ``(K,)``.
+    labeled
+        Share of the area that has each output in the labels, where these count, ``(K,)``.
     """
 
     members: int
@@ -36,7 +36,7 @@ class Behavior:
     seen: tuple[float, ...]
     constant: tuple[int, ...]
     alike: tuple[tuple[int, int], ...]
-    occurring: tuple[bool, ...]
+    labeled: tuple[float, ...]
 
 
 @dataclass
@@ -46,11 +46,11 @@ class Watch:
     _agreed: list[npt.NDArray[np.float64]] = field(default_factory=list)
     _seen: list[npt.NDArray[np.float64]] = field(default_factory=list)
     _shares: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    _labeled: list[npt.NDArray[np.float64]] = field(default_factory=list)
     _alike: set[tuple[int, int]] | None = None
-    _occurring: _Bool | None = None
 
     def add(self, consensus: Consensus, truth: _Bool) -> None:
-        """Take note of one image, and of its labels ``(K, Y, X)``."""
+        """Take note of one image, and its labels ``(K, Y, X)``, False where they do not count."""
         votes = consensus.votes  # (E, K, Y, X)
         if self._alike is None:
             self._alike = set(combinations(range(len(votes)), 2))
@@ -58,13 +58,11 @@ class Watch:
         self._agreed.append(consensus.agreed.mean((-2, -1)))
         self._seen.append((consensus.agreed | consensus.disagreed).mean((-2, -1)))
         self._shares.append(votes.mean((-2, -1)))
-        there: _Bool = np.logical_or.reduce(truth, axis=(-2, -1))
-        self._occurring = there if self._occurring is None else self._occurring | there
+        self._labeled.append(truth.mean((-2, -1)))
 
     def behavior(self) -> Behavior:
         """What they did on all images so far, at least one."""
         assert self._alike is not None
-        assert self._occurring is not None
         shares = np.array(self._shares)  # (images, E, K)
         always = ((shares == 0).all(0) | (shares == 1).all(0)).all(-1)  # (E,)
         return Behavior(
@@ -73,5 +71,5 @@ class Watch:
             seen=tuple(np.mean(self._seen, axis=0).tolist()),
             constant=tuple(np.flatnonzero(always).tolist()),
             alike=tuple(sorted(self._alike)),
-            occurring=tuple(self._occurring.tolist()),
+            labeled=tuple(np.mean(self._labeled, axis=0).tolist()),
         )

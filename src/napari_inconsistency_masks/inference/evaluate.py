@@ -28,10 +28,10 @@ class Check:
     Attributes
     ----------
     loss
-        Mean loss per member.
+        Mean loss per member; NaN or infinite for one that says what is no number.
     score
         Per member, what picks its best epoch (higher is better): see
-        `LabelScheme.epoch_criterion`.
+        `LabelScheme.epoch_criterion`; where no class is in the labels, the negative loss.
     members, ensemble
         Scores of each member, and of their mean probability.
     inconsistent
@@ -56,14 +56,14 @@ class Check:
         errors = [scores.mcce for scores in self.members]
         return None if None in errors else tuple(e for e in errors if e is not None)
 
-    def quality(self, member: int) -> tuple[float, float]:
-        """Return what ranks networks, higher is better: count error first, then IoU.
+    def quality(self, member: int) -> tuple[float, float, float]:
+        """Return what ranks networks, higher is better: count error first, then IoU, then score.
 
         The reference ranks some networks by these scores on the *test* images; here they are
         always of the images that `check` was given.
         """
         scores = self.members[member]
-        return (-(scores.mcce or 0.0), scores.mean_iou or 0.0)
+        return (-(scores.mcce or 0.0), scores.mean_iou or 0.0, self.score[member])
 
     @property
     def mean_iou(self) -> tuple[float, ...]:
@@ -89,20 +89,22 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
     watch = Watch()
     for sample, logits in _predicted(ensemble, samples):
         losses.append(_loss(loss, logits, sample))
-        prediction = Prediction(scheme.probability(logits).numpy(), scheme)
+        prediction = Prediction(scheme.probability(logits.nan_to_num()).numpy(), scheme)
         for evaluation, hard in zip(members, prediction.hard(), strict=True):
             evaluation.add(sample.name, hard, sample.labeled, sample.known)
         best_guess = scheme.harden(prediction.mean())
         together.add(sample.name, best_guess, sample.labeled, sample.known)
         consensus = find_consensus(prediction)
         inconsistent.append(consensus.area)
-        watch.add(consensus, scheme.to_channels(sample.labeled))
+        watch.add(consensus, _truth(sample, scheme))
         found.append(_found(best_guess, scheme))
         if scheme.epoch_criterion == "soft_iou":
             soft_iou.append(_soft_iou(prediction, sample))
     mean_loss = np.mean(losses, axis=0)  # (E,)
     scores = tuple(evaluation.scores() for evaluation in members)
-    if scheme.epoch_criterion == "loss":
+    behavior = watch.behavior()
+    shown = any(behavior.labeled[-len(scheme.classes) :])
+    if scheme.epoch_criterion == "loss" or not shown:
         score = -mean_loss
     elif scheme.epoch_criterion == "soft_iou":
         score = np.mean(soft_iou, axis=0)
@@ -115,7 +117,7 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
         ensemble=together.scores(),
         inconsistent=float(np.mean(inconsistent)),
         found=float(np.mean(found)),
-        behavior=watch.behavior(),
+        behavior=behavior,
     )
 
 
@@ -160,6 +162,12 @@ def _soft_iou(prediction: Prediction, sample: Sample) -> npt.NDArray[np.float64]
     either = p.sum((-2, -1)) + y.sum((-2, -1)) - both  # (E, K)
     iou: npt.NDArray[np.float64] = (both / np.maximum(either, 1e-7)).mean(1, dtype=np.float64)
     return iou
+
+
+def _truth(sample: Sample, scheme: LabelScheme) -> npt.NDArray[np.bool_]:
+    """The labels ``(K, Y, X)``, False where they do not count."""
+    channels = scheme.to_channels(sample.labeled)
+    return channels if sample.known is None else channels & sample.known
 
 
 def _found(channels: npt.NDArray[np.bool_], scheme: LabelScheme) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -71,17 +71,33 @@ def _predict_tiles(ensemble: Ensemble, images: npt.NDArray[np.uint8], tile: int)
     return result[..., :height, :width]
 
 
-def predict_samples(ensemble: Ensemble, samples: Source) -> Iterator[tuple[int, Tensor]]:
+def predict_samples(
+    ensemble: Ensemble, samples: Source, *, skip: Container[int] = ()
+) -> Iterator[tuple[int, Tensor]]:
     """Predict samples, several of one size at once.
 
     Yields the index and the logits ``(E, K, Y, X)`` of each sample, in no special order.
+
+    Parameters
+    ----------
+    ensemble
+        The networks.
+    samples
+        Of any sizes.
+    skip
+        Indices of samples that are left out. The last digits of logits depend on which samples
+        are predicted together; so those that are left stay in the groups that all samples form,
+        and only groups of nothing else are not predicted.
     """
     ensemble.eval()
     for indices in _groups(samples):
+        if all(index in skip for index in indices):
+            continue
         images = np.stack([samples[index].image for index in indices])  # (B, C, Y, X)
         logits = predict_logits(ensemble, images)  # (E, B, K, Y, X)
         for place, index in enumerate(indices):
-            yield index, logits[:, place]
+            if index not in skip:
+                yield index, logits[:, place]
 
 
 def _groups(samples: Source) -> Iterator[list[int]]:

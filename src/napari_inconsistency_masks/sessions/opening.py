@@ -21,6 +21,7 @@ from ..training.apart import Apart
 from ..training.budget import Budget
 from ..training.generations import Generations
 from ..training.given import refuse_unfit
+from ..training.image_names import refuse_other_images
 from ..training.preflight import preflight
 from ..training.records import Records
 from ..training.start import FairTrial
@@ -61,11 +62,13 @@ def open_generations(
     Raises
     ------
     InputError
-        If the data does not allow it, or the networks to go on from do not fit.
+        If the data does not allow it, its images are others than when the run began, or the
+        networks to go on from do not fit.
     """
     config, records = plan.config, Records(folder)
     fair = FairTrial.of(folder, data) if plan.start else FairTrial(data)
     data = fair.data
+    refuse_other_images(folder, data, plan.recipe)
     notes = (*preflight(data, plan.recipe), *fair.notes)
     card = ModelCard(
         scheme=data.scheme,

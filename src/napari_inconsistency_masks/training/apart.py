@@ -86,7 +86,7 @@ class Apart:
                 began = time.monotonic()
                 save()
                 yield from self._epoch(learner, generation, steps)
-                yield end_epoch(learner, check, config, generation, time.monotonic() - began)
+                yield from end_epoch(learner, check, config, generation, time.monotonic() - began)
         finally:
             self._team.stop()
             shutil.rmtree(self._folder / MEMBERS, ignore_errors=True)
@@ -118,7 +118,7 @@ class Apart:
                     yield Warned(_words(event))
             yield StepEnd(generation, learner.epoch, taken.step - begun, steps, taken.losses)
         lost = taken.load()
-        yield from (lost_network(generation, step, member) for member, step in lost.items())
+        yield from (lost_network(learner, generation, step, m) for m, step in lost.items())
         refuse_all_lost(learner)
 
 

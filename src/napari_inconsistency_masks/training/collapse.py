@@ -19,12 +19,18 @@ from .results import GenerationRecord
 
 T = TypeVar("T")
 
+TRACE = 0.01
+"""Of a class, less than this share of its labeled area is as good as nothing: single pixels."""
+
 GROWTH = 1.5
 """Inconsistent area that grew twice, to so many times what it was, is worth a word."""
 
 
 def signs_of_collapse(behavior: Behavior, scheme: LabelScheme, *, masks: bool) -> tuple[str, ...]:
     """Say why networks have nothing to teach; empty if they have.
+
+    Of labels that are the same everywhere, such as those of images without any object, networks
+    that say just that are right. Where no class is in the labels, finding nothing is no sign.
 
     Parameters
     ----------
@@ -35,11 +41,16 @@ def signs_of_collapse(behavior: Behavior, scheme: LabelScheme, *, masks: bool) -
     masks
         Whether only what they agree on is taught.
     """
+    right = behavior.agreed == behavior.seen == behavior.labeled
+    if right and _labels_are_the_same(behavior):
+        return ()
     said, count = [], behavior.members
-    if not any(_classes(behavior.seen, scheme)):
-        said.append("they find nothing")
-    elif masks and not any(_classes(behavior.agreed, scheme)):
-        said.append("they agree on no pixel of any class")
+    shown = any(_classes(behavior.labeled, scheme))
+    if shown and not _more_than_traces(behavior.seen, behavior, scheme):
+        said.append(f"they find {_nothing(_classes(behavior.seen, scheme), 'nothing')}")
+    elif shown and masks and not _more_than_traces(behavior.agreed, behavior, scheme):
+        agreed = _nothing(_classes(behavior.agreed, scheme), "no pixel")
+        said.append(f"they agree on {agreed} of any class")
     if len(behavior.constant) == count:
         said.append("they say the same at every pixel of every image")
     if masks and count > 1 and len(behavior.alike) == count * (count - 1) // 2:
@@ -48,23 +59,45 @@ def signs_of_collapse(behavior: Behavior, scheme: LabelScheme, *, masks: bool) -
 
 
 def notes_on(behavior: Behavior, scheme: LabelScheme, *, masks: bool) -> tuple[str, ...]:
-    """Say what is wrong with single ones of the networks, or of the classes."""
-    said = [
-        f"the one in place {member + 1} says the same at every pixel of every image"
-        for member in behavior.constant
-    ]
-    said += [f"those in places {a + 1} and {b + 1} never differ" for a, b in behavior.alike]
+    """Say what is wrong with single ones of the networks, or of the classes.
+
+    Of labels that are the same everywhere, single networks may well say the same.
+    """
+    said: list[str] = []
+    if not _labels_are_the_same(behavior):
+        said += [
+            f"the one in place {member + 1} says the same at every pixel of every image"
+            for member in behavior.constant
+        ]
+        said += [f"those in places {a + 1} and {b + 1} never differ" for a, b in behavior.alike]
     found = _classes(behavior.agreed if masks else behavior.seen, scheme)
-    for name, share, there in zip(
-        scheme.classes, found, _classes(behavior.occurring, scheme), strict=True
-    ):
-        if there and not share:
-            verb = "agree on it nowhere" if masks else "find it nowhere"
+    labeled = _classes(behavior.labeled, scheme)
+    for name, share, there in zip(scheme.classes, found, labeled, strict=True):
+        if there and share <= TRACE * there:
+            verb = f"{'agree on' if masks else 'find'} it {_nothing([share], 'nowhere')}"
             said.append(
                 f"class {name!r} is in the labels, but they {verb}, and would teach that it does "
                 f"not exist"
             )
     return tuple(said)
+
+
+def _labels_are_the_same(behavior: Behavior) -> bool:
+    """Whether they are so at every pixel of every image."""
+    return all(share in (0, 1) for share in behavior.labeled)
+
+
+def _more_than_traces(shares: Sequence[float], behavior: Behavior, scheme: LabelScheme) -> bool:
+    """Whether any class has more than `TRACE` of what is labeled: of it, or else of all."""
+    labeled = _classes(behavior.labeled, scheme)
+    areas = [there or sum(labeled) for there in labeled]
+    found = _classes(shares, scheme)
+    return any(share > TRACE * area for share, area in zip(found, areas, strict=True))
+
+
+def _nothing(shares: Sequence[float], word: str) -> str:
+    """The word, or that it is almost so."""
+    return f"almost {word}" if any(shares) else word
 
 
 def words_about(

@@ -114,15 +114,16 @@ class EpochEnd(Event):
 
     ``train_loss`` and ``validation_loss`` are means, ``score`` is what picks the epoch (higher is
     better), ``count_error`` the MCCE or None without positions, ``mean_iou`` of the classes, and
-    ``inconsistent`` the share of the validation images' area on which the members disagree.
+    ``inconsistent`` the share of the validation images' area on which the members disagree. The
+    training loss of a lost network is None, and a validation loss or score that is no number.
     """
 
     generation: int
     epoch: int
     epochs: int
-    train_loss: tuple[float, ...]
-    validation_loss: tuple[float, ...]
-    score: tuple[float, ...]
+    train_loss: tuple[float | None, ...]
+    validation_loss: tuple[float | None, ...]
+    score: tuple[float | None, ...]
     count_error: tuple[float, ...] | None
     mean_iou: tuple[float, ...]
     inconsistent: float

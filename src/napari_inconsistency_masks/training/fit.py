@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 import torch
@@ -75,8 +75,8 @@ def fit(
             loss = train_step(learner, loader, method, total)
             yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
             for member in set(active).difference(learner.active):
-                yield lost_network(generation, learner.step, member)
-        yield end_epoch(learner, check, config, generation, time.monotonic() - began)
+                yield lost_network(learner, generation, learner.step, member)
+        yield from end_epoch(learner, check, config, generation, time.monotonic() - began)
     learner.restore_best()
 
 
@@ -91,18 +91,36 @@ def end_epoch(
     config: TrainConfig,
     generation: int,
     seconds: float,
-) -> EpochEnd:
-    """Check the members, and keep the weights of those that were never better."""
+) -> Iterator[Event]:
+    """Check the members, and keep the weights of those that were never better.
+
+    The last step may have left weights that are no numbers, which no later step finds out: such
+    members are lost, and those whose validation loss is no number.
+
+    Yields
+    ------
+    Event
+        `Warned` for each member that is lost now, then `EpochEnd`.
+
+    Raises
+    ------
+    InputError
+        If no member is left.
+    """
+    yield from _lose(learner, learner.diverged, generation, "a weight")
     result, epoch = check(learner.judged), learner.epoch
+    while unsound := [m for m in learner.active if not math.isfinite(result.loss[m])]:
+        yield from _lose(learner, unsound, generation, "the validation loss")
+        result = check(learner.judged)
     train_loss = learner.mean_loss
     learner.end_epoch(result.score)
-    return EpochEnd(
+    yield EpochEnd(
         generation=generation,
         epoch=epoch,
         epochs=config.epochs,
         train_loss=train_loss,
-        validation_loss=result.loss,
-        score=result.score,
+        validation_loss=_numbers(result.loss),
+        score=_numbers(result.score),
         count_error=result.count_error,
         mean_iou=result.mean_iou,
         inconsistent=result.inconsistent,
@@ -110,12 +128,29 @@ def end_epoch(
     )
 
 
-def lost_network(generation: int, step: int, member: int) -> Warned:
-    """Say that a network stops learning."""
+def lost_network(
+    learner: Learner, generation: int, step: int, member: int, what: str = "the loss"
+) -> Warned:
+    """Say that a network stops learning, since ``what`` of it is no number."""
+    then = "goes back to its best epoch and stops learning"
+    if member in learner.never_scored:
+        then = "stops learning, and is left out, as it has no complete epoch to go back to"
     return Warned(
-        f"Generation {generation}, step {step}: the loss of network {member} is no longer a "
-        f"number; it goes back to its best epoch and stops learning."
+        f"Generation {generation}, step {step}: {what} of network {member} is no longer a number; "
+        f"it {then}."
     )
+
+
+def _lose(learner: Learner, members: Sequence[int], generation: int, what: str) -> Iterator[Warned]:
+    for member in members:
+        learner.lose(member)
+    yield from (lost_network(learner, generation, learner.step, m, what) for m in members)
+    refuse_all_lost(learner)
+
+
+def _numbers(values: Sequence[float]) -> tuple[float | None, ...]:
+    """None for what is no number, as JSON has none for it."""
+    return tuple(value if math.isfinite(value) else None for value in values)
 
 
 def refuse_all_lost(learner: Learner) -> None:
@@ -135,7 +170,8 @@ def train_step(
     Raises
     ------
     InputError
-        If no member is left.
+        If no member is left, the memory is not enough, or the images of a step are too few or too
+        small to be normalized.
     """
     learner.prepare_step()
 
@@ -156,6 +192,13 @@ def train_step(
         raise InputError(
             "The graphics memory is not enough for a training step; choose a smaller batch, a "
             "smaller patch or narrower networks, or close other programs that use it."
+        ) from None
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise InputError(
+            "Batch 1 with pieces this small leaves one value per channel, which batch "
+            "normalization cannot use; choose a batch of 2 or more, or larger images and patches."
         ) from None
     losses: list[float | None] = [None] * len(learner.ensemble)
     for member, value in zip(learner.active, chain.from_iterable(found), strict=True):

@@ -17,6 +17,7 @@ from .events import EpochEnd, Event, GenerationEnd, Warned
 from .fit import fit, steps_per_epoch
 from .judges import JUDGES
 from .learner import Learner
+from .log import read_events
 from .outcome import outcome, rank
 from .parts import Taught, training_parts
 from .pseudo_labeling import PseudoLabeling
@@ -36,18 +37,46 @@ class Generations(Setup):
 
         Closing the iterator early saves the state, so that a later call goes on from there.
         """
-        done: list[GenerationRecord] = []
-        for generation in range(self.last + 1):
-            record = self.records.load_generation(generation)
-            made_now = record is None
-            if record is None:
-                if done and not self._worth_following(done[-1]) and not self.given:
-                    break
-                record = yield from self._generation(generation, done)
+        complete = self._complete()
+        done = [record for record in complete if record.accepted]
+        if done:
+            self.records.save_result(done[-1], self.teachers(done[-1]), made_now=False)
+        yield from self._untold(complete)
+        if len(done) < len(complete):
+            return
+        for generation in range(len(done), self.last + 1):
+            if done and not self._worth_following(done[-1]) and not self.given:
+                break
+            record = yield from self._generation(generation, done)
             if not record.accepted:
                 break
             done.append(record)
-            self.records.save_result(record, self.teachers(record), made_now=made_now)
+            self.records.save_result(record, self.teachers(record), made_now=True)
+
+    def _complete(self) -> list[GenerationRecord]:
+        """The generations that earlier sessions made, up to one that was refused."""
+        found: list[GenerationRecord] = []
+        for generation in range(self.last + 1):
+            record = self.records.load_generation(generation)
+            if record is None:
+                break
+            found.append(record)
+            if not record.accepted:
+                break
+        return found
+
+    def _untold(self, complete: list[GenerationRecord]) -> Iterator[Event]:
+        """Tell of generations whose end is not in the log, as the process was killed just then."""
+        events = read_events(self.records.folder)
+        told = {event.generation for event in events if isinstance(event, GenerationEnd)}
+        for place, record in enumerate(complete):
+            if record.generation not in told:
+                yield from self._tell(complete[: place + 1])
+
+    def _tell(self, done: list[GenerationRecord]) -> Iterator[Event]:
+        """Tell of the last of some generations."""
+        yield GenerationEnd(**asdict(done[-1]))
+        yield from map(Warned, words_about(done, self.config, given=self.given))
 
     def _generation(
         self, generation: int, done: list[GenerationRecord]
@@ -63,8 +92,7 @@ class Generations(Setup):
             self.records.save_generation(record, scores, ensemble, self.card_of(generation))
             self.records.drop_state()
             effort.forget()
-        yield GenerationEnd(**asdict(record))
-        yield from map(Warned, words_about([*done, record], self.config, given=self.given))
+        yield from self._tell([*done, record])
         return record
 
     def _score_given(self) -> GenerationRecord:
@@ -90,13 +118,13 @@ class Generations(Setup):
         self.records.load_state(generation, learner)
         try:
             for event in self._fit(generation, learner, pseudo):
+                yield event  # first, so that no epoch is saved that was not told
                 if isinstance(event, EpochEnd):
                     self._save(generation, learner)
-                yield event
         except GeneratorExit:
             self._save(generation, learner)
             raise
-        record, scores = rank(self, generation, learner.ensemble)
+        record, scores = rank(self, generation, learner.ensemble, learner.never_scored)
         worse = before is not None and record.is_worse_than(before)
         refuse = self.config.refuse_worse or not self._worth_following(record)
         record = replace(record, accepted=not (worse and refuse))
@@ -108,7 +136,7 @@ class Generations(Setup):
         yield from shared.epochs
         ensemble = self.records.load_networks(0, tuple(range(self.config.members)))
         ensemble.place(self.device, self.precision)
-        return *rank(self, 0, ensemble), ensemble
+        return *rank(self, 0, ensemble, shared.left_out), ensemble
 
     def _save(self, generation: int, learner: Learner) -> None:
         self.records.save_state(generation, learner)

@@ -49,7 +49,7 @@ class Learning(Generic[M]):
     best_score
         Per member, the highest score of an epoch, or None before the first.
     lost
-        Per member, whether its loss became infinite or NaN; it then no longer learns.
+        Per member, whether its loss or a weight became infinite or NaN; it then no longer learns.
     """
 
     def __init__(
@@ -91,6 +91,16 @@ class Learning(Generic[M]):
         """The members that still learn."""
         return [member for member, lost in enumerate(self.lost) if not lost]
 
+    @property
+    def never_scored(self) -> list[int]:
+        """The members that no epoch gave a score: their best weights are those they began with."""
+        return [member for member, score in enumerate(self.best_score) if score is None]
+
+    @property
+    def diverged(self) -> list[int]:
+        """The members that still learn, though a weight or a statistic is infinite or NaN."""
+        return [member for member in self.active if not self._is_finite(member)]
+
     def prepare_step(self) -> None:
         """Set the networks to training mode, and how fast their running statistics move.
 
@@ -112,9 +122,7 @@ class Learning(Generic[M]):
         for member in self.active:
             loss, optimizer = losses[member], self._optimizers[member]
             if loss is None:
-                for networks in (self.ensemble, self.judged):
-                    networks.networks[member].load_state_dict(self._best[member])
-                self.lost[member] = True
+                self.lose(member)
                 continue
             self._loss_sum[member] += loss
             optimizer.param_groups[0]["lr"] = rate
@@ -123,20 +131,34 @@ class Learning(Generic[M]):
         self._loss_count += 1
         self.step += 1
 
+    def lose(self, member: int) -> None:
+        """Let a member stop learning, with its best weights so far."""
+        for networks in (self.ensemble, self.judged):
+            networks.networks[member].load_state_dict(self._best[member])
+        self.lost[member] = True
+
     def end_epoch(self, score: tuple[float, ...]) -> None:
-        """Keep the weights of members whose score (higher is better) is their best so far."""
+        """Keep the weights of members whose score (higher is better) is their best so far.
+
+        A score that is infinite or NaN is never the best.
+        """
         for member, value in enumerate(score):
             best = self.best_score[member]
-            if not self.lost[member] and (best is None or value > best):
+            if self.lost[member] or not math.isfinite(value):
+                continue
+            if best is None or value > best:
                 self.best_score[member] = value
                 self._best[member] = self._weights(member)
         self._loss_sum, self._loss_count = [0.0] * len(self.ensemble), 0
         self.epoch += 1
 
     @property
-    def mean_loss(self) -> tuple[float, ...]:
-        """Mean training loss of this epoch so far, per member."""
-        return tuple(total / max(1, self._loss_count) for total in self._loss_sum)
+    def mean_loss(self) -> tuple[float | None, ...]:
+        """Mean training loss of this epoch so far, per member; None for one that is lost."""
+        return tuple(
+            None if lost else total / max(1, self._loss_count)
+            for total, lost in zip(self._loss_sum, self.lost, strict=True)
+        )
 
     def restore_best(self) -> None:
         """Give every member the best weights it has had."""
@@ -192,6 +214,11 @@ class Learning(Generic[M]):
 
     def _weights(self, member: int) -> Weights:
         return _copy(self.judged.networks[member])
+
+    def _is_finite(self, member: int) -> bool:
+        networks = [part.networks[member] for part in (self.ensemble, self.judged)]
+        states = [module.state_dict() for module in (*networks, self.beside[member])]
+        return all(bool(value.isfinite().all()) for state in states for value in state.values())
 
     def _parameters(self, member: int) -> list[nn.Parameter]:
         """What the optimizer of a member changes."""

@@ -56,6 +56,7 @@ class RunLog:
         self._generations: dict[int, GenerationEnd] = {}
         for event in read_events(folder):
             self._keep(event)
+        self._write_tables()  # a process may have been killed before it did
 
     def write(self, event: Event) -> None:
         """Record an event; steps, and all but the last image labeled, are not kept."""
@@ -63,16 +64,20 @@ class RunLog:
             return
         append_line(self._events, event.to_json())
         self._keep(event)
-        if isinstance(event, EpochEnd):
-            write_csv(self._table, list(self._rows()), COLUMNS)
-        elif isinstance(event, GenerationEnd):
-            self._write_generations()
+        if isinstance(event, EpochEnd | GenerationEnd):
+            self._write_tables()
 
     def _keep(self, event: Event) -> None:
         if isinstance(event, EpochEnd):
             self._epochs[event.generation, event.epoch] = event
         elif isinstance(event, GenerationEnd):
             self._generations[event.generation] = event
+
+    def _write_tables(self) -> None:
+        if self._epochs:
+            write_csv(self._table, list(self._rows()), COLUMNS)
+        if self._generations:
+            self._write_generations()
 
     def _write_generations(self) -> None:
         rows, classes = [], dict[str, None]()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
+
+from ..errors import InputError
 from ..inference.confidence import confident_foreground
 from ..nets.ensemble import Ensemble
 from .collapse import notes_on, signs_of_collapse
@@ -30,8 +34,18 @@ def outcome(
         All its networks, best first.
     width
         Of its networks.
+
+    Raises
+    ------
+    InputError
+        If what a network of the ensemble says is no number.
     """
     teachers, scheme = setup.check(ensemble), setup.data.scheme
+    if not all(map(math.isfinite, teachers.loss)):
+        raise InputError(
+            f"Generation {generation}: what its networks say on the validation images is no "
+            f"number; train them again, with a lower learning rate."
+        )
     scores = teachers.ensemble
     masks = setup.recipe.pseudo_labels is not None and setup.labeler.masks
     record = GenerationRecord(
@@ -62,11 +76,36 @@ def outcome(
 
 
 def rank(
-    setup: Setup, generation: int, ensemble: Ensemble
+    setup: Setup, generation: int, ensemble: Ensemble, left_out: Collection[int] = ()
 ) -> tuple[GenerationRecord, GenerationScores]:
-    """Order networks by validation scores, and score the ensemble of the best."""
+    """Order networks by validation scores, and score the ensemble of the best.
+
+    Parameters
+    ----------
+    setup
+        The run.
+    generation
+        Its number.
+    ensemble
+        All its networks.
+    left_out
+        Those that were lost before they learned anything: they are in no ranking, so that there
+        may be fewer teachers than the settings want.
+
+    Raises
+    ------
+    InputError
+        If no network is left, or as `outcome`.
+    """
+    learned = [member for member in range(len(ensemble)) if member not in left_out]
+    if not learned:
+        raise InputError(
+            f"Generation {generation}: all {len(ensemble)} networks were lost before their first "
+            f"epoch was complete; choose a lower learning rate, and look for images with extreme "
+            f"values."
+        )
     members = setup.check(ensemble)
-    ranking = tuple(sorted(range(len(ensemble)), key=members.quality, reverse=True))
+    ranking = tuple(sorted(learned, key=members.quality, reverse=True))
     teachers = ensemble.select(ranking[: setup.config.teachers])
     width = setup.card_of(generation).architecture.width
     return outcome(setup, generation, teachers, ranking, width)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..data.sample import SegmentationData
+from ..data.sample import SegmentationData, Source
 from ..data.scan import drawn_outputs, never_drawn
 from ..errors import InputError
+from ..task import LabelScheme
 from .recipe import Recipe
 
 
@@ -46,7 +47,7 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
             f"{data.name}: for the recipe {recipe.key!r} all training images need labels, but of "
             f"{len(data.unlabeled)} without, only {len(data.hidden)} have them elsewhere."
         )
-    drawn = _drawn(data)
+    drawn = _drawn(data.labeled, data.scheme)
     if not drawn.any():
         raise InputError(
             f"{data.name}: the labels of all {len(data.labeled)} labeled images are empty; draw "
@@ -58,6 +59,13 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
         for name, found in zip(data.scheme.output_names, drawn, strict=True)
         if not found and name in data.classes and not _is_said(never_drawn(name), data.notes)
     ]
+    if not _drawn(data.validation, data.scheme, enough=True)[-len(data.classes) :].any():
+        names = _list(data.classes)
+        notes.append(
+            f"No validation image shows {names}: the best epoch of a network is that of the lowest "
+            f"loss on them, and whether {names} is found is not measured; set aside an image that "
+            f"shows it."
+        )
     if data.validation_is_training:
         notes.append(
             "There are too few labeled images to set one aside: the validation scores are of "
@@ -70,11 +78,13 @@ def _is_said(beginning: str, notes: Sequence[str]) -> bool:
     return any(note.startswith(beginning) for note in notes)
 
 
-def _drawn(data: SegmentationData) -> npt.NDArray[np.bool_]:
-    """For each output, whether any labeled image has it."""
-    found = np.zeros(data.scheme.outputs, bool)
-    for index in range(len(data.labeled)):
-        found |= drawn_outputs(data.labeled[index], data.scheme)
+def _drawn(samples: Source, scheme: LabelScheme, *, enough: bool = False) -> npt.NDArray[np.bool_]:
+    """For each output, whether any image has it; or, with ``enough``, until one has any class."""
+    found = np.zeros(scheme.outputs, bool)
+    for index in range(len(samples)):
+        found |= drawn_outputs(samples[index], scheme)
+        if enough and found[-len(scheme.classes) :].any():
+            break
     return found
 
 

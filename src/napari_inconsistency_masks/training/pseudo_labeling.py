@@ -54,7 +54,8 @@ class PseudoLabeling:
         )
         area = sum(record.inconsistent for record in records.values())
         kept = sum(record.kept for record in records.values())
-        for record in self._label(self._waiting(records)):
+        complete = len(records) == total or (bool(records) and time_left.over)
+        for record in () if complete else self._label(frozenset(records)):
             records[record.index] = record
             setup.records.add_pseudo_label(self.generation, record)
             area, kept = area + record.inconsistent, kept + record.kept
@@ -74,17 +75,18 @@ class PseudoLabeling:
         """What the generation learns from, when all images were labeled before."""
         return self._taught(self._chosen(self.setup.records.load_pseudo_labels(self.generation)))
 
-    def _waiting(self, done: Container[int]) -> list[int]:
-        """The unlabeled images still to label; in random order if not all may be reached."""
+    def _order(self) -> list[int]:
+        """The unlabeled images in the order of labeling; random if not all may be reached."""
         order = np.arange(len(self.setup.data.unlabeled))
         if self.setup.budget.limited:
             np.random.default_rng(self.setup.config.seed).shuffle(order)
-        return [index for index in order.tolist() if index not in done]
+        indices: list[int] = order.tolist()
+        return indices
 
-    def _label(self, indices: Sequence[int]) -> Iterator[PseudoLabelRecord]:
+    def _label(self, done: Container[int]) -> Iterator[PseudoLabelRecord]:
         setup = self.setup
         earlier = self._earlier()
-        for index, prediction in self._predictions(indices):
+        for index, prediction in self._predictions(done):
             image = setup.data.unlabeled[index]
             labels = setup.labeler.candidates(prediction)
             scores = [self._score(index, image, label) for label in labels]
@@ -102,14 +104,18 @@ class PseudoLabeling:
     def _score(self, index: int, image: Sample, label: PseudoLabel) -> float | None:
         return None if self.judge is None else self.judge.score(index, image, label)
 
-    def _predictions(self, indices: Sequence[int]) -> Iterator[tuple[int, Prediction]]:
-        """Each image with what the teachers say about all views of it, moved back."""
+    def _predictions(self, done: Container[int]) -> Iterator[tuple[int, Prediction]]:
+        """Each image but those done, with what the teachers say about its views, moved back.
+
+        Images are predicted together with the same others, however many are done already.
+        """
         setup, scheme = self.setup, self.setup.data.scheme
         members = setup.labeler.teachers(self.before.ranking, setup.config.teachers)
         teachers = setup.load(self.before, members)
-        views = _Views(setup, self.generation, indices)
+        views = _Views(setup, self.generation, self._order())
+        skip = {place for place, (index, _, _) in enumerate(views.shown) if index in done}
         answers: dict[int, dict[int, torch.Tensor]] = {}
-        for place, logits in predict_samples(teachers, views):
+        for place, logits in predict_samples(teachers, views, skip=skip):
             index, number, change = views.shown[place]
             seen = answers.setdefault(index, {})
             seen[number] = move_back(scheme.probability(logits), change)  # (E, K, Y, X)

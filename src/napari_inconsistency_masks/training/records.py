@@ -29,12 +29,13 @@ from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from .learner import Learning
 from .results import (
+    PSEUDO_LABELS,
     STATE,
     GenerationRecord,
     GenerationScores,
     generation_folder,
-    is_chosen,
     read_record,
+    restore_result,
     write_result,
 )
 
@@ -122,7 +123,7 @@ class Records:
         return {line["index"]: PseudoLabelRecord(**line) for line in lines}
 
     def _pseudo_label_list(self, generation: int) -> Path:
-        return self.generation_folder(generation) / "pseudo-labels.jsonl"
+        return self.generation_folder(generation) / PSEUDO_LABELS
 
     def save_state(self, generation: int | str, learner: Learning[Any]) -> None:
         """Write everything needed to go on with the generation (or other stage) in progress."""
@@ -158,5 +159,5 @@ class Records:
 
         What a person chose stays, unless the generation was `made_now`.
         """
-        if made_now or not is_chosen(self.folder):
-            write_result(self.folder, record.generation, members)
+        name = write_result if made_now else restore_result
+        name(self.folder, record.generation, members)

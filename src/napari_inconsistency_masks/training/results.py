@@ -25,6 +25,9 @@ STATE = "state.safetensors"
 EFFORT = "effort.json"
 """Its time and memory so far, in its folder."""
 
+PSEUDO_LABELS = "pseudo-labels.jsonl"
+"""What is noted of the images it learns from, in its folder."""
+
 
 @dataclass(frozen=True)
 class GenerationRecord:
@@ -152,9 +155,20 @@ def write_result(
     folder: Path, generation: int, members: tuple[int, ...], *, chosen: bool = False
 ) -> None:
     """Name the networks that make the run's ensemble; `chosen` if a person did."""
-    names = [f"generation-{generation}/network-{member}.safetensors" for member in members]
-    values: dict[str, Any] = {"generation": generation, "networks": names}
+    values = _result(generation, members)
     write_json(folder / ENSEMBLE, {**values, **({"chosen": True} if chosen else {})})
+
+
+def restore_result(folder: Path, generation: int, members: tuple[int, ...]) -> None:
+    """Name these networks unless they are named already, or a person chose others."""
+    values = _result(generation, members)
+    if not is_chosen(folder) and _read(folder / ENSEMBLE) != values:
+        write_json(folder / ENSEMBLE, values)
+
+
+def _result(generation: int, members: tuple[int, ...]) -> dict[str, Any]:
+    names = [f"generation-{generation}/network-{member}.safetensors" for member in members]
+    return {"generation": generation, "networks": names}
 
 
 def is_chosen(folder: Path) -> bool:

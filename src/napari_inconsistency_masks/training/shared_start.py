@@ -37,10 +37,13 @@ class SharedStart:
         Name of the other run's folder.
     epochs
         What that run told of their epochs.
+    left_out
+        Networks that were lost there before they learned anything.
     """
 
     run: str
     epochs: tuple[Event, ...]
+    left_out: tuple[int, ...] = ()
 
 
 def share_start(old: Path, new: Path) -> bool:
@@ -59,7 +62,10 @@ def share_start(old: Path, new: Path) -> bool:
             write_bytes(half / path.name, read_bytes(path, MOST_BYTES))
         spent = {"seconds": record.seconds, "peak_memory": record.peak_memory}
         write_json(half / EFFORT, spent)
-        write_json(half / SHARED, {"run": old.name, "epochs": _epochs(old)})
+        count = len(list(half.glob("network-*.safetensors")))
+        left_out = sorted({*range(count)}.difference(record.ranking))
+        shared = {"run": old.name, "epochs": _epochs(old), "left_out": left_out}
+        write_json(half / SHARED, shared)
         half.rename(into)
     return True
 
@@ -77,7 +83,8 @@ def read_shared_start(folder: Path) -> SharedStart | None:
         return None
     values = read_json(path)
     try:
-        return SharedStart(values["run"], tuple(map(Event.from_json, values["epochs"])))
+        epochs = tuple(map(Event.from_json, values["epochs"]))
+        return SharedStart(values["run"], epochs, tuple(values.get("left_out", ())))
     except (KeyError, TypeError) as error:
         raise InputError(
             f"{path}: this file is damaged ({error!r}); remove the folder {path.parent.name}, and "

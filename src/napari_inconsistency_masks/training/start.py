@@ -83,15 +83,48 @@ def copy_start(old: Path, folder: Path) -> Start:
     return Start(str(old), generation, hashes)
 
 
-def network_width(run: Path) -> float:
-    """Width of the networks of a run's ensemble, from the card of the first."""
-    path = network_files(run)[0]
-    try:
-        with safe_open(path, framework="numpy") as file:
-            about: Any = json.loads((file.metadata() or {})["about"])
-        return float(about["architecture"]["width"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path.name}: these weights cannot be read ({error!r}).") from None
+@dataclass(frozen=True)
+class Shape:
+    """What the card of a network says of how it is built.
+
+    Attributes
+    ----------
+    network
+        Its kind, as in `TrainConfig`.
+    width
+        The paper's alpha.
+    """
+
+    network: str
+    width: float
+
+    @classmethod
+    def read(cls, path: Path) -> Shape:
+        """Read it from a file of weights; `InputError` if it cannot be read."""
+        try:
+            with safe_open(path, framework="numpy") as file:
+                about: Any = json.loads((file.metadata() or {})["about"])
+            built = about["architecture"]
+            return cls(str(built.get("network", "unet")), float(built["width"]))
+        except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path.name}: these weights cannot be read ({error!r}).") from None
+
+
+def refuse_other_network(run: Path, network: str) -> None:
+    """Refuse to let networks of the kind ``network`` begin as those of a run of another kind.
+
+    Raises
+    ------
+    InputError
+        If one of them is of another kind, or cannot be read.
+    """
+    for path in network_files(run):
+        found = Shape.read(path).network
+        if found != network:
+            raise InputError(
+                f"{run}: the networks to go on from are of the kind {found!r}, and the settings "
+                f"say {network!r}; choose {found!r}, or train new networks."
+            )
 
 
 def read_seen(folder: Path) -> Seen | None:

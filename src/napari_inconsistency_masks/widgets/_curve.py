@@ -7,7 +7,7 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from ._history import History
+from ._history import History, known_points, means
 from ._theme import mixed, theme_color
 
 TRAIN_COLOR, VALIDATION_COLOR = "#56B4E9", "#E69F00"
@@ -59,11 +59,11 @@ class CurvePlot(pg.PlotWidget):
         lines = iter(self._lines)
         for positions, networks in found:
             for values in networks if len(networks) > 1 else []:
-                next(lines).setData(positions[: len(values)], values)
-            mean = [sum(column) / len(column) for column in zip(*networks, strict=False)]
-            if mean:
+                next(lines).setData(*known_points(positions, values))
+            if networks:
+                places, mean = known_points(positions, means(networks))
                 symbol = "o" if len(mean) == 1 else None  # a line of one point is no line
-                next(lines).setData(positions[: len(mean)], mean, symbol=symbol)
+                next(lines).setData(places, mean, symbol=symbol)
         plot = self.getPlotItem()
         plot.getViewBox().setLimits(yMin=0)
         plot.enableAutoRange()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..training.events import EpochEnd, Event, GenerationEnd, Labeling, Started, Warned
@@ -48,7 +50,8 @@ class History:
         Parameters
         ----------
         name
-            A field of `EpochEnd` that is a number per network, or one number for all.
+            A field of `EpochEnd` that is a number per network, or one number for all. What is not
+            known of a network, such as the training loss of a lost one, is NaN.
         """
         positions: list[float] = []
         networks: list[list[float]] = []
@@ -60,7 +63,7 @@ class History:
             networks = networks or [[] for _ in values]
             positions.append(self._position(event))
             for network, value in zip(networks, values, strict=False):
-                network.append(value)
+                network.append(math.nan if value is None else value)
         return positions, networks
 
     def borders(self) -> list[float]:
@@ -73,3 +76,17 @@ class History:
 
     def _position(self, event: EpochEnd) -> float:
         return float(event.generation * event.epochs + event.epoch + 1)
+
+
+def means(networks: Sequence[Sequence[float]]) -> list[float]:
+    """Mean of the networks at each position, of those that are known there; else NaN."""
+    columns = [[v for v in column if not math.isnan(v)] for column in zip(*networks, strict=False)]
+    return [sum(column) / len(column) if column else math.nan for column in columns]
+
+
+def known_points(
+    positions: Sequence[float], values: Sequence[float]
+) -> tuple[list[float], list[float]]:
+    """The positions and values of a line, without those that are NaN."""
+    known = [(x, y) for x, y in zip(positions, values, strict=False) if not math.isnan(y)]
+    return [x for x, _ in known], [y for _, y in known]

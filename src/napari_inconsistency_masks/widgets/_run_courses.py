@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..overview import RunSummary
 from ..overview.run import DAMAGED
-from ._history import History
+from ._history import History, known_points, means
 from ._saved_run import read_run
 
 
@@ -71,8 +71,7 @@ def course(run: RunSummary, history: History | None, measure: Measure) -> Course
     if history is None:
         return [], []
     positions, networks = history.curve(measure.field)
-    means = [sum(column) / len(column) for column in zip(*networks, strict=False)]
-    return positions[: len(means)], means
+    return known_points(positions, means(networks))
 
 
 def ends_at_first(run: RunSummary) -> bool:

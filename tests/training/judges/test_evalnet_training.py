@@ -141,6 +141,26 @@ def test_it_learns_how_much_of_the_truth_a_label_covers(scheme: LabelScheme) -> 
         assert networks.loss(member, lesson)[1] < constant / 2
 
 
+def test_networks_that_were_lost_before_their_first_epoch_are_no_judges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = EvalNets.loss
+
+    def broken(self: EvalNets, member: int, lesson: Lesson) -> tuple[torch.Tensor, torch.Tensor]:
+        value, error = loss(self, member, lesson)
+        return (
+            (value * torch.nan, error) if member in lost and value.requires_grad else (value, error)
+        )
+
+    monkeypatch.setattr(EvalNets, "loss", broken)
+    lost = {0}
+    list(runs.train("im++", toy_data(), JUDGED, folder=tmp_path / "one"))
+    assert read_json(tmp_path / "one" / "judge" / "judge.json")["ranking"] == [1]
+    lost = {0, 1}
+    with pytest.raises(InputError, match="every network that scores pseudo-labels"):
+        list(runs.train("im++", toy_data(), JUDGED, folder=tmp_path / "none"))
+
+
 def test_first_weights_depend_on_seed_and_number_alone() -> None:
     scheme = SCHEMES[Task.BINARY]
     make = [

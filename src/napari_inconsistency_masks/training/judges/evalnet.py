@@ -82,13 +82,24 @@ def _train(setup: Setup, files: JudgeFiles) -> Generator[Event, None, JudgeRecor
     learner.restore_best()
     _, errors = _examine(networks, exam)
     record = JudgeRecord(
-        ranking=tuple(sorted(range(len(errors)), key=lambda member: errors[member])),
+        ranking=tuple(sorted(_learned(learner), key=lambda member: errors[member])),
         errors=errors,
         constant_error=_constant_error(exam),
     )
     files.save(record, networks, card)
     setup.records.drop_state()
     return record
+
+
+def _learned(learner: Learning[EvalNets]) -> list[int]:
+    """The networks that some epoch gave a score: others are as they began."""
+    learned = [m for m in range(len(learner.ensemble)) if m not in learner.never_scored]
+    if not learned:
+        raise InputError(
+            "All networks that score pseudo-labels were lost before their first epoch was "
+            "complete; choose a lower learning rate."
+        )
+    return learned
 
 
 def _card(setup: Setup) -> ModelCard:
