@@ -21,6 +21,7 @@ from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES, score_r
 from napari_inconsistency_masks.benchmark.summary import summarize
 from napari_inconsistency_masks.benchmark.tables import main_table
 from napari_inconsistency_masks.benchmark.trials import Trial
+from napari_inconsistency_masks.cli.benchmark_console import show_results
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.data.sources import Subset
 from napari_inconsistency_masks.errors import InputError
@@ -140,6 +141,28 @@ def test_the_tables_name_every_recipe_and_the_baseline_costs_1(study: Study) -> 
     assert re.fullmatch(value, reference[header.index("count error")])
     page = (study.folder / "table.html").read_text("utf-8")
     assert "Labeled data only (LDT)" in page
+
+
+def test_the_terminal_shows_what_matters_most_and_cuts_nothing(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_results(study)
+    printed = capsys.readouterr().out
+    lines = printed.splitlines()
+    assert lines[0] == "4 labeled images"
+    assert max(map(len, lines[:-1])) <= 80
+    assert "…" not in printed
+    im, labeled = (
+        next(line for line in lines if line.startswith(f"{r} ")) for r in ("im", "labeled")
+    )
+    number = r"[+-]?\d+\.\d{3}"
+    value = rf"{number} ± {number}"
+    assert re.fullmatch(rf"im +2 +{value} +{value} *", im)
+    assert re.fullmatch(rf"labeled +2 +{value} +{value} +{number} \[{number}, {number}\]", labeled)
+    assert lines[-1].endswith("table.html")
+    nothing = dataclasses.replace(study, folder=study.folder / "empty")
+    show_results(nothing)
+    assert capsys.readouterr().out == "No results.\n"
 
 
 def test_a_collapse_is_counted_in_the_table_also_beside_scores_of_an_older_version() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, stdev
@@ -70,7 +71,7 @@ class Summary:
 
 
 def summarize(scored: Sequence[Scored], metrics: Sequence[str]) -> list[Summary]:
-    """One row per recipe and number of labels, in the order of the recipes.
+    """One row per recipe and number of labels, in the order of the recipes; all labels come last.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def summarize(scored: Sequence[Scored], metrics: Sequence[str]) -> list[Summary]
     keys = dict.fromkeys((each.trial.recipe, each.trial.labeled) for each in scored)
     rows = [_summarize(key, _runs(scored, key), metrics, scored) for key in keys]
     rows = _with_tests(rows, scored)
-    return sorted(rows, key=lambda row: (row.labeled or 0, order.index(row.recipe)))
+    return sorted(rows, key=lambda row: (row.labeled or math.inf, order.index(row.recipe)))
 
 
 def _summarize(

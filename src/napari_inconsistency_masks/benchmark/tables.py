@@ -75,7 +75,7 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
         cells = [
             Cell(summary.title),
             Cell(summary.recipe),
-            Cell("all" if summary.labeled is None else str(summary.labeled)),
+            Cell(_labels(summary)),
             Cell(str(summary.runs)),
         ]
         cells += [
@@ -90,6 +90,31 @@ def main_table(summaries: Sequence[Summary], metrics: Sequence[str]) -> Table:
         cells += [Cell(_times(summary.time)), Cell(_times(summary.memory))]
         rows.append(tuple(cells))
     return Table("Comparison of methods", tuple(headers), tuple(rows), _MAIN_NOTE)
+
+
+def short_tables(summaries: Sequence[Summary]) -> list[Table]:
+    """What matters most, narrow enough for a terminal: a table per number of labeled images.
+
+    Parameters
+    ----------
+    summaries
+        The rows, in their order.
+    """
+    metrics = [name for name in TESTED if any(name in row.means for row in summaries)]
+    headers = ["recipe", "runs", *(_TITLES[metric] for metric in metrics)]
+    headers.append(f"minus {REFERENCE} ({_TITLES[metrics[0]]})")
+    tables = []
+    for labeled in dict.fromkeys(row.labeled for row in summaries):
+        rows = []
+        for row in summaries:
+            if row.labeled != labeled:
+                continue
+            cells = [Cell(row.recipe), Cell(str(row.runs))]
+            cells += [Cell(_mean(row, m), _is_best(row, m, summaries)) for m in metrics]
+            rows.append((*cells, Cell(_difference(row.differences.get(metrics[0])))))
+        title = "all images labeled" if labeled is None else f"{labeled} labeled images"
+        tables.append(Table(title, tuple(headers), tuple(rows), ""))
+    return tables
 
 
 def masks_table(summaries: Sequence[Summary]) -> Table | None:
@@ -183,13 +208,20 @@ def _to_html(table: Table) -> str:
     return f"<h1>{title}</h1>\n<table>\n<tr>{head}</tr>\n{body}\n</table>\n<p>{note}</p>"
 
 
-def _value(summary: Summary, metric: str) -> str:
+def _labels(summary: Summary) -> str:
+    return "all" if summary.labeled is None else str(summary.labeled)
+
+
+def _mean(summary: Summary, metric: str) -> str:
     if metric not in summary.means:
         return ""
     text = f"{summary.means[metric]:.3f}"
-    if metric in summary.deviations:
-        text += f" ± {summary.deviations[metric]:.3f}"
-    interval = summary.intervals.get(metric)
+    deviation = summary.deviations.get(metric)
+    return text if deviation is None else f"{text} ± {deviation:.3f}"
+
+
+def _value(summary: Summary, metric: str) -> str:
+    text, interval = _mean(summary, metric), summary.intervals.get(metric)
     return text if interval is None else f"{text} [{interval.low:.3f}, {interval.high:.3f}]"
 
 

@@ -11,7 +11,7 @@ import typer
 from ..errors import InputError
 from ..recipes import RECIPES
 from . import data as flags
-from .benchmark_console import show_study
+from .benchmark_console import show_results, show_study
 from .data import open_data_path, recognized_layout
 from .exit_codes import SOME_FAILED, STOPPED
 from .flags import changes_of, with_settings
@@ -148,6 +148,6 @@ def _follow(study: Any, events: Iterable[Any]) -> None:
     if stopper.wanted.is_set():
         typer.echo("Stopped. The same command goes on.", err=True)
         raise typer.Exit(STOPPED)
-    typer.echo((study.folder / "table.md").read_text("utf-8") if study.scored() else "No results.")
+    show_results(study)
     if failed:
         raise typer.Exit(SOME_FAILED)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import typer
 from rich.progress import Progress, TaskID
 
 from ..training.progress import duration
-from .console import err, new_bar
+from .console import err, new_bar, out
 
 if TYPE_CHECKING:
     from ..benchmark import Aside, Study, Trial, TrialEnded, TrialStarted, TrialStep
     from ..benchmark.progress import StudyPosition
+
+
+WHOLE = 200
+"""Characters in which tables have room: on narrower terminals lines wrap, and nothing is cut."""
 
 
 def show_study(
@@ -44,6 +49,31 @@ def show_study(
             elif isinstance(event, Aside) and event.message:
                 err.print(event.message, markup=False)
     return failed
+
+
+def show_results(study: Study) -> None:
+    """Print what is scored so far: the numbers that matter most, and where the others are."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from ..benchmark.summary import TESTED, summarize
+    from ..benchmark.tables import short_tables
+
+    scored = study.scored()
+    if not scored:
+        typer.echo("No results.")
+        return
+    for found in short_tables(summarize(scored, TESTED)):
+        table = Table(box=None, pad_edge=False)
+        for number, header in enumerate(found.headers):
+            table.add_column(header, justify="right" if number else "left", no_wrap=True)
+        for row in found.rows:
+            table.add_row(*(Text(cell.text, "bold" if cell.best else "") for cell in row))
+        out.print(f"[bold]{found.title}[/]")
+        out.print(table, width=WHOLE)
+        out.print()
+    typer.echo("In brackets: 95 % interval of the difference, over the test files and the runs.")
+    typer.echo(f"All metrics, and how to read them: {study.folder / 'table.html'}")
 
 
 class _Bars:
