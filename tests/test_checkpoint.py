@@ -115,6 +115,7 @@ def test_foreign_metadata_is_refused(saved: tuple[Path, UNet], change: dict, sai
         (("scheme", "classes"), []),
         (("scheme", "position"), "nowhere"),
         (("intensity", "mode"), "magic"),
+        (("intensity",), 3),
         (("provenance",), None),
     ],
 )

@@ -216,6 +216,16 @@ def test_one_member_always_agrees() -> None:
     assert found.label.tolist() == [[1, 2, 3, 0]]
 
 
+def test_more_classes_than_a_label_can_hold_are_refused() -> None:
+    names = tuple(f"class {number}" for number in range(1, 257))
+    scheme = LabelScheme(Task.MULTICLASS, names[:255])
+    probability = np.zeros((1, 256, 2, 2), np.float32)
+    probability[:, 255] = 1
+    assert (find_consensus(Prediction(probability, scheme)).label == 255).all()
+    with pytest.raises(InputError, match="at most 255 classes, not 256"):
+        LabelScheme(Task.MULTICLASS, names)
+
+
 def test_unknown_classes_are_refused() -> None:
     with pytest.raises(InputError, match="water, fish, reef"):
         find_consensus(classes([[[1]]])).for_class("shark")

@@ -80,13 +80,25 @@ def test_markers_that_just_touch_are_parted_and_do_not_touch_then() -> None:
     ]
 
 
-@pytest.mark.parametrize(("gap", "radius"), [(2, 1), (3, 1), (5, 1), (6, 2), (12, 5), (13, 5)])
+@pytest.mark.parametrize(("gap", "radius"), [(2, 3), (6, 3), (7, 3), (8, 3), (12, 5), (13, 5)])
 def test_neighbors_never_touch_where_there_is_room(gap: int, radius: int) -> None:
     places = np.array([(50, 50), (50, 50 + gap)])
     assert MarkerStyle(5).radii(places).tolist() == [radius, radius]
     row = draw_discs(places, MarkerStyle(5).radii(places), SHAPE)[50]
-    if gap > 3:
+    if gap > 7:
         assert (np.diff(row.astype(int)) == 1).sum() == 2
+
+
+@pytest.mark.parametrize("radius", [3, 4, 6])
+@pytest.mark.parametrize("gap", [6, 7, 8, 10])
+def test_crowded_cells_are_as_many_when_drawn_again(radius: int, gap: int) -> None:
+    rng, places = np.random.default_rng(0), np.empty((0, 2), np.int64)
+    for place in rng.integers(8, 92, (250, 2)):
+        if (np.hypot(*(places - place).T) >= gap).all():
+            places = np.concatenate([places, place[None]])
+    mask = discs(3, places)
+    drawn = MarkerStyle(radius).redraw(mask)
+    assert len(marker_centers(drawn)) == len(marker_centers(mask)) == len(places)
 
 
 def test_a_single_marker_has_the_size_of_the_others() -> None:

@@ -214,6 +214,28 @@ def test_margin_of_the_count_error_is_its_standard_error_over_the_images() -> No
     assert scores.mcce_margin == pytest.approx(np.std([0, 1, 3], ddof=1) / np.sqrt(3))
 
 
+def test_images_of_one_name_are_several_in_the_margin() -> None:
+    evaluation = Evaluation(HELA)
+    cells = [(20, 20), (20, 60), (60, 20)]
+    for missed in (0, 1, 3):
+        predicted = dish(alive=cells[missed:], dead=[])
+        evaluation.add("frame 1", predicted, dish(cells, dead=[]).astype(np.uint8))
+    margin = evaluation.scores().mcce_margin
+    assert margin == pytest.approx(np.std([0, 1, 3], ddof=1) / np.sqrt(3))
+
+
+def test_class_ids_that_the_scheme_has_not_are_refused_where_they_count() -> None:
+    scheme = LabelScheme(Task.MULTICLASS, ("water", "fish"))
+    true = np.ones((4, 4), np.uint8)
+    true[0, 0] = 7
+    predicted, known = scheme.to_channels(np.ones((4, 4), np.uint8)), true == 1
+    with pytest.raises(InputError, match=r"pond: labels have the class id 7, .* 1 to 2"):
+        Evaluation(scheme).add("pond", predicted, true)
+    evaluation = Evaluation(scheme)
+    evaluation.add("pond", predicted, true, known)
+    assert evaluation.scores().iou == {"water": 1, "fish": None}
+
+
 def test_pixels_and_cells_that_are_not_known_do_not_count() -> None:
     true = dish(alive=[(20, 20)], dead=[])
     predicted = dish(alive=[(20, 20), (80, 80)], dead=[])

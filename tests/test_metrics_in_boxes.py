@@ -115,6 +115,16 @@ def test_cells_outside_of_boxes_do_not_count() -> None:
                 assert abs(count - slow_count(of_state, k)) <= at_the_border(of_state, k)
 
 
+def test_a_perfect_prediction_has_no_wrong_count_in_any_box() -> None:
+    rng = np.random.default_rng(4)
+    true, known = [cells(rng) for _ in range(40)], [boxes(rng) for _ in range(40)]
+    scores = score(HELA, true, true, known)
+    assert scores.mcce == 0
+    for counts in scores.counts.values():
+        assert counts.true > 20
+        assert counts.recall == counts.precision == 1
+
+
 def at_the_border(mask: Bool, known: Bool) -> int:
     """Objects whose center is 1 pixel from the border of a box: the reference shifts by one."""
     near = 0

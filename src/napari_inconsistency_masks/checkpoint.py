@@ -71,7 +71,7 @@ class ModelCard:
                 Intensity.from_json(values["intensity"]),
                 dict(values["provenance"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"{source}: the card of these weights is damaged ({error!r})."
             ) from None

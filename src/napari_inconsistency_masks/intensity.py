@@ -27,8 +27,8 @@ class Scaled(NamedTuple):
     image
         uint8 ``(C, Y, X)``.
     finite
-        bool ``(Y, X)``: False where any channel was NaN or infinite (there `image` is 0), or None
-        if there is no such pixel.
+        bool ``(Y, X)``: False where any channel was NaN or infinite (there that channel of
+        `image` is 0), or None if there is no such pixel.
     notes
         What a person should know, one sentence each, without the name of the image.
     """

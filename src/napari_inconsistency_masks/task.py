@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BLANKED = 0
 """Class id of blanked pixels in multi-class targets; no real class ever has it."""
 
+MOST_CLASSES = 255
+"""Of a multi-class scheme: ids in a uint8 target, without that of blanked pixels."""
+
 
 class Task(StrEnum):
     """The label kind.
@@ -53,8 +56,9 @@ class LabelScheme:
     Raises
     ------
     InputError
-        If a name is empty or given twice, a binary scheme has not exactly one class, or the
-        position class is not one of the classes of a multi-label scheme.
+        If a name is empty or given twice, a binary scheme has not exactly one class, a multi-class
+        one more than a uint8 target can hold, or the position class is not one of the classes of
+        a multi-label scheme.
     """
 
     task: Task
@@ -70,6 +74,11 @@ class LabelScheme:
             raise InputError(
                 f"A binary task has exactly one class, not {len(self.classes)} "
                 f"({', '.join(self.classes)}): choose multilabel or multiclass for several."
+            )
+        if self.task is Task.MULTICLASS and len(self.classes) > MOST_CLASSES:
+            raise InputError(
+                f"A multiclass task has at most {MOST_CLASSES} classes, not {len(self.classes)}: "
+                f"leave some out, or give several of them one name."
             )
         if self.position is not None and self.task is not Task.MULTILABEL:
             raise InputError(

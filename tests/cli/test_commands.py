@@ -8,20 +8,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
+from napari_inconsistency_masks.checkpoint import ModelCard
 from napari_inconsistency_masks.cli import COMMANDS, app
+from napari_inconsistency_masks.cli.data import open_labels
 from napari_inconsistency_masks.config import TrainConfig
+from napari_inconsistency_masks.data.folder import load_folder
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.intensity import Intensity
 from napari_inconsistency_masks.method_config import METHOD_GROUPS
+from napari_inconsistency_masks.nets.ensemble import Architecture
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.recipes import GROUPS, PRESETS, RECIPES
 from napari_inconsistency_masks.settings import settings
-from napari_inconsistency_masks.task import Task
+from napari_inconsistency_masks.task import LabelScheme, Task
 from toy import toy_sample
 
 CLASSES = ("bright", "dark", "position")
@@ -208,6 +214,16 @@ def test_evaluation_of_the_runs_own_test_images(run: Path, tmp_path: Path) -> No
 def test_evaluation_of_other_data(run: Path, folder: Path) -> None:
     result = call("evaluate", run, "--data", folder, "--split", "validation")
     assert "validation images" in result.stdout
+
+
+@pytest.mark.parametrize("rule", [Intensity(), Intensity("percentile", 10, 90)])
+def test_other_data_is_scaled_as_the_networks_were_trained(folder: Path, rule: Intensity) -> None:
+    scheme = LabelScheme(Task.MULTILABEL, CLASSES, "position")
+    card = ModelCard(scheme, Architecture(1, 3, 0.25), rule)
+    trained_on = load_folder(folder, classes=CLASSES, position="position", intensity=rule)
+    data = open_labels(folder, card)
+    assert data.intensity == rule
+    np.testing.assert_array_equal(data.labeled[0].image, trained_on.labeled[0].image)
 
 
 @pytest.fixture

@@ -154,6 +154,19 @@ def test_networks_outside_of_the_run_are_refused(tmp_path: Path, name: str) -> N
         load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "null", '{"networks": null}', '{"networks": "a"}', '{"networks": []}']
+)
+def test_a_damaged_list_of_networks_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ensemble.json").write_text(text)
+    with pytest.raises(InputError, match=r"ensemble\.json: "):
+        load(tmp_path)
+    (tmp_path / "ensemble.json").rename(tmp_path / "generation.json")
+    (tmp_path / "generation.json").write_text(text.replace("networks", "ranking"))
+    with pytest.raises(InputError, match=r"generation\.json: "):
+        load(tmp_path)
+
+
 def test_networks_of_different_runs_do_not_mix(tmp_path: Path) -> None:
     for number, name in enumerate(("cell", "nucleus")):
         card = ModelCard(
@@ -194,6 +207,8 @@ def test_an_image_that_cannot_be_is_refused(run: Path) -> None:
         predict(ensemble, np.full((20, 20), np.nan))
     with pytest.raises(InputError, match="3 channels does not fit networks for 1"):
         predict(ensemble, np.random.default_rng(0).integers(0, 9, (20, 20, 3), dtype=np.uint8))
+    with pytest.raises(InputError, match="has no pixels"):
+        predict(ensemble, np.zeros((0, 20), np.uint8))
     with pytest.raises(InputError, match="one frame at a time"):
         predict(ensemble, np.zeros((5, 7, 20, 20), np.uint8))
 
@@ -205,6 +220,8 @@ def test_an_image_that_cannot_be_is_refused(run: Path) -> None:
         ((5, 6, 3), 3, (3, 5, 6)),
         ((3, 5, 6), 3, (3, 5, 6)),
         ((2, 5, 6), 2, (2, 5, 6)),
+        ((8, 9, 5), 5, (5, 8, 9)),
+        ((5, 8, 9), 5, (5, 8, 9)),
     ],
 )
 def test_where_channels_are_found(shape, channels: int, expected) -> None:

@@ -71,6 +71,22 @@ def test_samples_of_several_sizes_each_get_their_own_result(ensemble: Ensemble) 
         torch.testing.assert_close(results[index], alone, rtol=1e-4, atol=1e-4)
 
 
+def test_views_of_an_image_are_predicted_as_their_copies(ensemble: Ensemble) -> None:
+    image = noise(20, 30)
+    read_only = image.copy()
+    read_only.flags.writeable = False
+    for view in (image[..., ::-1], image[..., ::-1, :], np.rot90(image, axes=(2, 3)), read_only):
+        torch.testing.assert_close(
+            predict_logits(ensemble, view), predict_logits(ensemble, view.copy())
+        )
+
+
+def test_a_sample_with_other_channels_is_named(ensemble: Ensemble) -> None:
+    samples = [Sample("gray", noise(20, 20)[0]), Sample("color", np.zeros((3, 20, 20), np.uint8))]
+    with pytest.raises(InputError, match="color: an image with 3 channels does not fit"):
+        list(predict_samples(ensemble, samples))
+
+
 def test_samples_that_are_skipped_change_no_group_of_the_others(
     ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,9 @@ _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
 _Float = npt.NDArray[np.float64]
 
+_SMALLEST = 3
+"""Radius of the smallest disc that `find_markers` does not lose; two that touch are parted."""
+
 
 @dataclass(frozen=True)
 class MarkerStyle:
@@ -26,8 +29,9 @@ class MarkerStyle:
     Attributes
     ----------
     radius
-        In pixels, less where discs would touch; None for a quarter of the distance to the next
-        marker, 3 to 8, as `position_markers` draws them.
+        In pixels; less where discs would touch, down to 3, as nothing counts smaller markers;
+        None for a quarter of the distance to the next marker, 3 to 8, as `position_markers` draws
+        them.
     """
 
     radius: int | None = None
@@ -61,7 +65,7 @@ class MarkerStyle:
             return radii_by_distance(positions)
         distances = nearest_distances(positions)  # (N,), 0 for a single one
         room = np.where(distances > 0, (distances - 2) // 2, self.radius)
-        radii: _Int = np.minimum(room, self.radius).clip(1).astype(np.int64)
+        radii: _Int = room.clip(min(self.radius, _SMALLEST), self.radius).astype(np.int64)
         return radii
 
     def redraw(self, mask: _Bool) -> _Bool:

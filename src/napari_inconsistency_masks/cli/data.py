@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from ..data.origin import PUBLISHED
 from ..data.sample import SegmentationData
 from ..errors import InputError
-from ..task import LabelScheme, Task
+from ..task import Task
 from .console import err
+
+if TYPE_CHECKING:
+    from ..checkpoint import ModelCard
 
 AUTO, FOLDER = "auto", "folder"
 PANEL = "Images and labels"
@@ -140,18 +143,19 @@ def recognized_layout(path: Path, layout: str) -> str:
 
 def open_labels(
     path: Path,
-    scheme: LabelScheme,
+    card: ModelCard,
     *,
     layout: str = AUTO,
     layout_options: Sequence[str] = (),
 ) -> SegmentationData:
-    """Read a data set with labels of the kind that networks know.
+    """Read a data set with labels of the kind that networks know, scaled as for their training.
 
     Raises
     ------
     InputError
         If its labels mean something else, or as `open_data_path`.
     """
+    scheme = card.scheme
     layout = recognized_layout(path, layout)
     if _published(layout) is None:
         return open_data_path(
@@ -161,8 +165,11 @@ def open_labels(
             classes=",".join(scheme.classes),
             position=scheme.position,
             task=scheme.task,
+            intensity=card.intensity,
         )
-    data = open_data_path(path, layout=layout, layout_options=layout_options)
+    data = open_data_path(
+        path, layout=layout, layout_options=layout_options, intensity=card.intensity
+    )
     if data.scheme != scheme:
         raise InputError(
             f"{path}: labels of {', '.join(data.classes)} ({data.task.value}), and the networks "

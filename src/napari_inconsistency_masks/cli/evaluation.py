@@ -57,7 +57,7 @@ def evaluate(
         segmentation = open_data(origin, relative_to=run)
     else:
         segmentation = flags.open_labels(
-            data, ensemble.card.scheme, layout=layout, layout_options=layout_option or ()
+            data, ensemble.card, layout=layout, layout_options=layout_option or ()
         )
     samples = getattr(segmentation, split)
     if not len(samples):

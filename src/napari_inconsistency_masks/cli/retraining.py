@@ -80,8 +80,8 @@ def choose(
 def _open_like(run: Path, data: Path, layout: str, layout_options: Sequence[str]) -> Any:
     from ..inference.trained import load
 
-    scheme = load(run, device="cpu").card.scheme
-    return flags.open_labels(data, scheme, layout=layout, layout_options=layout_options)
+    card = load(run, device="cpu").card
+    return flags.open_labels(data, card, layout=layout, layout_options=layout_options)
 
 
 def _print(comparison: Comparison, folder: Path) -> None:

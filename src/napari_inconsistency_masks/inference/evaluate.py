@@ -122,7 +122,22 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
 
 
 def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
-    """Score a trained ensemble (the mean probability of its members) on labeled samples."""
+    """Score a trained ensemble (the mean probability of its members) on labeled samples.
+
+    Parameters
+    ----------
+    ensemble
+        From `load`.
+    samples
+        With targets. Samples do not know what their labels mean nor how their gray values were
+        scaled: read them with the classes, in the same order, of ``ensemble.card.scheme`` and with
+        ``ensemble.card.intensity``.
+
+    Raises
+    ------
+    InputError
+        If a sample has no target, or its channels or labels do not fit the networks.
+    """
     scheme = ensemble.card.scheme
     evaluation = Evaluation(scheme)
     for sample, logits in _predicted(ensemble.networks, samples):

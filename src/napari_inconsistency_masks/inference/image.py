@@ -39,7 +39,7 @@ def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
     Warns
     -----
     UserWarning
-        If the image is constant, or has pixels without a value.
+        If an image whose gray values are scaled is constant, or if it has pixels without a value.
     """
     prediction, notes = predict_channels(ensemble, channels_first(image, ensemble.channels))
     for note in notes:
@@ -51,6 +51,8 @@ def predict_channels(
     ensemble: TrainedEnsemble, image: npt.NDArray[Any]
 ) -> tuple[Prediction, tuple[str, ...]]:
     """Predict ``(C, Y, X)``; also returns what a person should know, one sentence each."""
+    if not image.size:
+        raise InputError(f"an image of shape {image.shape} has no pixels; give one that has some.")
     if len(image) != ensemble.channels and not (ensemble.channels == 1 and is_gray(image)):
         raise InputError(
             f"an image with {len(image)} channels does not fit networks for {ensemble.channels}; "
@@ -73,7 +75,7 @@ def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     image = np.asarray(image)
     if image.ndim == 2:
         return image[None]
-    if image.ndim == 3 and image.shape[-1] in (channels, 3) and image.shape[-1] <= 4:
+    if image.ndim == 3 and image.shape[-1] in (channels, 3):
         return np.moveaxis(image, -1, 0)
     if image.ndim == 3 and len(image) in (channels, 3):
         return image

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import InputError
 from ..files.json_files import read_json
 
 ENSEMBLE = "ensemble.json"
 GENERATION = "generation.json"
+
+T = TypeVar("T")
 
 
 def network_files(path: Path) -> list[Path]:
@@ -20,18 +23,19 @@ def network_files(path: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If there are none, or the list of them names files elsewhere.
+        If there are none, or the list of them is damaged or names files elsewhere.
     """
     if path.is_file():
         return [path]
     listing = path / ENSEMBLE
     if listing.is_file():
-        names = read_json(listing)["networks"]
-        return [path / _inside(str(name), listing) for name in names]
+        names = _listed(listing, "networks", str)
+        return [path / _inside(name, listing) for name in names]
     files = sorted(file for file in path.glob("*.safetensors") if not file.name.startswith("."))
     record = path / GENERATION
     if record.is_file():
-        ranked = {f"network-{member}.safetensors" for member in read_json(record)["ranking"]}
+        ranking = _listed(record, "ranking", int)
+        ranked = {f"network-{member}.safetensors" for member in ranking}
         files = [file for file in files if file.name in ranked]
     if not files:
         raise InputError(
@@ -39,6 +43,20 @@ def network_files(path: Path) -> list[Path]:
             f"generation is complete."
         )
     return files
+
+
+def _listed(file: Path, key: str, kind: type[T]) -> list[T]:
+    """The list at a key of a JSON file, all of one type."""
+    values = read_json(file)
+    listed = values.get(key) if isinstance(values, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(item, kind) for item in listed):
+        raise InputError(
+            f"{file}: this file is damaged, it does not list its networks ({key!r}); take it from "
+            f"a copy of the run, or give the file of one network."
+        )
+    if not listed:
+        raise InputError(f"{file}: it lists no networks ({key!r} is empty); give another folder.")
+    return listed
 
 
 def _inside(name: str, listing: Path) -> Path:

@@ -29,7 +29,7 @@ def predict_logits(
     ensemble
         In evaluation mode (`Ensemble.eval`).
     images
-        uint8 ``(B, C, Y, X)``, any Y and X.
+        uint8 ``(B, C, Y, X)``, any Y and X, also a flipped view or one that is read-only.
     tile
         Largest side predicted at once. The result of a U-Net does not depend on it; the other
         networks see all of a tile, so theirs do, where an image is larger. Where the graphics
@@ -61,6 +61,7 @@ def predict_logits(
 
 def _predict_tiles(ensemble: Ensemble, images: npt.NDArray[np.uint8], tile: int) -> Tensor:
     height, width = images.shape[-2:]
+    images = np.require(images, requirements=("C", "W"))  # torch takes no other views
     padded = _padded(torch.from_numpy(images), ensemble.divisor)  # (B, C, Y', X')
     result = torch.empty(len(ensemble), len(images), ensemble.outputs, *padded.shape[-2:])
     shape = (padded.shape[-2], padded.shape[-1])
@@ -88,9 +89,14 @@ def predict_samples(
         Indices of samples that are left out. The last digits of logits depend on which samples
         are predicted together; so those that are left stay in the groups that all samples form,
         and only groups of nothing else are not predicted.
+
+    Raises
+    ------
+    InputError
+        If a sample has not the networks' number of channels.
     """
     ensemble.eval()
-    for indices in _groups(samples):
+    for indices in _groups(samples, ensemble.channels):
         if all(index in skip for index in indices):
             continue
         images = np.stack([samples[index].image for index in indices])  # (B, C, Y, X)
@@ -100,11 +106,17 @@ def predict_samples(
                 yield index, logits[:, place]
 
 
-def _groups(samples: Source) -> Iterator[list[int]]:
+def _groups(samples: Source, channels: int) -> Iterator[list[int]]:
     """Samples of one size each, together at most `TOGETHER` pixels."""
     waiting: dict[tuple[int, ...], list[int]] = {}
     for index in range(len(samples)):
-        shape = samples[index].image.shape
+        sample = samples[index]
+        shape = sample.image.shape
+        if shape[0] != channels:
+            raise InputError(
+                f"{sample.name}: an image with {shape[0]} channels does not fit networks for "
+                f"{channels}; give images like those they were trained on."
+            )
         group = waiting.setdefault(shape, [])
         group.append(index)
         if (len(group) + 1) * shape[-2] * shape[-1] > TOGETHER:

@@ -18,6 +18,9 @@ _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
 _Float = npt.NDArray[np.float64]
 
+_REDRAWN = 1.5
+"""Pixels by which `redraw_positions` moves markers from the pixel that their center lies in."""
+
 
 class Evaluation:
     """Collects scores; images are forgotten once added.
@@ -68,7 +71,8 @@ class Evaluation:
         Raises
         ------
         InputError
-            If shapes do not fit the scheme or each other.
+            If shapes do not fit the scheme or each other, or a class id that counts is none of
+            the scheme.
         """
         scheme = self._scheme
         shape = (scheme.outputs, *true.shape[-2:])
@@ -85,6 +89,12 @@ class Evaluation:
         known = _known_pixels(known, true, scheme)
         if not known.any():
             return
+        if scheme.exclusive and (largest := int(true[known[0]].max())) >= scheme.outputs:
+            raise InputError(
+                f"{name}: labels have the class id {largest}, and the {len(scheme.classes)} "
+                f"classes have 1 to {len(scheme.classes)} (0 is not labeled); give labels of "
+                f"these classes."
+            )
         predicted = redraw_positions(predicted, scheme)
         overlap = _find_overlap(predicted, true, known, scheme)
         self._overlap += overlap
@@ -92,7 +102,7 @@ class Evaluation:
         known_to_all: _Bool = np.logical_and.reduce(known)
         wrong = None
         if known_to_all.any():
-            cells = _known_cells(predicted, known_to_all, scheme)
+            cells = _known_cells(predicted, known_to_all, scheme, redrawn=True)
             true_cells = _known_cells(scheme.to_channels(true), known_to_all, scheme)
             wrong = self._count(name, cells, true_cells)
         both, union = tuple(overlap.both.tolist()), tuple(overlap.union.tolist())
@@ -218,10 +228,19 @@ def _find_overlap(
     )
 
 
-def _known_cells(channels: _Bool, known: _Bool, scheme: LabelScheme) -> Cells:
-    """The cells that the reference counts, where `known` ``(Y, X)``."""
+def _known_cells(
+    channels: _Bool, known: _Bool, scheme: LabelScheme, *, redrawn: bool = False
+) -> Cells:
+    """The cells that the reference counts, where `known` ``(Y, X)``.
+
+    Redrawn markers are looked up where they were before, at the same pixel as a true marker of the
+    same shape: else cells at the border of what is known would be wrong in a perfect prediction.
+    """
     cells = find_cells(channels, scheme, holes=True)
-    row, column = cells.centers.round().astype(np.int64).T
+    pixel = cells.centers.round()
+    if scheme.position is not None:
+        pixel = np.floor(cells.centers - _REDRAWN * redrawn).clip(0)
+    row, column = pixel.astype(np.int64).T
     return cells[known[row, column]]
 
 

@@ -126,7 +126,7 @@ class Scores:
         """Standard error of `mcce`, of the images being a sample; None for fewer than two."""
         if self.mcce is None:
             return None
-        wrong = self.wrong_counts.values()
+        wrong = [image.count_error for image in self.per_image if image.count_error is not None]
         return stdev(wrong) / math.sqrt(len(wrong)) if len(wrong) > 1 else None
 
     @property
