@@ -202,11 +202,11 @@ class TrainConfig(MethodConfigs):
         float, option("Position weight", "Target value of position pixels.", ge=1, le=100)
     ] = 3.0
     augment: Annotated[
-        Literal["recipe", "never", "copies", "always"],
+        Literal["recipe", "never", "copies", "labels", "always"],
         option(
             "Augment",
-            "As the recipe says; never; 9 fixed copies of each image (the paper's way); or each "
-            "image anew every time it is seen.",
+            "As the recipe says; never; 9 fixed copies of each labeled image (the paper's way); "
+            "each labeled image anew every time it is seen; or pseudo-labeled ones as well.",
         ),
     ] = "recipe"
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)

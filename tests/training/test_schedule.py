@@ -194,6 +194,18 @@ def test_images_changed_anew_are_seen_as_often_as_there_would_be_copies() -> Non
     assert strengths == {"im": HELA, "im+": GROWING.strength(HELA, 1, 5)}
 
 
+def test_labels_may_be_changed_anew_and_pseudo_labels_as_the_recipe_says() -> None:
+    labeled = {"s10+": 1, "s11+": 1}
+    parts = taught("im", SCORES, augment="labels")
+    assert passes(parts) == {**labeled, "s100": 1, "s101": 1, "s102": 1}
+    assert (parts[0].strength, parts[0].copies) == (HELA, 0)
+    by_recipe = passes(taught("im+", SCORES))
+    growing = passes(taught("im+", SCORES, augment="labels"))
+    assert {k: v for k, v in growing.items() if k.startswith("s100")} == {
+        k: v for k, v in by_recipe.items() if k.startswith("s100")
+    }
+
+
 def test_who_wants_no_augmentation_gets_none_but_keeps_the_weights() -> None:
     found = passes(taught("im++", SCORES, augment="never"))
     assert found == {"s10": 1, "s11": 1, "s100": 1, "s101": 3, "s102": 5}
