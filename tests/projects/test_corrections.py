@@ -15,8 +15,10 @@ from toy_project import CELLS, IDS, ONE, SIZE, cells, make_project, same, spot
 from napari_inconsistency_masks.boxes import known_mask
 from napari_inconsistency_masks.cells import position_markers
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.projects import FrameLabels, Project
+from napari_inconsistency_masks.projects import corrections as saving
 
 BOXES = ((0, 0, 5, 6), (4, 4, 20, 30))
 
@@ -90,6 +92,24 @@ def test_two_versions_are_kept(tmp_path: Path) -> None:
         assert project.write_frame("image-0", 0, cells(number)) == number + 1
     assert sorted(path.name for path in folder_of(project).iterdir()) == ["v4", "v5"]
     assert same(project.read_frame("image-0", 0), cells(4))
+
+
+def test_a_save_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk it is tried again every few seconds."""
+    project = make_project(tmp_path)
+    project.write_frame("image-0", 0, cells(1))
+
+    def refuse(*_: object) -> None:
+        raise WriteError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(saving, "write_csv", refuse)
+        for _ in range(3):
+            with pytest.raises(WriteError):
+                project.write_frame("image-0", 0, cells(2))
+    assert [path.name for path in folder_of(project).iterdir()] == ["v1"]
+    assert same(project.read_frame("image-0", 0), cells(1))
+    assert project.write_frame("image-0", 0, cells(2)) == 2
 
 
 def test_labels_are_copied() -> None:

@@ -157,6 +157,18 @@ def test_files_that_are_gone_or_changed(tmp_path: Path) -> None:
         load_project(project.folder)
 
 
+def test_a_labeled_file_with_other_content_is_told(tmp_path: Path) -> None:
+    project = make_project(tmp_path, ONE, images=3)
+    for name in ("image-0", "image-1"):
+        project.write_frame(name, 0, FrameLabels(SIZE, {"cell": spot(1, 1)}))
+    for number in (1, 2):
+        picture(tmp_path / "pictures", f"image-{number}.png", 90 + number)
+    (note,) = [note for note in load_project(project.folder).notes if "other content" in note]
+    assert "image-1.png" in note
+    project.relocate("image-1", project.path_of("image-1"), other_content=True)
+    assert not any("other content" in note for note in load_project(project.folder).notes)
+
+
 def test_the_same_picture_for_training_and_validation_is_refused(tmp_path: Path) -> None:
     project = make_project(tmp_path, ONE, images=2)
     for name, split in (("image-0", "train"), ("image-1", "validation")):

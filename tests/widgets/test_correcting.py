@@ -448,6 +448,31 @@ def test_only_rectangles_are_label_boxes() -> None:
         boxes_by_frame([np.zeros((5, 2))], ["polygon"], axes, "mine")
 
 
+def test_a_turned_rectangle_is_no_label_box() -> None:
+    """The box around it would hold pixels that nobody has labeled."""
+    axes = FrameAxes("TYX", (3, 40, 48))
+    turned = np.array([[1, 10, 20], [1, 20, 10], [1, 30, 20], [1, 20, 30]], float)
+    with pytest.raises(InputError, match="'mine' holds a turned rectangle"):
+        boxes_by_frame([turned], ["rectangle"], axes, "mine")
+    shaky = np.array([[1, 9.5, 19.5], [1, 9.7, 29.5], [1, 19.5, 29.4], [1, 19.4, 19.5]])
+    assert boxes_by_frame([shaky], ["rectangle"], axes, "mine") == {1: ((10, 20, 20, 30),)}
+
+
+def test_what_is_only_proposed_does_not_stay_when_another_image_is_chosen(
+    correcting: Correcting, session: Session, viewer: ViewerModel, image: Image
+) -> None:
+    other = add_image(viewer, (3, 20, 24), name="other")
+    first = correcting.queue.places[0]
+    correcting.go(first)
+    layers = [row.layer for row in session.layer_data.rows]
+    session.layer_data.choose_image(other)
+    assert correcting.queue.current is None
+    correcting.leave()
+    assert first.state == OPEN
+    assert session.layer_data.boxes.of(image, first.axes) == {}
+    assert not any(np.asarray(layer.data).any() for layer in layers)
+
+
 def test_the_section_leads_through_the_places(
     viewer: ViewerModel, correcting: Correcting, qtbot: Any
 ) -> None:

@@ -6,6 +6,7 @@ import errno
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,24 @@ def test_exclusive_ids_are_kept(stack: Image, session: Session, qtbot: Any) -> N
     assert kept(session, 1).ids[5, 7] == 2
 
 
+def test_an_id_without_a_class_is_told_and_not_taken_for_another(
+    stack: Image, session: Session, qtbot: Any
+) -> None:
+    told: list[str] = []
+    session.refused.connect(told.append)
+    session.layer_data.choose_task(Task.MULTICLASS)
+    rows = session.layer_data.rows
+    mine = add_labels(session.layers.viewer, "mine", (4, 40, 48))
+    mine.data = mine.data.astype(np.int32)
+    session.layer_data.set_rows([replace(rows[0], layer=mine), *rows[1:]])
+    mine.data_setitem(tuple(np.array([[1], [5], [7]])), 257)
+    qtbot.waitUntil(lambda: bool(told))
+    assert "class id 257, and there are 3 classes" in told[0]
+    mine.data_setitem(tuple(np.array([[1], [5], [7]])), 2)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 1).ids[5, 7] == 2
+
+
 def draw_and_close(viewer: ViewerModel, qtbot: Any) -> None:
     """A sitting of another day."""
     session = session_of(viewer)
@@ -178,6 +197,68 @@ def test_drawing_anew_replaces_nothing(viewer: ViewerModel, runs_folder: Path, q
     assert old.read("image", 2).positions.tolist() == [[10.25, 20.5]]
     assert old.read("image", 3).masks["dead"][5, 7]
     session._guard.close()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_image_of_the_same_name_begins_anew_and_replaces_nothing(
+    stack: Image, viewer: ViewerModel, session: Session, qtbot: Any, at_once: bool
+) -> None:
+    """Such as a file that is closed and opened again without its labels."""
+    add_missing_layers(session.layer_data)
+    for frame in (1, 2):
+        paint(session, frame)
+    scheme, root = session.layer_data.scheme(), session._drawings_folder()
+    if not at_once:
+        wait_until_kept(session, qtbot)
+    viewer.layers.clear()
+    add_image(viewer, (4, 40, 48), name="stack")
+    add_missing_layers(session.layer_data)
+    paint(session, 0)
+    wait_until_kept(session, qtbot)
+    found = [Corrections(folder, scheme) for folder in sorted(root.iterdir())]
+    labeled = [
+        [frame for frame, saved in kept.frames("image").items() if saved.labeled] for kept in found
+    ]
+    assert labeled == [[1, 2], [0]]
+
+
+def test_a_removed_layer_is_not_taken_for_an_empty_one(
+    stack: Image, viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    """napari has no undo for that; what is on disk is the only copy."""
+    add_missing_layers(session.layer_data)
+    paint(session, 1)
+    paint(session, 1, number=1)
+    wait_until_kept(session, qtbot)
+    first, scheme = session.keeper.folder, session.layer_data.scheme()
+    assert first is not None
+    viewer.layers.remove(layer(session, 0))
+    paint(session, 2, number=1)
+    wait_until_kept(session, qtbot)
+    assert session.keeper.folder != first
+    assert kept(session, 2).masks["dead"][5, 7]
+    assert kept(session, 1).masks["dead"][5, 7]
+    old = Corrections(first, scheme)
+    assert old.read("image", 1).masks["alive"][5, 7]
+    assert old.read("image", 1).masks["dead"][5, 7]
+
+
+def test_label_boxes_on_disk_outlive_their_layer(
+    stack: Image, viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    add_missing_layers(session.layer_data)
+    session.layer_data.boxes.add(stack, session.layer_data.axes, 1, (0, 0, 30, 40))
+    paint(session, 1)
+    wait_until_kept(session, qtbot)
+    first, scheme = session.keeper.folder, session.layer_data.scheme()
+    assert first is not None
+    viewer.layers.remove(session.layer_data.boxes.layer(stack))
+    for frame in (1, 2):
+        paint(session, frame, number=1)
+        wait_until_kept(session, qtbot)
+    assert Corrections(first, scheme).read("image", 1).boxes == ((0, 0, 30, 40),)
+    assert kept(session, 1).boxes == ()
+    assert sorted(path.name for path in first.parent.iterdir())[1:] == [session.keeper.folder.name]
 
 
 def test_labels_of_other_images_are_not_offered(

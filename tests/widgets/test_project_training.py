@@ -112,6 +112,20 @@ def test_a_switched_file_is_set_aside(steps: Steps, session: Session, qtbot: Any
     assert {item.name.split("[")[0] for item in data.labeled.items} == {"one"}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_removed_file_is_not_learned_from(
+    steps: Steps, session: Session, folder: Path, qtbot: Any, there: bool
+) -> None:
+    steps.open("two")
+    steps.paint("alive", 1, 6, 7)
+    steps.project.remove(["one"])
+    steps.wait(lambda: steps.project.data.row_of("one") is None)
+    steps.settle()
+    if not there:
+        (folder.parent / "one.tif").unlink()
+    assert alive(prepared(session, qtbot)) == [[[5, 7], [6, 7]]] * 2, "and the same judges it"
+
+
 def test_networks_in_use_are_remembered(
     steps: Steps, session: Session, folder: Path, children: list[FakeChild], qtbot: Any
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,16 @@ class Corrections:
             complete=not labels.boxes or bool(known_mask(labels.boxes, labels.size).all()),
         )
 
-    def copy_to(self, folder: Path) -> None:
+    def copy_to(self, folder: Path, images: Iterable[str] | None = None) -> None:
         """Copy the newest intact labels of all frames into a folder, where nobody changes them.
+
+        Parameters
+        ----------
+        folder
+            New, or empty.
+        images
+            Ids of the images whose labels are copied; None for all that ever had some, also those
+            that left the project.
 
         Raises
         ------
@@ -133,8 +142,11 @@ class Corrections:
         make_folder(folder)
         if any(folder.iterdir()):
             raise InputError(about(folder, "is not empty; copy the labels into a new folder."))
-        images = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
-        for image_id in (path.name for path in images if path.is_dir()):
+        found = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+        wanted = None if images is None else set(images)
+        for image_id in (path.name for path in found if path.is_dir()):
+            if wanted is not None and image_id not in wanted:
+                continue
             for frame in self.frames(image_id):
                 version = self.newest(image_id, frame)
                 if version is not None:

@@ -70,6 +70,17 @@ def fingerprint(path: Path) -> Fingerprint:
     return Fingerprint(bytes=size, sha256=digest.hexdigest())
 
 
+def content_remark(path: Path, image: ImageEntry) -> str:
+    """A sentence if a file has other bytes than when it was added or relocated; else nothing."""
+    if fingerprint(path) == image.fingerprint:
+        return ""
+    return about(
+        path,
+        "other content than when it was added: if it is another picture, put the old file back; "
+        "if not, say so (other_content=True).",
+    )
+
+
 def stored_path(path: Path, project: Path) -> str:
     """How a path is written into the project; `InputError` if its name is no text.
 

@@ -23,7 +23,7 @@ from ..files.names import about
 from ..intensity import Intensity
 from .content import ImageEntry
 from .corrections import Corrections, training_files
-from .image_files import where
+from .image_files import content_remark, where
 from .project import Project
 
 
@@ -175,6 +175,8 @@ def _read_image(project: Project, entry: ImageEntry, path: Path, notes: list[str
             image.unlabeled.append(Item(_name(image, frame), path, (), frame))
         elif item.known is not None:
             image.unlabeled.append(replace(item, masks=()))
+    if image.labeled and (remark := content_remark(path, entry)):
+        notes.append(remark)
     return image
 
 

@@ -126,11 +126,15 @@ def write_version(
         If the operating system refuses; the version before still counts.
     """
     number, new = _claim(folder)
-    write(new)
-    facts = {"size": size, "labeled": labeled, "complete": complete}
-    files = {path.name: _facts(path) for path in sorted(new.iterdir())}
-    manifest = Manifest(format=FORMAT, version=number, files=files, **facts)
-    write_json(new / MANIFEST, {**manifest.model_dump(), "crc32": manifest.checksum()})
+    try:
+        write(new)
+        facts = {"size": size, "labeled": labeled, "complete": complete}
+        files = {path.name: _facts(path) for path in sorted(new.iterdir())}
+        manifest = Manifest(format=FORMAT, version=number, files=files, **facts)
+        write_json(new / MANIFEST, {**manifest.model_dump(), "crc32": manifest.checksum()})
+    except Exception:
+        shutil.rmtree(new, ignore_errors=True)  # trying again must not fill a full disk further
+        raise
     _prune(folder, number)
     return number
 

@@ -12,6 +12,9 @@ from ..boxes import Box, clipped
 from ..errors import InputError
 from ._frames import FrameAxes
 
+SLACK = 0.5
+"""Pixels by which a corner of a label box may be off, as after dragging."""
+
 
 def corners(box: Box, frame: int, axes: FrameAxes) -> npt.NDArray[np.float64]:
     """The rectangle ``(4, axes)`` around the pixels of a box, for a layer of shapes."""
@@ -28,7 +31,7 @@ def boxes_by_frame(
     Raises
     ------
     InputError
-        If something else than a rectangle is drawn; the sentence names the layer.
+        If something else than a rectangle is drawn, or a turned one; the sentence names the layer.
     """
     found: dict[int, list[Box]] = {}
     for shape, kind in zip(shapes, kinds, strict=True):
@@ -36,6 +39,11 @@ def boxes_by_frame(
             raise InputError(
                 f"Layer {layer!r} holds a {kind}: label boxes are rectangles; remove it or draw a "
                 f"rectangle instead."
+            )
+        if _is_turned(shape):
+            raise InputError(
+                f"Layer {layer!r} holds a turned rectangle: label boxes lie along rows and "
+                f"columns; remove it or draw a rectangle instead."
             )
         frame = axes.frame_at(list(np.mean(shape, axis=0)))
         rows = shape[:, axes.layer_letters.index("Y")]
@@ -52,3 +60,9 @@ def boxes_by_frame(
         if box[0] < box[2] and box[1] < box[3]:
             found.setdefault(frame, []).append(box)
     return {frame: tuple(boxes) for frame, boxes in found.items()}
+
+
+def _is_turned(shape: npt.NDArray[Any]) -> bool:
+    """Whether a corner lies more than half a pixel inside of the box around all of them."""
+    inwards = np.minimum(shape - shape.min(axis=0), shape.max(axis=0) - shape)
+    return bool((inwards > SLACK).any())

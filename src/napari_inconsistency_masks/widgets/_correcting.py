@@ -66,6 +66,7 @@ class Correcting(QObject):
         self._answer = 0
         self.open_file: Callable[[Subject, int, Callable[[], None]], None] = lambda *_: None
         ranking.changed.connect(self.changed)
+        layer_data.leaving.connect(self._on_leaving)
 
     @property
     def can_undo(self) -> bool:
@@ -196,6 +197,13 @@ class Correcting(QObject):
             elif not same(self._before, now) and item.state == OPEN:
                 self._keep(item)
         self.queue.current, self._boxed = None, False
+
+    def _on_leaving(self) -> None:
+        """Another image is chosen: only while this one is, its layers can be told from others."""
+        if self.queue.current is not None:
+            with self._data.together():
+                self.leave()
+            self.changed.emit()
 
     def _opens_first(self, item: QueuedPlace, then: Callable[[], None]) -> bool:
         """Whether the file of a place has to be opened first, after which this goes on."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 
 from ..task import LabelScheme
@@ -154,5 +155,5 @@ def _fill_points(layer: Points, read: ReadFile) -> None:
 
 def _say_states(layer: Points, states: list[str]) -> None:
     if any(states) or "state" in layer.features:
-        layer.features = {"state": states}
+        layer.features = {"state": np.array(states, object)}  # text also if there are none
         layer.feature_defaults = {"state": ""}  # of points to come nobody has said one

@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..files.header import ImageHeader
 from ..projects import ImageEntry, Project
 from ..projects.corrections import Corrections
+from ..projects.image_files import content_remark
 from ..task import LabelScheme
 from ._file_frames import FileFrames
 from ._frames import FrameAxes
@@ -78,6 +79,8 @@ def read_file(project: Project, image_id: str) -> Generator[tuple[int, int], Non
         if frame < axes.count:
             _read_frame(project.corrections, scheme, found, frame)
             yield frame, axes.count
+    if found.saved and (remark := content_remark(path, entry)):
+        found.notes.append(remark)
     return found
 
 

@@ -57,12 +57,12 @@ class Keeper(QObject):
         self._data, self._root, self._shown = data, root, shown
         self._flushes: list[Callable[[bool], None]] = []
         self._sittings = Sittings(data)
-        self._waiting: dict[str, Sitting] = {}
+        self._waiting: dict[int, Sitting] = {}  # by identity
         self._current: Sitting | None = None
         self._worker: Worker | None = None
         self._saved_now: Sitting | None = None
         self._looking: Worker | None = None
-        self._told = False
+        self._told, self._told_problem = False, ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
@@ -88,6 +88,14 @@ class Keeper(QObject):
         self._sittings.adopt(image, home)
         self._on_choice()
 
+    def give_up(self, image: Image) -> None:
+        """A layer of a project's file was removed: save nothing more until it is opened again.
+
+        Layers that are made in its place are empty, and would empty what is on disk.
+        """
+        self._sittings.give_up(image)
+        self._on_choice()
+
     def let_go(self, image: Image) -> None:
         """The image is no longer open; everything is saved."""
         if self._sittings.let_go(image):
@@ -96,6 +104,11 @@ class Keeper(QObject):
     def flush(self, then: Callable[[bool], None]) -> None:
         """Save everything now; `then` is told, perhaps at once, whether all is on disk."""
         self._refresh()
+        if self._sittings.stuck:
+            self._tell_problem()
+            self._timer.start()  # what could be said before
+            then(False)
+            return
         if not self._waiting and self._worker is None:
             then(True)
             return
@@ -151,26 +164,41 @@ class Keeper(QObject):
         if not (self._data.painted() and self._waits(self._current)):
             self._current = self._sittings.now()
         sitting = self._current
+        self._tell_problem()
         if sitting is not None:
             sitting.drawn = True
-            self._waiting[sitting.key] = sitting
+            self._waiting[id(sitting)] = sitting
             if not self._timer.isActive():
                 self._timer.start()
 
+    def _tell_problem(self) -> None:
+        """Tell once why what is drawn cannot be saved."""
+        before, self._told_problem = self._told_problem, self._sittings.problem
+        if self._told_problem not in ("", before):
+            self.failed.emit(f"What is drawn is not saved: {self._told_problem}")
+
     def _waits(self, sitting: Sitting | None) -> bool:
         """Whether it is to be saved, with its areas as they are then."""
-        return sitting is not None and self._waiting.get(sitting.key) is sitting
+        return sitting is not None and id(sitting) in self._waiting
 
     def _on_scanned(self) -> None:
         if self._current is not None and self._current.drawn:
             self._on_stroke()  # undoing tells of no stroke
 
     def _refresh(self) -> None:
-        """Undoing tells of no stroke until it is noticed: compare all that was drawn on once."""
+        """Not every change tells of a stroke, such as undoing: compare all that is drawn once.
+
+        What another plugin writes into the layers of a project's file tells of none, nor do states
+        of positions.
+        """
+        if not self._data.layers.alive:
+            return
+        if self._sittings.problem:
+            self._current = self._sittings.now()  # perhaps it is solved
         current = self._current
-        if current is not None and current.drawn and self._data.layers.alive:
+        if current is not None and (current.drawn or current.in_project):
             self._current = self._sittings.now()
-            self._waiting.setdefault(current.key, current)
+            self._waiting.setdefault(id(current), current)
 
     def _save(self) -> None:
         if self._worker is not None:
@@ -178,7 +206,7 @@ class Keeper(QObject):
         sitting = next(iter(self._waiting.values()), None)
         if sitting is None:
             return
-        self._saved_now = self._waiting.pop(sitting.key)
+        self._saved_now = self._waiting.pop(id(sitting))
         worker = self._worker = Worker(sitting.save(self._root(), self._shown()))
         worker.returned.connect(self._on_saved)
         worker.failed.connect(self._on_failed)
@@ -217,7 +245,7 @@ class Keeper(QObject):
 
     def _keep_waiting(self) -> None:
         if self._saved_now is not None:
-            self._waiting.setdefault(self._saved_now.key, self._saved_now)
+            self._waiting.setdefault(id(self._saved_now), self._saved_now)
             self._saved_now = None
 
     def _look_for(self, sitting: Sitting) -> None:

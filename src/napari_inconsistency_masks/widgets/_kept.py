@@ -142,7 +142,7 @@ def frame_labels(drawing: Drawing, frame: int) -> FrameLabels:
     drawn = {item.name: item for item in drawing.drawn}
     boxes = tuple(drawing.boxes.get(frame, ()))
     if scheme.exclusive:
-        ids = drawing.axes.read_plane(drawing.drawn[0].labels, frame).astype(np.uint8)
+        ids = drawing.axes.read_plane(drawing.drawn[0].labels, frame)
         return FrameLabels(size, ids=ids, boxes=boxes)
     masks = {
         name: drawing.axes.read_plane(drawn[name].labels, frame) > 0
@@ -178,7 +178,7 @@ def fingerprint(labels: FrameLabels) -> int:
     for name in sorted(labels.masks):
         mark = zlib.crc32(np.packbits(np.asarray(labels.masks[name]) != 0).tobytes(), mark)
     if labels.ids is not None:
-        mark = zlib.crc32(np.ascontiguousarray(labels.ids, np.uint8).tobytes(), mark)
+        mark = zlib.crc32(np.ascontiguousarray(labels.ids, np.int64).tobytes(), mark)
     return mark or 1
 
 

@@ -25,9 +25,11 @@ from ._layers import ViewerLayers
 class LayerData(QObject):
     """The choice of layers; sections show and change it.
 
-    `changed` tells of any change of the choice, `scanned` of a new `scan`, `drawn` of a stroke.
+    `leaving` tells that another image is about to be chosen, `changed` of any change of the choice,
+    `scanned` of a new `scan`, `drawn` of a stroke.
     """
 
+    leaving = Signal()
     changed = Signal()
     scanned = Signal()
     drawn = Signal()
@@ -50,6 +52,8 @@ class LayerData(QObject):
 
     def choose_image(self, image: Image | None) -> None:
         """Take an image; layers that fit it are proposed for the classes."""
+        if image is not self.image:
+            self.leaving.emit()
         self.image, self.axes, self.axes_note = image, None, ""
         own = self._own.of(image)
         if own is not None:

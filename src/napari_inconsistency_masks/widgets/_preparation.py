@@ -15,7 +15,7 @@ from ..data.folder import load_folder
 from ..data.sample import SegmentationData
 from ..errors import InputError
 from ..plans import create, find_recipe, retraining
-from ..projects import load_project
+from ..projects import Project, load_project
 from ..projects.corrections import Corrections
 from ..projects.layout import CORRECTIONS
 from ..task import LabelScheme, Task
@@ -65,7 +65,7 @@ class ProjectLabels:
     flushed: Flushed
 
     def copy(self, folder: Path) -> Generator[tuple[int, int], None, SegmentationData]:
-        """Copy the labels into a folder, and read the images with these.
+        """Copy the labels of the project's images into a folder, and read the images with these.
 
         Raises
         ------
@@ -74,7 +74,8 @@ class ProjectLabels:
         """
         if not (yield from self.flushed.wait()):
             raise InputError("What is drawn cannot be saved, so no training can learn from it.")
-        Corrections(self.project / CORRECTIONS, self.scheme).copy_to(folder)
+        images = [image.id for image in Project.open(self.project).images]
+        Corrections(self.project / CORRECTIONS, self.scheme).copy_to(folder, images)
         yield 0, 1
         return load_project(self.project, corrections=folder)
 

@@ -141,7 +141,7 @@ class ProjectFiles(QObject):
         """Layers were added or removed: perhaps by hand some of the open file."""
         if self.moving or self._shown.incomplete or not self._shown.lacks_a_layer():
             return
-        self._shown.incomplete = True
+        self._shown.give_up()
         self.failed.emit(self.problem() or "")
         self.changed.emit()
 

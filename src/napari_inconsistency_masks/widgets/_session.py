@@ -191,12 +191,12 @@ class Session(QObject):
         """Layers were added, removed or renamed."""
         if self._closed or self.project.files.moving:
             return  # nothing is said any more, or when all layers are there
+        self.project.files.layers_changed()  # label boxes too, which are no usable layer
         usable = [*self.layers.images(), *self.layers.drawable()]
         seen = [(layer, layer.name) for layer in usable]
         if seen == self._seen:
             return
         self._seen = seen
-        self.project.files.layers_changed()
         self.layer_data.layers_changed()
         self.looking.layers_changed()
 

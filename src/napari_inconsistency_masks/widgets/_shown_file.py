@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from napari.layers import Layer
 from qtpy.QtCore import QObject, Signal
 
 from ..errors import InputError
@@ -11,6 +13,7 @@ from ._class_rows import Own
 from ._file_layers import OpenFile, fill_layers, make_layers, new_image
 from ._file_reading import ReadFile, home_of
 from ._keeper import Keeper
+from ._label_scan import STROKES
 from ._layer_data import LayerData
 from ._layers import ViewerLayers
 from ._project_data import ProjectData
@@ -74,6 +77,12 @@ class ShownFile(QObject):
         gone = not all(map(self._layers.has, opened.layers))
         return gone or self._layer_data.boxes.lost(opened.image)
 
+    def give_up(self) -> None:
+        """A layer of the open file is gone: save nothing more of it until it is opened again."""
+        self.incomplete = True
+        if self.current is not None:
+            self._keeper.give_up(self.current.image)
+
     def frame(self) -> int:
         """The shown frame of the open file."""
         opened = self.current
@@ -132,12 +141,30 @@ class ShownFile(QObject):
         drawn = shown.layers[1:]
         self._subjects.show(shown.subject, shown.image)
         self.current = shown
+        boxes = self._layer_data.boxes.layer(shown.image)
+        self._watch(drawn if boxes is None else [*drawn, boxes])
         own = Own(shown.axes, project.scheme.task, tuple(shown.rows))
         self._layer_data.choose_own(shown.image, own)
         self._keeper.paused = False
         self._keeper.adopt(shown.image, home_of(project, read))
         if not any(map(self._layers.selects, drawn)):
             self._layers.select(drawn[0])
+
+    def _watch(self, layers: Iterable[Layer]) -> None:
+        for layer in layers:
+            for name in STROKES:
+                emitter = layer.events.emitters.get(name)
+                if emitter is not None:
+                    emitter.connect(self._on_stroke)
+
+    def _on_stroke(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        """Whoever draws on the file while another image is chosen, chooses it: so it is saved."""
+        opened = self.current
+        if opened is None or self.incomplete:
+            return
+        if self._layer_data.image is not opened.image:
+            self._layer_data.choose_image(opened.image)
+            self._layer_data.drawn.emit()
 
     def fit_view(self) -> None:
         """Show all of it."""

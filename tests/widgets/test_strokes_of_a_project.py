@@ -1,0 +1,178 @@
+"""What is drawn on a file of a project is saved as it is drawn, however it came there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from open_layers import add_image
+from project_steps import CELLS, SIZE, Steps, make_project, write_stack
+
+from napari_inconsistency_masks.projects import FrameLabels, Project
+from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets._session import Session
+
+pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "data")
+
+
+@pytest.fixture
+def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
+    made = Steps(session, qtbot)
+    made.open_project(folder)
+    return made
+
+
+def save_position(folder: Path, state: str) -> None:
+    """A position on frame 1 of ``one.tif``."""
+    empty = {name: np.zeros(SIZE, bool) for name in CELLS.states}
+    labels = FrameLabels(SIZE, empty, positions=np.array([[3.5, 4.5]]), states=(state,))
+    Project.open(folder).write_frame("one", 1, labels)
+
+
+@pytest.mark.parametrize("then", ["stroke", "another file"])
+def test_layers_made_in_place_of_removed_ones_empty_nothing(
+    steps: Steps, session: Session, viewer: ViewerModel, then: str
+) -> None:
+    steps.open("one")
+    for frame in (1, 2):
+        steps.paint("dead", frame, 8, 7)
+    steps.settle()
+    viewer.layers.remove(steps.layer("dead"))
+    add_missing_layers(session.layer_data)
+    assert not steps.layer("dead").data.any()
+    if then == "stroke":
+        steps.paint("alive", 1, 6, 7)
+        steps.settle()
+    else:
+        steps.open("two")
+    for frame in (1, 2):
+        assert steps.saved("one", frame).masks["dead"][8, 7]
+    steps.open("one")
+    assert np.argwhere(steps.layer("dead").data).tolist() == [[1, 8, 7], [2, 8, 7]]
+    steps.paint("dead", 2, 9, 7)
+    steps.settle()
+    assert steps.saved("one", 2).masks["dead"][9, 7], "opened again, strokes are saved again"
+
+
+def test_what_another_plugin_writes_is_saved_before_the_next_file(steps: Steps) -> None:
+    """It changes the array and has the layer shown anew, which tells of no stroke."""
+    steps.open("one")
+    layer = steps.layer("alive")
+    layer.data[1, 5, 7] = 1
+    layer.refresh()
+    steps.open("two")
+    assert np.argwhere(steps.saved("one", 1).masks["alive"]).tolist() == [[5, 7]]
+
+
+def test_states_said_of_saved_positions_are_saved(steps: Steps, folder: Path) -> None:
+    save_position(folder, "alive")
+    steps.open("one")
+    steps.layer("position").features = {"state": ["dead"]}
+    steps.open("two")
+    assert steps.saved("one", 1).states == ("dead",)
+
+
+def test_a_file_without_positions_follows_one_whose_positions_have_states(
+    steps: Steps, folder: Path, viewer: ViewerModel
+) -> None:
+    save_position(folder, "dead")
+    steps.open("one")
+    layers = list(viewer.layers)
+    steps.open("two")
+    assert list(viewer.layers) == layers
+    steps.layer("position").add([[1, 20, 21]])
+    steps.settle()
+    saved = steps.saved("two", 1)
+    assert saved.positions.tolist() == [[20, 21]]
+    assert saved.states in ((), ("",))
+
+
+@pytest.mark.parametrize("name", ["alive", "position", "label boxes"])
+def test_a_stroke_on_a_file_is_saved_while_another_image_is_chosen(
+    steps: Steps, session: Session, viewer: ViewerModel, folder: Path, name: str
+) -> None:
+    empty = {state: np.zeros(SIZE, bool) for state in CELLS.states}
+    Project.open(folder).write_frame("one", 0, FrameLabels(SIZE, empty, boxes=((0, 0, 9, 9),)))
+    mine = add_image(viewer, (3, *SIZE), name="mine")
+    steps.open("one")
+    layer = viewer.layers[name]
+    session.layer_data.choose_image(mine)
+    steps.settle()
+    if name == "alive":
+        layer.data_setitem(tuple(np.array([[1], [5], [7]])), 1)
+    elif name == "position":
+        layer.add([[1, 5, 7]])
+    else:
+        layer.add([[1, 4.5, 6.5], [1, 4.5, 9.5], [1, 7.5, 9.5], [1, 7.5, 6.5]])
+    steps.settle()
+    saved = steps.saved("one", 1)
+    assert saved is not None
+    assert saved.labeled
+
+
+def test_a_file_with_other_content_is_shown_with_a_remark(steps: Steps, folder: Path) -> None:
+    steps.open("one")
+    steps.paint("alive", 1, 5, 7)
+    steps.open("two")
+    write_stack(folder.parent / "one.tif", seed=7)
+    write_stack(folder.parent / "two.tif", seed=8)
+    steps.open("one")
+    (note,) = steps.project.files.current.notes
+    assert "one.tif: other content than when it was added" in note
+    assert steps.layer("alive").data[1, 5, 7]
+    steps.open("two")
+    assert steps.project.files.current.notes == (), "nothing is drawn on it"
+
+
+def save_box(folder: Path) -> None:
+    """A label box on frame 0 of ``one.tif``."""
+    empty = {name: np.zeros(SIZE, bool) for name in CELLS.states}
+    Project.open(folder).write_frame("one", 0, FrameLabels(SIZE, empty, boxes=((0, 0, 9, 9),)))
+
+
+def test_a_removed_layer_of_label_boxes_is_told(
+    steps: Steps, session: Session, viewer: ViewerModel, folder: Path
+) -> None:
+    told: list[str] = []
+    session.refused.connect(told.append)
+    save_box(folder)
+    steps.open("one")
+    viewer.layers.remove(viewer.layers["label boxes"])
+    (sentence,) = told
+    assert sentence.startswith("A layer of one.tif was removed.")
+    steps.paint("alive", 1, 5, 7)
+    steps.settle()
+    steps.open("one")
+    assert steps.saved("one", 0).boxes == ((0, 0, 9, 9),)
+    assert viewer.layers["label boxes"].data
+
+
+def test_what_cannot_be_said_is_told_and_the_file_stays(
+    steps: Steps, session: Session, viewer: ViewerModel, folder: Path
+) -> None:
+    told: list[str] = []
+    session.refused.connect(told.append)
+    save_box(folder)
+    steps.open("one")
+    boxes = viewer.layers["label boxes"]
+    boxes.add([[1, 4, 4], [1, 4, 20], [1, 20, 20], [1, 20, 4]], shape_type="ellipse")
+    steps.paint("alive", 1, 5, 7)
+    steps.settle()
+    (sentence,) = told
+    assert sentence.startswith("What is drawn is not saved: Layer 'label boxes' holds a ellipse")
+    steps.project.files.open("two")
+    steps.wait(lambda: len(told) == 2)
+    assert told[1] == "one.tif stays open, because it cannot be saved."
+    assert steps.opened == "one"
+    boxes.selected_data = {1}
+    boxes.remove_selected()
+    steps.open("two")
+    assert steps.saved("one", 1).masks["alive"][5, 7]
