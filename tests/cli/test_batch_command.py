@@ -109,7 +109,7 @@ def test_a_plan_for_programs_says_what_would_be_overwritten(
 
 def test_images_can_be_named_in_a_file(model: Path, images: Path, tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
-    names.write_text(f"{images / 'cell_1.tif'}\n\n{images / 'cell_3.tif'}\n", encoding="utf-8")
+    names.write_text(f"{images / 'cell_1.tif'}\n\n{images / 'cell_3.tif'}\n", encoding="utf-8-sig")
     call(model, "--list", names, "--out", tmp_path / "out")
     assert [row["image"] for row in read_csv(tmp_path / "out" / "counts.csv")] == [
         "cell_1.tif",

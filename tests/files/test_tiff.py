@@ -100,6 +100,10 @@ def test_other_programs_calibration(tmp_path: Path) -> None:
     )
     header = read_header(path)
     assert (header.pixel_size, header.unit, header.frame_interval) == ((0.3, 0.2), "nm", 120.0)
+    for unit, seconds in (("µs", 2e-6), ("ns", 2e-9), ("d", 172_800.0), ("moons", None)):
+        step = {"axes": "TYX", "TimeIncrement": 2.0, "TimeIncrementUnit": unit}
+        tifffile.imwrite(path, np.stack([gray, gray]), ome=True, metadata=step)
+        assert read_header(path).frame_interval == pytest.approx(seconds)
 
 
 def test_color(tmp_path: Path) -> None:

@@ -24,14 +24,23 @@ def fingerprint(path: Path) -> dict[str, Any]:
     return {"size": size, "changed": changed, "checksum": _checksum(path, size)}
 
 
-def matches(path: Path, known: Mapping[str, Any]) -> bool:
-    """Whether a file is the one that was recorded, also if it was copied meanwhile."""
+def matches(path: Path, known: Mapping[str, Any], *, look_inside: bool = False) -> bool:
+    """Whether a file is the one that was recorded.
+
+    A copy of it is, up to 64 MiB; of a larger one the checksum does not tell, as a frame of a stack
+    may have been changed in place. With `look_inside`, size and time are not enough.
+    """
     if not path.exists():
         return False
     size, changed = identity(path)
-    if size != known["size"] or changed == known["changed"]:
-        return bool(size == known["size"])
-    return known["checksum"] is not None and _checksum(path, size) == known["checksum"]
+    if size != known["size"]:
+        return False
+    untouched = bool(changed == known["changed"])
+    if untouched and not look_inside:
+        return True
+    if known["checksum"] is None or (size > _BLOCK * _BLOCKS and not untouched):
+        return False
+    return bool(_checksum(path, size) == known["checksum"])
 
 
 def _checksum(path: Path, size: int) -> str | None:

@@ -50,6 +50,7 @@ class Journal:
         self._path = folder / JOURNAL
         self._key = key
         self._done: dict[str, Mapping[str, Any]] = {}
+        self._alike: dict[tuple[int, int], set[str | None]] = {}
         self._begun: set[str] = set()
         self._written: dict[str, Mapping[str, Any]] = {}
         self.other_settings = False
@@ -60,11 +61,12 @@ class Journal:
     def is_done(self, name: str, image: Path) -> bool:
         """Whether an image, or a part of one, has results that still fit and are all there."""
         record = self._done.get(name)
-        return (
-            record is not None
-            and matches(image, record["input"])
-            and self._has_files(record["files"])
-        )
+        if record is None:
+            return False
+        known = record["input"]
+        alike = self._alike[known["size"], known["changed"]]  # files that may have changed places
+        fits = matches(image, known, look_inside=len(alike) > 1)
+        return fits and self._has_files(record["files"])
 
     def seconds(self, name: str) -> float:
         """How long something took that is done."""
@@ -127,6 +129,9 @@ class Journal:
                 self._written.update(record["files"])
             if event == "done" and mine:
                 self._done[record["name"]] = record
+                known = record["input"]
+                alike = self._alike.setdefault((known["size"], known["changed"]), set())
+                alike.add(known["checksum"])
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{self._path}: a line of it is no record ({error!r}).") from None
 

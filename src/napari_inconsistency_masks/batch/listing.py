@@ -12,6 +12,9 @@ from ..errors import InputError
 from ..files.images import IMAGE_SUFFIXES
 from ..files.zarr_read import is_zarr, zarr_images
 
+_RESULTS = ("batch.json", "journal.jsonl")
+"""Files that every folder of results has."""
+
 SKIPPED_SHOWN = 20
 """How many names of files that are no images a plan keeps."""
 
@@ -25,7 +28,8 @@ class Found:
     path
         Absolute.
     name
-        Relative to the folder that was given, with ``/``; what tables call it.
+        Relative to the folder that was given, with ``/``; what tables call it. Bytes that are no
+        text are escapes.
     """
 
     path: Path
@@ -67,28 +71,27 @@ def list_images(
     glob
         Pattern of names in folders, as ``*_ch1.tif``; else all with an image's extension.
     out
-        The folder of the results, which is never searched.
+        The folder of the results, which is never searched. Those of other batches are searched only
+        if they are given.
 
     Raises
     ------
     InputError
-        If a path does not exist, or there is no image at all.
+        If a path does not exist, a folder cannot be searched, or there is no image at all.
     """
     found: dict[Path, Found] = {}
     others: list[str] = []
-    avoid = Path(os.path.abspath(out))  # noqa: PTH100  links stay links in the names of images
     for given in paths:
-        path = Path(os.path.abspath(given))  # noqa: PTH100
+        path = Path(os.path.abspath(given))  # noqa: PTH100  links stay links in names
         if not path.exists():
             raise InputError(f"{given}: there is no such file or folder.")
-        inside = _inside(path, recursive, avoid) if path.is_dir() else iter([path])
-        for file in inside:
+        for file in _taken(path, recursive, out):
             name = file.relative_to(path if path.is_dir() and file != path else path.parent)
             wanted = file == path or _is_wanted(file, glob)
             if wanted:
-                found.setdefault(file, Found(file, name.as_posix()))
+                found.setdefault(file, Found(file, _text(name)))
             else:
-                others.append(name.as_posix())
+                others.append(_text(name))
     if not found:
         names = ", ".join(str(path) for path in paths) or "Nothing given"
         pattern = f" of the pattern {glob!r}" if glob else ""
@@ -103,33 +106,59 @@ def _told_apart(images: list[Found]) -> tuple[Found, ...]:
     by_name: dict[str, list[Path]] = {}
     for image in images:
         by_name.setdefault(image.name, []).append(image.path)
-    return tuple(
-        image if len(by_name[image.name]) == 1 else _longer(image, by_name[image.name])
+    longer = tuple(
+        image if len(alike := by_name[image.name]) == 1 else _longer(image, alike)
         for image in images
     )
+    if len({image.name for image in longer}) == len(longer):
+        return longer
+    every = [image.path for image in images]
+    return tuple(_longer(image, every) for image in images)
 
 
 def _longer(image: Found, alike: list[Path]) -> Found:
-    above = os.path.commonpath(alike)
-    return Found(image.path, image.path.relative_to(above).as_posix())
+    path = image.path
+    try:
+        name = path.relative_to(os.path.commonpath(alike))
+    except ValueError:  # they are on several drives
+        name = Path(path.drive.strip(":/\\").replace("\\", "/"), *path.parts[1:])
+    return Found(path, _text(name))
 
 
-def _inside(folder: Path, recursive: bool, avoid: Path) -> Iterator[Path]:
-    """Files and Zarr images in a folder, in order; linked folders are entered once."""
+def _text(name: Path) -> str:
+    return name.as_posix().encode("utf-8", "backslashreplace").decode()
+
+
+def _taken(path: Path, recursive: bool, out: Path) -> Iterator[Path]:
+    """A file, or what is in a folder."""
+    try:
+        yield from _inside(path, recursive, out) if path.is_dir() else [path]
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or path}: cannot be looked at ({error.strerror or error}); get the "
+            f"permission to read its folder, or give the files and folders beside that."
+        ) from None
+
+
+def _inside(folder: Path, recursive: bool, out: Path) -> Iterator[Path]:
+    """Files, Zarr images and folders of results in a folder, in order; links are followed once."""
     if is_zarr(folder):
-        yield from zarr_images(folder)
+        yield from _zarr_images(folder)
         return
     waiting, seen = [folder], set()
+    if out.is_dir():
+        seen.add(_place(out))
     while waiting:
         here = waiting.pop()
-        facts = here.stat()
-        if here == avoid or (facts.st_dev, facts.st_ino) in seen:
+        if _place(here) in seen:
             continue
-        seen.add((facts.st_dev, facts.st_ino))
+        seen.add(_place(here))
         folders = []
         for entry in sorted(here.iterdir()):
             if entry.is_dir() and is_zarr(entry):
-                yield from zarr_images(entry)
+                yield from _zarr_images(entry)
+            elif recursive and _holds_results(entry) and _place(entry) not in seen:
+                yield entry
             elif entry.is_dir():
                 folders.append(entry)
             else:
@@ -138,8 +167,26 @@ def _inside(folder: Path, recursive: bool, avoid: Path) -> Iterator[Path]:
             waiting += reversed(folders)
 
 
+def _place(folder: Path) -> tuple[int, int]:
+    """The same for all names of a folder."""
+    facts = folder.stat()
+    return facts.st_dev, facts.st_ino
+
+
+def _zarr_images(folder: Path) -> Iterator[Path]:
+    """Its images; a damaged one is an image, so that its row says so."""
+    try:
+        yield from zarr_images(folder)
+    except InputError:
+        yield folder
+
+
+def _holds_results(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in _RESULTS)
+
+
 def _is_wanted(file: Path, glob: str | None) -> bool:
-    if file.name.startswith("."):
+    if file.name.startswith(".") or _holds_results(file):
         return False
     if glob is not None:
         return fnmatch(file.name, glob)

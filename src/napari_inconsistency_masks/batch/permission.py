@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InputError
-from ..files.json_files import read_json
 from .images import Image
 from .journal import JOURNAL, Journal, settings_key
 from .layout import SIDECAR, image_files, summary_files
 from .plan import Plan
+from .results import read_results
 
 
 def is_done(image: Image, journal: Journal) -> bool:
@@ -39,7 +39,7 @@ def open_journal(plan: Plan, *, overwrite: bool, look_only: bool = False) -> Jou
             f"{folder}: holds results of other networks or settings; choose another folder, or add "
             f"--overwrite."
         )
-    left_out = _left_out(plan, folder / SIDECAR)
+    left_out = _left_out(plan)
     if left_out:
         raise InputError(
             f"{folder}: holds results of {left_out[0]}, which is not among these images; give all "
@@ -60,10 +60,20 @@ def open_journal(plan: Plan, *, overwrite: bool, look_only: bool = False) -> Jou
     return journal
 
 
-def _left_out(plan: Plan, sidecar: Path) -> list[str]:
-    """Images of an earlier batch in this folder that still exist, but are not in the plan."""
-    if not sidecar.is_file():
+def _left_out(plan: Plan) -> list[str]:
+    """Images of an earlier batch in this folder that are not in the plan.
+
+    Those that are gone count if they have results, whose rows would be gone as well.
+    """
+    if not (Path(plan.folder) / SIDECAR).is_file():
         return []
-    planned = {image.path for image in plan.images}
-    before = [str(image["path"]) for image in read_json(sidecar).get("images", [])]
-    return [path for path in before if path not in planned and Path(path).exists()]
+    earlier = read_results(Path(plan.folder))
+    paths = {image.path for image in plan.images}
+    stems = {image.stem for image in plan.images}  # of a folder that was moved, they are the same
+
+    def is_left_out(image: Image) -> bool:
+        if image.path in paths or Path(image.path).exists():
+            return image.path not in paths
+        return image.stem not in stems and "counts" in earlier.files(image)
+
+    return [image.path for image in earlier.plan.images if is_left_out(image)]

@@ -71,9 +71,9 @@ class BatchResults:
 
     def _newer(self, row: Row) -> Iterator[Row]:
         """The rows of an image that has some by now, else the row itself."""
-        table = self.files(self._by_name[row["image"]]).get("counts")
+        table = self.files(self.image(row["image"])).get("counts")
         if table is not None:
-            yield from _rows(table)
+            yield from ({**counted, "image": row["image"]} for counted in _rows(table))
         else:
             yield {**row, "status": WAITING}
 

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from ..cluster import ConnectionLostError
 from ..errors import InputError
 from ..files.atomic import WriteError
-from ..files.folders import make_folder
+from ..files.folders import make_folder, remove
 from ..files.temporary import sweep
 from ..inference.trained import TrainedEnsemble
 from .crew import Crew, Done, LocalCrew, reason_of
@@ -30,6 +30,7 @@ from .images import Image
 from .in_work import GivenUnit, OpenImage
 from .join import join
 from .layout import (
+    COUNTS,
     image_files,
     part_files,
     remove_parts,
@@ -78,6 +79,13 @@ def run_batch(
         lock.acquire()
     except Timeout:
         raise InputError(f"{folder}: another batch is writing to this folder.") from None
+    except OSError as error:
+        refusal = WriteError(
+            f"{folder}: may not be written to ({LOCK}: {error.strerror or error}); get the "
+            f"permission, or choose another folder."
+        )
+        refusal.errno = error.errno
+        raise refusal from error
     if isinstance(crew, TrainedEnsemble):
         crew = LocalCrew(crew)
     try:
@@ -93,6 +101,7 @@ class _Batch:
         self._folder = Path(plan.folder)
         self._began = time.monotonic()
         self._states: dict[str, str] = {}
+        self._overwrite = overwrite
         self._journal = open_journal(plan, overwrite=overwrite)
         self._to_come = deque(plan.images)
         self._last: OpenImage | None = None
@@ -101,9 +110,13 @@ class _Batch:
     def run(self) -> Iterator[BatchEvent]:
         plan, journal = self._plan, self._journal
         done = {image.stem for image in plan.good if is_done(image, journal)}
+        self._states = dict.fromkeys(done, DONE)
         yield self._started(done)
         journal.begin(summary_files(plan))
+        self._remove_outdated(done)
         write_sidecar(plan, self._crew.device)
+        if (self._folder / COUNTS).exists():  # after a crash, it must not be that of before
+            write_tables(plan, self._states)
         self._crew.begin(plan)
         for folder in result_folders(plan):
             sweep(folder)
@@ -136,6 +149,23 @@ class _Batch:
             members=self._plan.model.members,
         )
 
+    def _remove_outdated(self, done: set[str]) -> None:
+        """Counts of another state of an image, or of other settings, must not pass for results.
+
+        Of an image that cannot be processed any more, all results go. Those of a file that is out
+        of reach stay, and those of one that is as it was.
+        """
+        for image in self._plan.images:
+            if image.stem in done or not Path(image.path).exists():
+                continue
+            files = image_files(image, self._plan)
+            outdated = [files["counts"]]
+            if image.problem is not None:
+                outdated = [] if is_done(image, self._journal) else list(files.values())
+            for file in outdated:
+                if self._overwrite or self._journal.may_replace(file):
+                    remove(file)
+
     def _work(self, done: set[str]) -> Iterator[BatchEvent]:
         """Give units to the crew as long as it has room, and take note of what comes of them."""
         while self._to_come or self._last or self._given:
@@ -153,7 +183,6 @@ class _Batch:
 
     def _next_image(self, image: Image, done: set[str]) -> Iterator[BatchEvent]:
         if image.stem in done:
-            self._states[image.stem] = DONE
             seconds = self._journal.seconds(image.key)
             yield ImageDone(image.name, image.frame_count, seconds, reused=True)
         elif image.problem is not None:
@@ -244,7 +273,7 @@ class _Batch:
         self._journal.begin(files.values())
         for file in files.values():
             make_folder(file.parent)
-            file.unlink(missing_ok=True)
+            remove(file)
 
     def _units_left(self, image: Image) -> list[Unit]:
         path = Path(image.path)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..files.atomic import write_json
 from ..files.tables import iterate_csv, write_csv_rows
+from .images import Image
 from .layout import CELLS, COUNTS, REPORT, SIDECAR, WAITING, image_files
 from .outputs.cells import CELL_COLUMNS, count_columns, unfinished_row
 from .plan import Plan
@@ -30,18 +31,24 @@ def write_tables(plan: Plan, states: States) -> None:
         for image in plan.images:
             state = states.get(image.stem, WAITING)
             if state == DONE:
-                yield from iterate_csv(image_files(image, plan)["counts"])
+                yield from image_rows(image, plan, "counts")
             else:
                 yield unfinished_row(image.name, columns, plan.model, state)
 
     def cells() -> Iterator[Mapping[str, Any]]:
         for image in plan.images:
             if states.get(image.stem) == DONE:
-                yield from iterate_csv(image_files(image, plan)["cells"])
+                yield from image_rows(image, plan, "cells")
 
     write_csv_rows(folder / COUNTS, counts(), columns)
     if "cells" in plan.options.write:
         write_csv_rows(folder / CELLS, cells(), CELL_COLUMNS)
+
+
+def image_rows(image: Image, plan: Plan, kind: str) -> Iterator[Mapping[str, str]]:
+    """The rows of an image in one of its tables, under the name that it has now."""
+    for row in iterate_csv(image_files(image, plan)[kind]):
+        yield {**row, "image": image.name}
 
 
 def write_summary(plan: Plan, states: States, device: str, seconds: float) -> None:

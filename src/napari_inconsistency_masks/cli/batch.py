@@ -148,7 +148,7 @@ def _options(
 
 def _listed(path: Path) -> list[Path]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeError) as error:
         raise InputError(f"--list {path}: no list of images ({error}).") from None
     return [Path(line) for line in lines if line.strip()]

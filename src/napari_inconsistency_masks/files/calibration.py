@@ -13,6 +13,8 @@ import tifffile
 _MICROMETER = {"um", "µm", "μm", "\\u00b5m", "\\u03bcm", "micron", "microns", "micrometer"}
 _SECONDS = {"ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0}
 _SECONDS |= {"millisecond": 1e-3, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_SECONDS |= {"d": 86400.0, "ns": 1e-9, "nanosecond": 1e-9, "microsecond": 1e-6}
+_SECONDS |= dict.fromkeys(("us", "\u00b5s", "\u03bcs"), 1e-6)
 _CENTIMETER = 3
 
 
@@ -57,8 +59,9 @@ def from_ome(xml: str) -> Calibration:
 
 
 def seconds(interval: float | None, unit: str | None) -> float | None:
-    """A time in seconds; units that are not known count as seconds."""
-    return None if interval is None else interval * _SECONDS.get(unit or "s", 1.0)
+    """A time in seconds; None if it or its unit is not known."""
+    factor = _SECONDS.get(unit or "s")
+    return None if interval is None or factor is None else interval * factor
 
 
 def spell_unit(unit: str | None) -> str | None:

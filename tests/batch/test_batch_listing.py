@@ -1,0 +1,99 @@
+"""Finding images: names, links, results of other batches, and what cannot be looked at."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import tifffile
+from batch_toys import batch_of, counts, do, toy_frames
+
+from napari_inconsistency_masks.batch import Plan, list_images, read_results, run_batch
+from napari_inconsistency_masks.batch.events import TileDone
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.inference.trained import TrainedEnsemble
+
+
+def names(folder: Path, out: Path) -> list[str]:
+    return [image.name for image in list_images([folder], recursive=True, out=out).images]
+
+
+def test_results_are_no_images_whatever_leads_to_them(
+    images: Path, model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    before = names(images, images / "first")
+    do(batch_of([images], images / "first", model, ensemble), ensemble)
+    (tmp_path / "link").symlink_to(images / "first")
+    assert names(images, tmp_path / "link") == before
+    found = list_images([images], recursive=True, out=images / "second")
+    assert [image.name for image in found.images] == before
+    assert found.others == ("first",)
+    assert "image_000_masks.tif" in names(images / "first" / "images", images / "second")
+
+
+def test_no_two_images_have_one_name_in_the_tables(tmp_path: Path) -> None:
+    for place in ("r/x", "r/y", "q/x"):
+        (tmp_path / place).mkdir(parents=True)
+        tifffile.imwrite(tmp_path / place / "a.tif", toy_frames(1)[0])
+    folders = [tmp_path / "r/x", tmp_path / "r/y", tmp_path / "q"]
+    found = list_images(folders, recursive=True, out=tmp_path / "out").images
+    assert [image.name for image in found] == ["r/x/a.tif", "r/y/a.tif", "q/x/a.tif"]
+
+
+def test_images_of_one_name_on_several_drives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def several(paths: object) -> str:
+        raise ValueError("Paths don't have the same drive")  # as on Windows
+
+    for place in "xy":
+        (tmp_path / place).mkdir()
+        tifffile.imwrite(tmp_path / place / "a.tif", toy_frames(1)[0])
+    monkeypatch.setattr(os.path, "commonpath", several)
+    found = list_images([tmp_path / "x", tmp_path / "y"], out=tmp_path / "out").images
+    ends = ["/x/a.tif", "/y/a.tif"]
+    assert [image.name for image in found] == [f"{tmp_path}{end}".lstrip("/") for end in ends]
+
+
+def test_a_damaged_zarr_image_is_a_row(plan: Plan, images: Path, tmp_path: Path) -> None:
+    (images / "bad.zarr").mkdir()
+    (images / "bad.zarr" / ".zattrs").write_text("{")
+    found = names(images, tmp_path / "out")
+    assert found == ["bad.zarr", *(image.name for image in plan.images)]
+
+
+def test_a_folder_that_cannot_be_searched_is_named(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (images / "closed").mkdir()
+    iterdir = Path.iterdir
+
+    def refuse(path: Path) -> object:
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match=r"closed: cannot be looked at \(Permission denied\)"):
+        names(images, tmp_path / "out")
+
+
+def test_a_name_that_is_no_text_is_the_same_in_all_tables(
+    images: Path, model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    name = os.fsencode(images) + b"/z\xff.tif"
+    try:
+        os.rename(images / "image_000.tif", name)  # noqa: PTH104  bytes
+    except OSError:
+        pytest.skip("this file system takes text only")
+    plan = batch_of([images], tmp_path / "out", model, ensemble)
+    events = run_batch(plan, ensemble)
+    while not isinstance(next(events), TileDone):
+        pass
+    events.close()
+    stopped = [row["image"] for row in read_results(tmp_path / "out").rows()]
+    assert stopped[-1] == "z\\udcff.tif"
+    do(plan, ensemble)
+    found = read_results(tmp_path / "out")
+    assert [found.image(row["image"]).name for row in counts(tmp_path / "out")][-1] == stopped[-1]
