@@ -165,7 +165,8 @@ class Ensemble(nn.Module):
             Those that learn.
         learn
             Called with some of the members and the ensemble of them; with others at the same time,
-            from other threads. It may be called again after it ran out of memory.
+            from other threads. After it ran out of memory it is called again; gradients of the
+            members are cleared then, and what learns beside them is its own business.
         pixels
             B times Y times X of a step, per member.
 
@@ -179,7 +180,8 @@ class Ensemble(nn.Module):
                 return [learn(list(members), self.select(members))]
             except torch.OutOfMemoryError:
                 self.together = False
-            torch.cuda.empty_cache()  # outside of except, which keeps the tensors alive
+            self.zero_grad(set_to_none=True)  # outside of except, which keeps the tensors alive
+            torch.cuda.empty_cache()
         parts = [([member], self.select([member])) for member in members]
         at_once = self._at_once(len(parts), pixels)
         if at_once == 1:
