@@ -63,8 +63,12 @@ def walk(viewer, dock, folder: Path) -> None:
     else:
         person.make_project(folder, project)
         person.label()
-    if not list((project / "runs").glob("*/ensemble.json")):
+    trained = sorted((project / "runs").glob("*/ensemble.json"))
+    if not trained:
         person.train()
+    elif person.session.predictor.model is None:
+        person.session.looking.use(trained[0].parent)
+        person.settle()
     person.predict()
     person.correct()
     person.retrain()
@@ -230,7 +234,24 @@ class Walk(Person):
             self.session.results.typed.type(subject, TYPED, state, number)
         self.viewer.dims.set_point(0, TYPED)
         self.settle()
+        self.show_typed()
         self.picture("count", "count")
+
+    def show_typed(self) -> None:
+        """Scroll to the row of the typed count, and to the last columns."""
+        self.dock.open("count")
+        pause(500)
+        table = self.dock.sections["count"].table
+        table.choose(
+            next(
+                number
+                for number, (image, frame, *_) in enumerate(table.rows)
+                if image.startswith(real_cells.STACK) and frame == TYPED
+            )
+        )
+        table.scrollTo(table.currentIndex(), table.ScrollHint.PositionAtCenter)
+        bar = table.horizontalScrollBar()
+        bar.setValue(bar.maximum())
 
 
 def overlap(answer: Answer, right: Answer) -> float:
