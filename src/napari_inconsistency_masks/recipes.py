@@ -226,7 +226,7 @@ _EVERYDAY = TrainConfig(
     cosine=True,
     settle_norms=True,
     loss="ce+dice",
-    augment="always",
+    augment="labels",
     pseudo_labels=PseudoLabelConfig(
         ignore="classes", blank_image=False, blank_label=False, markers="labels"
     ),
@@ -234,7 +234,8 @@ _EVERYDAY = TrainConfig(
     refuse_worse=True,
 )
 """For few labels, rare classes and short training: where networks disagree nothing is taught,
-neither a class nor its absence, and half of each batch is real labels (docs/benchmarks.md)."""
+neither a class nor its absence, half of each batch is real labels, and these alone are changed anew
+each time they are seen (docs/benchmarks.md)."""
 
 PRESETS = {
     "quick": replace(
