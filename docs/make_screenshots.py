@@ -28,6 +28,7 @@ from napari_inconsistency_masks.cli.display import has_display, virtual_display
 IMAGES = Path(__file__).resolve().parent / "images"
 WINDOW = 1400, 900
 PATIENCE_MS = 120_000
+LARGE = 400_000
 LIST_ROOM = 130
 """Pixels by which the open list of recipes is wider than the dock."""
 
@@ -225,7 +226,19 @@ def save(viewer, dock, section: str, name: str, *, whole: bool = True) -> None:
     if whole:
         viewer.reset_view()
     pause(800)
-    viewer.screenshot(IMAGES / f"{name}.png", canvas_only=False, flash=False)
+    path = IMAGES / f"{name}.png"
+    viewer.screenshot(path, canvas_only=False, flash=False)
+    shrink(path)
+
+
+def shrink(path: Path) -> None:
+    """Few colors are enough for a picture that would be large."""
+    from PIL import Image
+
+    if path.stat().st_size > LARGE:
+        picture = Image.open(path).convert("RGB")
+        few = picture.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
 
 
 def wait(signal) -> None:

@@ -205,8 +205,9 @@ class TrainConfig(MethodConfigs):
         Literal["recipe", "never", "copies", "labels", "always"],
         option(
             "Augment",
-            "As the recipe says; never; 9 fixed copies of each labeled image (the paper's way); "
-            "each labeled image anew every time it is seen; or pseudo-labeled ones as well.",
+            "recipe: as it says; never; copies: 9 fixed ones of each labeled image (the paper's "
+            "way); labels: each labeled image anew every time it is seen; always: pseudo-labeled "
+            "images as well.",
         ),
     ] = "recipe"
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)

@@ -161,3 +161,38 @@ def test_drawn_images_of_unknown_files_are_files_of_their_own(tmp_path: Path) ->
     found = hold_out(data, Seen.of([], [one]))
     assert [sample.name for sample in found.validation] == ["50"]
     assert "51" in {sample.name for sample in found.labeled}
+
+
+def named(*numbers_: int) -> frozenset[str]:
+    return frozenset(toy_sample(Task.MULTILABEL, number).name for number in numbers_)
+
+
+def test_what_somebody_named_for_validation_is_set_aside_too() -> None:
+    given = data_of([0, 3, 4], [1, 5], unlabeled=(2, 6))
+    data = hold_out(replace(given, named=named(1, 5)), seen([0, 1], [3]))
+    assert numbers(data.validation) == [3, 5]
+    assert numbers(data.labeled) == [0, 4]
+    (note,) = [note for note in data.notes if note.startswith("Set aside after")]
+    assert toy_sample(Task.MULTILABEL, 1).name in note  # it was learned from before
+
+
+def test_with_nothing_else_to_learn_from_it_is_learned_from_again() -> None:
+    data = hold_out(replace(data_of([3], [1]), named=named(1)), seen([0, 1], [3]))
+    assert data.validation_is_training
+    assert numbers(data.labeled) == [1, 3]
+
+
+def test_what_was_set_aside_is_learned_from_if_somebody_named_it_for_training() -> None:
+    given = data_of([0, 3, 4], [5])
+    data = hold_out(replace(given, named=named(3, 5)), seen([0, 1], [3, 5]))
+    assert (numbers(data.validation), numbers(data.labeled)) == ([5], [0, 3, 4])
+
+
+def test_lists_in_a_folder_name_what_is_in_them(tmp_path: Path) -> None:
+    make_folder(tmp_path)
+    assert load_folder(tmp_path).named == frozenset()
+    labeled = [sample.name for sample in load_folder(tmp_path).labeled]
+    (tmp_path / "splits").mkdir()
+    (tmp_path / "splits" / "val.txt").write_text(labeled[0])
+    data = load_folder(tmp_path)
+    assert data.named == {labeled[0]} == {sample.name for sample in data.validation}

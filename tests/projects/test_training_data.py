@@ -10,6 +10,7 @@ import pytest
 from toy_project import CELLS, IDS, ONE, SIZE, cells, make_project, picture, spot, stack
 
 from napari_inconsistency_masks.boxes import known_mask
+from napari_inconsistency_masks.data.held_out import Seen, hold_out
 from napari_inconsistency_masks.data.origin import open_data, relative_origin
 from napari_inconsistency_masks.data.sample import Source
 from napari_inconsistency_masks.errors import InputError
@@ -44,6 +45,7 @@ def test_frames_are_labeled_unlabeled_or_both(tmp_path: Path) -> None:
     assert names(data.labeled) == ["a[t=1]", "a[t=2]"]
     assert names(data.unlabeled) == ["a[t=0]", "a[t=2]", *(f"b[t={t}]" for t in range(3))]
     assert names(data.validation) == ["c[t=0]", "c[t=2]"]
+    assert data.named == set(names(data.validation))  # nobody said what "a" is for
     assert not data.validation_is_training
     assert all(sample.target is None for sample in data.unlabeled)
     boxed = data.labeled[1].known
@@ -52,6 +54,26 @@ def test_frames_are_labeled_unlabeled_or_both(tmp_path: Path) -> None:
     assert all(data.unlabeled[place].known is None for place in (0, 2, 3, 4))
     assert len(data.test) == 0
     preflight(data, RECIPES["im"])
+
+
+def test_networks_that_learn_on_never_learn_from_files_that_are_newly_for_validation(
+    tmp_path: Path,
+) -> None:
+    project = movies(tmp_path, "a", "b", "c")
+    project.set_split("b", "validation")
+    for name in ("a", "b"):
+        project.write_frame(name, 0, cells(3))
+    first = load_project(project.folder)
+    project.write_frame("c", 0, cells(4))
+    project.set_split("c", "validation")
+    project.write_frame("a", 1, cells(5))
+    data = hold_out(load_project(project.folder), Seen.of(first.labeled, first.validation))
+    assert names(data.validation) == ["b[t=0]", "c[t=0]"]
+    assert names(data.labeled) == ["a[t=0]", "a[t=1]"]
+    project.set_split("b", "train")
+    data = hold_out(load_project(project.folder), Seen.of(first.labeled, first.validation))
+    assert names(data.validation) == ["c[t=0]"]
+    assert sorted(names(data.labeled)) == ["a[t=0]", "a[t=1]", "b[t=0]"]
 
 
 def test_samples_are_the_frames_with_their_labels(tmp_path: Path) -> None:
@@ -163,10 +185,10 @@ def test_a_labeled_file_with_other_content_is_told(tmp_path: Path) -> None:
         project.write_frame(name, 0, FrameLabels(SIZE, {"cell": spot(1, 1)}))
     for number in (1, 2):
         picture(tmp_path / "pictures", f"image-{number}.png", 90 + number)
-    (note,) = [note for note in load_project(project.folder).notes if "other content" in note]
+    (note,) = [note for note in load_project(project.folder).notes if "content is not that" in note]
     assert "image-1.png" in note
     project.relocate("image-1", project.path_of("image-1"), other_content=True)
-    assert not any("other content" in note for note in load_project(project.folder).notes)
+    assert not any("content is not that" in note for note in load_project(project.folder).notes)
 
 
 def test_the_same_picture_for_training_and_validation_is_refused(tmp_path: Path) -> None:

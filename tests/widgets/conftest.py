@@ -19,6 +19,7 @@ os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp("-napari-settings"), "se
 
 import pytest
 from napari.components import ViewerModel
+from project_steps import Steps, make_project
 from stand_ins import FakeChild
 from tiny import write_networks
 
@@ -115,6 +116,20 @@ def session(viewer: ViewerModel) -> Iterator[Session]:
     made = session_of(viewer)
     yield made
     made._guard.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project of two stacks; files of tests that need another folder have their own."""
+    return make_project(tmp_path / "data")
+
+
+@pytest.fixture
+def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
+    """What a person does with this project, which is open."""
+    made = Steps(session, qtbot)
+    made.open_project(folder)
+    return made
 
 
 @pytest.fixture

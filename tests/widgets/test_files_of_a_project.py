@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project_steps import Steps, make_project
+from project_steps import Steps
 from qtpy.QtCore import QItemSelectionModel
 from qtpy.QtWidgets import QMessageBox
 
@@ -37,18 +37,6 @@ class Asked:
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     made = Asked()
     monkeypatch.setattr(QMessageBox, "question", made.question)
-    return made
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "data")
-
-
-@pytest.fixture
-def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
-    made = Steps(session, qtbot)
-    made.open_project(folder)
     return made
 
 

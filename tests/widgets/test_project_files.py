@@ -22,18 +22,6 @@ from napari_inconsistency_masks.widgets._sources import PROJECT
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "data")
-
-
-@pytest.fixture
-def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
-    made = Steps(session, qtbot)
-    made.open_project(folder)
-    return made
-
-
 def names(viewer: ViewerModel) -> list[str]:
     return [layer.name for layer in viewer.layers]
 

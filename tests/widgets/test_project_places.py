@@ -29,11 +29,6 @@ def at_once_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "data")
-
-
-@pytest.fixture
 def networks(children: list[FakeChild], qtbot: Any) -> Networks:
     made = Networks(children, qtbot, CELLS)
     made.in_doubt = True

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from project_steps import CELLS, Steps, make_project
+from project_steps import CELLS, Steps
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.data.origin import open_data
@@ -21,11 +21,6 @@ from napari_inconsistency_masks.widgets._session import Session, session_of
 from napari_inconsistency_masks.widgets._sources import LAYERS, PROJECT
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "data")
 
 
 @pytest.fixture

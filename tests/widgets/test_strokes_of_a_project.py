@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 from open_layers import add_image
-from project_steps import CELLS, SIZE, Steps, make_project, write_stack
+from project_steps import CELLS, SIZE, Steps, write_stack
 
 from napari_inconsistency_masks.projects import FrameLabels, Project
 from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
@@ -19,15 +18,11 @@ pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make_project(tmp_path / "data")
-
-
-@pytest.fixture
-def steps(folder: Path, session: Session, qtbot: Any) -> Steps:
-    made = Steps(session, qtbot)
-    made.open_project(folder)
-    return made
+def told(session: Session) -> list[str]:
+    """What a person is told that did not work."""
+    sentences: list[str] = []
+    session.refused.connect(sentences.append)
+    return sentences
 
 
 def save_position(folder: Path, state: str) -> None:
@@ -126,7 +121,7 @@ def test_a_file_with_other_content_is_shown_with_a_remark(steps: Steps, folder: 
     write_stack(folder.parent / "two.tif", seed=8)
     steps.open("one")
     (note,) = steps.project.files.current.notes
-    assert "one.tif: other content than when it was added" in note
+    assert "one.tif: its content is not that of when it was added" in note
     assert steps.layer("alive").data[1, 5, 7]
     steps.open("two")
     assert steps.project.files.current.notes == (), "nothing is drawn on it"
@@ -139,10 +134,8 @@ def save_box(folder: Path) -> None:
 
 
 def test_a_removed_layer_of_label_boxes_is_told(
-    steps: Steps, session: Session, viewer: ViewerModel, folder: Path
+    steps: Steps, session: Session, viewer: ViewerModel, folder: Path, told: list[str]
 ) -> None:
-    told: list[str] = []
-    session.refused.connect(told.append)
     save_box(folder)
     steps.open("one")
     viewer.layers.remove(viewer.layers["label boxes"])
@@ -156,10 +149,8 @@ def test_a_removed_layer_of_label_boxes_is_told(
 
 
 def test_what_cannot_be_said_is_told_and_the_file_stays(
-    steps: Steps, session: Session, viewer: ViewerModel, folder: Path
+    steps: Steps, session: Session, viewer: ViewerModel, folder: Path, told: list[str]
 ) -> None:
-    told: list[str] = []
-    session.refused.connect(told.append)
     save_box(folder)
     steps.open("one")
     boxes = viewer.layers["label boxes"]
@@ -167,7 +158,7 @@ def test_what_cannot_be_said_is_told_and_the_file_stays(
     steps.paint("alive", 1, 5, 7)
     steps.settle()
     (sentence,) = told
-    assert sentence.startswith("What is drawn is not saved: Layer 'label boxes' holds a ellipse")
+    assert sentence.startswith("What is drawn is not saved: Layer 'label boxes' holds an ellipse")
     steps.project.files.open("two")
     steps.wait(lambda: len(told) == 2)
     assert told[1] == "one.tif stays open, because it cannot be saved."

@@ -34,7 +34,6 @@ def write_report(folder: Path, scored: Sequence[Scored], scheme: LabelScheme) ->
         What the labels mean.
     """
     names = columns(scheme)
-    metrics = [name for name in names if name.split()[0] in _SHOWN]
     rows = [
         {
             "recipe": each.trial.recipe,
@@ -47,6 +46,7 @@ def write_report(folder: Path, scored: Sequence[Scored], scheme: LabelScheme) ->
         for row in each.networks
     ]
     write_csv(folder / "results.csv", rows, ["recipe", "labeled", "run", *names])
+    metrics = [name for name in names if name.split()[0] in _SHOWN]
     summaries = summarize(scored, metrics)
     found = (main_table(summaries, metrics), masks_table(summaries))
     tables = [table for table in found if table is not None]

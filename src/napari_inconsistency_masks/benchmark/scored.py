@@ -93,13 +93,14 @@ def measured(metric: str, *groups: tuple[Sequence[Scored], int | None]) -> list[
     Returns
     -------
     list of Measured or None
-        None if there is no run or no common file, or if older scores lack what is needed.
+        None if there is no run, no common file or nothing that could be measured on them, or if
+        older scores lack what is needed.
     """
     sums = [[run.sums(metric, generation) for run in runs] for runs, generation in groups]
     files = [set(each) for group in sums for each in group]
     if not all(sums) or not (common := sorted(set.intersection(*files))):
         return None
-    return [
+    found = [
         Measured(
             *(
                 np.array([[each[file][side] for file in common] for each in group], np.float64)
@@ -108,6 +109,7 @@ def measured(metric: str, *groups: tuple[Sequence[Scored], int | None]) -> list[
         )
         for group in sums
     ]
+    return found if all(each.below.any() for each in found) else None
 
 
 def _parts(row: Row, metric: str) -> _Sums | None:

@@ -150,6 +150,8 @@ class Study:
                 continue
             failed = said.reason or self._why(said.trial, said.code)
             failed = failed or self._score(said.trial, device)
+            if not failed:
+                self.write_tables()
             done += 1
             yield TrialEnded(said.trial, done, len(trials), failed)
         self.write_tables()
@@ -187,10 +189,9 @@ class Study:
         return [each for each in begun if begins_alike(plan, read_plan(self._folder(each)))]
 
     def _score(self, trial: Trial, device: str | None) -> str:
-        """Score a trial and write the tables; why not, if that fails: the others go on."""
+        """Score a trial; why not, in a sentence, if that fails: the others go on."""
         try:
             score_run(self._folder(trial), self._data_of(trial), device)
-            self.write_tables()
         except Exception as error:
             logger.exception("scoring %s", trial.name)
             return f"It is trained, but scoring it failed: {error!r}"

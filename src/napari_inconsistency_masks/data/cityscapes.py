@@ -118,6 +118,7 @@ def load_cityscapes(
         intensity=intensity,
         free_rotation=False,
         validation_is_training=False,
+        named=frozenset(),
         notes=(),
         origin=origin,
         **sources(PublishedImages(tree, intensity, _label_ids, prepare, ids=True), parts, chosen),

@@ -9,7 +9,7 @@ class, or one of class ids named ``masks``. ``source.json`` may say of which fil
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def load_corrected(base: dict[str, Any], corrections: str | Path) -> Segmentatio
     """
     data = open_data(base)
     frames = _frames(Path(corrections), data)
-    drawn = _Drawn(_marked_alike(_read_drawn(data, Path(corrections)), data), frames)
+    drawn = _Changed(_marked_alike(_read_drawn(data, Path(corrections)), data), frames=frames)
     apart = Joined([data.test, *([] if data.validation_is_training else [data.validation])])
     held_out, files = _prints(apart), {frame.image for frame in _frames_of(apart)}
     there = {image_print(sample): index for index, sample in enumerate(data.labeled)}
@@ -106,43 +106,32 @@ class _Frame:
 
 @dataclass(frozen=True)
 class _Changed:
-    """A source of which some samples are others."""
+    """A source of which some samples are others, or are known to be frames of other files.
+
+    Attributes
+    ----------
+    source
+        The samples.
+    changed
+        What takes the place of some, by their index.
+    frames
+        What some are of, by their names.
+    """
 
     source: Source
-    changed: Mapping[int, Sample]
+    changed: Mapping[int, Sample] = field(default_factory=dict)
+    frames: Mapping[str, _Frame] = field(default_factory=dict)
 
     @cached_property
     def items(self) -> list[_Frame]:
-        """What each is of."""
-        return _frames_of(self.source)
-
-    def __len__(self) -> int:
-        return len(self.source)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self.changed[index] if index in self.changed else self.source[index]
-
-    def __iter__(self) -> Iterator[Sample]:
-        return map(self.__getitem__, range(len(self)))
-
-
-@dataclass(frozen=True)
-class _Drawn:
-    """Drawn samples that are known to be frames of a file; ``frames`` is by their names."""
-
-    source: Source
-    frames: Mapping[str, _Frame]
-
-    @cached_property
-    def items(self) -> list[_Frame]:
-        """What each is of; if nobody says that, of the file that was drawn."""
+        """What each is of; if nobody says that, of the file that it is read from."""
         return [self.frames.get(frame.name, frame) for frame in _frames_of(self.source)]
 
     def __len__(self) -> int:
         return len(self.source)
 
     def __getitem__(self, index: int) -> Sample:
-        return self.source[index]
+        return self.changed[index] if index in self.changed else self.source[index]
 
     def __iter__(self) -> Iterator[Sample]:
         return map(self.__getitem__, range(len(self)))

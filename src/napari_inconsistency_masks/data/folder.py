@@ -113,9 +113,10 @@ def load_folder(
     if layout.known is not None:
         pairs, more = limit_labels(pairs, root / layout.known)
         notes += more
+    lists = _lists(root, pairs, labeled)
     groups = assign(
         pairs,
-        _lists(root, pairs, labeled),
+        lists,
         labeled=None if isinstance(labeled, str) else labeled,
         validation=validation,
         test=test,
@@ -138,6 +139,7 @@ def load_folder(
         intensity=intensity,
         free_rotation=free_rotation,
         validation_is_training=groups.validation_is_training,
+        named=_named(pairs, groups, lists or SplitLists()),
         notes=tuple(notes),
         origin=origin,
         **sources,
@@ -160,6 +162,15 @@ def _lists(
     if chosen is not None and lists is None:
         raise InputError(f"labeled={chosen!r}: {root.name} has no folder splits with lists.")
     return lists
+
+
+def _named(pairs: Mapping[str, Pair], groups: Groups, lists: SplitLists) -> frozenset[str]:
+    """The labeled samples that lists gave to training or validation."""
+    files = [
+        *(groups.labeled if lists.train is not None else ()),
+        *(groups.validation if lists.validation is not None else ()),
+    ]
+    return frozenset(item.name for file in files for item in pairs[file].labeled_items)
 
 
 def _sources(

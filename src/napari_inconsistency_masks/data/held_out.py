@@ -7,7 +7,7 @@ a folder may be renamed, and two stacks both have a frame 3.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,12 @@ import numpy as np
 
 from .sample import Sample, SegmentationData, Source
 from .sources import Subset, file_of
-from .splits import split_files
+from .splits import listed, split_files
+
+SPOILED = (
+    "Set aside after the networks had learned from it, so it is neither learned from any more nor "
+    "used to compare: {}."
+)
 
 NOTHING_NEW = (
     "No label is new since the networks that this training goes on from were trained: correct or "
@@ -83,27 +88,35 @@ def corrections(labeled: Source, seen: Seen | None) -> tuple[int, ...]:
 def hold_out(data: SegmentationData, seen: Seen) -> SegmentationData:
     """Set images aside on which networks that have `seen` some can be compared with later ones.
 
-    These are the images that were held out before, as far as they are still labeled. If none is,
-    they are those that `data` sets aside and that were not learned from, else some of the labeled
-    images that were not. Everything labeled that is not set aside is for training. All frames of
-    one file are treated alike.
+    These are the images that were held out before, as far as they are still labeled and nobody
+    named them for training, and those that somebody named for validation. If there is none, they
+    are those that `data` sets aside and that were not learned from, else some of the labeled images
+    that were not. Everything labeled that is not set aside is for training; but what somebody named
+    for validation although the networks learned from it is for neither, and a note says so. All
+    frames of one file are treated alike.
     """
-    places = [*_places(data.labeled, seen)]
+    places = [*_places(data.labeled, seen, data.named)]
     if not data.validation_is_training:
-        places += _places(data.validation, seen)
-    aside = {place.file for place in places if place.held_out} - _learned_files(places)
+        places += _places(data.validation, seen, data.named)
+    learned = _learned_files(places)
+    wanted = {place.file for place in places if place.named and place.source is data.validation}
+    aside = wanted | {place.file for place in places if place.held_out and not place.named}
+    aside -= learned
     if not aside:
         aside = _unseen(data, places)
-    if not aside or aside >= {place.file for place in places}:
+    spoiled = wanted & learned
+    training = [place for place in places if place.file not in aside | spoiled]
+    if not aside or not training:
         moved = _judged_on_training(data, places)
     else:
         moved = replace(
             data,
-            labeled=_subset([place for place in places if place.file not in aside]),
+            labeled=_subset(training),
             validation=_subset([place for place in places if place.file in aside]),
             validation_is_training=False,
-            unlabeled=_without(data.unlabeled, aside),
-            hidden=_without(data.hidden, aside),
+            unlabeled=_without(data.unlabeled, aside | spoiled),
+            hidden=_without(data.hidden, aside | spoiled),
+            notes=(*data.notes, *_about([p for p in places if p.file in spoiled])),
         )
     if any(_is_new(sample, seen) for sample in moved.labeled):
         return moved
@@ -119,17 +132,24 @@ class _Place:
     file: Hashable
     held_out: bool
     learned: bool
+    named: bool
 
     @property
     def sample(self) -> Sample:
         return self.source[self.index]
 
 
-def _places(source: Source, seen: Seen) -> Iterator[_Place]:
+def _places(source: Source, seen: Seen, named: Container[str]) -> Iterator[_Place]:
     for index, sample in enumerate(source):
         image = image_print(sample)
-        file = file_of(source, index)
-        yield _Place(source, index, file, image in seen.held_out, image in seen.learned)
+        yield _Place(
+            source,
+            index,
+            file_of(source, index),
+            held_out=image in seen.held_out,
+            learned=image in seen.learned,
+            named=sample.name in named,
+        )
 
 
 def _learned_files(places: list[_Place]) -> set[Hashable]:
@@ -150,6 +170,10 @@ def _unseen(data: SegmentationData, places: list[_Place]) -> set[Hashable]:
 def _judged_on_training(data: SegmentationData, places: list[_Place]) -> SegmentationData:
     everything = _subset(places)
     return replace(data, labeled=everything, validation=everything, validation_is_training=True)
+
+
+def _about(spoiled: list[_Place]) -> list[str]:
+    return [SPOILED.format(listed([place.sample.name for place in spoiled]))] if spoiled else []
 
 
 def _subset(places: list[_Place]) -> Source:

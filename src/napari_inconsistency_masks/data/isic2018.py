@@ -111,6 +111,7 @@ def load_isic2018(
         intensity=intensity,
         free_rotation=True,
         validation_is_training=False,
+        named=frozenset(),
         notes=() if parts["test"] else (no_test_split(_IMAGES.format("Test")),),
         origin=origin,
         **lists,

@@ -84,6 +84,9 @@ class SegmentationData:
     hidden
         The unlabeled images with their labels, where those exist: for the fully labeled
         comparison only.
+    named
+        Names of labeled and validation images that a person or a list gave to where they are; of
+        the others, training that goes on from networks may choose.
     free_rotation
         Whether rotated and flipped images are as likely as upright ones (true for cells).
     notes
@@ -103,6 +106,7 @@ class SegmentationData:
     hidden: Source = ()
     free_rotation: bool = True
     validation_is_training: bool = False
+    named: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     origin: Mapping[str, Any] | None = field(default=None, compare=False)
 

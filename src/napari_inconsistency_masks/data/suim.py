@@ -118,6 +118,7 @@ def load_suim(
         intensity=intensity,
         free_rotation=False,
         validation_is_training=False,
+        named=frozenset(),
         notes=() if test else (no_test_split("TEST/images"),),
         origin=origin,
         **sources(reader, parts, names),

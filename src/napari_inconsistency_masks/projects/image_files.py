@@ -76,8 +76,8 @@ def content_remark(path: Path, image: ImageEntry) -> str:
         return ""
     return about(
         path,
-        "other content than when it was added: if it is another picture, put the old file back; "
-        "if not, say so (other_content=True).",
+        "its content is not that of when it was added: if it is another picture, put the old file "
+        "back, or what was drawn does not fit it.",
     )
 
 

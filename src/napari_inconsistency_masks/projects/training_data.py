@@ -106,6 +106,12 @@ def load_project(
         validation=held_out,
         free_rotation=free_rotation,
         validation_is_training=groups.validation_is_training,
+        named=frozenset(
+            item.name
+            for image in images.values()
+            if image.entry.split is not None
+            for item in image.labeled
+        ),
         notes=tuple(notes),
         origin=origin,
     )

@@ -159,5 +159,5 @@ class Records:
 
         What a person chose stays, unless the generation was `made_now`.
         """
-        name = write_result if made_now else restore_result
-        name(self.folder, record.generation, members)
+        write = write_result if made_now else restore_result
+        write(self.folder, record.generation, members)

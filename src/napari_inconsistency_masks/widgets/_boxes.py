@@ -37,8 +37,8 @@ def boxes_by_frame(
     for shape, kind in zip(shapes, kinds, strict=True):
         if kind != "rectangle":
             raise InputError(
-                f"Layer {layer!r} holds a {kind}: label boxes are rectangles; remove it or draw a "
-                f"rectangle instead."
+                f"Layer {layer!r} holds {'an' if kind == 'ellipse' else 'a'} {kind}: label boxes "
+                f"are rectangles; remove it or draw a rectangle instead."
             )
         if _is_turned(shape):
             raise InputError(
