@@ -100,7 +100,7 @@ class Steps:
         yield f"{MANY} files are done", self.large_batch
 
     def plan(self) -> None:
-        from napari_inconsistency_masks.widgets._batch_choice import BatchChoice
+        from napari_inconsistency_masks.widgets.batch.choice import BatchChoice
 
         self.dock.open("batch")
         paths = (self.folder / "images",)

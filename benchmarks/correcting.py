@@ -30,15 +30,15 @@ from napari_inconsistency_masks.cells import find_cells
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
 from napari_inconsistency_masks.data.synthetic import make_image
 from napari_inconsistency_masks.files.images import open_stack
-from napari_inconsistency_masks.widgets._found_places import look_for_places
-from napari_inconsistency_masks.widgets._prediction import (
+from napari_inconsistency_masks.widgets.predicting.found_places import look_for_places
+from napari_inconsistency_masks.widgets.predicting.prediction import (
     FrameCounts,
     FrameLayers,
     Model,
     label_planes,
     mask_plane,
 )
-from napari_inconsistency_masks.widgets._saved_run import DEMO_MODEL
+from napari_inconsistency_masks.widgets.runs.saved_run import DEMO_MODEL
 from window import SCHEME, Watch, live, until
 
 SIZES = ((24, 220), (4, 2048))

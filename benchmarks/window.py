@@ -304,7 +304,7 @@ def write_networks(folder: Path) -> Path:
 
 def _predicted(picture: Any) -> tuple[Any, Any]:
     """A frame as if the networks had seen what is there, and disagreed along a cross."""
-    from napari_inconsistency_masks.widgets._prediction import (
+    from napari_inconsistency_masks.widgets.predicting.prediction import (
         FrameCounts,
         FrameLayers,
         label_planes,

@@ -25,8 +25,8 @@ from make_screenshots import pause, with_window
 from window_person import Person, wait_until
 
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
-from napari_inconsistency_masks.widgets._found_places import Answer
-from napari_inconsistency_masks.widgets._queue import OPEN, QueuedPlace
+from napari_inconsistency_masks.widgets.correcting.queue import OPEN, QueuedPlace
+from napari_inconsistency_masks.widgets.predicting.found_places import Answer
 
 FIRST_MINUTES, RETRAIN_MINUTES = 8, 2
 ACCEPT, ANSWER, DRAW, NOTHING = "accept", "answer", "draw", "nothing"

@@ -126,7 +126,7 @@ def show_training(viewer, dock, run: Path) -> None:
     """The section Train with the curves of a run that is finished."""
     from napari_inconsistency_masks.data.origin import open_data
     from napari_inconsistency_masks.plans import read_plan
-    from napari_inconsistency_masks.widgets._opened_sample import show_samples
+    from napari_inconsistency_masks.widgets.pages.opened_sample import show_samples
 
     plan = read_plan(run)
     data = open_data(plan.data, relative_to=run)
@@ -179,9 +179,9 @@ def show_comparison(viewer, dock, runs: Path) -> None:
 
 def show_batch(viewer, dock, folder: Path) -> None:
     """The section Batch: a plan, the batch at work, and its results."""
-    from napari_inconsistency_masks.widgets._batch_choice import BatchChoice
-    from napari_inconsistency_masks.widgets._batch_state import State
-    from napari_inconsistency_masks.widgets._saved_run import DEMO_MODEL
+    from napari_inconsistency_masks.widgets.batch.choice import BatchChoice
+    from napari_inconsistency_masks.widgets.batch.state import State
+    from napari_inconsistency_masks.widgets.runs.saved_run import DEMO_MODEL
 
     job, networks = dock.session.batch, Path("runs", "first")
     os.chdir(folder)  # so that the command in the picture is short
@@ -263,7 +263,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def pause(milliseconds: int) -> None:
     """Let the window live for a while."""
-    from napari_inconsistency_masks.widgets._demo_program import pause as pause_window
+    from napari_inconsistency_masks.widgets.demo_program import pause as pause_window
 
     pause_window(milliseconds)
 

@@ -11,8 +11,8 @@ import real_cells
 from make_screenshots import pause, save
 
 from napari_inconsistency_masks.boxes import Box
-from napari_inconsistency_masks.widgets._box_edit import draw
-from napari_inconsistency_masks.widgets._found_places import Answer
+from napari_inconsistency_masks.widgets.correcting.box_edit import draw
+from napari_inconsistency_masks.widgets.predicting.found_places import Answer
 
 PATIENCE = 900
 """Seconds."""

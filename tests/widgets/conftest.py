@@ -24,22 +24,17 @@ from stand_ins import FakeChild
 from tiny import write_networks
 
 from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.widgets import (
-    _batch_job,
-    _devices,
-    _folder_data,
-    _keeper,
-    _label_scan,
-    _predictor,
-    _project_files,
-    _ranking,
-    _recent,
-    _results,
-    _trainer,
-    preferences,
-    train,
-)
-from napari_inconsistency_masks.widgets._session import Session, session_of
+from napari_inconsistency_masks.widgets import preferences
+from napari_inconsistency_masks.widgets.batch import job
+from napari_inconsistency_masks.widgets.correcting import ranking
+from napari_inconsistency_masks.widgets.drawing import keeper, label_scan
+from napari_inconsistency_masks.widgets.predicting import predictor
+from napari_inconsistency_masks.widgets.project import files, recent
+from napari_inconsistency_masks.widgets.results import results
+from napari_inconsistency_masks.widgets.sections import train
+from napari_inconsistency_masks.widgets.session.session import Session, session_of
+from napari_inconsistency_masks.widgets.training import folder_data, trainer
+from napari_inconsistency_masks.widgets.work import devices
 from toy import SCHEMES
 
 PATIENCE_MS = 30_000
@@ -62,7 +57,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[FakeChild]:
         started.append(FakeChild(command, parent))
         return started[-1]
 
-    for module in (_trainer, _predictor, _devices, _batch_job):
+    for module in (trainer, predictor, devices, job):
         monkeypatch.setattr(module, "Child", make)
     return started
 
@@ -71,11 +66,11 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[FakeChild]:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions and sections made after this do not wait for a person to pause."""
     for module, name in (
-        (_label_scan, "SETTLE_MS"),
-        (_folder_data, "SETTLE_MS"),
-        (_ranking, "SETTLE_MS"),
-        (_project_files, "BREATH_MS"),
-        (_results, "POINTS_MS"),
+        (label_scan, "SETTLE_MS"),
+        (folder_data, "SETTLE_MS"),
+        (ranking, "SETTLE_MS"),
+        (files, "BREATH_MS"),
+        (results, "POINTS_MS"),
         (train, "REDRAW_MS"),
     ):
         monkeypatch.setattr(module, name, 0)
@@ -93,15 +88,15 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def recent_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the last projects are listed, which is not among anybody's files."""
     file = tmp_path / "state" / "projects.json"
-    monkeypatch.setattr(_recent, "recent_file", lambda: file)
+    monkeypatch.setattr(recent, "recent_file", lambda: file)
     return file
 
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Strokes are saved at once by sessions made after this."""
-    monkeypatch.setattr(_keeper, "SOON_MS", 0)
-    monkeypatch.setattr(_keeper, "RETRY_MS", 10)
+    monkeypatch.setattr(keeper, "SOON_MS", 0)
+    monkeypatch.setattr(keeper, "RETRY_MS", 10)
 
 
 @pytest.fixture

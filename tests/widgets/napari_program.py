@@ -25,8 +25,8 @@ from qtpy.QtWidgets import QApplication, QDialog
 from tiny import LONG, add_stack, setting
 
 from napari_inconsistency_masks.training.events import EpochEnd
-from napari_inconsistency_masks.widgets import _session
-from napari_inconsistency_masks.widgets._session import session_of
+from napari_inconsistency_masks.widgets.session import session as session_module
+from napari_inconsistency_masks.widgets.session.session import session_of
 
 PLUGIN, DOCK = "napari-inconsistency-masks", "Inconsistency Masks"
 
@@ -92,6 +92,6 @@ class PressOfX(QCloseEvent):
 
 
 if __name__ == "__main__":
-    _session.PATIENCE = 60.0  # machines that run tests are busy
+    session_module.PATIENCE = 60.0  # machines that run tests are busy
     program = Program(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
     napari.run()

@@ -15,8 +15,8 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_inconsistency_masks.widgets import preferences
-from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
-from napari_inconsistency_masks.widgets._session import session_of
+from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.session.session import session_of
 
 
 def main(folder: Path) -> None:

@@ -16,15 +16,15 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_inconsistency_masks.widgets import _recent
-from napari_inconsistency_masks.widgets._session import session_of
+from napari_inconsistency_masks.widgets.project import recent
+from napari_inconsistency_masks.widgets.session.session import session_of
 
 FILES = ("one", "two")
 
 
 def main(folder: Path) -> None:
     """Paint a pixel every 20 ms, and change to the other file now and then."""
-    _recent.recent_file = lambda: folder.parent / "recent.json"
+    recent.recent_file = lambda: folder.parent / "recent.json"
     application = QApplication([])
     viewer = ViewerModel()
     session = session_of(viewer)

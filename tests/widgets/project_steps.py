@@ -10,7 +10,7 @@ import tifffile
 
 from napari_inconsistency_masks.projects import Project
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.session.session import Session
 
 CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
 SIZE = (40, 48)

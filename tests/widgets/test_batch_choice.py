@@ -14,7 +14,7 @@ from napari_inconsistency_masks import batch as engine
 from napari_inconsistency_masks.batch import BatchOptions
 from napari_inconsistency_masks.cli import app
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.widgets._batch_choice import (
+from napari_inconsistency_masks.widgets.batch.choice import (
     BatchChoice,
     BatchRequest,
     files_of,

@@ -15,10 +15,10 @@ from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.batch import events
 from napari_inconsistency_masks.batch.events import BatchEvent
-from napari_inconsistency_masks.widgets._batch_state import SOME_FAILED, STOPPED_BY_REQUEST, State
-from napari_inconsistency_masks.widgets._process import CRASHED
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.batch import BatchSection
+from napari_inconsistency_masks.widgets.batch.state import SOME_FAILED, STOPPED_BY_REQUEST, State
+from napari_inconsistency_masks.widgets.sections.batch import BatchSection
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.work.process import CRASHED
 
 
 class Program:

@@ -17,9 +17,9 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.widgets._batch_state import State
-from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.batch.state import State
 from napari_inconsistency_masks.widgets.dock import Dock
+from napari_inconsistency_masks.widgets.session.session import Session
 
 FRAMES = 24
 

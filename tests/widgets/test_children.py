@@ -18,15 +18,15 @@ from tiny import LONG, PATIENCE, write_folder
 from napari_inconsistency_masks.plans import create
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.training.events import EpochEnd, Started
-from napari_inconsistency_masks.widgets import _trainer
-from napari_inconsistency_masks.widgets._folder_data import FolderChoice, read_folder
-from napari_inconsistency_masks.widgets._preparation import RunRequest
-from napari_inconsistency_masks.widgets._process import CRASHED, NICENESS, Child
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._status import Status
-from napari_inconsistency_masks.widgets._trainer import Trainer
-from napari_inconsistency_masks.widgets._training_state import State
 from napari_inconsistency_masks.widgets.dock import Dock
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.training import trainer as trainer_module
+from napari_inconsistency_masks.widgets.training.folder_data import FolderChoice, read_folder
+from napari_inconsistency_masks.widgets.training.preparation import RunRequest
+from napari_inconsistency_masks.widgets.training.state import State
+from napari_inconsistency_masks.widgets.training.trainer import Trainer
+from napari_inconsistency_masks.widgets.work.process import CRASHED, NICENESS, Child
+from napari_inconsistency_masks.widgets.work.status import Status
 from toy import toy_data
 
 
@@ -175,7 +175,7 @@ def test_why_a_training_failed_is_said_in_a_sentence(
     qtbot: Any,
 ) -> None:
     command = (sys.executable, "-c", f"import os, sys; {code}")
-    monkeypatch.setattr(_trainer, "our_command", lambda *_: command)
+    monkeypatch.setattr(trainer_module, "our_command", lambda *_: command)
     trainer.press(lambda: pytest.fail("the run is known"))
     qtbot.waitUntil(lambda: trainer.state is State.FAILED, timeout=PATIENCE)
     assert trainer.message == sentence
@@ -186,7 +186,7 @@ def test_a_training_that_cannot_save_itself_is_not_called_saved(
     trainer: Trainer, stopped_run: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
 ) -> None:
     code = "import sys; print('{}', flush=True); sys.stdin.read(); raise OSError('disk full')"
-    monkeypatch.setattr(_trainer, "our_command", lambda *_: (sys.executable, "-c", code))
+    monkeypatch.setattr(trainer_module, "our_command", lambda *_: (sys.executable, "-c", code))
     trainer.press(lambda: pytest.fail("the run is known"))
     with qtbot.waitSignal(trainer.child.answered, timeout=PATIENCE):
         pass

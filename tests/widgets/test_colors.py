@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from napari_inconsistency_masks.widgets._colors import (
+from napari_inconsistency_masks.widgets.parts.colors import (
     CLASS_COLORS,
     MASK_COLOR,
     SYMBOLS,

@@ -17,12 +17,13 @@ from napari_inconsistency_masks import plans
 from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.overview import RunState, read_run
 from napari_inconsistency_masks.training.results import GenerationRecord
-from napari_inconsistency_masks.widgets import _chosen_runs, compare
-from napari_inconsistency_masks.widgets._history import History
-from napari_inconsistency_masks.widgets._run_courses import MEASURES, best_measure, course
-from napari_inconsistency_masks.widgets._run_plot import Curve, RunPlot
-from napari_inconsistency_masks.widgets.compare import CompareRuns
-from napari_inconsistency_masks.widgets.train import TrainSection
+from napari_inconsistency_masks.widgets.pages import chosen_runs
+from napari_inconsistency_masks.widgets.runs.courses import MEASURES, best_measure, course
+from napari_inconsistency_masks.widgets.runs.history import History
+from napari_inconsistency_masks.widgets.runs.plot import Curve, RunPlot
+from napari_inconsistency_masks.widgets.sections import compare
+from napari_inconsistency_masks.widgets.sections.compare import CompareRuns
+from napari_inconsistency_masks.widgets.sections.train import TrainSection
 from toy import QUICK, toy_data
 
 RECORD = GenerationRecord(0, (0, 1), 4.0, 0.5, 0.2, 0.1, True, margin=0.5, seconds=60.0)
@@ -231,7 +232,7 @@ def test_a_folder_that_is_no_run_has_words_and_no_buttons(panel: CompareRuns) ->
 def test_runs_that_have_not_begun_take_no_place_in_the_plot(
     panel: CompareRuns, folder: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_chosen_runs, "MOST", 2)
+    monkeypatch.setattr(chosen_runs, "MOST", 2)
     waiting = [f"waiting-{number}" for number in range(1, 6)]
     for name in waiting:  # newer, so they come first
         write_run(folder / name, events=[], created="2026-01-05")

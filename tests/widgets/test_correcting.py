@@ -20,17 +20,17 @@ from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._boxes import boxes_by_frame, corners
-from napari_inconsistency_masks.widgets._correcting import Correcting
-from napari_inconsistency_masks.widgets._drawing import Drawing, write_snapshot
-from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
-from napari_inconsistency_masks.widgets._drawn_counts import count_drawn
-from napari_inconsistency_masks.widgets._frames import FrameAxes
-from napari_inconsistency_masks.widgets._layers import role_of
-from napari_inconsistency_masks.widgets._preparation import prepare
-from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.correct import CorrectSection
+from napari_inconsistency_masks.widgets.correcting.correcting import Correcting
+from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED
+from napari_inconsistency_masks.widgets.counting.drawn_counts import count_drawn
+from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.drawing.snapshot import Drawing, write_snapshot
+from napari_inconsistency_masks.widgets.layers.boxes import boxes_by_frame, corners
+from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
+from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
+from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.training.preparation import prepare
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

@@ -13,10 +13,10 @@ from open_layers import add_image
 from qtpy.QtCore import QPointF
 from stand_ins import FakeChild
 
-from napari_inconsistency_masks.widgets._count_plot import CountPlot, pieces_of, with_gaps
-from napari_inconsistency_masks.widgets._counts import CountRow
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.count import CountSection
+from napari_inconsistency_masks.widgets.counting.counts import CountRow
+from napari_inconsistency_masks.widgets.counting.plot import CountPlot, pieces_of, with_gaps
+from napari_inconsistency_masks.widgets.sections.count import CountSection
+from napari_inconsistency_masks.widgets.session.session import Session
 
 COLORS = {"alive": "#00ff00", "dead": "#ff0000"}
 

@@ -18,10 +18,10 @@ from qtpy.QtWidgets import QFileDialog
 from stand_ins import FakeChild
 
 from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.widgets._count_table import HEADERS
-from napari_inconsistency_masks.widgets._counts import COLUMNS
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.count import CountSection
+from napari_inconsistency_masks.widgets.counting.counts import COLUMNS
+from napari_inconsistency_masks.widgets.counting.table import HEADERS
+from napari_inconsistency_masks.widgets.sections.count import CountSection
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

@@ -8,8 +8,8 @@ import pytest
 
 from napari_inconsistency_masks.cells import Cells
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets import _drawn_counts
-from napari_inconsistency_masks.widgets._counts import (
+from napari_inconsistency_masks.widgets.counting import drawn_counts
+from napari_inconsistency_masks.widgets.counting.counts import (
     COLUMNS,
     CountRow,
     ImageCounts,
@@ -17,7 +17,7 @@ from napari_inconsistency_masks.widgets._counts import (
     mean_count_error,
     totals,
 )
-from napari_inconsistency_masks.widgets._drawn_counts import (
+from napari_inconsistency_masks.widgets.counting.drawn_counts import (
     DrawnCounts,
     KnownLabels,
     corrected_counts,
@@ -215,8 +215,8 @@ def test_a_typed_count_wins_over_a_drawn_one_and_over_boxes(counts: ImageCounts)
 
 def test_only_frames_that_were_drawn_on_are_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[int] = []
-    really = _drawn_counts.find_cells
-    monkeypatch.setattr(_drawn_counts, "find_cells", lambda *a: found.append(1) or really(*a))
+    really = drawn_counts.find_cells
+    monkeypatch.setattr(drawn_counts, "find_cells", lambda *a: found.append(1) or really(*a))
     targets = [drawn_cells() for _ in range(3)]
     first = run(count_drawn(KnownLabels(CELLS, targets), {}))
     assert len(found) == 3

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from run_events import epoch_end
 
-from napari_inconsistency_masks.widgets._curve import RunCurves
-from napari_inconsistency_masks.widgets._history import History
+from napari_inconsistency_masks.widgets.runs.curve import RunCurves
+from napari_inconsistency_masks.widgets.runs.history import History
 
 
 def test_the_curve_of_a_lost_network_ends_and_the_mean_is_of_the_others(qtbot: Any) -> None:

@@ -25,16 +25,16 @@ from qtpy.QtWidgets import (
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets import _demo
-from napari_inconsistency_masks.widgets._footer import Footer
-from napari_inconsistency_masks.widgets._parts import Chooser
-from napari_inconsistency_masks.widgets._session import Session, session_of
-from napari_inconsistency_masks.widgets._status import Activity
-from napari_inconsistency_masks.widgets.count import CountSection
-from napari_inconsistency_masks.widgets.data import DataSection
 from napari_inconsistency_masks.widgets.dock import SECTIONS, Dock
-from napari_inconsistency_masks.widgets.look import LookSection
-from napari_inconsistency_masks.widgets.train import TrainSection
+from napari_inconsistency_masks.widgets.pages import demo
+from napari_inconsistency_masks.widgets.pages.footer import Footer
+from napari_inconsistency_masks.widgets.parts.controls import Chooser
+from napari_inconsistency_masks.widgets.sections.count import CountSection
+from napari_inconsistency_masks.widgets.sections.data import DataSection
+from napari_inconsistency_masks.widgets.sections.look import LookSection
+from napari_inconsistency_masks.widgets.sections.train import TrainSection
+from napari_inconsistency_masks.widgets.session.session import Session, session_of
+from napari_inconsistency_masks.widgets.work.status import Activity
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 
@@ -262,7 +262,7 @@ def test_the_log_has_everything_and_can_be_saved(
 def test_without_its_networks_the_demo_says_so(
     dock: Dock, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(_demo, "DEMO_MODEL", tmp_path)
+    monkeypatch.setattr(demo, "DEMO_MODEL", tmp_path)
     dock.demo.click()
     assert "networks of the demo are missing" in session.status.sentence
 
@@ -277,9 +277,9 @@ def test_the_demo_adds_images_and_predicts_them_all(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "ensemble.json").write_text("{}")
-    monkeypatch.setattr(_demo, "DEMO_MODEL", tmp_path)
-    monkeypatch.setattr(_demo, "IMAGES", 5)
-    monkeypatch.setattr(_demo, "SIZE", (96, 96))
+    monkeypatch.setattr(demo, "DEMO_MODEL", tmp_path)
+    monkeypatch.setattr(demo, "IMAGES", 5)
+    monkeypatch.setattr(demo, "SIZE", (96, 96))
     dock.demo.click()
     dock.demo.click()
     qtbot.waitUntil(lambda: any(child.verb == "serve" for child in children))

@@ -14,13 +14,13 @@ from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.intensity import Intensity
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._drawing import (
+from napari_inconsistency_masks.widgets.drawing.snapshot import (
     Drawing,
     DrawnClass,
     check_class_names,
     write_snapshot,
 )
-from napari_inconsistency_masks.widgets._frames import FrameAxes
+from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
 
 CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
 EXCLUSIVE = LabelScheme(Task.MULTICLASS, ("alive", "dead"))

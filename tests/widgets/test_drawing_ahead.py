@@ -11,11 +11,11 @@ from stand_ins import FakeChild
 from test_correcting import CELLS, correcting, image, predict
 
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets import _drawing_ahead
-from napari_inconsistency_masks.widgets._correcting import Correcting
-from napari_inconsistency_masks.widgets._layers import role_of
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.correct import CorrectSection
+from napari_inconsistency_masks.widgets.correcting import drawing_ahead
+from napari_inconsistency_masks.widgets.correcting.correcting import Correcting
+from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
+from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 
@@ -26,7 +26,7 @@ MADE = ["alive", "dead", "position", "label boxes"]
 
 @pytest.fixture(autouse=True)
 def breath(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_drawing_ahead, "BREATH_MS", 5)
+    monkeypatch.setattr(drawing_ahead, "BREATH_MS", 5)
 
 
 def drawing_layers(viewer: ViewerModel) -> list[str]:

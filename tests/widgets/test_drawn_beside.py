@@ -11,9 +11,9 @@ from tiny import write_folder
 
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.plans import read_plan
-from napari_inconsistency_masks.widgets._folder_page import FolderPage
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._sources import FOLDER, LAYERS
+from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.session.sources import FOLDER, LAYERS
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 
@@ -45,7 +45,7 @@ def open_image(page: FolderPage, session: Session, qtbot: Any, labels: str) -> s
 
 def draw(session: Session, qtbot: Any) -> None:
     """Paint 4 pixels in a label box."""
-    from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
+    from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 
     data = session.layer_data
     qtbot.waitUntil(lambda: not data.scanning)

@@ -23,9 +23,9 @@ from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.files.json_files import read_json_lines
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.training.events import Finished, Started
-from napari_inconsistency_masks.widgets._session import session_of
-from napari_inconsistency_masks.widgets._training_state import State
-from napari_inconsistency_masks.widgets._worker import Worker
+from napari_inconsistency_masks.widgets.session.session import session_of
+from napari_inconsistency_masks.widgets.training.state import State
+from napari_inconsistency_masks.widgets.work.worker import Worker
 
 PROGRAM = Path(__file__).with_name("napari_program.py")
 TESTS = Path(__file__).parents[1]

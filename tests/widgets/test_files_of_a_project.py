@@ -13,10 +13,10 @@ from qtpy.QtWidgets import QMessageBox
 
 from napari_inconsistency_masks.files import atomic
 from napari_inconsistency_masks.projects import PlaceRow, Project, read_places, write_places
-from napari_inconsistency_masks.widgets._project_page import ProjectPage
-from napari_inconsistency_masks.widgets._project_table import CHOOSE, COPIED, ProjectTable
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._typed_file import read_typed
+from napari_inconsistency_masks.widgets.counting.typed_file import read_typed
+from napari_inconsistency_masks.widgets.pages.project_page import ProjectPage
+from napari_inconsistency_masks.widgets.pages.project_table import CHOOSE, COPIED, ProjectTable
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 YES, NO = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No

@@ -15,11 +15,11 @@ from tiny import SIDE, write_folder
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._folder_data import FolderData
-from napari_inconsistency_masks.widgets._folder_page import FolderPage
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._sources import FOLDER
-from napari_inconsistency_masks.widgets.data import DataSection
+from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
+from napari_inconsistency_masks.widgets.sections.data import DataSection
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.session.sources import FOLDER
+from napari_inconsistency_masks.widgets.training.folder_data import FolderData
 from toy import SCHEMES
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
@@ -402,7 +402,7 @@ def test_an_unexpected_error_is_told_and_leaves_the_page_usable(
         raise RuntimeError("CUDA out of memory")  # lost by napari's own workers
 
     with monkeypatch.context() as patch:
-        patch.setattr("napari_inconsistency_masks.widgets._folder_data.load_folder", fail)
+        patch.setattr("napari_inconsistency_masks.widgets.training.folder_data.load_folder", fail)
         open_folder(folder)
     assert "CUDA out of memory" in page.problem.text()
     open_folder(folder)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.widgets._frames import FrameAxes, guess_axes
+from napari_inconsistency_masks.widgets.layers.frames import FrameAxes, guess_axes
 
 
 @pytest.mark.parametrize(

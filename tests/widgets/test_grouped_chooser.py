@@ -9,7 +9,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_inconsistency_masks.recipes import GROUPS, RECIPES
-from napari_inconsistency_masks.widgets._grouped_chooser import GroupedChooser, Offer
+from napari_inconsistency_masks.widgets.parts.grouped_chooser import GroupedChooser, Offer
 
 WORDS = {
     "First": [Offer("apple", "a", "red or green"), Offer("banana", "b")],

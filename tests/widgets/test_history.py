@@ -8,7 +8,7 @@ import pytest
 from run_events import EPOCHS, epoch_end, started, step, whole_run
 
 from napari_inconsistency_masks.training.events import Labeling, Stopped, Warned
-from napari_inconsistency_masks.widgets._history import History, known_points, means
+from napari_inconsistency_masks.widgets.runs.history import History, known_points, means
 
 
 def history_of(events: Any) -> Any:

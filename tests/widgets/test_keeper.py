@@ -19,10 +19,10 @@ from open_layers import add_image, add_labels
 from napari_inconsistency_masks.files import atomic
 from napari_inconsistency_masks.projects.corrections import Corrections
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
-from napari_inconsistency_masks.widgets._keeper import Keeper
-from napari_inconsistency_masks.widgets._layer_page import LayerPage
-from napari_inconsistency_masks.widgets._session import Session, session_of
+from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.drawing.keeper import Keeper
+from napari_inconsistency_masks.widgets.pages.layer_page import LayerPage
+from napari_inconsistency_masks.widgets.session.session import Session, session_of
 
 CELLS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
 

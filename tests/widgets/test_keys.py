@@ -15,8 +15,8 @@ from open_layers import add_image
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._keys import MASK_KEY, VOTES_KEY, Keys
-from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.correcting.keys import MASK_KEY, VOTES_KEY, Keys
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

@@ -14,14 +14,14 @@ from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._class_rows import MASK, POSITION, ClassRow
-from napari_inconsistency_masks.widgets._colors import class_color
-from napari_inconsistency_masks.widgets._drawing import Drawing
-from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
-from napari_inconsistency_masks.widgets._layer_data import LayerData
-from napari_inconsistency_masks.widgets._layers import role_of
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._worker import _running
+from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
+from napari_inconsistency_masks.widgets.drawing.snapshot import Drawing
+from napari_inconsistency_masks.widgets.layers.class_rows import MASK, POSITION, ClassRow
+from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
+from napari_inconsistency_masks.widgets.parts.colors import class_color
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.work.worker import _running
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

@@ -11,12 +11,13 @@ from open_layers import add_image, add_labels, add_points
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton
 
 from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.widgets._class_rows import MASK, POSITION
-from napari_inconsistency_masks.widgets._layer_data import LayerData
-from napari_inconsistency_masks.widgets._layer_page import LayerPage
-from napari_inconsistency_masks.widgets._parts import Chooser, Swatch
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.data import DataSection
+from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
+from napari_inconsistency_masks.widgets.layers.class_rows import MASK, POSITION
+from napari_inconsistency_masks.widgets.pages.layer_page import LayerPage
+from napari_inconsistency_masks.widgets.parts.controls import Chooser
+from napari_inconsistency_masks.widgets.parts.swatches import Swatch
+from napari_inconsistency_masks.widgets.sections.data import DataSection
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 
@@ -276,7 +277,9 @@ def test_an_error_in_a_slot_leaves_the_page_usable(
 
     add_image(viewer)
     with monkeypatch.context() as patch, qtbot.waitSignal(session.refused) as told:
-        patch.setattr("napari_inconsistency_masks.widgets._layer_page.add_missing_layers", fail)
+        patch.setattr(
+            "napari_inconsistency_masks.widgets.pages.layer_page.add_missing_layers", fail
+        )
         page.make.click()
     assert "no such thing" in told.args[0]
     assert any("Traceback" in line for line in session.log.lines)

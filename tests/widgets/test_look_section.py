@@ -12,11 +12,11 @@ from qtpy.QtWidgets import QLabel
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._keys import MASK_KEY, VOTES_KEY
-from napari_inconsistency_masks.widgets._parts import Chooser
-from napari_inconsistency_masks.widgets._prediction import MOST_PER_CHUNK
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.look import LookSection
+from napari_inconsistency_masks.widgets.correcting.keys import MASK_KEY, VOTES_KEY
+from napari_inconsistency_masks.widgets.parts.controls import Chooser
+from napari_inconsistency_masks.widgets.predicting.prediction import MOST_PER_CHUNK
+from napari_inconsistency_masks.widgets.sections.look import LookSection
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

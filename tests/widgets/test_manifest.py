@@ -13,8 +13,8 @@ from npe2 import PluginManager, PluginManifest
 from stand_ins import FakeChild
 
 from napari_inconsistency_masks.recipes import PRESETS
-from napari_inconsistency_masks.widgets._session import session_of
 from napari_inconsistency_masks.widgets.preferences import PLUGIN, Preferences
+from napari_inconsistency_masks.widgets.session.session import session_of
 
 WIDGETS = {
     "Inconsistency Masks": "Dock",
@@ -89,7 +89,7 @@ import sys
 from napari.components import ViewerModel
 from napari.layers import Layer
 from qtpy.QtWidgets import QApplication
-import napari_inconsistency_masks.widgets._devices as devices
+import napari_inconsistency_masks.widgets.work.devices as devices
 import napari_inconsistency_masks.widgets.dock as dock
 from napari_inconsistency_masks.widgets.samples import synthetic_image, synthetic_timelapse
 

@@ -18,9 +18,9 @@ from open_layers import add_image
 from napari_inconsistency_masks.batch import BatchOptions
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.widgets._batch_frames import FrameArray, KeptFrames
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets.batch import BatchSection
+from napari_inconsistency_masks.widgets.batch.frames import FrameArray, KeptFrames
+from napari_inconsistency_masks.widgets.sections.batch import BatchSection
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 
@@ -70,7 +70,7 @@ def test_only_the_frame_that_is_shown_is_waited_for() -> None:
 
 
 def test_only_some_frames_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("napari_inconsistency_masks.widgets._batch_frames.KEPT_BYTES", 40)
+    monkeypatch.setattr("napari_inconsistency_masks.widgets.batch.frames.KEPT_BYTES", 40)
     _, _, _, kept = frame_arrays(set())
     for frame in (0, 1, 2):
         kept.load(frame)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._frames import FrameAxes
-from napari_inconsistency_masks.widgets._prediction import (
+from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
+from napari_inconsistency_masks.widgets.predicting.prediction import (
     CHUNK_BYTES,
     MOST_PER_CHUNK,
     FrameCounts,

@@ -10,8 +10,8 @@ from npe2 import PluginManifest
 from stand_ins import FakeChild
 
 from napari_inconsistency_masks.recipes import PRESETS
-from napari_inconsistency_masks.widgets._session import Session
 from napari_inconsistency_masks.widgets.preferences import PLUGIN, Preferences, preferences
+from napari_inconsistency_masks.widgets.session.session import Session
 
 
 @pytest.fixture

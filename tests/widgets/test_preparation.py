@@ -20,14 +20,14 @@ from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.recipes import PRESETS
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._class_rows import ClassRow
-from napari_inconsistency_masks.widgets._preparation import (
+from napari_inconsistency_masks.widgets.layers.class_rows import ClassRow
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.training.preparation import (
     RunRequest,
     check_run_name,
     new_run_name,
     prepare,
 )
-from napari_inconsistency_masks.widgets._session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 
@@ -198,7 +198,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_leaves_nothing(
     add_image(viewer, SHAPE)
     draw_squares(add_labels(viewer, "alive", SHAPE))
     request = start()
-    monkeypatch.setattr("napari_inconsistency_masks.widgets._drawing.write_tiff", full)
+    monkeypatch.setattr("napari_inconsistency_masks.widgets.drawing.snapshot.write_tiff", full)
     with pytest.raises(OSError, match="no space left"):
         finish(request)
     assert not request.folder.exists()

@@ -16,8 +16,8 @@ from project_steps import CELLS, Steps, make_project, write_stack
 from napari_inconsistency_masks.files import atomic
 from napari_inconsistency_masks.projects import FrameLabels, Project
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._session import Session, session_of
-from napari_inconsistency_masks.widgets._sources import PROJECT
+from napari_inconsistency_masks.widgets.session.session import Session, session_of
+from napari_inconsistency_masks.widgets.session.sources import PROJECT
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 

@@ -12,7 +12,7 @@ import pytest
 from project_steps import Steps, make_project
 
 from napari_inconsistency_masks.projects import Project
-from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.session.session import Session
 
 
 @pytest.mark.usefixtures("children", "at_once", "soon")

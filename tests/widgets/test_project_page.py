@@ -10,9 +10,9 @@ from project_steps import CELLS, Steps, make_project, write_stack
 
 from napari_inconsistency_masks.projects import Project
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets import _recent
-from napari_inconsistency_masks.widgets._project_page import EMPTY, NO_FILES, ProjectPage
-from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.pages.project_page import EMPTY, NO_FILES, ProjectPage
+from napari_inconsistency_masks.widgets.project import recent
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 
@@ -64,7 +64,7 @@ def test_the_last_projects_are_offered(page: ProjectPage, steps: Steps, tmp_path
     first, second = (make_project(tmp_path / name) for name in ("first", "second"))
     steps.open_project(first)
     steps.open_project(second)
-    assert _recent.recent_projects() == [second, first]
+    assert recent.recent_projects() == [second, first]
     assert page.recent.count() == 2
     page.recent.picked.emit(first)
     steps.wait(lambda: steps.project.folder == first and steps.quiet)

@@ -12,20 +12,21 @@ from project_steps import CELLS, Steps, make_project, write_stack
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.projects import FrameLabels, Project, read_places
-from napari_inconsistency_masks.widgets import _places_file, _results
-from napari_inconsistency_masks.widgets._queue import DONE, OPEN, SKIPPED, QueuedPlace
-from napari_inconsistency_masks.widgets._session import Session, session_of
-from napari_inconsistency_masks.widgets._typed_file import read_typed
-from napari_inconsistency_masks.widgets.count import CountSection
-from napari_inconsistency_masks.widgets.look import LookSection
+from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED, QueuedPlace
+from napari_inconsistency_masks.widgets.counting.typed_file import read_typed
+from napari_inconsistency_masks.widgets.project import places_file
+from napari_inconsistency_masks.widgets.results import results
+from napari_inconsistency_masks.widgets.sections.count import CountSection
+from napari_inconsistency_masks.widgets.sections.look import LookSection
+from napari_inconsistency_masks.widgets.session.session import Session, session_of
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 
 
 @pytest.fixture(autouse=True)
 def at_once_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_results, "FILES_MS", 0)
-    monkeypatch.setattr(_places_file, "PLACES_MS", 0)
+    monkeypatch.setattr(results, "FILES_MS", 0)
+    monkeypatch.setattr(places_file, "PLACES_MS", 0)
 
 
 @pytest.fixture

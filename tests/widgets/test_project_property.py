@@ -16,8 +16,8 @@ from napari.components import ViewerModel
 from project_steps import SIZE, Steps, make_project
 
 from napari_inconsistency_masks.projects import Project
-from napari_inconsistency_masks.widgets import _recent
-from napari_inconsistency_masks.widgets._session import session_of
+from napari_inconsistency_masks.widgets.project import recent
+from napari_inconsistency_masks.widgets.session.session import session_of
 
 FILES, FRAMES = ("one", "two"), 3
 files, frames = st.sampled_from(FILES), st.integers(0, FRAMES - 1)
@@ -34,7 +34,7 @@ class Drawing(RuleBasedStateMachine):
         super().__init__()
         self.root = tempfile.TemporaryDirectory()
         self.folder = make_project(Path(self.root.name))
-        self.patch = patch.object(_recent, "recent_file", lambda: self.folder / "recent.json")
+        self.patch = patch.object(recent, "recent_file", lambda: self.folder / "recent.json")
         self.patch.start()
         self.drawn = {
             (name, kind): np.zeros((FRAMES, *SIZE), bool)

@@ -10,9 +10,9 @@ from project_steps import Steps, make_project
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.projects import ImageEntry, ImageStatus
 from napari_inconsistency_masks.projects.content import Fingerprint, SplitName
-from napari_inconsistency_masks.widgets._keys import SPLIT_KEY
-from napari_inconsistency_masks.widgets._project_page import ProjectPage
-from napari_inconsistency_masks.widgets._splits import (
+from napari_inconsistency_masks.widgets.correcting.keys import SPLIT_KEY
+from napari_inconsistency_masks.widgets.pages.project_page import ProjectPage
+from napari_inconsistency_masks.widgets.project.splits import (
     ONE_LABELED,
     check_split,
     other_split,

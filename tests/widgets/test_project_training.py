@@ -16,9 +16,9 @@ from stand_ins import FakeChild, Networks
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.plans import read_plan
-from napari_inconsistency_masks.widgets._preparation import prepare
-from napari_inconsistency_masks.widgets._session import Session, session_of
-from napari_inconsistency_masks.widgets._sources import LAYERS, PROJECT
+from napari_inconsistency_masks.widgets.session.session import Session, session_of
+from napari_inconsistency_masks.widgets.session.sources import LAYERS, PROJECT
+from napari_inconsistency_masks.widgets.training.preparation import prepare
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 

@@ -11,10 +11,10 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_inconsistency_masks.data.suim import SCHEME
-from napari_inconsistency_masks.widgets._folder_data import FolderData
-from napari_inconsistency_masks.widgets._folder_page import FolderPage
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._sources import FOLDER
+from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.session.sources import FOLDER
+from napari_inconsistency_masks.widgets.training.folder_data import FolderData
 from published_sets import make_isic2018, make_suim
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")

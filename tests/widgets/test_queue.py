@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from napari_inconsistency_masks.places import Place
-from napari_inconsistency_masks.widgets._found_places import FoundPlace
-from napari_inconsistency_masks.widgets._frames import FrameAxes
-from napari_inconsistency_masks.widgets._queue import DONE, Queue, QueuedPlace
-from napari_inconsistency_masks.widgets._subject import Subject
+from napari_inconsistency_masks.widgets.correcting.queue import DONE, Queue, QueuedPlace
+from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
+from napari_inconsistency_masks.widgets.layers.subject import Subject
+from napari_inconsistency_masks.widgets.predicting.found_places import FoundPlace
 
 IMAGE = Subject("cells", FrameAxes("YX", (40, 40)))
 

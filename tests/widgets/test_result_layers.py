@@ -15,9 +15,9 @@ from qtpy.QtCore import QTimer
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._colors import MASK_COLOR, SYMBOLS, class_color
-from napari_inconsistency_masks.widgets._layers import role_of
-from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
+from napari_inconsistency_masks.widgets.parts.colors import MASK_COLOR, SYMBOLS, class_color
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

@@ -22,11 +22,11 @@ from napari_inconsistency_masks.training.results import (
     GenerationScores,
     write_result,
 )
-from napari_inconsistency_masks.widgets._retraining import NO_CORRECTION
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._sources import FOLDER
-from napari_inconsistency_masks.widgets._training_state import State
-from napari_inconsistency_masks.widgets.correct import CorrectSection
+from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
+from napari_inconsistency_masks.widgets.session.retraining import NO_CORRECTION
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.session.sources import FOLDER
+from napari_inconsistency_masks.widgets.training.state import State
 from toy import QUICK, SCHEMES
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")

@@ -11,13 +11,13 @@ from napari.layers import Image, Labels, Points
 
 from napari_inconsistency_masks.cells import find_cells, position_markers
 from napari_inconsistency_masks.task import LabelScheme, Task
-from napari_inconsistency_masks.widgets._session import Session
 from napari_inconsistency_masks.widgets.samples import (
     FRAMES,
     SIZE,
     synthetic_image,
     synthetic_timelapse,
 )
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

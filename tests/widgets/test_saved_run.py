@@ -10,7 +10,7 @@ from run_events import EPOCHS, line, started, whole_run
 from napari_inconsistency_masks import plans
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.training.events import Finished
-from napari_inconsistency_masks.widgets._saved_run import read_run
+from napari_inconsistency_masks.widgets.runs.saved_run import read_run
 from toy import QUICK, toy_data
 
 

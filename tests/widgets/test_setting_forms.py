@@ -24,15 +24,15 @@ from napari_inconsistency_masks.method_config import (
 )
 from napari_inconsistency_masks.recipes import PRESETS, RECIPES
 from napari_inconsistency_masks.settings import settings
-from napari_inconsistency_masks.widgets._forms import (
+from napari_inconsistency_masks.widgets.pages.setup_form import ELSEWHERE, SetupForm
+from napari_inconsistency_masks.widgets.parts.forms import (
     GROUPS,
     Field,
     SettingsForm,
     put,
     setting_names,
 )
-from napari_inconsistency_masks.widgets._setup_form import ELSEWHERE, SetupForm
-from napari_inconsistency_masks.widgets._train_setup import TrainSetup
+from napari_inconsistency_masks.widgets.training.setup import TrainSetup
 
 OTHER_CONFIG = TrainConfig(
     members=7,

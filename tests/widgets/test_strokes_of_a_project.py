@@ -11,8 +11,8 @@ from open_layers import add_image
 from project_steps import CELLS, SIZE, Steps, write_stack
 
 from napari_inconsistency_masks.projects import FrameLabels, Project
-from napari_inconsistency_masks.widgets._drawing_layers import add_missing_layers
-from napari_inconsistency_masks.widgets._session import Session
+from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 

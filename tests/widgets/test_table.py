@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 
-from napari_inconsistency_masks.widgets._table import Table
+from napari_inconsistency_masks.widgets.parts.table import Table
 
 ROWS = [("b", 10, ("+2", 2)), ("a", 9, ("-10", 10)), ("c", None, ("", -1))]
 

@@ -8,7 +8,7 @@ import pytest
 
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.recipes import PRESETS, RECIPES
-from napari_inconsistency_masks.widgets._train_setup import TrainSetup
+from napari_inconsistency_masks.widgets.training.setup import TrainSetup
 
 
 @pytest.fixture

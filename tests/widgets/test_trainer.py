@@ -24,12 +24,13 @@ from napari_inconsistency_masks.training.events import (
     Stopped,
     Warned,
 )
-from napari_inconsistency_masks.widgets import _preparation, _trainer
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._trainer import Trainer
-from napari_inconsistency_masks.widgets._training_state import State
-from napari_inconsistency_masks.widgets._worker import Worker
-from napari_inconsistency_masks.widgets.train import TrainSection
+from napari_inconsistency_masks.widgets.sections.train import TrainSection
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.training import preparation
+from napari_inconsistency_masks.widgets.training import trainer as trainer_module
+from napari_inconsistency_masks.widgets.training.state import State
+from napari_inconsistency_masks.widgets.training.trainer import Trainer
+from napari_inconsistency_masks.widgets.work.worker import Worker
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 
@@ -183,14 +184,14 @@ def test_stop_while_the_run_folder_is_written_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stopped = threading.Event()
-    write = _preparation.write_snapshot
+    write = preparation.write_snapshot
 
     def write_and_wait(drawing: Any, folder: Path) -> Iterator[Any]:
         for written in write(drawing, folder):
             yield written
             stopped.wait(10)
 
-    monkeypatch.setattr(_preparation, "write_snapshot", write_and_wait)
+    monkeypatch.setattr(preparation, "write_snapshot", write_and_wait)
     section.main.click()
     qtbot.waitUntil(lambda: section.words.text() == "Copying frame 1 of 6 to the run folder")
     section.main.click()
@@ -359,7 +360,7 @@ def test_a_preparation_that_ends_late_says_nothing_of_the_next(
             else:
                 super()._tell(what, value)
 
-    monkeypatch.setattr(_trainer, "Worker", Late)
+    monkeypatch.setattr(trainer_module, "Worker", Late)
     section.main.click()
     qtbot.waitUntil(lambda: bool(children and late))
     say(children[-1], *whole_run())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from napari_inconsistency_masks.widgets._training_state import (
+from napari_inconsistency_masks.widgets.training.state import (
     DOUBLE_CLICK,
     STOPPED_BY_REQUEST,
     Order,

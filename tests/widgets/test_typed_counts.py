@@ -15,10 +15,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLineEdit
 from stand_ins import FakeChild
 
-from napari_inconsistency_masks.widgets._count_table import TRUE
-from napari_inconsistency_masks.widgets._session import Session, session_of
-from napari_inconsistency_masks.widgets._typed_file import change_typed, read_typed
-from napari_inconsistency_masks.widgets.count import CountSection
+from napari_inconsistency_masks.widgets.counting.table import TRUE
+from napari_inconsistency_masks.widgets.counting.typed_file import change_typed, read_typed
+from napari_inconsistency_masks.widgets.sections.count import CountSection
+from napari_inconsistency_masks.widgets.session.session import Session, session_of
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.widgets._frames import guess_axes
-from napari_inconsistency_masks.widgets._typed_file import (
+from napari_inconsistency_masks.widgets.counting.typed_file import (
     CountedImage,
     change_typed,
     parse_count,
     read_typed,
 )
+from napari_inconsistency_masks.widgets.layers.frames import guess_axes
 
 
 def image(data: Any, name: str = "cells", source: str = "") -> CountedImage:

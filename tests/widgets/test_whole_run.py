@@ -17,10 +17,10 @@ from tiny import PATIENCE, SIDE, add_stack, setting, write_folder
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.widgets._session import Session
-from napari_inconsistency_masks.widgets._sources import FOLDER
-from napari_inconsistency_masks.widgets._training_state import State
 from napari_inconsistency_masks.widgets.dock import Dock
+from napari_inconsistency_masks.widgets.session.session import Session
+from napari_inconsistency_masks.widgets.session.sources import FOLDER
+from napari_inconsistency_masks.widgets.training.state import State
 from toy import QUICK
 
 STOPPABLE = replace(QUICK, epochs=5)

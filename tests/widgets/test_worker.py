@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from napari_inconsistency_masks.widgets._worker import Worker, _running, stop_all
+from napari_inconsistency_masks.widgets.work.worker import Worker, _running, stop_all
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

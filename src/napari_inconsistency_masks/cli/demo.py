@@ -95,7 +95,7 @@ def show(
         raise InputError(f"{run}: its data was not read from files; open napari and load the run.")
     data = open_data(plan.data, relative_to=run)
     try:
-        from ..widgets._demo_program import show_demo
+        from ..widgets.demo_program import show_demo
     except ImportError as error:
         raise InputError(
             f"The networks are in {run}, but the window cannot be opened ({error}): install napari "

@@ -7,19 +7,21 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from ._accordion import Accordion
-from ._demo import Demo
-from ._devices import AUTO
-from ._footer import Footer
-from ._parts import Chooser, button, row
-from ._section import NARROWEST, Section, slot, watch_window
-from ._session import session_of
-from .batch import BatchSection
-from .correct import CorrectSection
-from .count import CountSection
-from .data import DataSection
-from .look import LookSection
-from .train import TrainSection
+from .pages.accordion import Accordion
+from .pages.demo import Demo
+from .pages.footer import Footer
+from .pages.section import NARROWEST, Section, slot, watch_window
+from .parts.buttons import button
+from .parts.controls import Chooser
+from .parts.layouts import row
+from .sections.batch import BatchSection
+from .sections.correct import CorrectSection
+from .sections.count import CountSection
+from .sections.data import DataSection
+from .sections.look import LookSection
+from .sections.train import TrainSection
+from .session.session import session_of
+from .work.devices import AUTO
 
 PREFERRED_WIDTH = 430
 SECTIONS: dict[str, type[Section]] = {

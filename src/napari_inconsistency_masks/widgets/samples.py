@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._colors import class_color
+from .parts.colors import class_color
 
 LayerData = tuple[Any, dict[str, Any], str]
 

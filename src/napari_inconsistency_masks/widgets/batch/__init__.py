@@ -1,0 +1,1 @@
+"""The batch of a session: what is chosen, the child that does it, and results that are open."""

@@ -1,0 +1,192 @@
+"""What a batch has told so far, as rows of a table and in words: plain logic, no Qt."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from ...batch.events import (
+    BatchEvent,
+    BatchStarted,
+    FrameDone,
+    ImageDone,
+    ImageFailed,
+    ImageLooked,
+    ImageStarted,
+    Planned,
+)
+from ...batch.progress import BatchProgress
+from ...training.progress import duration
+from ..parts.table_rows import Cell
+
+COLUMNS = ("File", "State", "Frames", "Read as")
+FILE, STATE, FRAMES, READ_AS = range(4)
+
+WAITING, DONE_BEFORE = "to do", "done before"
+Row = tuple[Cell, Cell, Cell, Cell]
+
+
+class BatchFollower:
+    """Follows the events of a plan, and of the batch that does it.
+
+    Attributes
+    ----------
+    rows
+        One per file, changed in place.
+    dirty
+        Numbers of rows that changed since somebody took them.
+    planned
+        The plan, once it is complete.
+    looked
+        Headers read so far, and of how many.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.dirty: set[int] = set()
+        self.planned: Planned | None = None
+        self.looked = (0, 0)
+        self.failed = 0
+        self._numbers: dict[str, int] = {}
+        self._frames: dict[str, list[int]] = {}
+        self._progress = BatchProgress()
+
+    def begin(self) -> None:
+        """The batch that was planned is started, or goes on."""
+        self._progress, self.failed = BatchProgress(), 0
+        self._frames.clear()
+
+    def follow(self, event: BatchEvent) -> None:
+        """Take note of an event."""
+        self._progress.follow(event)
+        if isinstance(event, ImageLooked):
+            self._look(event)
+        elif isinstance(event, Planned):
+            self.planned = event
+            for name in event.done:
+                self._say(name, DONE_BEFORE)
+        elif isinstance(event, BatchStarted):
+            for name in self._numbers:
+                if self._is_good(name) and self._state(name) not in (DONE_BEFORE, WAITING):
+                    self._say(name, WAITING)
+        else:
+            self._follow_image(event)
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0 to 1."""
+        return self._progress.position.done
+
+    @property
+    def words(self) -> str:
+        """Where the batch is, and how long it still takes."""
+        place = self._progress.position
+        files = f"{place.images} of {place.total} files, " if place.total else ""
+        left = "" if place.seconds_left is None else f", {duration(place.seconds_left)} left"
+        return f"{files}{place.words}{left}"
+
+    @property
+    def short(self) -> str:
+        """The same in few words."""
+        place = self._progress.position
+        left = "" if place.seconds_left is None else f", {duration(place.seconds_left)} left"
+        return f"{place.images} of {place.total} files{left}"
+
+    def summary(self) -> str:
+        """What is planned, in words."""
+        plan = self.planned
+        if plan is None:
+            return ""
+        good = plan.images - plan.left_out
+        needs = f"{_megabytes(plan.megabytes)} of disk"
+        if plan.seconds is not None:
+            needs = f"about {duration(plan.seconds)} and {needs}"
+        words = [f"{many(good, 'file')} with {many(plan.frames, 'frame')}: {needs}."]
+        if plan.done:
+            words.append(f"{len(plan.done)} of them {_is(len(plan.done))} done already.")
+        if plan.left_out:
+            words.append(f"{plan.left_out} cannot be read; the table says why.")
+        if plan.others:
+            others = len(plan.others)
+            words.append(f"{many(others, 'other file')} {_is(others)} left aside.")
+        return " ".join(words)
+
+    def outcome(self) -> str:
+        """How it went, in words, when it is over."""
+        place = self._progress.position
+        words = f"{many(place.images - place.failed, 'file')} done"
+        if place.failed:
+            words += f", {place.failed} failed; the table says why"
+        return f"{words}."
+
+    def left(self) -> None:
+        """The batch has ended before its end: nothing is being worked on any more."""
+        for name in list(self._frames):
+            self._say(name, WAITING, "It was begun, and is not complete.")
+
+    def _look(self, event: ImageLooked) -> None:
+        self.looked = (event.number, event.total)
+        self._numbers[event.image] = len(self.rows)
+        axes, _, more = event.read_as.partition(", ")
+        problem = _reason(event.image, event.problem or "")
+        state = Cell(WAITING, WAITING, " ".join(event.notes))
+        if event.problem is not None:
+            state = Cell("left out", "left out", event.problem)
+        self.rows.append(
+            (
+                Cell(event.image, event.image, event.problem or event.image),
+                state,
+                Cell(str(event.frames) if event.frames else "", event.frames),
+                Cell(axes or problem, axes, event.problem or f"{axes}, {more}"),
+            )
+        )
+
+    def _follow_image(self, event: BatchEvent) -> None:
+        if isinstance(event, ImageStarted):
+            self._frames[event.image] = [0, event.frames]
+            self._say(event.image, "working")
+        elif isinstance(event, FrameDone):
+            frames = self._frames.setdefault(event.image, [0, 0])
+            frames[0] += 1
+            if frames[1] > 1:
+                self._say(event.image, f"{frames[0]} of {frames[1]}", key="working")
+        elif isinstance(event, ImageDone):
+            self._frames.pop(event.image, None)
+            self._say(event.image, DONE_BEFORE if event.reused else "done")
+        elif isinstance(event, ImageFailed):
+            self._frames.pop(event.image, None)
+            self.failed += 1
+            self._say(event.image, "failed", event.reason)
+
+    def _say(self, name: str, words: str, tip: str = "", key: str = "") -> None:
+        number = self._numbers.get(name)
+        if number is None:
+            return  # it came after the plan
+        row = self.rows[number]
+        file = Cell(row[FILE].text, row[FILE].key, tip or row[FILE].text)
+        reason = Cell(_reason(name, tip), "", tip) if words == "failed" else row[READ_AS]
+        self.rows[number] = (file, Cell(words, key or words, tip), row[FRAMES], reason)
+        self.dirty.add(number)
+
+    def _state(self, name: str) -> str:
+        return self.rows[self._numbers[name]][STATE].text
+
+    def _is_good(self, name: str) -> bool:
+        return bool(self.rows[self._numbers[name]][FRAMES].text)
+
+
+def _reason(name: str, sentence: str) -> str:
+    """A sentence about a file without its name, which is in the row already."""
+    return sentence.removeprefix(f"{name}: ").removeprefix(f"{PurePosixPath(name).name}: ")
+
+
+def many(count: int, thing: str) -> str:
+    """Such as ``"1 file"`` or ``"1,200 files"``."""
+    return f"{count:,} {thing}" + "s" * (count != 1)
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _megabytes(count: float) -> str:
+    return f"{count / 1000:.1f} GB" if count >= 1000 else f"{max(1, round(count))} MB"

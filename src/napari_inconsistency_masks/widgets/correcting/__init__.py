@@ -1,0 +1,1 @@
+"""One place after the other: ranked, proposed, answered, taken back."""

@@ -1,0 +1,164 @@
+"""Reading and replacing what is drawn inside a box, in all layers of the classes at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Labels, Layer, Points
+
+from ...boxes import Box
+from ...cells import position_markers
+from ...errors import InputError
+from ...task import LabelScheme
+from ..drawing.layer_data import LayerData
+from ..layers.frames import FrameAxes
+from ..layers.viewer_layers import told_once
+from ..predicting.found_places import Answer, inside
+
+Content = list[tuple[Layer, npt.NDArray[Any]]]
+"""Per layer its labels ``(Y, X)`` in a box, or the points ``(N, axes)`` in it."""
+
+
+def read_box(data: LayerData, frame: int, box: Box) -> Content:
+    """What is drawn in a box, as copies."""
+    axes = _axes(data)
+    return [(layer, _read(layer, axes, frame, box)) for _, layer in _drawn_in(data)]
+
+
+def frame_is_empty(data: LayerData, frame: int) -> bool:
+    """Whether nothing is drawn on a frame."""
+    axes = _axes(data)
+    for _, layer in _drawn_in(data):
+        if isinstance(layer, Points):
+            frames, _ = axes.frames_of_points(np.asarray(layer.data, float))
+            if (frames == frame).any():
+                return False
+        elif axes.read_plane(layer.data, frame).any():
+            return False
+    return True
+
+
+def is_empty(content: Content) -> bool:
+    """Whether nothing is drawn."""
+    return not any(values.any() if _is_labels(layer) else len(values) for layer, values in content)
+
+
+def same(one: Content, other: Content) -> bool:
+    """Whether the same is drawn, in the same layers."""
+    return len(one) == len(other) and all(
+        a is b and np.array_equal(x, y) for (a, x), (b, y) in zip(one, other, strict=True)
+    )
+
+
+def put_back(data: LayerData, frame: int, box: Box, content: Content) -> None:
+    """Draw what was read before; layers that are gone meanwhile are left out."""
+    for layer, values in content:
+        if data.layers.has(layer):
+            _write(layer, _axes(data), frame, box, values)
+
+
+def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelScheme) -> None:
+    """Replace what is drawn in a box by an answer of networks.
+
+    Parameters
+    ----------
+    data
+        Says which layers hold the classes.
+    frame, box
+        Where.
+    answer, scheme
+        What, and what its channels mean.
+
+    Raises
+    ------
+    InputError
+        If the classes that are drawn are not those of the networks.
+    """
+    check_classes(data, scheme)
+    axes = _axes(data)
+    values: npt.NDArray[Any]
+    for name, layer in _drawn_in(data):
+        if scheme.exclusive:
+            values = scheme.to_target(answer.channels)
+        elif isinstance(layer, Points):
+            values = axes.points(frame, answer.centers)
+        elif name == scheme.position:
+            local = np.rint(answer.centers).astype(np.int64) - box[:2]
+            values = position_markers(local, _shape(box)).astype(np.uint8)
+        else:
+            values = answer.channels[scheme.classes.index(name)].astype(np.uint8)
+        _write(layer, axes, frame, box, values)
+
+
+def check_classes(data: LayerData, scheme: LabelScheme) -> None:
+    """Raise `InputError` unless the classes that are drawn are those of the networks."""
+    drawn = data.scheme()
+    if (drawn.task, drawn.classes, drawn.position) != (
+        scheme.task,
+        scheme.classes,
+        scheme.position,
+    ):
+        raise InputError(
+            f"The networks see {', '.join(scheme.classes)} and the classes under 1 Data are "
+            f"{', '.join(drawn.classes)}: name them and choose their kind as for the networks."
+        )
+
+
+def _drawn_in(data: LayerData) -> list[tuple[str, Layer]]:
+    return [(row.name, row.layer) for row in data.drawn_rows if row.layer is not None]
+
+
+def _axes(data: LayerData) -> FrameAxes:
+    assert data.axes is not None
+    return data.axes
+
+
+def _is_labels(layer: Layer) -> bool:
+    return isinstance(layer, Labels)
+
+
+def _read(layer: Layer, axes: FrameAxes, frame: int, box: Box) -> npt.NDArray[Any]:
+    if isinstance(layer, Points):
+        points = np.asarray(layer.data, float)
+        return points[_in_box(points, axes, frame, box)]
+    return np.asarray(layer.data)[_pixels(axes, frame, box)].reshape(_shape(box)).copy()
+
+
+def _write(layer: Layer, axes: FrameAxes, frame: int, box: Box, values: npt.NDArray[Any]) -> None:
+    if isinstance(layer, Points):
+        there = _in_box(np.asarray(layer.data, float), axes, frame, box)
+        if there.any() or len(values):
+            with told_once(layer):
+                _replace_points(layer, there, values)
+        return
+    layer.data_setitem(_pixels(axes, frame, box), values.ravel())  # keeps napari's own undo
+
+
+def _replace_points(layer: Points, old: npt.NDArray[np.bool_], new: npt.NDArray[Any]) -> None:
+    if old.any():
+        layer.selected_data = set(np.flatnonzero(old).tolist())
+        layer.remove_selected()
+    if len(new):
+        layer.add(new)
+        layer.selected_data = set()
+
+
+def _pixels(axes: FrameAxes, frame: int, box: Box) -> tuple[npt.NDArray[np.int64], ...]:
+    rows, columns = np.mgrid[box[0] : box[2], box[1] : box[3]]
+    return axes.indices(frame, rows.ravel(), columns.ravel())
+
+
+def _shape(box: Box) -> tuple[int, int]:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def _in_box(
+    points: npt.NDArray[np.float64], axes: FrameAxes, frame: int, box: Box
+) -> npt.NDArray[np.bool_]:
+    if not len(points):
+        return np.zeros(0, bool)
+    frames, positions = axes.frames_of_points(points)
+    there: npt.NDArray[np.bool_] = (frames == frame) & inside(positions.astype(float), box)
+    return there

@@ -1,0 +1,1 @@
+"""Counts of frames: predicted, drawn and typed, and how far they are apart."""

@@ -1,0 +1,1 @@
+"""What a person draws: which layer holds which class, snapshots of it, and keeping it on disk."""

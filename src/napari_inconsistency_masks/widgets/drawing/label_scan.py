@@ -1,0 +1,173 @@
+"""Counting the labeled frames in the background, anew after every stroke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Layer
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from ...errors import InputError
+from ..work.worker import Worker
+from .snapshot import Drawing
+
+PAINTED = ("paint", "labels_update")
+STROKES = (*PAINTED, "data")
+"""What napari says when labels or points are changed; when painted, in the same array."""
+
+SETTLE_MS = 400
+"""After a stroke, until the labeled frames are counted again."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is drawn.
+
+    Attributes
+    ----------
+    labeled, complete
+        Per frame, whether it is labeled at all, and whether all over.
+    undrawn
+        Classes that are drawn nowhere.
+    """
+
+    labeled: npt.NDArray[np.bool_]
+    complete: npt.NDArray[np.bool_]
+    undrawn: tuple[str, ...]
+
+
+class LabelScan(QObject):
+    """Watches the layers of a drawing, and counts its labeled frames.
+
+    `done` tells that `result` and `problem` are up to date, `drawn` of a stroke.
+
+    Parameters
+    ----------
+    drawing
+        Makes the drawing as it is now; `InputError` if there is none.
+    step
+        Where the viewer's sliders are.
+    """
+
+    done = Signal()
+    drawn = Signal()
+
+    def __init__(
+        self,
+        drawing: Callable[[], Drawing],
+        step: Callable[[], tuple[int, ...]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.result: Scan | None = None
+        self.problem = ""
+        self._painted = False
+        self._drawing, self._step = drawing, step
+        self._worker: Worker | None = None
+        self._watched: list[Layer] = []
+        self._seen_at: tuple[int, ...] = ()
+        self._held: bool | None = None  # whether there was a stroke while strokes are held back
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self._start)
+
+    @property
+    def busy(self) -> bool:
+        """Whether `result` is out of date; `done` follows."""
+        return self._timer.isActive() or self._worker is not None
+
+    def painted(self) -> bool:
+        """Whether the last stroke changed nothing but pixels in an array that is known."""
+        return self._painted
+
+    def begin(self, layers: list[Layer]) -> None:
+        """Other layers are drawn in now: forget what is known, and count soon."""
+        self._watch(layers)
+        self._stop()
+        self.result, self.problem = None, ""
+        self._timer.start()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Tell of all strokes made inside as of one, at the end."""
+        if self._held is not None:
+            yield
+            return
+        self._held = False
+        try:
+            yield
+        finally:
+            stroke, self._held = self._held, None
+            if stroke:
+                self._on_stroke()
+
+    def _watch(self, layers: list[Layer]) -> None:
+        for layer, watch in [(old, False) for old in self._watched] + [
+            (new, True) for new in layers
+        ]:
+            for name in (*STROKES, "set_data"):
+                slot = self._on_stroke if name in STROKES else self._on_redrawn
+                emitter = layer.events.emitters.get(name)
+                if emitter is not None:
+                    (emitter.connect if watch else emitter.disconnect)(slot)
+        self._watched = layers
+        self._seen_at = self._step() if layers else ()
+
+    def _on_stroke(self, event: Any = None) -> None:
+        self._painted = getattr(event, "type", "") in PAINTED
+        if self._held is not None:
+            self._held = True
+            return
+        self._timer.start()
+        self.drawn.emit()
+
+    def _on_redrawn(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        """Undo says no more than this; so does moving a slider, which changes nothing."""
+        step = self._step()
+        if step == self._seen_at:
+            self._timer.start()
+        self._seen_at = step
+
+    def _start(self) -> None:
+        self._stop()
+        try:
+            drawing = self._drawing()
+        except InputError:
+            self._finish(None, "")
+            return
+        worker = self._worker = Worker(_scan(drawing))
+        worker.returned.connect(lambda scan: self._take(worker, scan, ""))
+        worker.failed.connect(lambda error: self._take(worker, None, _words(error)))
+        worker.begin()
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    def _take(self, worker: Worker, scan: Scan | None, problem: str) -> None:
+        if worker is self._worker:  # else something else was chosen meanwhile
+            self._worker = None
+            self._finish(scan, problem)
+
+    def _finish(self, scan: Scan | None, problem: str) -> None:
+        self.result, self.problem = scan, problem
+        self.done.emit()
+
+
+def _scan(drawing: Drawing) -> Generator[None, None, Scan]:
+    yield
+    drawing.check()
+    labeled = drawing.labeled_frames()
+    return Scan(labeled, drawing.all_over(labeled), tuple(drawing.undrawn()))
+
+
+def _words(error: Exception) -> str:
+    known = isinstance(error, InputError)
+    return str(error) if known else f"The labels cannot be read: {error!r}"

@@ -1,0 +1,260 @@
+"""Open layers as training data: which image, what its axes mean, which layer holds which class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from napari.layers import Image, Labels, Layer, Points
+from qtpy.QtCore import QObject, Signal
+
+from ...errors import InputError
+from ...task import LabelScheme, Task
+from ..layers.class_rows import MASK, POSITION, ClassRow, Own, OwnRows, default_rows
+from ..layers.fitting import fits, misfit, points_on, states_of
+from ..layers.frames import FrameAxes, guess_axes
+from ..layers.label_boxes import LabelBoxes
+from ..layers.viewer_layers import ViewerLayers
+from ..parts.colors import class_color
+from .label_scan import LabelScan, Scan
+from .snapshot import Drawing, DrawnClass, check_class_names, class_name
+
+
+class LayerData(QObject):
+    """The choice of layers; sections show and change it.
+
+    `leaving` tells that another image is about to be chosen, `changed` of any change of the choice,
+    `scanned` of a new `scan`, `drawn` of a stroke.
+    """
+
+    leaving = Signal()
+    changed = Signal()
+    scanned = Signal()
+    drawn = Signal()
+
+    def __init__(self, layers: ViewerLayers, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.layers = layers
+        self.image: Image | None = None
+        self.axes: FrameAxes | None = None
+        self.axes_note = ""
+        self.task = Task.MULTILABEL
+        self.rows = default_rows()
+        self.boxes = LabelBoxes(layers, self._on_boxes)
+        self._own = OwnRows()
+        self._untouched = True
+        self._scanning = LabelScan(self.drawing, self._current_step, self)
+        self._scanning.done.connect(self.scanned)
+        self._scanning.drawn.connect(self.drawn)
+        self.together, self.painted = self._scanning.together, self._scanning.painted
+
+    def choose_image(self, image: Image | None) -> None:
+        """Take an image; layers that fit it are proposed for the classes."""
+        if image is not self.image:
+            self.leaving.emit()
+        self.image, self.axes, self.axes_note = image, None, ""
+        own = self._own.of(image)
+        if own is not None:
+            self._take(own)
+        elif image is not None:
+            shape = image.data[0].shape if image.multiscale else image.data.shape
+            self.axes, self.axes_note = guess_axes(shape, rgb=image.rgb, names=image.axis_labels)
+            self.rows = [replace(row, layer=self._fitting(row.layer)) for row in self.rows]
+            if self._untouched:
+                self._propose()
+        self._on_choice()
+
+    def choose_own(self, image: Image, own: Own) -> None:
+        """Take an image whose axes and classes are known; it keeps them, and its layers too."""
+        self._own.know(image, own)
+        self.choose_image(image)
+
+    def let_go(self, image: Image) -> None:
+        """Forget what is known of an image that is closed, and propose classes for others anew."""
+        self._own.forget(image)
+        if self.image is image:
+            self.task, self.rows, self._untouched = Task.MULTILABEL, default_rows(), True
+
+    def name_axis(self, axis: int, letter: str) -> None:
+        """Say what an axis of the image is."""
+        if self.axes is not None:
+            self.axes, self.axes_note = self.axes.renamed(axis, letter), ""
+            self._on_choice()
+
+    def choose_task(self, task: Task) -> None:
+        """Say whether classes may overlap."""
+        self.task, self._untouched = task, False
+        if task is not Task.MULTILABEL:
+            self.rows = [replace(row, kind=MASK) for row in self.rows]
+        self._on_choice()
+
+    def set_rows(self, rows: Iterable[ClassRow]) -> None:
+        """Replace the table of classes."""
+        self.rows, self._untouched = list(rows), False
+        self._on_choice()
+
+    def layers_changed(self) -> None:
+        """Layers were added, removed or renamed: let go of those that are gone."""
+        if not self.layers.has(self.image):
+            self.choose_image(self.layers.active_image())
+            return
+        gone = [row for row in self.rows if row.layer and not self.layers.has(row.layer)]
+        if gone:
+            self.rows = [replace(row, layer=self._fitting(row.layer)) for row in self.rows]
+        if self._untouched:
+            self._propose()
+        self._on_choice()
+
+    def choices(self, kind: str) -> list[Layer]:
+        """Layers a class of this kind can be drawn in."""
+        wanted = Labels | Points if kind == POSITION else Labels
+        drawable = self.layers.drawable()
+        return [item for item in drawable if isinstance(item, wanted) and self._fitting(item)]
+
+    @property
+    def used_rows(self) -> list[ClassRow]:
+        """The classes of the label kind: the first one if there is only one."""
+        return self.rows[:1] if self.task is Task.BINARY else self.rows
+
+    @property
+    def drawn_rows(self) -> list[ClassRow]:
+        """The rows whose layers are drawn in: exclusive classes share the first one's."""
+        return self.used_rows if self.task is Task.MULTILABEL else self.rows[:1]
+
+    def scheme(self) -> LabelScheme:
+        """What the labels mean; `InputError` if the table says no such thing."""
+        rows = self.used_rows
+        check_class_names([row.name for row in rows])
+        positions = [row.name for row in rows if row.kind == POSITION]
+        if len(positions) > 1:
+            raise InputError(
+                f"{positions[0]!r} and {positions[1]!r} both mark positions; only one class can."
+            )
+        return LabelScheme(self.task, tuple(row.name for row in rows), next(iter(positions), None))
+
+    def drawing(self, *, partly: bool = False) -> Drawing:
+        """The image with what is drawn on it, as it is now; `partly` without missing layers.
+
+        Raises
+        ------
+        InputError
+            If a layer is missing or does not fit; the sentence names it and says what to do.
+        """
+        image, axes = self.image, self.axes
+        if image is None or axes is None:
+            raise InputError("There is no image: open one, choose a folder, or open the demo.")
+        scheme = self.scheme()
+        self._refuse_shared_layers()
+        rows = [row for row in self.drawn_rows if row.layer is not None or not partly]
+        drawn = tuple(self._drawn(row, image, axes) for row in rows)
+        data = image.data[0] if image.multiscale else image.data
+        file = None if image.source.path is None else Path(image.source.path)
+        return Drawing(image.name, axes, data, scheme, drawn, self.boxes.of(image, axes), file)
+
+    @property
+    def scan(self) -> Scan | None:
+        """What is drawn, or None as long as it is being counted or cannot be."""
+        return self._scanning.result
+
+    @property
+    def scanning(self) -> bool:
+        """Whether what is drawn is being counted; `scanned` follows."""
+        return self._scanning.busy
+
+    @property
+    def unlabeled(self) -> int:
+        """Number of frames that are not labeled, or only in part."""
+        return 0 if self.scan is None else int((~self.scan.complete).sum())
+
+    def problem(self) -> str | None:
+        """Why training cannot start from these layers, in a sentence, or None."""
+        try:
+            self.drawing()
+        except InputError as error:
+            return str(error)
+        if self.scan is None:
+            return self._scanning.problem or "The labeled frames are being counted."
+        if not self.scan.labeled.any():
+            names = ", ".join(row.name for row in self.used_rows)
+            return f"Nothing is drawn yet: draw {names} on at least one frame, better on two."
+        return None
+
+    def _refuse_shared_layers(self) -> None:
+        holders: dict[int, str] = {}
+        for row in self.drawn_rows:
+            if row.layer is not None and id(row.layer) in holders:
+                raise InputError(
+                    f"Layer {row.layer.name!r} is chosen for {holders[id(row.layer)]!r} and for "
+                    f"{row.name!r}; give each class a layer of its own."
+                )
+            holders[id(row.layer)] = row.name
+
+    def _drawn(self, row: ClassRow, image: Image, axes: FrameAxes) -> DrawnClass:
+        layer = row.layer
+        if layer is None:
+            raise InputError(
+                f"Class {row.name!r} has no layer to draw in: choose one or press Add label layers."
+            )
+        if not fits(layer, axes):
+            raise InputError(misfit(layer, image, axes))
+        if isinstance(layer, Points):
+            points = points_on(image, layer)
+            return DrawnClass(row.name, layer.name, points=points, states=states_of(layer))
+        labels = layer.data[0] if layer.multiscale else layer.data
+        return DrawnClass(row.name, layer.name, _without_channels(labels, axes))
+
+    def _fitting(self, layer: Layer | None) -> Layer | None:
+        if layer is None or self.axes is None or not self.layers.has(layer):
+            return None
+        if not self._own.may_hold(layer, self.image):
+            return None
+        return layer if fits(layer, self.axes) else None
+
+    def _take(self, own: Own) -> None:
+        self.axes, self.task = own.axes, own.task
+        self.rows = [
+            row if self.layers.has(row.layer) else replace(row, layer=None) for row in own.rows
+        ]
+        self._untouched = False
+
+    def _propose(self) -> None:
+        """Until somebody changes the table: a class per fitting layer, named like it."""
+        masks = [item for item in self.choices(MASK) if isinstance(item, Labels)]
+        points = [item for item in self.choices(POSITION) if isinstance(item, Points)]
+        if not masks:
+            self.rows = default_rows()
+            return
+        rows: list[ClassRow] = []
+        for item in [*masks, *points[:1]]:
+            name = class_name(item.name, [row.name for row in rows])
+            rows.append(ClassRow(name, "", MASK if item in masks else POSITION, item))
+        spots = [row for row in rows if "position" in row.name.lower() and len(rows) > 1]
+        if spots and not points:
+            rows = [replace(row, kind=POSITION) if row is spots[0] else row for row in rows]
+        self.rows = [replace(row, color=class_color(number)) for number, row in enumerate(rows)]
+
+    def _current_step(self) -> tuple[int, ...]:
+        return tuple(self.layers.viewer.dims.current_step) if self.layers.alive else ()
+
+    def _on_choice(self) -> None:
+        self._scan()
+        self.changed.emit()
+
+    def _on_boxes(self) -> None:
+        """The layer of boxes is there: each box in it is a stroke."""
+        self._scan()
+
+    def _scan(self) -> None:
+        boxes = None if self.image is None else self.boxes.layer(self.image)
+        drawn_in = [*(row.layer for row in self.drawn_rows), boxes]
+        self._scanning.begin([layer for layer in drawn_in if layer is not None])
+
+
+def _without_channels(labels: Any, axes: FrameAxes) -> Any:
+    """Labels drawn on an array with channels, seen in the first of them."""
+    if tuple(labels.shape) == axes.layer_shape:
+        return labels
+    where = axes.letters.index("C")
+    return labels[(slice(None),) * where + (slice(0, 1),)]

@@ -1,0 +1,144 @@
+"""What is drawn on each image with certain classes, and where that is kept: plain logic, no Qt."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari.layers import Image
+
+from ...errors import InputError
+from ...projects.corrections import Corrections
+from .kept import Home, Kept, key_of, new_folder, newest_kept, save_changed
+from .layer_data import LayerData
+from .snapshot import Drawing
+
+
+@dataclass
+class Sitting:
+    """What is drawn on one image with certain classes, and what of it is on disk.
+
+    Attributes
+    ----------
+    key, source
+        By which copies of another day are found, and the image's file.
+    drawing
+        As it was at the last stroke; areas are views of the layers.
+    home
+        Where it is kept, once there is something.
+    drawn
+        Whether there was a stroke.
+    image
+        The layer that is drawn on, if it is no file of a project.
+    """
+
+    key: str
+    source: str
+    drawing: Drawing
+    home: Home | None = None
+    drawn: bool = False
+    image: weakref.ref[Image] | None = None
+
+    @property
+    def in_project(self) -> bool:
+        """Whether this is a file of a project."""
+        return self.home is not None and self.home.axes is not None
+
+    def goes_on(self, image: Image, drawing: Drawing) -> bool:
+        """Whether a drawing may take the place of this one on disk.
+
+        Not that of another layer, even of the same name and file, nor one that lacks a layer: what
+        is empty there was never erased.
+        """
+        lost = {item.name for item in self.drawing.drawn} - {item.name for item in drawing.drawn}
+        return self.image is not None and self.image() is image and not lost
+
+    def save(self, root: Path, first: int) -> Generator[None, None, None]:
+        """Save what changed, in a new folder of `root` if it has none; frame `first` first."""
+        if not self.drawing.drawn:
+            return
+        if self.home is None:
+            folder = new_folder(root, self.key, self.drawing, self.source)
+            self.home = Home(Corrections(folder, self.drawing.scheme))
+        yield from save_changed(self.drawing, self.home, first)
+
+    def look(self, root: Path) -> Generator[None, None, Kept | None]:
+        """Look for copies of another day."""
+        yield
+        return newest_kept(root, self.key, self.drawing.scheme)
+
+
+class Sittings:
+    """All of a window.
+
+    Parameters
+    ----------
+    data
+        Says which image is drawn on, and what its classes are.
+
+    Attributes
+    ----------
+    problem : str
+        Why nothing can be said of what is drawn now, in a sentence; empty if that is no mistake.
+    stuck : bool
+        Whether that is so of a file of a project.
+    """
+
+    def __init__(self, data: LayerData) -> None:
+        self.problem, self.stuck = "", False
+        self._data = data
+        self._homes: dict[int, Home] = {}
+        self._given_up: set[int] = set()
+        self._by_key: dict[str, Sitting] = {}
+
+    def adopt(self, image: Image, home: Home) -> None:
+        """Keep what is drawn on an image of a project there."""
+        self._homes[id(image)] = home
+        self._given_up.discard(id(image))
+
+    def give_up(self, image: Image) -> None:
+        """Layers of a project's file are gone: say nothing of it, whatever takes their place."""
+        self._given_up.add(id(image))
+
+    def let_go(self, image: Image) -> bool:
+        """The image is no longer open; whether it was one of a project."""
+        self._given_up.discard(id(image))
+        home = self._homes.pop(id(image), None)
+        if home is not None:
+            self._by_key.pop(_project_key(home), None)
+        return home is not None
+
+    def now(self) -> Sitting | None:
+        """The one with what is drawn now; None if that cannot be said."""
+        self.problem, self.stuck = "", False
+        image = self._data.image
+        home = self._homes.get(id(image))
+        if image is None or id(image) in self._given_up:
+            return None
+        if home is not None and self._data.boxes.lost(image):
+            return None
+        try:
+            drawing = self._data.drawing(partly=home is None)
+        except InputError as error:
+            self.problem, self.stuck = str(error), home is not None
+            return None
+        if home is not None and home.takes(drawing):
+            key = _project_key(home)
+            sitting = self._by_key.setdefault(key, Sitting(key, "", drawing, home))
+        else:
+            source = str(getattr(image.source, "path", None) or "")
+            key = key_of(drawing, source)
+            known = self._by_key.get(key)
+            unboxed = known is not None and known.drawing.boxes and self._data.boxes.lost(image)
+            if known is None or unboxed or not known.goes_on(image, drawing):
+                known = self._by_key[key] = Sitting(key, source, drawing, image=weakref.ref(image))
+            sitting = known
+        sitting.drawing = drawing
+        return sitting
+
+
+def _project_key(home: Home) -> str:
+    """No image outside of the project has it."""
+    return f"{home.corrections.folder}|{home.image}"

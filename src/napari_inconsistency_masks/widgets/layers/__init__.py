@@ -1,0 +1,1 @@
+"""The layers of a viewer, and the axes of images."""

@@ -1,0 +1,80 @@
+"""The classes of an image, and where each is drawn: plain logic, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari.layers import Image, Layer
+
+from ...task import Task
+from ..parts.colors import class_color
+from .frames import FrameAxes
+
+MASK, POSITION = "mask", "position"
+DEFAULT_CLASSES = (("alive", MASK), ("dead", MASK), ("position", POSITION))
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class, and where it is drawn.
+
+    Attributes
+    ----------
+    name, color
+        For people.
+    kind
+        `MASK`, or `POSITION` if its spots or points mark cells.
+    layer
+        Labels, or for positions perhaps points; None as long as there is none.
+    """
+
+    name: str
+    color: str
+    kind: str = MASK
+    layer: Layer | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """The axes, label kind and classes of an image that brought layers of its own for them."""
+
+    axes: FrameAxes
+    task: Task
+    rows: tuple[ClassRow, ...]
+
+
+class OwnRows:
+    """Which images brought layers of their own: nobody draws in these for another image."""
+
+    def __init__(self) -> None:
+        self._by_image: dict[int, tuple[Image, Own]] = {}
+
+    def of(self, image: Image | None) -> Own | None:
+        """What an image brought, if anything."""
+        found = self._by_image.get(id(image))
+        return None if found is None else found[1]
+
+    def know(self, image: Image, own: Own) -> None:
+        """An image brings layers."""
+        self._by_image[id(image)] = image, own
+
+    def forget(self, image: Image) -> None:
+        """It is gone, and so are they."""
+        self._by_image.pop(id(image), None)
+
+    def may_hold(self, layer: Layer, image: Image | None) -> bool:
+        """Whether a layer belongs to nobody, or to this image."""
+        owners = [
+            owner
+            for owner, own in self._by_image.values()
+            if any(row.layer is layer for row in own.rows)
+        ]
+        return not owners or owners[0] is image
+
+
+def default_rows() -> list[ClassRow]:
+    """The classes of the paper's cells."""
+    return [
+        ClassRow(name, class_color(number), kind)
+        for number, (name, kind) in enumerate(DEFAULT_CLASSES)
+    ]

@@ -1,0 +1,64 @@
+"""Whether labels and points belong to an image, and where points are on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Layer, Points
+
+from .frames import FrameAxes
+
+
+def fits(layer: Layer, axes: FrameAxes) -> bool:
+    """Whether labels or points can belong to an image with these axes."""
+    if isinstance(layer, Points):
+        return bool(layer.ndim == len(axes.layer_letters))
+    return tuple(layer.data.shape) in (axes.layer_shape, axes.shape)
+
+
+def misfit(layer: Layer, image: Layer, axes: FrameAxes) -> str:
+    """A sentence that names a layer that does not fit, its image and both shapes."""
+    if isinstance(layer, Points):
+        return (
+            f"Points layer {layer.name!r} has {layer.ndim} axes and image {image.name!r} "
+            f"{len(axes.layer_letters)}; make one with the same axes."
+        )
+    shape, wanted = tuple(layer.data.shape), axes.layer_shape
+    turned = shape[:-2] == wanted[:-2] and shape[-2:] == wanted[:-3:-1]
+    hint = " It looks transposed." if turned and shape != wanted else ""
+    return (
+        f"Labels layer {layer.name!r} has the shape {_by(shape)} and image {image.name!r} "
+        f"{_by(wanted)}; choose or add labels of the same size.{hint}"
+    )
+
+
+def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:
+    """A copy of the positions of a points layer in pixels of an image ``(N, axes)``."""
+    data = np.array(points.data, dtype=float)
+    if _same_place(image, points):
+        return data
+    corners = np.vstack([np.zeros(points.ndim), np.eye(points.ndim)])
+    placed = np.array([image.world_to_data(points.data_to_world(corner)) for corner in corners])
+    moved: npt.NDArray[np.float64] = data @ (placed[1:] - placed[0]) + placed[0]
+    return moved  # point by point takes long for many
+
+
+def states_of(points: Points) -> tuple[str, ...]:
+    """What the feature ``state`` of a points layer says of each point; empty without it."""
+    if "state" not in points.features:
+        return ()
+    values = points.features["state"].tolist()
+    return tuple(value if isinstance(value, str) else "" for value in values)
+
+
+def _same_place(one: Layer, other: Layer) -> bool:
+    return all(
+        np.array_equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
+        for name in ("scale", "translate", "rotate", "shear")
+    ) and np.array_equal(one.affine.affine_matrix, other.affine.affine_matrix)
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))

@@ -1,0 +1,1 @@
+"""What sections are made of: views of the session that keep nothing themselves."""

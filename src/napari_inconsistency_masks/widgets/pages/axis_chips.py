@@ -1,0 +1,64 @@
+"""The axes of an image as buttons: what each is taken for, and saying what it is."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+
+from ..drawing.layer_data import LayerData
+from ..layers.frames import MEANINGS
+from ..parts.buttons import named
+from ..parts.layouts import clear
+
+WORDS = {"T": "frames", "Z": "slices", "P": "images", "C": "channels", "Y": "rows", "X": "columns"}
+
+
+class AxisChips(QWidget):
+    """A button per axis of the image of a `LayerData`; its menu says what the axis is."""
+
+    def __init__(self, data: LayerData) -> None:
+        super().__init__()
+        self.setObjectName("axis_chips")
+        self._data = data
+        self._shown: object = None
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(4)
+        data.changed.connect(self.update_chips)
+        self.update_chips()
+
+    def update_chips(self) -> None:
+        """Show the axes as they are now."""
+        axes = self._data.axes
+        if axes == self._shown and self._row.count():
+            return
+        self._shown = axes
+        clear(self._row)
+        if axes is None:
+            self._row.addWidget(QLabel("no image"))
+        else:
+            for axis, (letter, length) in enumerate(zip(axes.letters, axes.shape, strict=True)):
+                fixed = axes.color_last and axis == len(axes.shape) - 1
+                self._row.addWidget(self._chip(axis, letter, length, fixed=fixed))
+        self._row.addStretch(1)
+
+    def _chip(self, axis: int, letter: str, length: int, *, fixed: bool) -> QPushButton:
+        chip = QPushButton(f"{letter} {length}" if fixed else f"{letter} {length}  ▾")
+        chip.setStyleSheet("QPushButton::menu-indicator { image: none; width: 0px; }")
+        words = f"Axis of length {length}: {WORDS.get(letter, 'images')}"
+        tip = f"{words}. Press to say that it is something else."
+        if fixed:
+            tip = f"{words}: red, green and blue."
+        named(chip, f"axis_{axis}", words, tip)
+        if not fixed:
+            menu = QMenu(chip)
+            for meaning, sentence in MEANINGS.items():
+                if meaning == "C" and self._data.axes is not None and self._data.axes.color_last:
+                    continue
+                action = menu.addAction(f"{meaning}  {sentence}")
+                action.setCheckable(True)
+                action.setChecked(meaning == letter)
+                action.triggered.connect(
+                    lambda _=False, meaning=meaning: self._data.name_axis(axis, meaning)
+                )
+            chip.setMenu(menu)
+        return chip

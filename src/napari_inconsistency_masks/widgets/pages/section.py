@@ -1,0 +1,80 @@
+"""What the sections have in common: one session, one column that scrolls."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from ...errors import InputError
+from ..session.session import Session, session_of
+
+logger = logging.getLogger(__name__)
+Slot = TypeVar("Slot", bound=Callable[..., Any])
+
+NARROWEST = 350
+
+
+class Section(QScrollArea):
+    """A column of widgets that shows part of a session; it may be a dock of its own.
+
+    `summary_changed` tells that `summary` is another one now.
+    """
+
+    title = ""
+    summary_changed = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self.session: Session = session_of(viewer)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(NARROWEST)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        content = QWidget()
+        self.column = QVBoxLayout(content)
+        self.column.setContentsMargins(10, 8, 10, 10)
+        self.column.setSpacing(8)
+        self.setWidget(content)
+
+    @property
+    def summary(self) -> str:
+        """What a person should see of the section while it is closed."""
+        return ""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell the session its window; called by Qt."""
+        watch_window(self, self.session)
+        super().showEvent(event)
+
+
+def watch_window(widget: QWidget, session: Session) -> None:
+    """Tell a session the main window that a widget is in."""
+    window = widget.window()
+    while window is not None and not isinstance(window, QMainWindow):
+        window = window.parentWidget()
+    if window is not None:
+        session.watch(window)
+
+
+def slot(method: Slot) -> Slot:
+    """Make a method of a section safe to be called by Qt: an error is told, not raised."""
+
+    @functools.wraps(method)
+    def safe(self: Any, *arguments: Any) -> Any:
+        try:
+            return method(self, *arguments)
+        except InputError as error:
+            self.session.tell_error(str(error))
+        except Exception as error:
+            logger.exception("in %s", method.__qualname__)
+            self.session.tell_error(f"Something went wrong ({error!r}); the log says more.")
+        return None
+
+    return safe  # type: ignore[return-value]

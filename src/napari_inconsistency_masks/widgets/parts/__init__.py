@@ -1,0 +1,1 @@
+"""Controls, tables, forms and colors that know nothing of images or networks."""

@@ -1,0 +1,226 @@
+"""A table that sorts by value and copies as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from .table_rows import SORT, Row, Rows
+
+MEASURED_ROWS = 50
+"""Rows that columns are made wide enough for; more take long."""
+
+ROOM, ARROW = 14, 18
+"""Pixels beside the words of a header, and for the arrow of the sorted one."""
+
+_OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+
+
+class Table(QTableView):
+    """Rows of values, sorted by pressing a header.
+
+    `chosen` carries the number of a row (in the order they were given) when it becomes the
+    selected one, `opened` that of one that was double-clicked, or on which Enter was pressed;
+    `selected` tells that other rows are selected, of which there may be several;
+    `edited` that of one into which a text was typed (none to clear it), and `undone` tells that the
+    last of them should be taken back.
+
+    Parameters
+    ----------
+    name, accessible
+        Object name, and what is listed.
+    columns
+        Headers.
+    editable
+        The column in which a person can type: after a double click, F2, or just so.
+
+    Attributes
+    ----------
+    least, most
+        Pixels that the stretched column has at least, and each of the others at most.
+    """
+
+    least, most = 70, 10_000
+
+    chosen = Signal(int)
+    selected = Signal()
+    opened = Signal(int)
+    edited = Signal(int, str)
+    undone = Signal()
+
+    def __init__(
+        self, name: str, accessible: str, columns: Sequence[str], editable: int | None = None
+    ) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self._rows = Rows(columns, editable, self)
+        self._rows.edited.connect(self.edited)
+        self._editable = editable
+        self._quiet = False
+        self._stretched = -1
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self._rows)
+        self._sorted.setSortRole(SORT)
+        self.setModel(self._sorted)
+        self.setSortingEnabled(True)
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        when = QAbstractItemView.EditTrigger
+        typing = when.DoubleClicked | when.EditKeyPressed | when.AnyKeyPressed
+        self.setEditTriggers(when.NoEditTriggers if editable is None else typing)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(False)
+        self.setWordWrap(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(22)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
+        self.stretch(0)
+        self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit())
+        self.selectionModel().currentRowChanged.connect(self._on_current)
+        self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
+
+    @property
+    def current(self) -> int:
+        """The number of the selected row, or -1."""
+        return self._number(self.currentIndex())
+
+    @property
+    def all_selected(self) -> list[int]:
+        """The numbers of all selected rows, from top to bottom as they are sorted."""
+        ranges = self.selectionModel().selection()  # `selectedRows` takes long for many
+        rows = sorted({row for part in ranges for row in range(part.top(), part.bottom() + 1)})
+        return [self._number(self._sorted.index(row, 0)) for row in rows]
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows in the order they were given."""
+        return self._rows.rows
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows; sorting, scrolling and the selected row stay.
+
+        Only rows that are others are drawn again, and columns measured only if they have to be
+        wider: a table that changes after every stroke may cost little.
+        """
+        chosen = self._number(self.currentIndex())
+        if self._rows.replace(rows):
+            self._fit()
+        if 0 <= chosen < len(rows) and chosen != self._number(self.currentIndex()):
+            self.choose(chosen)
+
+    def rows_changed(self, numbers: Iterable[int]) -> None:
+        """Show again some rows of the list that was given, which were changed in it."""
+        self._rows.tell_changed(numbers)
+        self._fit()
+
+    def show_columns(self, columns: Sequence[str]) -> None:
+        """Have other columns, and no rows; the first column is stretched."""
+        if tuple(columns) != self._rows.columns:
+            for column in range(len(self._rows.columns)):
+                self.setColumnHidden(column, False)
+            self._rows.take_columns(columns)
+            self._stretched = -1
+            self.stretch(0)
+
+    def choose(self, number: int) -> None:
+        """Select a row, by its number in the order in which rows were given, without telling."""
+        index = self._sorted.mapFromSource(self._rows.index(number, 0))
+        self._quiet = True
+        self.setCurrentIndex(index)  # selects the whole row
+        self._quiet = False
+
+    def stretch(self, column: int) -> None:
+        """Give what room is left to one column."""
+        if column != self._stretched:
+            header = self.horizontalHeader()
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+            self._stretched = column
+            self._fit()
+
+    def show_column(self, column: int, *, shown: bool) -> None:
+        """Show or hide a column; one that appears is as wide as what is in it."""
+        if self.isColumnHidden(column) == shown:
+            self.setColumnHidden(column, not shown)
+            self._fit()
+
+    def _fit(self) -> None:
+        """Make all columns but the stretched one as wide as what is in them.
+
+        Qt leaves room for an arrow in every header; here only the sorted column has one.
+        """
+        header = self.horizontalHeader()
+        for column, name in enumerate(self._rows.columns):
+            if column != self._stretched and not self.isColumnHidden(column):
+                arrow = ARROW if column == header.sortIndicatorSection() else 0
+                words = header.fontMetrics().horizontalAdvance(name) + ROOM + arrow
+                wanted = max(words, self.sizeHintForColumn(column))
+                self.setColumnWidth(column, min(wanted, self.most))
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        """Where nothing is left for the stretched column, scroll sideways instead of hiding it."""
+        header, column = self.horizontalHeader(), self._stretched
+        others = sum(
+            header.sectionSize(other) for other in range(header.count()) if other != column
+        )
+        if self.viewport().width() - others < self.least:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            self.setColumnWidth(column, self.least)
+        else:
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew; called by Qt."""
+        super().resizeEvent(event)
+        self._leave_room()
+
+    def text(self) -> str:
+        """The table as it is sorted, with tabs between columns, for a spreadsheet."""
+        columns = range(self._rows.columnCount())
+        shown = range(self._sorted.rowCount())
+        lines = ["\t".join(self._rows.columns)]
+        lines += [
+            "\t".join(str(self._sorted.index(row, column).data() or "") for column in columns)
+            for row in shown
+        ]
+        return "\n".join(lines)
+
+    def copy(self) -> None:
+        """Put the table on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy and open with the usual keys, type a number anywhere in a row; called by Qt."""
+        index = self.currentIndex()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+            return
+        if self._editable is None and event.key() in _OPENING and index.isValid():
+            self.opened.emit(self._number(index))
+            return
+        if self._editable is not None and event.matches(QKeySequence.StandardKey.Undo):
+            self.undone.emit()
+            return
+        if self._editable is not None and index.isValid():
+            if event.key() in _CLEARING:
+                self.edited.emit(self._number(index), "")
+                return
+            if event.key() == Qt.Key.Key_F2 or event.text().isdecimal():
+                self.setCurrentIndex(index.siblingAtColumn(self._editable))
+        super().keyPressEvent(event)
+
+    def _number(self, index: QModelIndex) -> int:
+        return int(self._sorted.mapToSource(index).row()) if index.isValid() else -1
+
+    def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
+        if index.isValid() and not self._quiet:
+            self.chosen.emit(self._number(index))

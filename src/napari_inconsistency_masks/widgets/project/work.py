@@ -1,0 +1,196 @@
+"""What is read from a project and written to it, in threads: plain logic, no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ...files.atomic import WriteError
+from ...files.images import IMAGE_SUFFIXES
+from ...projects import ImageStatus, PlaceRow, Project, read_places
+from ...projects.content_file import has_backup
+from ...projects.lock import ProjectLock
+from ...projects.status import image_status
+from ...task import LabelScheme
+
+Complete = dict[str, frozenset[int]]
+"""By id the frames that are labeled all over."""
+
+
+@dataclass(frozen=True)
+class OpenedProject:
+    """What was found in a folder."""
+
+    project: Project
+    lock: ProjectLock
+    rows: tuple[ImageStatus, ...]
+    complete: Complete
+    places: tuple[PlaceRow, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The table after a change, and a sentence for everything that was not done."""
+
+    rows: tuple[ImageStatus, ...]
+    complete: Complete
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The row of a file that was to be copied, and why it was not."""
+
+    status: ImageStatus
+    complete: frozenset[int]
+    refused: tuple[str, ...] = ()
+
+
+class DamagedProjectError(InputError):
+    """A project that cannot be read, and whose backup can."""
+
+    def __init__(self, sentence: str, folder: Path) -> None:
+        super().__init__(sentence)
+        self.folder = folder
+
+
+def create_project(folder: Path, scheme: LabelScheme) -> Generator[None, None, OpenedProject]:
+    """Make a project, and open it."""
+    yield
+    Project.create(folder, scheme)
+    return (yield from open_project(folder))
+
+
+def open_project(folder: Path, *, use_backup: bool = False) -> Generator[None, None, OpenedProject]:
+    """Open a project for this window alone.
+
+    Raises
+    ------
+    DamagedProjectError
+        If its file is damaged, and there is an intact backup.
+    InputError
+        If there is no project, it is open elsewhere, or it cannot be read.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder.")
+    yield
+    lock = ProjectLock(folder)
+    try:
+        project = _open(folder, use_backup=use_backup)
+        rows, complete = yield from read_table(project)
+        places, notes = _places(project)
+    except BaseException:
+        lock.release()
+        raise
+    return OpenedProject(project, lock, rows, complete, places, notes)
+
+
+def read_table(
+    project: Project,
+) -> Generator[None, None, tuple[tuple[ImageStatus, ...], Complete]]:
+    """The rows of all files, and by id the frames that are labeled all over."""
+    rows, complete = [], {}
+    for image in project.images:
+        yield
+        status, whole = read_row(project, image.id)
+        rows.append(status)
+        complete[image.id] = whole
+    return tuple(rows), complete
+
+
+def read_row(project: Project, image_id: str) -> tuple[ImageStatus, frozenset[int]]:
+    """The row of a file, and its frames that are labeled all over."""
+    saved = project.corrections.frames(image_id)
+    status = image_status(project.image(image_id), project.path_of(image_id), project.corrections)
+    whole = (frame for frame, manifest in saved.items() if manifest.labeled and manifest.complete)
+    return status, frozenset(whole)
+
+
+def refresh_row(
+    project: Project, image_id: str
+) -> Generator[None, None, tuple[ImageStatus, frozenset[int]]]:
+    """The same, in a thread."""
+    yield
+    return read_row(project, image_id)
+
+
+def add_files(project: Project, paths: Iterable[Path]) -> Generator[None, None, Changed]:
+    """Add image files, and those in folders and all folders in them."""
+    yield
+    files: list[Path] = []
+    for path in paths:
+        files += _images_in(path) if path.is_dir() else [path]
+        yield
+    refused = ["There are no images in this folder."] if not files else project.add_images(files)[1]
+    return Changed(*(yield from read_table(project)), tuple(refused))
+
+
+def find_files(project: Project, folder: Path) -> Generator[None, None, Changed]:
+    """Look for missing files, and take those that are found."""
+    yield
+    refused = []
+    found = project.find_missing(folder)
+    for image_id, path in found.items():
+        try:
+            project.relocate(image_id, path)
+        except InputError as error:
+            refused.append(str(error))
+        yield
+    refused += [f"{image_id} is not in this folder." for image_id in project.missing]
+    return Changed(*(yield from read_table(project)), tuple(refused))
+
+
+def copy_file(project: Project, image_id: str) -> Generator[None, None, Copied]:
+    """Copy a file into the project."""
+    yield
+    try:
+        project.copy_image(image_id)
+    except WriteError:
+        raise  # nor would the next ones be written
+    except InputError as error:
+        return Copied(*read_row(project, image_id), (f"Not copied: {error}",))
+    return Copied(*read_row(project, image_id))
+
+
+def remove_files(project: Project, image_ids: Iterable[str]) -> Generator[None, None, Changed]:
+    """Take files out of the project."""
+    yield
+    project.remove_images(image_ids)
+    return Changed(*(yield from read_table(project)))
+
+
+def change(do: Callable[[], Any]) -> Generator[None, None, None]:
+    """Change the project's file."""
+    yield
+    do()
+
+
+def _open(folder: Path, *, use_backup: bool) -> Project:
+    try:
+        return Project.open(folder, use_backup=use_backup)
+    except InputError as error:
+        if use_backup or not has_backup(folder):
+            raise
+        raise DamagedProjectError(str(error).partition("; there is")[0] + ".", folder) from None
+
+
+def _places(project: Project) -> tuple[tuple[PlaceRow, ...], tuple[str, ...]]:
+    try:
+        return tuple(read_places(project.folder)), ()
+    except InputError as error:  # labels are worth more than the list of places
+        return (), (str(error),)
+
+
+def _images_in(folder: Path) -> list[Path]:
+    """Image files in a folder and all in it, but none that are hidden."""
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES]
+    return sorted(
+        path
+        for path in found
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )

@@ -1,0 +1,1 @@
+"""Predictions by image: their layers, their counts, and which of them is looked at."""

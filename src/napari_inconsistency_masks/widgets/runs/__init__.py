@@ -1,0 +1,1 @@
+"""Run folders: their course as curves, alone and side by side."""

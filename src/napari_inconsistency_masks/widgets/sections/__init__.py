@@ -1,0 +1,1 @@
+"""A module per section of the dock, each also a dock of its own."""

@@ -1,0 +1,1 @@
+"""Everything that the sections of one viewer share; it outlives its docks."""

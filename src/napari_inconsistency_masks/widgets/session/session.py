@@ -1,0 +1,324 @@
+"""Everything the sections of one viewer share: they are views of it and keep nothing themselves.
+
+There is one session per viewer. It outlives its docks: closing one loses nothing, and a training
+goes on. When the viewer closes, the children are asked to save and end.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari.layers import Layer
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QWidget
+
+from ...errors import InputError
+from ...projects.layout import COUNTS, RUNS
+from ..batch.job import BatchJob
+from ..batch.shown import ShownBatch
+from ..correcting.correcting import Correcting
+from ..correcting.keys import MASK_KEY, SPLIT_KEY, VOTES_KEY, Keys, correction_keys
+from ..drawing.keeper import Keeper
+from ..drawing.layer_data import LayerData
+from ..layers.closing import CloseGuard, RunningTask
+from ..layers.subject import Subject, Subjects
+from ..layers.viewer_layers import ViewerLayers, unwrap
+from ..predicting.predictor import Predictor
+from ..preferences import preferences
+from ..project.data import ProjectData
+from ..project.workbench import Workbench
+from ..results.looking import Looking
+from ..training.folder_data import FolderData
+from ..training.setup import TrainSetup
+from ..training.trainer import Trainer
+from ..work.devices import Devices
+from ..work.status import Log, Status
+from ..work.worker import stop_all
+from .next_training import NextTraining
+from .retraining import Retraining
+from .sources import PROJECT, Sources
+
+logger = logging.getLogger(__name__)
+
+DRAWINGS = "drawings"
+"""Of the folder for runs: copies of what is drawn."""
+
+PATIENCE = 20.0
+"""Seconds a training has to end its step and save when the viewer closes; one is usual."""
+
+THREAD_PATIENCE = 2
+"""The same for reading and counting, which only has to stop."""
+
+
+class Session(QObject):
+    """What goes on in one viewer.
+
+    `source_changed` tells that training data comes from elsewhere or is otherwise chosen,
+    `frame_changed` that the sliders were moved; `wanted` names a section to open, and `refused`
+    says what did not work.
+
+    Parameters
+    ----------
+    viewer
+        The viewer itself, no proxy; it is not kept alive.
+    """
+
+    source_changed = Signal()
+    frame_changed = Signal()
+    wanted = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        chosen = preferences()
+        self.layers = ViewerLayers(viewer)
+        self.status, self.log = Status(self), Log(self)
+        self.devices = Devices(chosen.device, self.log.add, self)
+        self.layer_data = LayerData(self.layers, self)
+        self.folder_data = FolderData(self.status, self)
+        self.trainer = Trainer(self.status, self.log.add, self)
+        self.predictor = Predictor(self.status, lambda: self.devices.chosen, self.log.add, self)
+        self.subjects = Subjects()
+        self.looking = Looking(
+            self.layers, self.layer_data, self.predictor, self.status, self.subjects, self
+        )
+        self.results = self.looking.results
+        self.results.spare.show_votes = chosen.show_votes
+        self.results.typed.root = self._counts_folder
+        self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
+        self._all_frames_for: Path | None = None
+        self._seen: list[tuple[Layer, str]] | None = None
+        self._closed = False
+        self._guard = CloseGuard(self)
+        self._task = RunningTask(viewer, self._guard.close)
+        show = self.looking.toggle
+        self.keeper = Keeper(self.layer_data, self._drawings_folder, self._drawn_frame, self)
+        self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
+        self.project = Workbench(
+            self.layers, self.layer_data, self.keeper, self.looking, self.predictor,
+            self.correcting, self.subjects, self.status, self,
+        )  # fmt: skip
+        self.sources = Sources(self.layer_data, self.folder_data, self.project, self.keeper, self)
+        self.next = NextTraining(
+            self.sources, self.setup, self.correcting, self.trainer,
+            lambda: self.devices.chosen, self,
+        )  # fmt: skip
+        self.retraining = Retraining(self)
+        self.batch = BatchJob(self.status, self.log.add, self)
+        self.batch_results = ShownBatch(self.layers, self.status, self)
+        keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
+        keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
+        self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
+        self._connect(viewer)
+        self.layers_changed()
+
+    def _drawings_folder(self) -> Path:
+        return self.setup.own_folder / DRAWINGS
+
+    def _counts_folder(self, subject: Subject) -> Path:
+        """Where counts that are typed for an image are kept."""
+        project = self.project.folder if subject.file is not None else None
+        return self._drawings_folder() if project is None else project / COUNTS
+
+    def _drawn_frame(self) -> int:
+        """The shown frame of the image that is drawn on."""
+        image, axes = self.layer_data.image, self.layer_data.axes
+        if image is None or axes is None or not self.layers.alive:
+            return 0
+        return self.layers.frame_shown(image, axes)
+
+    def _do(self, action: Callable[[], None]) -> None:
+        """Do what a key says, or tell why not."""
+        try:
+            action()
+        except InputError as error:
+            self.tell_error(str(error))
+
+    def watch(self, window: QWidget) -> None:
+        """Follow the window a section was put into, to notice when it closes."""
+        self._guard.watch(window)
+
+    def choose_source(self, source: str) -> None:
+        """Take training data from open layers, a folder or a project."""
+        self.sources.chosen = source
+        in_project = self.project.folder if source == PROJECT else None
+        self.setup.project_runs = None if in_project is None else in_project / RUNS
+        self.source_changed.emit()
+
+    @property
+    def source(self) -> str:
+        """Which source of training data is chosen."""
+        return self.sources.chosen
+
+    @property
+    def data(self) -> LayerData | FolderData | ProjectData:
+        """The chosen source."""
+        return self.sources.data
+
+    def data_name(self) -> str:
+        """What the chosen data is called."""
+        return self.sources.name()
+
+    def open_run(self, folder: Path, *, whole: bool = False) -> None:
+        """Take up a run from another day: look with its networks, or go on with it."""
+        self._all_frames_for = folder if whole else None
+        self.trainer.open(folder)
+
+    def show(self, subject: Subject, frame: int) -> None:
+        """Show a frame of an image; open its file first, if it is one that is not open."""
+        if subject.layer is not None and self.layers.has(subject.layer):
+            self.layers.show_frame(subject.layer, subject.axes, frame)
+        elif subject.file is not None:
+            self.project.files.open(subject.file, frame)
+
+    def tell_error(self, sentence: str) -> None:
+        """Show a sentence about something that did not work."""
+        self.status.say(sentence)
+        self.log.add(sentence)
+        show_error(sentence)
+        self.refused.emit(sentence)
+
+    def image_files(self) -> list[tuple[str, Path | None]]:
+        """The images that are open: their names, and the files they come from, if any."""
+        return [(image.name, self._file_of(image)) for image in self.layers.images()]
+
+    def layers_changed(self) -> None:
+        """Layers were added, removed or renamed."""
+        if self._closed or self.project.files.moving:
+            return  # nothing is said any more, or when all layers are there
+        self.project.files.layers_changed()  # label boxes too, which are no usable layer
+        usable = [*self.layers.images(), *self.layers.drawable()]
+        seen = [(layer, layer.name) for layer in usable]
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self.layer_data.layers_changed()
+        self.looking.layers_changed()
+
+    def shut_down(self) -> None:
+        """Ask the children to save and end, and let go of everything."""
+        _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
+        self._closed = True
+        self.keeper.finish(1000 * THREAD_PATIENCE)
+        self.results.typed.finish(1000 * THREAD_PATIENCE)
+        self.project.end()
+        self.trainer.stop()
+        self.batch.stop()
+        self.predictor.end()
+        self.batch_results.end()
+        if self.devices.child is not None:
+            self.devices.child.kill()  # it has nothing to save
+        training = self.trainer.child
+        if training is not None:
+            training.close_input()
+            if not training.wait(int(1000 * PATIENCE)):
+                training.kill()
+        self.batch.end(int(1000 * PATIENCE))
+        if not _sessions:
+            stop_all(1000 * THREAD_PATIENCE)  # these may work for other viewers as well
+        self.predictor.close()
+        self._keys.release()
+        self.log.close()
+
+    def _file_of(self, image: Layer) -> Path | None:
+        subject = self.subjects.of(image)
+        if subject is not None and subject.file is not None:
+            row = self.project.data.row_of(subject.file)
+            return None if row is None else row.path
+        path = image.source.path
+        return None if path is None else Path(path)
+
+    def _connect(self, viewer: Any) -> None:
+        for name in ("inserted", "removed", "renamed"):
+            viewer.layers.events.emitters[name].connect(self._on_layers)
+        viewer.dims.events.current_step.connect(self._on_step)
+        self._guard.watch_layers(viewer)
+        self._guard.closing.connect(self.shut_down)
+        self.layer_data.changed.connect(self.source_changed)
+        self.layer_data.scanned.connect(self._on_scanned)
+        self.layer_data.drawn.connect(self._on_drawn)
+        self.folder_data.changed.connect(self.source_changed)
+        self.source_changed.connect(self.setup.changed)
+        self.setup.changed.connect(self.trainer.reconsider)
+        self.trainer.prepared.connect(self._on_prepared)
+        self.trainer.changed.connect(self._tell_running)
+        self.trainer.finished.connect(self._on_finished)
+        self.keeper.failed.connect(self.tell_error)
+        self.looking.ready.connect(self._on_ready)
+        self.results.typed.failed.connect(self.tell_error)
+        self.project.failed.connect(self.tell_error)
+        self.project.opened.connect(self._on_project)
+        self.project.data.changed.connect(self.source_changed)
+        self.project.files.changed.connect(self._on_files)
+        self.project.files.closing.connect(self.correcting.leave)
+        self.frame_changed.connect(self.project.memory.frame_changed)
+        self.predictor.loaded.connect(self.project.memory.networks_loaded)
+        self.looking.refused.connect(self.tell_error)
+        self.batch.changed.connect(self._tell_running)
+        self.batch_results.failed.connect(self.tell_error)
+        self.frame_changed.connect(self.batch_results.frame_changed)
+
+    def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        self.layers_changed()
+
+    def _on_step(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        self.frame_changed.emit()
+
+    def _on_project(self) -> None:
+        self.choose_source(PROJECT)
+
+    def _on_files(self) -> None:
+        """Layers of the project came or went."""
+        self.layers_changed()
+        self.source_changed.emit()
+
+    def _on_scanned(self) -> None:
+        image = self.layer_data.image
+        if image is not None and self.layer_data.scan is not None:
+            drawn = self.layer_data.scan.labeled.any()
+            self.results.know(image, self.layer_data.drawing() if drawn else None)
+        self.source_changed.emit()
+
+    def _on_drawn(self) -> None:
+        if not self.project.files.moving:  # else another file is shown, and nobody drew
+            self.next.drawn()
+
+    def _on_prepared(self) -> None:
+        if self.trainer.plan is None or self.trainer.plan.start is None:
+            self.setup.started()  # another run has taken no name from the form
+
+    def _on_ready(self) -> None:
+        self.wanted.emit("correct" if self.retraining.is_about(self.predictor.model) else "look")
+
+    def _tell_running(self) -> None:
+        running = [
+            words
+            for words, runs in (
+                ("a training", self.trainer.machine.busy),
+                ("a batch", self.batch.machine.running),
+            )
+            if runs
+        ]
+        self._task.update(f"{' and '.join(running)} is running" if running else None)
+
+    def _on_finished(self, run: Path) -> None:
+        if self._closed:
+            return  # its last word while the window closes: nothing may be started any more
+        self.looking.use(run, whole=run == self._all_frames_for)
+
+
+_sessions: dict[int, Session] = {}
+
+
+def session_of(viewer: Any) -> Session:
+    """The session of a viewer; made when first asked for."""
+    viewer = unwrap(viewer)
+    session = _sessions.get(id(viewer))
+    if session is None or not session.layers.alive:
+        session = _sessions[id(viewer)] = Session(viewer)
+    return session

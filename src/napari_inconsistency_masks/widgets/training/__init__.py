@@ -1,0 +1,1 @@
+"""The training of a session: what it will be, writing its folder, and the child that does it."""
