@@ -9,7 +9,7 @@ from typing import Any
 
 from half_size import halved
 from napari_inconsistency_masks.config import AugmentConfig, TrainConfig
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.data.sources import Subset
 

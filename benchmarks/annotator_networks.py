@@ -12,7 +12,7 @@ import torch
 
 from napari_inconsistency_masks.checkpoint import load_tensors, save_tensors
 from napari_inconsistency_masks.config import TrainConfig
-from napari_inconsistency_masks.data.loader import Loader, Part
+from napari_inconsistency_masks.data.batches.loader import Loader, Part
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData, Source
 from napari_inconsistency_masks.devices import choose_device, choose_precision
 from napari_inconsistency_masks.inference.predict import predict_samples

@@ -124,7 +124,7 @@ def speed(
 def _trained(folder: Path, width: float) -> Path:
     """Two networks that learned to find such cells, in a minute."""
     from napari_inconsistency_masks import train
-    from napari_inconsistency_masks.data.folder import load_folder
+    from napari_inconsistency_masks.data.folders.folder import load_folder
     from napari_inconsistency_masks.recipes import PRESETS
 
     images = _cells(16, 256)

@@ -20,7 +20,7 @@ from rich.console import Console
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.boxes import known_mask, padded
 from napari_inconsistency_masks.config import TrainConfig
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
 from napari_inconsistency_masks.data.sources import Joined, Subset
 from napari_inconsistency_masks.devices import use_threads

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import typer
 
 from napari_inconsistency_masks.cells import draw_discs, find_cells
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import LabelScheme

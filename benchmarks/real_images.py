@@ -23,7 +23,7 @@ from rich.console import Console
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.cli.console import show_events
 from napari_inconsistency_masks.config import TrainConfig
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.devices import choose_device, choose_precision, use_threads
 from napari_inconsistency_masks.files.tables import read_csv, write_csv

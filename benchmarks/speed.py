@@ -100,7 +100,7 @@ def _train_ours() -> Callable[[], None]:
     import numpy as np
 
     from napari_inconsistency_masks.config import TrainConfig
-    from napari_inconsistency_masks.data.loader import Loader, Part
+    from napari_inconsistency_masks.data.batches.loader import Loader, Part
     from napari_inconsistency_masks.data.sample import Sample
     from napari_inconsistency_masks.devices import choose_device, choose_precision
     from napari_inconsistency_masks.losses import choose_loss

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from napari_inconsistency_masks.config import TrainConfig
-from napari_inconsistency_masks.data.batches import Batches
-from napari_inconsistency_masks.data.loader import Loader, Part
+from napari_inconsistency_masks.data.batches.batches import Batches
+from napari_inconsistency_masks.data.batches.loader import Loader, Part
 from napari_inconsistency_masks.losses import choose_loss
 from napari_inconsistency_masks.methods import METHODS
 from napari_inconsistency_masks.methods.base import Method, Step

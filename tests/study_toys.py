@@ -8,7 +8,7 @@ from typing import Any
 from safetensors import safe_open
 
 from napari_inconsistency_masks.benchmark import Study
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import Task

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import AugmentConfig, PseudoLabelConfig, TrainConfig
-    from .data.cityscapes import load_cityscapes
-    from .data.folder import load_folder
-    from .data.hela import load_hela
-    from .data.isic2018 import load_isic2018
+    from .data.folders.folder import load_folder
+    from .data.published.cityscapes import load_cityscapes
+    from .data.published.hela import load_hela
+    from .data.published.isic2018 import load_isic2018
+    from .data.published.suim import load_suim
     from .data.sample import Sample, SegmentationData
-    from .data.suim import load_suim
     from .data.synthetic import load_synthetic
     from .errors import InputError
     from .inconsistency import count_cells, disagreement, find_consensus
@@ -50,12 +50,12 @@ _HOMES = {
     "evaluate": "inference.evaluate",
     "find_consensus": "inconsistency",
     "load": "inference.trained",
-    "load_cityscapes": "data.cityscapes",
-    "load_folder": "data.folder",
-    "load_hela": "data.hela",
-    "load_isic2018": "data.isic2018",
+    "load_cityscapes": "data.published.cityscapes",
+    "load_folder": "data.folders.folder",
+    "load_hela": "data.published.hela",
+    "load_isic2018": "data.published.isic2018",
     "load_project": "projects",
-    "load_suim": "data.suim",
+    "load_suim": "data.published.suim",
     "load_synthetic": "data.synthetic",
     "predict": "inference.image",
     "resume": "runs",

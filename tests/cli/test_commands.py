@@ -17,7 +17,7 @@ from napari_inconsistency_masks.checkpoint import ModelCard
 from napari_inconsistency_masks.cli import COMMANDS, app
 from napari_inconsistency_masks.cli.data import open_labels
 from napari_inconsistency_masks.config import TrainConfig
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.files.tiff import write_tiff

@@ -10,9 +10,13 @@ import pytest
 from dataset_files import noise, save
 from PIL import Image
 
-from napari_inconsistency_masks.data.cityscapes import LABEL_IDS, TRAIN_IDS, load_cityscapes
 from napari_inconsistency_masks.data.origin import open_data
-from napari_inconsistency_masks.data.resize import resize_bilinear
+from napari_inconsistency_masks.data.published.cityscapes import (
+    LABEL_IDS,
+    TRAIN_IDS,
+    load_cityscapes,
+)
+from napari_inconsistency_masks.data.published.resize import resize_bilinear
 from napari_inconsistency_masks.data.splits import published_order
 from napari_inconsistency_masks.errors import InputError
 

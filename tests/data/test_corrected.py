@@ -11,7 +11,7 @@ from dataset_files import make_folder, noise, save, square
 
 from napari_inconsistency_masks.cells import draw_discs, position_markers
 from napari_inconsistency_masks.data.corrected import load_corrected
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.origin import open_data, relative_origin
 from napari_inconsistency_masks.data.sample import SegmentationData, Source
 from napari_inconsistency_masks.errors import InputError

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from golden_files import each_case
-from napari_inconsistency_masks.data.crops import crop_positions, cut_crop
+from napari_inconsistency_masks.data.published.crops import crop_positions, cut_crop
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_inconsistency_masks.data.duplicates import refuse_duplicates
+from napari_inconsistency_masks.data.folders.duplicates import refuse_duplicates
 from napari_inconsistency_masks.errors import InputError
 
 

@@ -9,9 +9,9 @@ import pytest
 from dataset_files import noise, save, square
 from PIL import Image
 
-from napari_inconsistency_masks.data import file_source
 from napari_inconsistency_masks.data.cache import SampleCache
-from napari_inconsistency_masks.data.file_source import FileSource, Item, ItemReader
+from napari_inconsistency_masks.data.folders import file_source
+from napari_inconsistency_masks.data.folders.file_source import FileSource, Item, ItemReader
 from napari_inconsistency_masks.data.masks import ClassIds
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 from dataset_files import make_folder, noise, save, square
 from PIL import Image
 
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.errors import InputError

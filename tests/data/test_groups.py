@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_inconsistency_masks.data.groups import Groups, assign
-from napari_inconsistency_masks.data.pairing import Pair
-from napari_inconsistency_masks.data.split_lists import SplitLists
+from napari_inconsistency_masks.data.folders.groups import Groups, assign
+from napari_inconsistency_masks.data.folders.pairing import Pair
+from napari_inconsistency_masks.data.folders.split_lists import SplitLists
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.header import ImageHeader
 

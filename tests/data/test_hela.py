@@ -11,9 +11,9 @@ from dataset_files import noise, save, square
 from PIL import Image
 
 from napari_inconsistency_masks.cells import redraw_markers
-from napari_inconsistency_masks.data.crops import crop_positions
-from napari_inconsistency_masks.data.hela import SCHEME, load_hela
 from napari_inconsistency_masks.data.origin import open_data
+from napari_inconsistency_masks.data.published.crops import crop_positions
+from napari_inconsistency_masks.data.published.hela import SCHEME, load_hela
 from napari_inconsistency_masks.data.sample import SegmentationData, Source
 from napari_inconsistency_masks.data.splits import choose_labeled
 from napari_inconsistency_masks.errors import InputError

@@ -10,7 +10,7 @@ import numpy as np
 from dataset_files import make_folder, noise, save, square
 
 from napari_inconsistency_masks.data.corrected import load_corrected
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.held_out import NOTHING_NEW, Seen, corrections, hold_out
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
 from napari_inconsistency_masks.data.sources import file_of, name_of

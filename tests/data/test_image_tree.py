@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from dataset_files import noise, save
 
-from napari_inconsistency_masks.data.image_tree import ImageTree, open_tree
+from napari_inconsistency_masks.data.published.image_tree import ImageTree, open_tree
 from napari_inconsistency_masks.errors import InputError
 
 

@@ -8,7 +8,7 @@ from dataset_files import make_folder, noise, save, square
 from PIL import Image
 from scipy import ndimage
 
-from napari_inconsistency_masks.data.inspect_folder import inspect_folder
+from napari_inconsistency_masks.data.folders.inspection import inspect_folder
 
 
 def objects(seed: int) -> np.ndarray:

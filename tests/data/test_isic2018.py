@@ -10,9 +10,9 @@ import pytest
 from dataset_files import noise, save
 from PIL import Image
 
-from napari_inconsistency_masks.data.isic2018 import SCHEME, load_isic2018
 from napari_inconsistency_masks.data.origin import open_data
-from napari_inconsistency_masks.data.resize import resize_bilinear
+from napari_inconsistency_masks.data.published.isic2018 import SCHEME, load_isic2018
+from napari_inconsistency_masks.data.published.resize import resize_bilinear
 from napari_inconsistency_masks.data.splits import published_order
 from napari_inconsistency_masks.errors import InputError
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from dataset_files import make_folder, noise, save, square
 
-from napari_inconsistency_masks.data.folder import load_folder
-from napari_inconsistency_masks.data.inspect_folder import inspect_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
+from napari_inconsistency_masks.data.folders.inspection import inspect_folder
 from napari_inconsistency_masks.data.sample import SegmentationData, Source
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tiff import write_tiff

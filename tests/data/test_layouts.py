@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from dataset_files import make_folder, noise, save
 
-from napari_inconsistency_masks.data.layouts import (
+from napari_inconsistency_masks.data.origin import PUBLISHED
+from napari_inconsistency_masks.data.published.layouts import (
     layouts,
     load_published,
     recognize,
     recognized,
     titles,
 )
-from napari_inconsistency_masks.data.origin import PUBLISHED
 from napari_inconsistency_masks.errors import InputError
 
 

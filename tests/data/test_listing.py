@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_inconsistency_masks.data.listing import list_images
+from napari_inconsistency_masks.data.folders.listing import list_images
 from napari_inconsistency_masks.errors import InputError
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from napari_inconsistency_masks.config import AugmentConfig
-from napari_inconsistency_masks.data.loader import Batch, Loader, Part
+from napari_inconsistency_masks.data.batches.loader import Batch, Loader, Part
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from dataset_files import make_folder
 
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.origin import KINDS, describe, open_data, relative_origin
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.intensity import Intensity

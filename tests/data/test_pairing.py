@@ -7,8 +7,8 @@ import pytest
 from dataset_files import make_folder, noise, save, square
 from PIL import Image
 
-from napari_inconsistency_masks.data.folder_layout import Layout
-from napari_inconsistency_masks.data.pairing import common_channels, pair_files
+from napari_inconsistency_masks.data.folders.layout import Layout
+from napari_inconsistency_masks.data.folders.pairing import common_channels, pair_files
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import LabelScheme, Task

@@ -9,7 +9,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from scipy.ndimage import gaussian_filter1d
 
 from napari_inconsistency_masks.config import AugmentConfig
-from napari_inconsistency_masks.data.photometric import (
+from napari_inconsistency_masks.data.batches.photometric import (
     Jitter,
     PaperNoise,
     TwoOperations,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_inconsistency_masks.data.pieces import cut, piece_shape
+from napari_inconsistency_masks.data.batches.pieces import cut, piece_shape
 from napari_inconsistency_masks.data.sample import Sample
 
 RNG = np.random.default_rng(0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from golden_files import each_case
-from napari_inconsistency_masks.data.resize import resize_bilinear, resize_nearest
+from napari_inconsistency_masks.data.published.resize import resize_bilinear, resize_nearest
 from napari_inconsistency_masks.data.splits import published_order, take_labeled
 from napari_inconsistency_masks.errors import InputError
 

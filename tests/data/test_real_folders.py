@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.files.images import open_stack
 from napari_inconsistency_masks.task import Task
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_inconsistency_masks.data.split_lists import SplitLists, read_split_lists
+from napari_inconsistency_masks.data.folders.split_lists import SplitLists, read_split_lists
 from napari_inconsistency_masks.errors import InputError
 
 NAMES = ["a", "b", "c", "d.2", "é"]

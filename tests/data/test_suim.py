@@ -12,8 +12,8 @@ from dataset_files import noise, save
 from PIL import Image
 
 from napari_inconsistency_masks.data.origin import open_data
+from napari_inconsistency_masks.data.published.suim import SCHEME, load_suim
 from napari_inconsistency_masks.data.splits import published_order
-from napari_inconsistency_masks.data.suim import SCHEME, load_suim
 from napari_inconsistency_masks.errors import InputError
 
 COLORS = [(r, g, b) for r in (0, 255) for g in (0, 255) for b in (0, 255)]

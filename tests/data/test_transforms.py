@@ -8,7 +8,7 @@ import torch
 
 from golden_files import FOLDER, Case, each_case, read_cases
 from napari_inconsistency_masks.config import AugmentConfig
-from napari_inconsistency_masks.data.transforms import (
+from napari_inconsistency_masks.data.batches.transforms import (
     Change,
     add_noise,
     adjust,

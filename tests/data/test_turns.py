@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from napari_inconsistency_masks.data.turns import Turns
+from napari_inconsistency_masks.data.batches.turns import Turns
 
 SHARES = [
     (*shared, *others)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from napari_inconsistency_masks.data.batches import WithUnlabeled
-from napari_inconsistency_masks.data.loader import Loader, Part
-from napari_inconsistency_masks.data.photometric import Jitter
+from napari_inconsistency_masks.data.batches.batches import WithUnlabeled
+from napari_inconsistency_masks.data.batches.loader import Loader, Part
+from napari_inconsistency_masks.data.batches.photometric import Jitter
+from napari_inconsistency_masks.data.batches.views import UnlabeledImages, Views
 from napari_inconsistency_masks.data.sample import Sample
-from napari_inconsistency_masks.data.views import UnlabeledImages, Views
 
 
 def plain(count: int, size: tuple[int, int] = (16, 16)) -> list[Sample]:

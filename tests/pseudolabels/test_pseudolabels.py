@@ -12,9 +12,9 @@ import torch
 from golden_files import Case, each_case, read_cases
 from napari_inconsistency_masks.cells import draw_discs, pseudo_label_markers
 from napari_inconsistency_masks.config import PseudoLabelConfig
+from napari_inconsistency_masks.data.batches.transforms import Change, move, move_back
 from napari_inconsistency_masks.data.pseudo import PseudoLabel
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
-from napari_inconsistency_masks.data.transforms import Change, move, move_back
 from napari_inconsistency_masks.inconsistency import Prediction
 from napari_inconsistency_masks.pseudolabels import (
     PSEUDO_LABELERS,

@@ -13,7 +13,7 @@ from test_runs import networks, same
 
 from napari_inconsistency_masks import plans, runs
 from napari_inconsistency_masks.config import TrainConfig
-from napari_inconsistency_masks.data.loader import Loader
+from napari_inconsistency_masks.data.batches.loader import Loader
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json

@@ -14,9 +14,9 @@ import torch
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.checkpoint import load_network
 from napari_inconsistency_masks.config import PseudoLabelConfig
+from napari_inconsistency_masks.data.batches.transforms import move, move_back, recolor
 from napari_inconsistency_masks.data.pseudo import PseudoLabel, read_pseudo_label
 from napari_inconsistency_masks.data.sample import Sample
-from napari_inconsistency_masks.data.transforms import move, move_back, recolor
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json, read_json_lines
 from napari_inconsistency_masks.inconsistency import Prediction

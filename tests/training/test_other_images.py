@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks import runs
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json

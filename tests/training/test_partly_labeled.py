@@ -13,7 +13,7 @@ from PIL import Image
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.checkpoint import load_network
 from napari_inconsistency_masks.config import TrainConfig
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.sample import SegmentationData
 from napari_inconsistency_masks.files.json_files import read_json_lines
 from napari_inconsistency_masks.recipes import PRESETS

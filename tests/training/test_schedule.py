@@ -11,7 +11,7 @@ import pytest
 
 from golden_files import Case, each_case
 from napari_inconsistency_masks.config import AugmentConfig, TrainConfig
-from napari_inconsistency_masks.data.loader import Loader, Part
+from napari_inconsistency_masks.data.batches.loader import Loader, Part
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import LabelScheme, Task

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.cells import draw_discs, position_markers
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.json_files import read_json

@@ -13,7 +13,7 @@ from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 from tiny import write_folder
 
-from napari_inconsistency_masks.data.folder import load_folder
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.images import read_image

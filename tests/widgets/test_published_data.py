@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from napari.components import ViewerModel
 
-from napari_inconsistency_masks.data.suim import SCHEME
+from napari_inconsistency_masks.data.published.suim import SCHEME
 from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
 from napari_inconsistency_masks.widgets.session.session import Session
 from napari_inconsistency_masks.widgets.session.sources import FOLDER

@@ -105,8 +105,8 @@ def open_data_path(
     InputError
         If there is nothing at the path, or an option does not fit the kind of data.
     """
-    from ..data.folder import load_folder
-    from ..data.layouts import load_published
+    from ..data.folders.folder import load_folder
+    from ..data.published.layouts import load_published
 
     given = {name: value for name, value in options.items() if value is not None}
     if "labeled" in given:
@@ -129,7 +129,7 @@ def open_data_path(
 
 def recognized_layout(path: Path, layout: str) -> str:
     """The layout; if it is to be found out, what it was found to be, which is told."""
-    from ..data.layouts import recognize, recognized
+    from ..data.published.layouts import recognize, recognized
 
     if layout != AUTO:
         return layout

@@ -19,8 +19,8 @@ import numpy as np
 from ..errors import InputError
 from ..files.json_files import read_json
 from ..files.names import about
-from .file_source import item_of
-from .folder import load_folder
+from .folders.file_source import item_of
+from .folders.folder import load_folder
 from .held_out import image_print
 from .markers import Restyled, marker_style
 from .origin import describe, open_data

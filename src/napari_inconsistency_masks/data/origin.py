@@ -18,15 +18,15 @@ from ..settings import Config
 from .sample import SegmentationData
 
 PUBLISHED = {
-    "hela": "data.hela.load_hela",
-    "isic2018": "data.isic2018.load_isic2018",
-    "suim": "data.suim.load_suim",
-    "cityscapes": "data.cityscapes.load_cityscapes",
+    "hela": "data.published.hela.load_hela",
+    "isic2018": "data.published.isic2018.load_isic2018",
+    "suim": "data.published.suim.load_suim",
+    "cityscapes": "data.published.cityscapes.load_cityscapes",
 }
 """Readers of published data sets; beside each is its ``LAYOUT``. A new data set is one line."""
 
 KINDS = {
-    "folder": "data.folder.load_folder",
+    "folder": "data.folders.folder.load_folder",
     **PUBLISHED,
     "project": "projects.training_data.load_project",
     "corrected": "data.corrected.load_corrected",

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from ..data.loader import Batch
-from ..data.views import Unlabeled, Views
+from ..data.batches.loader import Batch
+from ..data.batches.views import Unlabeled, Views
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from .load import Load

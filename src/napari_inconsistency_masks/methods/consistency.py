@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..config import AugmentConfig
-from ..data.photometric import PaperNoise
-from ..data.views import Views
+from ..data.batches.photometric import PaperNoise
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import ConsistencyConfig
 from ..task import LabelScheme

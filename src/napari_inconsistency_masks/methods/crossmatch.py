@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data.photometric import Jitter
-from ..data.views import Views
+from ..data.batches.photometric import Jitter
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import CrossMatchConfig
 from ..nets.network import Network

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..data.views import Unlabeled
+from ..data.batches.views import Unlabeled
 
 DrawBox = Callable[[np.random.Generator, tuple[int, int]], npt.NDArray[np.bool_]]
 """Draws where the partner is pasted into an image of some height and width, bool ``(Y, X)``."""

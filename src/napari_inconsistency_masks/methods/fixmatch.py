@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ..data.photometric import Jitter
-from ..data.views import Views
+from ..data.batches.photometric import Jitter
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import FixMatchConfig
 from ..nets.ensemble import Ensemble

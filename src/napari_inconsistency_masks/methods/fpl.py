@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ..data.views import Views
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import FplConfig
 from ..nets.ensemble import Ensemble

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from ..data.photometric import TwoOperations
-from ..data.views import Unlabeled, Views
+from ..data.batches.photometric import TwoOperations
+from ..data.batches.views import Unlabeled, Views
 from ..losses import Loss
 from ..method_config import ImasConfig
 from ..nets.ensemble import Ensemble

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..data.views import Views
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import SegkcConfig
 from ..nets.ensemble import Ensemble

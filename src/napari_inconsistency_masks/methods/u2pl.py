@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from ..data.views import Views
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import U2plConfig
 from ..nets.ensemble import Ensemble

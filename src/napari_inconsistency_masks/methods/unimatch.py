@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ..data.photometric import Jitter
-from ..data.views import Views
+from ..data.batches.photometric import Jitter
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import UniMatchConfig
 from ..nets.network import Network

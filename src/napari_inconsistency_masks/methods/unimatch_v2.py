@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..data.photometric import Jitter
-from ..data.views import Views
+from ..data.batches.photometric import Jitter
+from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import UniMatchV2Config
 from ..nets.ensemble import Ensemble

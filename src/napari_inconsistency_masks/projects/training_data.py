@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..data.duplicates import refuse_duplicates
-from ..data.file_source import FileSource, Item, ItemReader
-from ..data.groups import Groups, assign
+from ..data.folders.duplicates import refuse_duplicates
+from ..data.folders.file_source import FileSource, Item, ItemReader
+from ..data.folders.groups import Groups, assign
+from ..data.folders.pairing import Pair, common_channels
+from ..data.folders.scan import scan
+from ..data.folders.split_lists import SplitLists
 from ..data.masks import ClassIds
 from ..data.origin import describe
-from ..data.pairing import Pair, common_channels
 from ..data.sample import SegmentationData
-from ..data.scan import scan
-from ..data.split_lists import SplitLists
 from ..data.splits import listed, split_files
 from ..errors import InputError
 from ..files.header import ImageHeader

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ..cells import pseudo_label_markers
 from ..config import PseudoLabelConfig
+from ..data.batches.transforms import Change
 from ..data.pseudo import PseudoLabel
-from ..data.transforms import Change
 from ..inconsistency import Prediction
 from ..task import LabelScheme
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..cells import erode
 from ..config import AugmentConfig
+from ..data.batches.transforms import Change, draw
 from ..data.pseudo import PseudoLabel
-from ..data.transforms import Change, draw
 from ..inconsistency import Prediction
 from ..task import Task
 from .base import FromTeachers

@@ -14,7 +14,7 @@ from ..checkpoint import save_tensors
 from ..cluster import Desk, Job, NotWantedError, UnfitError
 from ..cluster.desk import Now
 from ..cluster.shared_files import content_key, must_see
-from ..data.batches import Batches
+from ..data.batches.batches import Batches
 from ..devices import use_threads
 from ..errors import InputError
 from ..nets.ensemble import Ensemble

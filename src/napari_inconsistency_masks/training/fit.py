@@ -14,7 +14,7 @@ from itertools import chain
 import torch
 
 from ..config import TrainConfig
-from ..data.batches import Batches
+from ..data.batches.batches import Batches
 from ..errors import InputError
 from ..inference.evaluate import Check
 from ..methods.base import Method, Step

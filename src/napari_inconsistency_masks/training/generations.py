@@ -6,8 +6,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 
-from ..data.batches import Batches
-from ..data.loader import Loader
+from ..data.batches.batches import Batches
+from ..data.batches.loader import Loader
 from ..methods import METHODS
 from ..methods.base import Method
 from ..nets.ensemble import Ensemble

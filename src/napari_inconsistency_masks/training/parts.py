@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ..config import AugmentConfig, TrainConfig
-from ..data.loader import Part
+from ..data.batches.loader import Part
 from ..data.sample import SegmentationData, Source
 from ..data.sources import Joined, Subset
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ..data.folders.scan import drawn_outputs, never_drawn
 from ..data.sample import SegmentationData, Source
-from ..data.scan import drawn_outputs, never_drawn
 from ..errors import InputError
 from ..task import LabelScheme
 from .recipe import Recipe

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from ..data.batches.transforms import Change, move, move_back, recolor
 from ..data.pseudo import PseudoLabel, PseudoLabeled, read_pseudo_label, write_pseudo_label
 from ..data.sample import Sample
-from ..data.transforms import Change, move, move_back, recolor
 from ..inconsistency import Prediction
 from ..inference.predict import predict_samples
 from .events import Event, Labeling, Warned

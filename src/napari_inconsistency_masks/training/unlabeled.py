@@ -8,10 +8,10 @@ from dataclasses import replace
 import torch
 
 from ..config import TrainConfig
-from ..data.batches import Batches, WithUnlabeled
-from ..data.loader import Loader, Part
+from ..data.batches.batches import Batches, WithUnlabeled
+from ..data.batches.loader import Loader, Part
+from ..data.batches.views import ONLY_MOVED, UnlabeledImages
 from ..data.sample import SegmentationData
-from ..data.views import ONLY_MOVED, UnlabeledImages
 from ..methods.base import Method
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from ...checkpoint import WIDEST, ModelCard
-from ...data.pieces import piece_shape
+from ...data.batches.pieces import piece_shape
 from ...errors import InputError
 from ..events import Event, Judging, Warned
 from ..learner import Learning

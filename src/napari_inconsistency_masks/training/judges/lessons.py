@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from ...config import AugmentConfig
-from ...data.pieces import Piece, cut
+from ...data.batches.pieces import Piece, cut
+from ...data.batches.transforms import draw, recolor
 from ...data.pseudo import PseudoLabel
 from ...data.sample import Source
-from ...data.transforms import draw, recolor
 from ...inconsistency import Prediction, blank
 from ...inference.predict import predict_samples
 from ...nets.ensemble import Ensemble

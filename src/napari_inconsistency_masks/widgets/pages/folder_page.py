@@ -16,8 +16,8 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from ...data.inspect_folder import ClassFolder, FolderLayout
-from ...data.layouts import recognized
+from ...data.folders.inspection import ClassFolder, FolderLayout
+from ...data.published.layouts import recognized
 from ...data.sample import Sample
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence

@@ -10,9 +10,9 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ...data.folder import load_folder
-from ...data.inspect_folder import FolderLayout, inspect_folder
-from ...data.layouts import load_published, recognize
+from ...data.folders.folder import load_folder
+from ...data.folders.inspection import FolderLayout, inspect_folder
+from ...data.published.layouts import load_published, recognize
 from ...data.sample import SegmentationData
 from ...errors import InputError
 from ...task import Task

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...config import TrainConfig
 from ...data.corrected import IMAGES, MASKS, load_corrected
-from ...data.folder import load_folder
+from ...data.folders.folder import load_folder
 from ...data.sample import SegmentationData
 from ...errors import InputError
 from ...plans import create, find_recipe, retraining

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
-from ..task import LabelScheme, Task
-from .inspect_folder import (
+from ...errors import InputError
+from ...task import LabelScheme, Task
+from ..splits import listed
+from .inspection import (
     IMAGE_FOLDERS,
     KNOWN_FOLDER,
     ClassFolder,
@@ -17,7 +18,6 @@ from .inspect_folder import (
     folders_with_images,
     inspect_folder,
 )
-from .splits import listed
 
 MASK_FOLDERS = ("masks", "mask", "labels", "label", "classes", "annotations")
 """Names, in any case, of a folder that may hold one mask per image for all classes."""

@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
-from ..files.guard import read_bytes
-from ..files.names import about
+from ...errors import InputError
+from ...files.guard import read_bytes
+from ...files.names import about
+from ..splits import listed
 from .listing import IMAGE_NAME
-from .splits import listed
 
 FOLDER = "splits"
 _MAX_BYTES = 64 * 2**20

@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
-from ..files.images import IMAGE_SUFFIXES
+from ...errors import InputError
+from ...files.images import IMAGE_SUFFIXES
 
 IMAGE_NAME = re.compile(
     "(" + "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES)) + ")$", re.IGNORECASE

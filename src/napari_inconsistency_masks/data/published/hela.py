@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..errors import InputError
-from ..files.names import folder_name
-from ..intensity import Intensity
-from ..task import LabelScheme, Task
+from ...errors import InputError
+from ...files.names import folder_name
+from ...intensity import Intensity
+from ...task import LabelScheme, Task
+from ..origin import describe
+from ..sample import Sample, SegmentationData
+from ..splits import choose_labeled
 from .crops import crop_positions, cut_crop
 from .hela_images import IMAGES, HelaFiles, HelaImages
 from .image_tree import ImageTree, open_tree
-from .origin import describe
-from .published import Layout, no_test_split
-from .sample import Sample, SegmentationData
-from .splits import choose_labeled
+from .pairs import Layout, no_test_split
 
 SCHEME = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), position="position")
 

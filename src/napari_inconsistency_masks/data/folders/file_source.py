@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import InputError
-from ..files.header import ImageHeader
-from ..files.images import StackFile, open_stack
-from ..files.names import about
-from ..intensity import Intensity
-from ..task import LabelScheme
-from .cache import SampleCache
-from .mask_files import class_channels, id_channels
-from .masks import ClassIds, read_mask
-from .pixels import is_gray, to_channels
-from .sample import Sample, Source
-from .sources import Subset
+from ...errors import InputError
+from ...files.header import ImageHeader
+from ...files.images import StackFile, open_stack
+from ...files.names import about
+from ...intensity import Intensity
+from ...task import LabelScheme
+from ..cache import SampleCache
+from ..mask_files import class_channels, id_channels
+from ..masks import ClassIds, read_mask
+from ..pixels import is_gray, to_channels
+from ..sample import Sample, Source
+from ..sources import Subset
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,16 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import InputError
-from ..files.names import about
-from ..intensity import Intensity
-from ..task import LabelScheme, Task
+from ...errors import InputError
+from ...files.names import about
+from ...intensity import Intensity
+from ...task import LabelScheme, Task
+from ..masks import GRAY, read_mask
+from ..origin import describe
+from ..sample import Sample, SegmentationData
+from ..splits import published_order, take_labeled
 from .image_tree import ImageTree, open_tree
-from .masks import GRAY, read_mask
-from .origin import describe
-from .published import (
+from .pairs import (
     Item,
     Layout,
     PublishedImages,
@@ -28,8 +30,6 @@ from .published import (
     sources,
 )
 from .resize import resize_bilinear
-from .sample import Sample, SegmentationData
-from .splits import published_order, take_labeled
 
 SCHEME = LabelScheme(Task.BINARY, ("lesion",))
 _IMAGES = "ISIC2018_Task1-2_{}_Input"

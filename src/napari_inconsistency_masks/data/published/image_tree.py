@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..errors import InputError
-from ..files.archive import Archive
-from ..files.images import StackFile, open_bytes, open_stack
-from .listing import IMAGE_NAME, list_images
+from ...errors import InputError
+from ...files.archive import Archive
+from ...files.images import StackFile, open_bytes, open_stack
+from ..folders.listing import IMAGE_NAME, list_images
 
 
 class ImageTree(Protocol):

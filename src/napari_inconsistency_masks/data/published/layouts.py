@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
-from ..files.names import folder_name
+from ...errors import InputError
+from ...files.names import folder_name
+from ..folders.inspection import has_images
+from ..origin import PUBLISHED, find_home, open_data
+from ..sample import SegmentationData
 from .image_tree import ImageTree, open_tree
-from .inspect_folder import has_images
-from .origin import PUBLISHED, find_home, open_data
-from .published import Layout
-from .sample import SegmentationData
+from .pairs import Layout
 
 
 @cache

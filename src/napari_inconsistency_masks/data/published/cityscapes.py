@@ -11,17 +11,17 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import InputError
-from ..files.names import about, folder_name
-from ..intensity import Intensity
-from ..task import LabelScheme, Task
+from ...errors import InputError
+from ...files.names import about, folder_name
+from ...intensity import Intensity
+from ...task import LabelScheme, Task
+from ..origin import describe
+from ..pixels import is_gray
+from ..sample import Sample, SegmentationData
+from ..splits import published_order, take_labeled
 from .image_tree import ImageTree, open_tree
-from .origin import describe
-from .pixels import is_gray
-from .published import Item, Layout, PublishedImages, check_same_size, pair_by_name, sources
+from .pairs import Item, Layout, PublishedImages, check_same_size, pair_by_name, sources
 from .resize import resize_bilinear, resize_nearest
-from .sample import Sample, SegmentationData
-from .splits import published_order, take_labeled
 
 LABEL_IDS = (
     "unlabeled", "ego vehicle", "rectification border", "out of roi", "static", "dynamic",

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from ..config import AugmentConfig
+from ...config import AugmentConfig
 
 KERNELS = {
     1: (1 / 4, 2 / 4, 1 / 4),

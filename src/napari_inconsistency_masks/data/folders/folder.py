@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from ..errors import InputError
-from ..intensity import Intensity
-from ..task import Task
+from ...errors import InputError
+from ...intensity import Intensity
+from ...task import Task
+from ..masks import ClassIds
+from ..origin import describe
+from ..sample import SegmentationData
 from .duplicates import refuse_duplicates
 from .file_source import FileSource, ItemReader
-from .folder_layout import choose_layout
 from .groups import Groups, assign
 from .known import limit_labels
-from .masks import ClassIds
-from .origin import describe
+from .layout import choose_layout
 from .pairing import Pair, common_channels, pair_files
-from .sample import SegmentationData
 from .scan import scan
 from .split_lists import SplitLists, read_split_lists
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import InputError
-from .sample import Sample
+from ...errors import InputError
+from ..sample import Sample
 
 
 def crop_positions(

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
-from ..errors import InputError
-from ..files.header import ImageHeader
-from ..files.images import open_stack, read_header
-from ..files.names import about
+from ...errors import InputError
+from ...files.header import ImageHeader
+from ...files.images import open_stack, read_header
+from ...files.names import about
+from ..pixels import channel_count, has_alpha, is_gray, to_channels
+from ..splits import listed
 from .file_source import Item
-from .folder_layout import Layout
+from .layout import Layout
 from .listing import list_images
-from .pixels import channel_count, has_alpha, is_gray, to_channels
-from .splits import listed
 
 _LOOKED_AT = 8
 

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..config import AugmentConfig
-from ..errors import InputError
+from ...config import AugmentConfig
+from ...errors import InputError
+from ..sample import Source
 from .pieces import cut, piece_shape
-from .sample import Source
 from .transforms import Change, draw, move, recolor
 from .turns import Turns
 from .views import Unlabeled

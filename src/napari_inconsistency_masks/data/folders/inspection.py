@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ..errors import InputError
-from ..files.images import open_stack
+from ...errors import InputError
+from ...files.images import open_stack
+from ..mask_files import class_channels
+from ..masks import OBJECTS, read_mask
 from .listing import Listing, list_images, without_mask_ending
-from .mask_files import class_channels
-from .masks import OBJECTS, read_mask
 from .split_lists import FOLDER, find_split_lists
 
 IMAGE_FOLDERS = ("images", "image", "brightfield", "raw", "img")

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ..files.images import open_stack
+from ...files.images import open_stack
+from ..mask_files import class_channels
+from ..masks import read_mask
+from ..splits import listed
 from .listing import list_images
-from .mask_files import class_channels
-from .masks import read_mask
 from .pairing import Extent, Pair, check_shapes
-from .splits import listed
 
 
 def limit_labels(pairs: Mapping[str, Pair], folder: Path) -> tuple[dict[str, Pair], list[str]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import InputError
-from ..task import LabelScheme
+from ...errors import InputError
+from ...task import LabelScheme
+from ..sample import Sample
+from ..splits import listed
 from .file_source import FileSource, ItemReader
-from .sample import Sample
-from .splits import listed
 
 MOST_BYTES = 2**29
 """Samples are read up to this size in memory; a few seconds."""

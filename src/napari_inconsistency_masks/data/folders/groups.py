@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import InputError
+from ...errors import InputError
+from ..splits import choose_labeled, listed, split_files
 from .pairing import Pair
 from .split_lists import SplitLists
-from .splits import choose_labeled, listed, split_files
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import InputError
-from ..files.header import ImageHeader
-from ..files.names import about, folder_name
-from ..intensity import Intensity
-from .cache import SampleCache
+from ...errors import InputError
+from ...files.header import ImageHeader
+from ...files.names import about, folder_name
+from ...intensity import Intensity
+from ..cache import SampleCache
+from ..mask_files import color_channels, id_channels
+from ..pixels import to_channels
+from ..sample import Sample
+from ..splits import listed
 from .image_tree import ImageTree
-from .mask_files import color_channels, id_channels
-from .pixels import to_channels
-from .sample import Sample
-from .splits import listed
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .sample import Sample, Source
+from ..sample import Sample, Source
 
 DIVISOR = 16
 """Sides of pieces are multiples of this, as the U-Net needs."""

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 
-from ..errors import InputError
-from ..files.guard import refusing
+from ...errors import InputError
+from ...files.guard import refusing
 
 _PIECE = 2**16
 

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import InputError
-from ..files.names import about
-from ..intensity import Intensity
-from ..task import LabelScheme, Task
+from ...errors import InputError
+from ...files.names import about
+from ...intensity import Intensity
+from ...task import LabelScheme, Task
+from ..origin import describe
+from ..sample import Sample, SegmentationData
+from ..splits import published_order, take_labeled
 from .image_tree import ImageTree, open_tree
-from .origin import describe
-from .published import (
+from .pairs import (
     Item,
     Layout,
     PublishedImages,
@@ -27,8 +29,6 @@ from .published import (
     sources,
 )
 from .resize import resize_bilinear, resize_nearest
-from .sample import Sample, SegmentationData
-from .splits import published_order, take_labeled
 
 SCHEME = LabelScheme(
     Task.MULTICLASS,

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..cells import redraw_markers
-from ..errors import InputError
-from ..files.names import about
-from ..intensity import Intensity
-from .cache import SampleCache
+from ...cells import redraw_markers
+from ...errors import InputError
+from ...files.names import about
+from ...intensity import Intensity
+from ..cache import SampleCache
+from ..mask_files import color_channels
+from ..pixels import is_gray, to_channels
+from ..sample import Sample
+from ..splits import listed
 from .image_tree import ImageTree
-from .mask_files import color_channels
-from .pixels import is_gray, to_channels
-from .sample import Sample
-from .splits import listed
 
 IMAGES = "brightfield"
 EVEN_MARKERS = "mod_position"

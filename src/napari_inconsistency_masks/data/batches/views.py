@@ -14,10 +14,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..config import AugmentConfig
+from ...config import AugmentConfig
+from ..sample import Sample, Source
 from .photometric import Photometric
 from .pieces import cut
-from .sample import Sample, Source
 from .transforms import draw, move
 
 ONLY_MOVED = AugmentConfig(contrast=0, brightness=0, blur=0, noise=0)

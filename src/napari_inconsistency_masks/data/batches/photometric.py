@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from ..config import AugmentConfig
+from ...config import AugmentConfig
 from .transforms import draw, recolor
 
 GRAY = (0.299, 0.587, 0.114)
