@@ -32,6 +32,20 @@ def test_results_are_no_images_whatever_leads_to_them(
     assert "image_000_masks.tif" in names(images / "first" / "images", images / "second")
 
 
+def test_saved_labels_and_runs_are_no_images(images: Path, tmp_path: Path) -> None:
+    """A project may lie in the folder of its images."""
+    before = names(images, tmp_path / "out")
+    for folder, signs in (
+        ("project/corrections/a/0/v1", ("manifest.json",)),
+        ("project/runs/first", ("run.json", "events.jsonl")),
+    ):
+        (images / folder).mkdir(parents=True)
+        tifffile.imwrite(images / folder / "alive.tif", toy_frames(1)[0])
+        for name in signs:
+            (images / folder / name).touch()
+    assert names(images, tmp_path / "out") == before
+
+
 def test_no_two_images_have_one_name_in_the_tables(tmp_path: Path) -> None:
     for place in ("r/x", "r/y", "q/x"):
         (tmp_path / place).mkdir(parents=True)

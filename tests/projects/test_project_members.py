@@ -121,3 +121,23 @@ def test_nothing_is_learned_from_a_removed_image(tmp_path: Path) -> None:
     data = load_project(project.folder)
     names = {sample.name for part in (data.labeled, data.validation) for sample in part}
     assert {name[0] for name in names} == {"a", "c"}
+
+
+def test_what_the_project_wrote_is_no_image_of_it(tmp_path: Path) -> None:
+    project = make_project(tmp_path, images=2)
+    project.write_frame("image-0", 0, cells(3))
+    masks = sorted((project.folder / "corrections").rglob("*.tif"))
+    assert masks
+    with pytest.raises(InputError, match="is in corrections of this project"):
+        project.add_image(masks[0])
+
+
+def test_many_files_that_are_known_are_one_sentence(tmp_path: Path) -> None:
+    project = make_project(tmp_path, images=4)
+    paths = [project.path_of(image.id) for image in project.images]
+    new = picture(tmp_path / "pictures", "new.png", seed=78)
+    added, refused = project.add_images([*paths, new, tmp_path / "no.png"])
+    assert [entry.id for entry in added] == ["new"]
+    assert refused[0] == "4 of these files are in the project already."
+    assert len(refused) == 2
+    assert "no.png" in refused[1]

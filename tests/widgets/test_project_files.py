@@ -377,3 +377,26 @@ def test_a_file_that_has_changed_is_refused(steps: Steps, session: Session, fold
     steps.wait(lambda: told)
     assert told[0].startswith("one.tif has changed: 5 frames of (40, 48), and it had 3")
     assert steps.opened is None
+
+
+def test_a_folder_around_the_project_gives_its_images_alone(steps: Steps, tmp_path: Path) -> None:
+    """Not the masks that are saved in the project, in runs and in results of a batch."""
+    around = tmp_path / "data"
+    steps.open("one")
+    steps.paint("alive", 1, 5, 7)
+    steps.settle()
+    for folder, signs in (
+        ("project/runs/first", ("run.json", "events.jsonl")),
+        ("results", ("batch.json", "journal.jsonl")),
+    ):
+        write_stack(around / folder / "masks" / "mask.tif", seed=11)
+        for name in signs:
+            (around / folder / name).touch()
+    write_stack(around / "day 2" / "three.tif", seed=12)
+    steps.project.data.add([around])
+    steps.wait(lambda: len(steps.project.data.rows) == 3 and steps.quiet)
+    assert [row.image.id for row in steps.project.data.rows] == ["one", "two", "three"]
+    assert [words.split(":")[0] for words in steps.project.data.refused] == [
+        "data/one.tif",
+        "data/two.tif",
+    ]

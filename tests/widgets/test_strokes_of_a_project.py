@@ -167,3 +167,50 @@ def test_what_cannot_be_said_is_told_and_the_file_stays(
     boxes.remove_selected()
     steps.open("two")
     assert steps.saved("one", 1).masks["alive"][5, 7]
+
+
+@pytest.mark.parametrize("gone", ["renamed", "emptied"])
+def test_strokes_wait_until_the_folder_of_the_project_is_back(
+    steps: Steps, session: Session, folder: Path, told: list[str], gone: str
+) -> None:
+    """It was moved, or its drive is not connected and an empty folder is at its place."""
+    steps.open("one")
+    steps.paint("alive", 1, 5, 7)
+    steps.settle()
+    folder.rename(folder.with_name("away"))
+    if gone == "emptied":
+        folder.mkdir()
+    steps.paint("alive", 1, 6, 7)
+    steps.wait(lambda: told)
+    assert "not saved" in told[0]
+    assert "no project.json in this folder any more" in told[0]
+    assert "not saved" in (session.project.files.problem() or "")
+    steps.project.files.open("two")
+    steps.wait(lambda: len(told) > 1)
+    assert steps.opened == "one", "stays open"
+    assert not [*folder.rglob("*")], "nothing is written at its old place"
+    if gone == "emptied":
+        folder.rmdir()
+    folder.with_name("away").rename(folder)
+    steps.settle()
+    assert session.project.files.problem() is None
+    assert np.argwhere(steps.saved("one", 1).masks["alive"]).tolist() == [[5, 7], [6, 7]]
+
+
+def test_typed_counts_make_no_folder_where_a_project_was(
+    steps: Steps, session: Session, folder: Path, told: list[str]
+) -> None:
+    steps.open("one")
+    subject = session.project.files.current.subject
+    typed = session.results.typed
+    typed.open(subject, None)
+    folder.rename(folder.with_name("away"))
+    typed.type(subject, 0, "alive", 4)
+    steps.wait(lambda: told)
+    assert "no project.json" in told[0]
+    assert not folder.exists()
+    folder.with_name("away").rename(folder)
+    typed.type(subject, 1, "alive", 5)
+    steps.wait(lambda: (folder / "counts" / "one.counts.json").is_file())
+    steps.wait(lambda: typed._worker is None)
+    assert typed.of(subject) == {(0, "alive"): 4, (1, "alive"): 5}

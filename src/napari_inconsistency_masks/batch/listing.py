@@ -10,10 +10,8 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..files.images import IMAGE_SUFFIXES
+from ..files.own_folders import is_own_folder
 from ..files.zarr_read import is_zarr, zarr_images
-
-_RESULTS = ("batch.json", "journal.jsonl")
-"""Files that every folder of results has."""
 
 SKIPPED_SHOWN = 20
 """How many names of files that are no images a plan keeps."""
@@ -71,8 +69,8 @@ def list_images(
     glob
         Pattern of names in folders, as ``*_ch1.tif``; else all with an image's extension.
     out
-        The folder of the results, which is never searched. Those of other batches are searched only
-        if they are given.
+        The folder of the results, which is never searched. Those of other batches, runs, and saved
+        labels are searched only if they are given.
 
     Raises
     ------
@@ -141,7 +139,7 @@ def _taken(path: Path, recursive: bool, out: Path) -> Iterator[Path]:
 
 
 def _inside(folder: Path, recursive: bool, out: Path) -> Iterator[Path]:
-    """Files, Zarr images and folders of results in a folder, in order; links are followed once."""
+    """Files, Zarr images and folders of our own in a folder, in order; links are followed once."""
     if is_zarr(folder):
         yield from _zarr_images(folder)
         return
@@ -157,7 +155,7 @@ def _inside(folder: Path, recursive: bool, out: Path) -> Iterator[Path]:
         for entry in sorted(here.iterdir()):
             if entry.is_dir() and is_zarr(entry):
                 yield from _zarr_images(entry)
-            elif recursive and _holds_results(entry) and _place(entry) not in seen:
+            elif recursive and is_own_folder(entry) and _place(entry) not in seen:
                 yield entry
             elif entry.is_dir():
                 folders.append(entry)
@@ -181,12 +179,8 @@ def _zarr_images(folder: Path) -> Iterator[Path]:
         yield folder
 
 
-def _holds_results(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in _RESULTS)
-
-
 def _is_wanted(file: Path, glob: str | None) -> bool:
-    if file.name.startswith(".") or _holds_results(file):
+    if file.name.startswith(".") or is_own_folder(file):
         return False
     if glob is not None:
         return fnmatch(file.name, glob)

@@ -35,6 +35,27 @@ def make_folder(path: Path, *, new: bool = False) -> None:
         raise _refusal(path, error) from error
 
 
+def require(anchor: Path) -> None:
+    """Refuse to write into a folder that is not there any more, whatever is at its place now.
+
+    Parameters
+    ----------
+    anchor
+        A file in the folder that is there as long as the folder is.
+
+    Raises
+    ------
+    WriteError
+        If it is not.
+    """
+    if not anchor.is_file():
+        text = (
+            f"there is no {anchor.name} in this folder any more (was the folder moved or renamed, "
+            f"or is its drive not connected?); nothing is written until it is back."
+        )
+        raise WriteError(about(anchor.parent, text))
+
+
 def remove(file: Path) -> None:
     """Remove a file, if it is there.
 

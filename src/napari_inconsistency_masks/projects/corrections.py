@@ -14,7 +14,7 @@ from ..boxes import Box, known_mask
 from ..cells import position_markers
 from ..errors import InputError
 from ..files.atomic import write_json
-from ..files.folders import make_folder
+from ..files.folders import make_folder, require
 from ..files.images import open_bytes
 from ..files.json_files import parse_json
 from ..files.names import about
@@ -44,11 +44,14 @@ class Corrections:
         ``corrections`` of a project.
     scheme
         What the labels mean.
+    anchor
+        A file without which nothing is written: that of the project (or sitting) they belong to.
     """
 
-    def __init__(self, folder: Path, scheme: LabelScheme) -> None:
+    def __init__(self, folder: Path, scheme: LabelScheme, anchor: Path | None = None) -> None:
         self.folder = folder
         self.scheme = scheme
+        self._anchor = anchor
 
     def frames(self, image_id: str) -> dict[int, Manifest]:
         """What is saved for the frames of an image, in order; masks are not looked at."""
@@ -110,9 +113,12 @@ class Corrections:
         InputError
             If the labels do not fit the scheme.
         WriteError
-            If the operating system refuses; what was saved before still counts.
+            If the operating system refuses, or the folder they belong to is not there any more;
+            what was saved before still counts.
         """
         labels.check(self.scheme)
+        if self._anchor is not None:
+            require(self._anchor)
         return write_version(
             frame_folder(self.folder, image_id, frame),
             lambda folder: self._write_files(folder, labels),

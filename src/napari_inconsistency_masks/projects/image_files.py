@@ -18,7 +18,7 @@ from ..files.guard import refusing
 from ..files.images import read_header
 from ..files.names import about
 from .content import Fingerprint, ImageEntry
-from .layout import absolute
+from .layout import CORRECTIONS, RUNS, absolute
 
 _PIECE = 2**16
 
@@ -113,6 +113,18 @@ def where(image: ImageEntry, project: Path) -> Path:
     return Path(os.path.normpath(project / image.path))
 
 
+class KnownFileError(InputError):
+    """A file that is in the project already."""
+
+
+def refuse_own_file(path: Path, project: Path) -> None:
+    """Refuse what the project keeps itself: saved labels, and what its runs wrote."""
+    for name in (CORRECTIONS, RUNS):
+        if absolute(path).is_relative_to(project / name):
+            text = f"is in {name} of this project, so it was made from its images; add those."
+            raise InputError(about(path, text))
+
+
 def refuse_known_file(path: Path, project: Path, images: Iterable[ImageEntry]) -> None:
     """Refuse a file whose content is that of an image; of one that is gone the hash decides."""
     own = fingerprint(path)
@@ -122,7 +134,7 @@ def refuse_known_file(path: Path, project: Path, images: Iterable[ImageEntry]) -
         other = where(image, project)
         with refusing(path):
             if not other.is_file() or filecmp.cmp(path, other, shallow=False):
-                raise InputError(about(path, f"is in the project already, as {image.id}."))
+                raise KnownFileError(about(path, f"is in the project already, as {image.id}."))
 
 
 def find_moved(images: Iterable[ImageEntry], folder: Path) -> dict[str, Path]:

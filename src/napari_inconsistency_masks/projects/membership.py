@@ -15,6 +15,7 @@ from .image_files import (
     describe_moved,
     fingerprint,
     refuse_known_file,
+    refuse_own_file,
     stored_path,
     where,
 )
@@ -26,6 +27,7 @@ def with_image(
 ) -> tuple[Content, ImageEntry]:
     """The content with a file that is added, and its entry; see `Project.add_image`."""
     read_header(path)
+    refuse_own_file(path, project)
     refuse_known_file(path, project, content.images)
     entry = _known_before(content.removed, path, project)
     if entry is None or not (is_own_copy(entry) and where(entry, project).is_file()):

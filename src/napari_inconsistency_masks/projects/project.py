@@ -14,7 +14,7 @@ from ..task import LabelScheme
 from .content import Content, ImageEntry, SchemeEntry, SplitName
 from .content_file import ContentFile
 from .corrections import Corrections
-from .image_files import describe_moved, find_moved, refuse_known_file, where
+from .image_files import KnownFileError, describe_moved, find_moved, refuse_known_file, where
 from .labels import FrameLabels
 from .layout import (
     BACKUP_FILE,
@@ -25,6 +25,9 @@ from .layout import (
 )
 from .membership import with_image, with_own_copy, without_images
 from .status import ImageStatus, image_status
+
+_TOLD_SINGLY = 3
+"""Of more files that are known, only their number is told."""
 
 
 class Project:
@@ -46,7 +49,9 @@ class Project:
     def __init__(self, file: ContentFile) -> None:
         self.folder = file.folder
         self.scheme = file.content.labels.scheme()
-        self.corrections = Corrections(self.folder / CORRECTIONS, self.scheme)
+        self.corrections = Corrections(
+            self.folder / CORRECTIONS, self.scheme, anchor=self.folder / PROJECT_FILE
+        )
         self._file = file
 
     @classmethod
@@ -147,18 +152,22 @@ class Project:
     def add_images(
         self, paths: Iterable[str | Path], *, copy: bool = False, split: SplitName | None = None
     ) -> tuple[list[ImageEntry], list[str]]:
-        """Add many image files; also a sentence for each that is refused."""
-        added, refused = list[ImageEntry](), list[str]()
+        """Add many image files; also a sentence for each that is refused, one for those known."""
+        added, refused, known = list[ImageEntry](), list[str](), list[str]()
         content = self._file.content
         for path in map(absolute, paths):
             try:
                 content, entry = with_image(content, path, self.folder, copy=copy, split=split)
                 added.append(entry)
+            except KnownFileError as error:
+                known.append(str(error))
             except InputError as error:
                 refused.append(str(error))
         if added:
             self._file.replace(content)
-        return added, refused
+        if len(known) > _TOLD_SINGLY:
+            known = [f"{len(known)} of these files are in the project already."]
+        return added, [*known, *refused]
 
     def copy_image(self, image_id: str) -> ImageEntry:
         """Copy an image into ``images``, and use the copy; `InputError` if its file is another."""

@@ -19,8 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...errors import InputError
 from ...files.atomic import write_json
+from ...files.folders import make_folder, require
 from ...files.json_files import read_json
 from ...files.names import about, printable
+from ...projects.layout import PROJECT_FILE
 from ..layers.frames import FrameAxes
 
 ENDING = ".counts.json"
@@ -62,6 +64,9 @@ class Counted(Protocol):
     def path(self, root: Path) -> Path:
         """The file of its counts."""
 
+    def anchor(self, path: Path) -> Path | None:
+        """A file without which nothing is written there, or None."""
+
 
 @dataclass(frozen=True)
 class CountedFile:
@@ -82,6 +87,10 @@ class CountedFile:
     def path(self, root: Path) -> Path:
         """The file of its counts; reads nothing."""
         return root / f"{self.source}{ENDING}"
+
+    def anchor(self, path: Path) -> Path:
+        """The file of the project."""
+        return path.parent.parent / PROJECT_FILE
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,9 @@ class CountedImage:
             mark = zlib.crc32(np.ascontiguousarray(self.axes.read(self.data, frame)).data, mark)
         stem = _UNSAFE.sub("-", self.name).strip("-.")[:40] or "image"
         return root / f"{stem}-{mark:08x}{ENDING}"
+
+    def anchor(self, path: Path) -> None:
+        """None: the folder is made when it is needed."""
 
 
 def read_typed(path: Path) -> dict[Key, int]:
@@ -148,7 +160,10 @@ def change_typed(path: Path, image: Counted, changes: Mapping[Key, int | None]) 
         for (frame, state), count in sorted(typed.items())
         if count is not None
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    anchor = image.anchor(path)
+    if anchor is not None:
+        require(anchor)
+    make_folder(path.parent)
     write_json(path, {"image": image.name, "file": image.source, "typed": rows})
 
 

@@ -12,10 +12,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from ...errors import InputError
 from ...projects import FrameLabels
-from ...projects.corrections import Corrections
 from ..work.worker import Worker
 from .drawing_layers import add_missing_layers
-from .kept import Home, Kept, put_labels, read_kept
+from .kept import Home, Kept, home_in, put_labels, read_kept
 from .layer_data import LayerData
 from .sittings import Sitting, Sittings
 
@@ -28,7 +27,8 @@ class Keeper(QObject):
 
     `offer` is what can be restored for the image that is drawn on; `changed` tells of another one.
     While it is `paused`, layers get other data, which are no strokes. `saved` carries the id of a
-    project's file whose strokes are on disk, `failed` a sentence when something cannot be saved.
+    project's file whose strokes are on disk, `failed` a sentence when something cannot be saved;
+    `trouble` is that sentence until saving works again.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class Keeper(QObject):
         self._worker: Worker | None = None
         self._saved_now: Sitting | None = None
         self._looking: Worker | None = None
-        self._told, self._told_problem = False, ""
+        self.trouble, self._told_problem = "", ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
@@ -126,7 +126,7 @@ class Keeper(QObject):
         if kept is None or sitting is None:
             return
         add_missing_layers(self._data)
-        home = Home(Corrections(kept.folder, sitting.drawing.scheme))
+        home = home_in(kept.folder, sitting.drawing.scheme)
         self.offer, sitting.home = None, home
         worker = self._looking = Worker(read_kept(kept, sitting.drawing.scheme))
         worker.yielded.connect(self._put)
@@ -214,7 +214,7 @@ class Keeper(QObject):
         worker.begin()
 
     def _on_saved(self) -> None:
-        sitting, self._saved_now, self._told = self._saved_now, None, False
+        sitting, self._saved_now, self.trouble = self._saved_now, None, ""
         if sitting is not None and sitting.in_project and sitting.home is not None:
             self.saved.emit(sitting.home.image)
         self._timer.setInterval(SOON_MS)
@@ -224,9 +224,10 @@ class Keeper(QObject):
         self._keep_waiting()
         self._end_flushes(saved=False)
         self._timer.setInterval(RETRY_MS)
-        if not self._told:
-            self._told = True
-            self.failed.emit(f"What is drawn is not saved, which is tried again: {error}")
+        before = self.trouble
+        self.trouble = f"What is drawn is not saved, which is tried again: {error}"
+        if not before:
+            self.failed.emit(self.trouble)
 
     def _go_on(self) -> None:
         self._worker = None

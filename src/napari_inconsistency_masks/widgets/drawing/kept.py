@@ -76,6 +76,11 @@ def key_of(drawing: Drawing, source: str) -> str:
     return f"{stem}-{zlib.crc32(repr(about).encode()):08x}"
 
 
+def home_in(folder: Path, scheme: LabelScheme) -> Home:
+    """The folder of a sitting, made by `new_folder`, as the place to save labels."""
+    return Home(Corrections(folder, scheme, anchor=folder / ABOUT))
+
+
 def newest_kept(root: Path, key: str, scheme: LabelScheme) -> Kept | None:
     """The labels kept last for an image, or None."""
     for number in sorted(_numbers(root, key), reverse=True):

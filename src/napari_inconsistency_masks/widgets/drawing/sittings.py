@@ -10,8 +10,7 @@ from pathlib import Path
 from napari.layers import Image
 
 from ...errors import InputError
-from ...projects.corrections import Corrections
-from .kept import Home, Kept, key_of, new_folder, newest_kept, save_changed
+from .kept import Home, Kept, home_in, key_of, new_folder, newest_kept, save_changed
 from .layer_data import LayerData
 from .snapshot import Drawing
 
@@ -61,7 +60,7 @@ class Sitting:
             return
         if self.home is None:
             folder = new_folder(root, self.key, self.drawing, self.source)
-            self.home = Home(Corrections(folder, self.drawing.scheme))
+            self.home = home_in(folder, self.drawing.scheme)
         yield from save_changed(self.drawing, self.home, first)
 
     def look(self, root: Path) -> Generator[None, None, Kept | None]:

@@ -174,6 +174,8 @@ class ProjectPage(QWidget):
             self.trouble.tell(None)
             self.notes.tell(None)
             return
-        self.state.tell(f"Open: {opened.subject.name}. What you draw on it is kept in the project.")
-        self.trouble.tell(self._files.problem())
+        problem = self._files.problem()
+        kept = "" if problem else " What you draw on it is kept in the project."
+        self.state.tell(f"Open: {opened.subject.name}.{kept}")
+        self.trouble.tell(problem)
         self.notes.tell(" ".join(opened.notes))

@@ -66,6 +66,9 @@ class ProjectFiles(QObject):
     ) -> None:
         super().__init__(parent)
         self._keeper, self._data = keeper, data
+        self._trouble = ""
+        keeper.changed.connect(self._on_kept)
+        keeper.failed.connect(self._on_kept)
         self._shown = ShownFile(layers, layer_data, keeper, subjects, data, self)
         self._shown.closed.connect(self.closed)
         self._wish: _Wish | None = None
@@ -95,7 +98,9 @@ class ProjectFiles(QObject):
 
     def problem(self) -> str | None:
         """Why strokes on the open file are not saved, in a sentence, or None."""
-        return None if self.moving else self._shown.problem()
+        if self.moving or self.current is None:
+            return None
+        return self._shown.problem() or self._keeper.trouble or None
 
     def open(self, image_id: str, frame: int = 0, then: Then | None = None) -> None:
         """Open a file and show a frame of it; of several wishes the last one counts."""
@@ -148,6 +153,12 @@ class ProjectFiles(QObject):
     def frame(self) -> int:
         """The shown frame of the open file."""
         return self._shown.frame()
+
+    def _on_kept(self) -> None:
+        """What is drawn can no longer be saved, or can again."""
+        before, self._trouble = self._trouble, self._keeper.trouble
+        if before != self._trouble:
+            self.changed.emit()
 
     def _read(self) -> None:
         wish, project = self._wish, self._data.project

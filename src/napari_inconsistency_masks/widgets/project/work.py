@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from ...errors import InputError
 from ...files.atomic import WriteError
 from ...files.images import IMAGE_SUFFIXES
+from ...files.own_folders import is_own_folder
 from ...projects import ImageStatus, PlaceRow, Project, read_places
 from ...projects.content_file import has_backup
 from ...projects.lock import ProjectLock
@@ -125,7 +127,7 @@ def add_files(project: Project, paths: Iterable[Path]) -> Generator[None, None, 
     for path in paths:
         files += _images_in(path) if path.is_dir() else [path]
         yield
-    refused = ["There are no images in this folder."] if not files else project.add_images(files)[1]
+    refused = project.add_images(files)[1] if files else ["There are no images in this folder."]
     return Changed(*(yield from read_table(project)), tuple(refused))
 
 
@@ -186,11 +188,12 @@ def _places(project: Project) -> tuple[tuple[PlaceRow, ...], tuple[str, ...]]:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    """Image files in a folder and all in it, but none that are hidden."""
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES]
+    """Image files in a folder and all in it; none that are hidden or that this program made."""
+    found = []
+    for parent, folders, names in os.walk(folder):
+        inside = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in inside if not is_own_folder(Path(parent, name))]
+        found += [Path(parent, name) for name in names if not name.startswith(".")]
     return sorted(
-        path
-        for path in found
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        path for path in found if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
     )
