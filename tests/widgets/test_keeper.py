@@ -181,6 +181,77 @@ def test_another_day_it_can_be_restored(viewer: ViewerModel, runs_folder: Path, 
     session._guard.close()
 
 
+def names_of_frames(session: Session, qtbot: Any) -> tuple[str, ...]:
+    """What is offered, once it was looked for."""
+    worker = session.keeper._looking
+    assert worker is not None
+    qtbot.waitUntil(worker.isFinished)
+    qtbot.wait(20)  # what it returned is delivered with the next events
+    offer = session.keeper.offer
+    return () if offer is None else offer.scheme.classes
+
+
+@pytest.mark.parametrize(
+    ("task", "names"),
+    [
+        (Task.BINARY, ("nuclei",)),
+        (Task.MULTICLASS, ("round", "long")),
+        (Task.MULTILABEL, ("vital", "dead", "position")),
+    ],
+)
+def test_another_day_classes_and_axes_come_back_too(
+    viewer: ViewerModel, runs_folder: Path, qtbot: Any, task: Task, names: tuple[str, ...]
+) -> None:
+    """The window begins with those of the paper's cells, and with a guess."""
+    session, data = session_of(viewer), session_of(viewer).layer_data
+    add_image(viewer, (4, 40, 48), name="stack")
+    data.choose_classes(LabelScheme(task, names), "ZYX")
+    add_missing_layers(data)
+    paint(session, 2)
+    wait_until_kept(session, qtbot)
+    scheme = data.scheme()
+    session._guard.close()
+    later = ViewerModel()
+    session = session_of(later)
+    page = LayerPage(session)
+    qtbot.addWidget(page)
+    add_image(later, (4, 40, 48), name="stack")
+    assert names_of_frames(session, qtbot) == names
+    assert page.restore.text() == f"Restore labels of 1 frame ({', '.join(names)})"
+    page.restore.click()
+    data = session.layer_data
+    qtbot.waitUntil(lambda: data.scan is not None and data.scan.labeled.sum() == 1)
+    assert data.scheme() == scheme
+    assert data.axes is not None
+    assert data.axes.letters == "ZYX"
+    assert np.argwhere(layer(session, 0).data).tolist() == [[2, 5, 7]]
+    paint(session, 3)
+    wait_until_kept(session, qtbot)
+    assert [*runs_folder.glob("drawings/*")] == [session.keeper.folder], "it goes on there"
+    session._guard.close()
+
+
+def test_labels_of_the_chosen_classes_are_offered_first(
+    viewer: ViewerModel, runs_folder: Path, qtbot: Any
+) -> None:
+    session, data = session_of(viewer), session_of(viewer).layer_data
+    add_image(viewer, (4, 40, 48), name="stack")
+    for name in ("nuclei", "cells"):
+        data.choose_classes(LabelScheme(Task.BINARY, (name,)), "TYX")
+        add_missing_layers(data)
+        paint(session, 2)
+        wait_until_kept(session, qtbot)
+    session._guard.close()
+    later = ViewerModel()
+    session = session_of(later)
+    add_image(later, (4, 40, 48), name="stack")
+    assert names_of_frames(session, qtbot) == ("cells",), "the last ones"
+    for name, offered in (("nuclei", "nuclei"), ("cells", "cells"), ("other", "cells")):
+        session.layer_data.choose_classes(LabelScheme(Task.BINARY, (name,)), "TYX")
+        assert names_of_frames(session, qtbot) == (offered,)
+    session._guard.close()
+
+
 def test_drawing_anew_replaces_nothing(viewer: ViewerModel, runs_folder: Path, qtbot: Any) -> None:
     draw_and_close(viewer, qtbot)
     later = ViewerModel()

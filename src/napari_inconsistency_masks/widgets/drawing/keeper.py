@@ -14,7 +14,8 @@ from ...errors import InputError
 from ...projects import FrameLabels
 from ..work.worker import Worker
 from .drawing_layers import add_missing_layers
-from .kept import Home, Kept, home_in, put_labels, read_kept
+from .kept import Home, home_in, put_labels, read_kept
+from .kept_folders import Kept
 from .layer_data import LayerData
 from .sittings import Sitting, Sittings
 
@@ -83,6 +84,13 @@ class Keeper(QObject):
         current = self._current
         return current is not None and current.drawn and not current.in_project
 
+    @property
+    def offers_others(self) -> bool:
+        """Whether what is offered has other classes or axes than what is drawn now."""
+        if self.offer is None or self._current is None:
+            return False
+        return not self.offer.is_like(self._current.drawing)
+
     def adopt(self, image: Image, home: Home) -> None:
         """Save what is drawn on an image of a project there from now on."""
         self._sittings.adopt(image, home)
@@ -121,14 +129,19 @@ class Keeper(QObject):
         return bool(self._waiting) or self._worker is not None
 
     def restore(self) -> None:
-        """Draw what is offered."""
-        kept, sitting = self.offer, self._current
-        if kept is None or sitting is None:
+        """Draw what is offered, with the classes and axes it was drawn with."""
+        kept = self.offer
+        if kept is None or self._current is None:
+            return
+        if not kept.is_like(self._current.drawing):
+            self._data.choose_classes(kept.scheme, kept.letters)  # which begins another sitting
+        sitting = self._current
+        if sitting is None:
             return
         add_missing_layers(self._data)
-        home = home_in(kept.folder, sitting.drawing.scheme)
+        home = home_in(kept.folder, kept.scheme)
         self.offer, sitting.home = None, home
-        worker = self._looking = Worker(read_kept(kept, sitting.drawing.scheme))
+        worker = self._looking = Worker(read_kept(kept))
         worker.yielded.connect(self._put)
         worker.returned.connect(home.saved.update)
         worker.failed.connect(lambda error: self.failed.emit(str(error)))
@@ -250,7 +263,7 @@ class Keeper(QObject):
             self._saved_now = None
 
     def _look_for(self, sitting: Sitting) -> None:
-        worker = self._looking = Worker(sitting.look(self._root()))
+        worker = self._looking = Worker(sitting.look(self._root(), alike=self._data.classes_chosen))
         worker.returned.connect(lambda kept: self._offer(sitting, kept))
         worker.begin()
 

@@ -1,18 +1,16 @@
-"""Copies on disk of what is drawn, one folder per image and sitting: plain logic, no Qt.
+"""What is drawn, saved and read frame by frame: plain logic, no Qt.
 
-What is drawn on a file of a project is saved there. For other images ``ROOT/NAME-KEY-N/`` holds
-the labels of frames as a project does (`projects.corrections`) and ``about.json``. A folder is
-written by one sitting only, or by one that began with what it holds: drawing anew never replaces
-what was drawn before.
+What is drawn on a file of a project is saved there. Other images have folders (`kept_folders`) that
+hold the labels of frames as a project does (`projects.corrections`). Such a folder is written by
+one sitting only, or by one that began with what it holds: drawing anew never replaces what was
+drawn before.
 """
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Generator
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +18,14 @@ import numpy.typing as npt
 from napari.layers import Labels, Layer, Points
 
 from ...cells.markers import find_markers
-from ...files.atomic import write_json
 from ...projects import FrameLabels
 from ...projects.corrections import Corrections
 from ...task import LabelScheme
 from ..layers.fitting import states_of
 from ..layers.frames import FrameAxes
+from .kept_folders import ABOUT, IMAGE, Kept
 from .layer_data import LayerData
 from .snapshot import Drawing, DrawnClass
-
-IMAGE = "image"
-"""The one image of a folder."""
-
-ABOUT = "about.json"
-_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 @dataclass
@@ -60,51 +52,9 @@ class Home:
         return self.axes == drawing.axes and self.corrections.scheme == drawing.scheme
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A folder with labels: which frames it has, in order."""
-
-    folder: Path
-    frames: tuple[int, ...]
-
-
-def key_of(drawing: Drawing, source: str) -> str:
-    """A name for the copies of an image (its file, if it has one) with certain classes."""
-    scheme = drawing.scheme
-    about = (source or drawing.name, drawing.axes.letters, drawing.axes.shape, str(asdict(scheme)))
-    stem = _UNSAFE.sub("-", drawing.name).strip("-.")[:40] or "image"
-    return f"{stem}-{zlib.crc32(repr(about).encode()):08x}"
-
-
 def home_in(folder: Path, scheme: LabelScheme) -> Home:
     """The folder of a sitting, made by `new_folder`, as the place to save labels."""
     return Home(Corrections(folder, scheme, anchor=folder / ABOUT))
-
-
-def newest_kept(root: Path, key: str, scheme: LabelScheme) -> Kept | None:
-    """The labels kept last for an image, or None."""
-    for number in sorted(_numbers(root, key), reverse=True):
-        folder = root / f"{key}-{number}"
-        found = Corrections(folder, scheme).frames(IMAGE)
-        frames = tuple(frame for frame, saved in found.items() if saved.labeled)
-        if frames:
-            return Kept(folder, frames)
-    return None
-
-
-def new_folder(root: Path, key: str, drawing: Drawing, source: str) -> Path:
-    """Make the folder of a sitting."""
-    folder = root / f"{key}-{max(_numbers(root, key), default=0) + 1}"
-    folder.mkdir(parents=True)
-    about = {"image": drawing.name, "file": source, "axes": drawing.axes.letters}
-    shape = list(drawing.axes.shape)
-    try:
-        write_json(folder / ABOUT, {**about, "shape": shape, "labels": asdict(drawing.scheme)})
-    except OSError:
-        with suppress(OSError):
-            folder.rmdir()
-        raise
-    return folder
 
 
 def save_changed(drawing: Drawing, home: Home, first: int) -> Generator[None, None, None]:
@@ -128,10 +78,10 @@ def save_changed(drawing: Drawing, home: Home, first: int) -> Generator[None, No
 
 
 def read_kept(
-    kept: Kept, scheme: LabelScheme
+    kept: Kept,
 ) -> Generator[tuple[int, FrameLabels], None, dict[int, int]]:
     """Read labels, frame by frame; returns their fingerprints."""
-    corrections = Corrections(kept.folder, scheme)
+    corrections = Corrections(kept.folder, kept.scheme)
     marks = {}
     for frame in kept.frames:
         labels = corrections.read(IMAGE, frame)
@@ -219,10 +169,3 @@ def _add_points(layer: Points, points: npt.NDArray[np.float64], states: tuple[st
 
 def _plane(scheme: LabelScheme, name: str) -> int | slice:
     return slice(None) if scheme.exclusive else scheme.classes.index(name)
-
-
-def _numbers(root: Path, key: str) -> list[int]:
-    if not root.is_dir():
-        return []
-    found = (re.fullmatch(rf"{re.escape(key)}-(\d+)", path.name) for path in root.iterdir())
-    return [int(match[1]) for match in found if match]

@@ -95,6 +95,22 @@ class LayerData(QObject):
         self.rows, self._untouched = list(rows), False
         self._on_choice()
 
+    def choose_classes(self, scheme: LabelScheme, letters: str) -> None:
+        """Take other classes, without layers, and other letters for the axes of the image."""
+        kinds = {scheme.position: POSITION}
+        self.rows = [
+            ClassRow(name, class_color(number), kinds.get(name, MASK))
+            for number, name in enumerate(scheme.classes)
+        ]
+        if self.axes is not None:
+            self.axes, self.axes_note = replace(self.axes, letters=letters), ""
+        self.choose_task(scheme.task)
+
+    @property
+    def classes_chosen(self) -> bool:
+        """Whether a person said which classes there are, with the table or by her layers."""
+        return not self._untouched or any(row.layer is not None for row in self.rows)
+
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed: let go of those that are gone."""
         if not self.layers.has(self.image):

@@ -10,7 +10,8 @@ from pathlib import Path
 from napari.layers import Image
 
 from ...errors import InputError
-from .kept import Home, Kept, home_in, key_of, new_folder, newest_kept, save_changed
+from .kept import Home, home_in, save_changed
+from .kept_folders import Kept, key_of, new_folder, newest_kept
 from .layer_data import LayerData
 from .snapshot import Drawing
 
@@ -63,10 +64,10 @@ class Sitting:
             self.home = home_in(folder, self.drawing.scheme)
         yield from save_changed(self.drawing, self.home, first)
 
-    def look(self, root: Path) -> Generator[None, None, Kept | None]:
-        """Look for copies of another day."""
+    def look(self, root: Path, *, alike: bool) -> Generator[None, None, Kept | None]:
+        """Look for copies of another day; see `newest_kept`."""
         yield
-        return newest_kept(root, self.key, self.drawing.scheme)
+        return newest_kept(root, self.drawing, self.source, alike=alike)
 
 
 class Sittings:

@@ -105,7 +105,8 @@ class LayerPage(QWidget):
         self.restore.setVisible(offer is not None and empty)
         if offer is not None:
             frames = "1 frame" if len(offer.frames) == 1 else f"{len(offer.frames)} frames"
-            self.restore.setText(f"Restore labels of {frames}")
+            classes = f" ({', '.join(offer.scheme.classes)})" if keeper.offers_others else ""
+            self.restore.setText(f"Restore labels of {frames}{classes}")
         self.kept.tell(None if keeper.folder is None else f"Kept as you draw in {keeper.folder}.")
 
     def _update_scan(self) -> None:
