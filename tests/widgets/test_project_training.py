@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from project_steps import CELLS, Steps
+from project_steps import CELLS, Steps, make_project
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.plans import read_plan
+from napari_inconsistency_masks.projects import Project
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
 from napari_inconsistency_masks.widgets.session.sources import LAYERS, PROJECT
 from napari_inconsistency_masks.widgets.training.preparation import prepare
@@ -144,3 +145,57 @@ def test_networks_in_use_are_remembered(
     assert asked == [], "the person is not taken elsewhere"
     assert not later.session.predictor.busy
     later.session._guard.close()
+
+
+def a_run(project: Path, name: str = "first") -> Path:
+    """A folder that seems to have networks."""
+    run = project / "runs" / name
+    run.mkdir(parents=True)
+    (run / "ensemble.json").write_text("{}")
+    return run
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_networks_of_one_project_are_not_used_in_another(
+    steps: Steps, session: Session, folder: Path, tmp_path: Path, remembered: bool,
+    children: list[FakeChild], qtbot: Any,
+) -> None:  # fmt: skip
+    other = make_project(tmp_path / "other")
+    own = a_run(other)
+    if remembered:
+        Project.open(other).change_settings(networks="runs/first")
+    session.looking.use(a_run(folder))
+    Networks(children, qtbot, CELLS).get_ready()
+    steps.settle()
+    steps.open_project(other)
+    assert session.predictor.model is None
+    assert session.predictor.loading == (own if remembered else None)
+    steps.settle()
+    expected = "runs/first" if remembered else None
+    assert steps.project.data.project.settings.get("networks") == expected
+
+
+def test_a_training_that_ends_in_another_project_changes_nothing_there(
+    steps: Steps, session: Session, folder: Path, tmp_path: Path
+) -> None:
+    run = a_run(folder)
+    other = make_project(tmp_path / "other")
+    steps.open_project(other)
+    session.trainer.finished.emit(run)
+    steps.settle()
+    assert session.predictor.loading is None
+    assert session.status.sentence == "first is ready. It belongs to another project: open that."
+    assert "networks" not in steps.project.data.project.settings
+    steps.open_project(folder)
+    session.trainer.finished.emit(run)
+    assert session.predictor.loading == run
+
+
+def test_networks_that_belong_to_no_project_stay_in_use(
+    steps: Steps, session: Session, tmp_path: Path, children: list[FakeChild], qtbot: Any
+) -> None:
+    run = a_run(tmp_path / "elsewhere")
+    session.looking.use(run)
+    Networks(children, qtbot, CELLS).get_ready()
+    steps.open_project(make_project(tmp_path / "other"))
+    assert session.predictor.model.run == run

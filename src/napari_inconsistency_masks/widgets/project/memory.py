@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
 
+from ...projects.layout import PROJECT_FILE
 from ..predicting.prediction import Model
 from ..results.looking import Looking
 from ..runs.saved_run import DEMO_MODEL
@@ -68,11 +69,23 @@ class ProjectMemory(QObject):
         opened = self._files.current
         return {} if opened is None else {FILE: opened.subject.file, FRAME: self._files.frame()}
 
+    def is_foreign(self, run: Path) -> bool:
+        """Whether a run lies in another project than the one that is open, if one is."""
+        project = self._data.project
+        inside = next((folder for folder in run.parents if (folder / PROJECT_FILE).is_file()), None)
+        return project is not None and inside not in (None, project.folder)
+
     def go_on(self) -> None:
-        """Another project is open: use its networks, and open its file."""
+        """Another project is open: use its networks, and open its file.
+
+        Networks of the project before are no longer in use, nor is the demo.
+        """
         project = self._data.project
         if project is None:
             return
+        used = self._looking.networks
+        if used is not None and (used == DEMO_MODEL or self.is_foreign(used)):
+            self._looking.forget_networks()
         run = project.settings.get(NETWORKS)
         if isinstance(run, str) and (project.folder / run / "ensemble.json").is_file():
             self._looking.use_quietly(project.folder / run)

@@ -78,6 +78,17 @@ class Looking(QObject):
             self._quiet = run
             self._predictor.use(run)
 
+    @property
+    def networks(self) -> Path | None:
+        """The run whose networks are in use, or are being loaded."""
+        model = self._predictor.model
+        return self._predictor.loading or (None if model is None else model.run)
+
+    def forget_networks(self) -> None:
+        """Use no networks any more; what they predicted stays."""
+        self._predictor.forget()
+        self.changed.emit()
+
     def axes(self) -> FrameAxes | None:
         """The axes of the image; as a person corrected them, if training learns from it too."""
         image = self.image

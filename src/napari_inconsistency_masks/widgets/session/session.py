@@ -309,6 +309,9 @@ class Session(QObject):
     def _on_finished(self, run: Path) -> None:
         if self._closed:
             return  # its last word while the window closes: nothing may be started any more
+        if self.project.memory.is_foreign(run):
+            self.status.say(f"{run.name} is ready. It belongs to another project: open that.")
+            return
         self.looking.use(run, whole=run == self._all_frames_for)
 
 
