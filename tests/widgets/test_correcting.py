@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from napari_inconsistency_masks.widgets.counting.drawn_counts import count_drawn
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.snapshot import Drawing, write_snapshot
 from napari_inconsistency_masks.widgets.layers.boxes import boxes_by_frame, corners
+from napari_inconsistency_masks.widgets.layers.fitting import points_on
 from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
 from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
 from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
@@ -513,3 +515,39 @@ def test_an_empty_section_says_what_to_do(
     assert section.empty.text().startswith("Nothing to correct yet: predict frames under 3 Look")
     assert section.table.isHidden()
     assert section.summary == "nothing to correct yet"
+
+
+def test_points_of_another_scale_are_read_and_drawn_where_they_are(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    """Such as positions in micrometers on an image that has 0.5 of them per pixel."""
+    stack = add_image(viewer, (3, 40, 48), name="stack", scale=(1, 0.5, 0.5), translate=(0, 3, 0))
+    spots = viewer.add_points(ndim=3, name="centers")
+    data = session.layer_data
+    data.set_rows(
+        [replace(row, layer=spots if row.name == "position" else None) for row in data.rows]
+    )
+    predict(session, children, qtbot)
+    correcting = session.correcting
+    qtbot.waitUntil(lambda: len(correcting.queue.places) == 3)
+    first, second, *_ = correcting.queue.places
+    correcting.go(first)
+    answers = [answer for _, answer in correcting.answers()]
+    number = next(i for i, answer in enumerate(answers) if len(answer.centers))
+    correcting.answer(number)
+    guessed = data.axes.points(first.frame, answers[number].centers)
+    np.testing.assert_allclose(points_on(stack, spots), guessed)
+    np.testing.assert_allclose(spots.data[:, 1:], guessed[:, 1:] * 0.5 + [3, 0])
+    correcting.accept()
+    top, left, bottom, right = first.found.box
+    assert data.drawing().target(first.frame)[2, top:bottom, left:right].any()
+    kept = len(spots.data)
+    correcting.go(second)
+    correcting.skip()
+    assert len(spots.data) == kept, "what was proposed is taken away again"
+    row, column = (top + bottom) / 2, (left + right) / 2
+    spots.add([[second.frame, row * 0.5 + 3, column * 0.5]])
+    correcting.go(second)
+    assert correcting.queue.current is second
+    correcting.answer([name for name, _ in correcting.answers()].index("nothing"))
+    assert not [place for place in spots.data if round(place[0]) == second.frame]

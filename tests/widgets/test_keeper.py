@@ -21,6 +21,7 @@ from napari_inconsistency_masks.projects.corrections import Corrections
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.keeper import Keeper
+from napari_inconsistency_masks.widgets.layers.fitting import points_on
 from napari_inconsistency_masks.widgets.pages.layer_page import LayerPage
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
 
@@ -228,6 +229,29 @@ def test_another_day_classes_and_axes_come_back_too(
     paint(session, 3)
     wait_until_kept(session, qtbot)
     assert [*runs_folder.glob("drawings/*")] == [session.keeper.folder], "it goes on there"
+    session._guard.close()
+
+
+def test_positions_come_back_into_points_of_another_scale(
+    viewer: ViewerModel, runs_folder: Path, qtbot: Any
+) -> None:
+    for window in (viewer, ViewerModel()):
+        session, data = session_of(window), session_of(window).layer_data
+        image = add_image(window, (4, 40, 48), name="stack", scale=(1, 0.5, 0.5))
+        spots = window.add_points(ndim=3, name="centers")
+        rows = [replace(row, layer=spots if row.name == "position" else None) for row in data.rows]
+        data.set_rows(rows)
+        if window is viewer:
+            add_missing_layers(data)
+            spots.add([[2, 5.0, 7.5]])
+            wait_until_kept(session, qtbot)
+            assert kept(session, 2).positions.tolist() == [[10, 15]]
+            session._guard.close()
+    qtbot.waitUntil(lambda: session.keeper.offer is not None)
+    session.keeper.restore()
+    qtbot.waitUntil(lambda: len(spots.data))
+    assert spots.data.tolist() == [[2, 5.0, 7.5]]
+    assert points_on(image, spots).tolist() == [[2, 10, 15]]
     session._guard.close()
 
 

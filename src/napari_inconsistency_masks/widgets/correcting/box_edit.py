@@ -13,18 +13,19 @@ from ...cells import position_markers
 from ...errors import InputError
 from ...task import LabelScheme
 from ..drawing.layer_data import LayerData
+from ..layers.fitting import points_in, points_on
 from ..layers.frames import FrameAxes
 from ..layers.viewer_layers import told_once
 from ..predicting.found_places import Answer, inside
 
 Content = list[tuple[Layer, npt.NDArray[Any]]]
-"""Per layer its labels ``(Y, X)`` in a box, or the points ``(N, axes)`` in it."""
+"""Per layer its labels ``(Y, X)`` in a box, or its points ``(N, axes)`` there, as its data."""
 
 
 def read_box(data: LayerData, frame: int, box: Box) -> Content:
     """What is drawn in a box, as copies."""
     axes = _axes(data)
-    return [(layer, _read(layer, axes, frame, box)) for _, layer in _drawn_in(data)]
+    return [(layer, _read(data, layer, axes, frame, box)) for _, layer in _drawn_in(data)]
 
 
 def frame_is_empty(data: LayerData, frame: int) -> bool:
@@ -32,7 +33,7 @@ def frame_is_empty(data: LayerData, frame: int) -> bool:
     axes = _axes(data)
     for _, layer in _drawn_in(data):
         if isinstance(layer, Points):
-            frames, _ = axes.frames_of_points(np.asarray(layer.data, float))
+            frames, _ = axes.frames_of_points(_points(data, layer))
             if (frames == frame).any():
                 return False
         elif axes.read_plane(layer.data, frame).any():
@@ -56,7 +57,7 @@ def put_back(data: LayerData, frame: int, box: Box, content: Content) -> None:
     """Draw what was read before; layers that are gone meanwhile are left out."""
     for layer, values in content:
         if data.layers.has(layer):
-            _write(layer, _axes(data), frame, box, values)
+            _write(data, layer, _axes(data), frame, box, values)
 
 
 def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelScheme) -> None:
@@ -83,13 +84,13 @@ def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelSch
         if scheme.exclusive:
             values = scheme.to_target(answer.channels)
         elif isinstance(layer, Points):
-            values = axes.points(frame, answer.centers)
+            values = points_in(layer, data.image, axes.points(frame, answer.centers))
         elif name == scheme.position:
             local = np.rint(answer.centers).astype(np.int64) - box[:2]
             values = position_markers(local, _shape(box)).astype(np.uint8)
         else:
             values = answer.channels[scheme.classes.index(name)].astype(np.uint8)
-        _write(layer, axes, frame, box, values)
+        _write(data, layer, axes, frame, box, values)
 
 
 def check_classes(data: LayerData, scheme: LabelScheme) -> None:
@@ -119,16 +120,23 @@ def _is_labels(layer: Layer) -> bool:
     return isinstance(layer, Labels)
 
 
-def _read(layer: Layer, axes: FrameAxes, frame: int, box: Box) -> npt.NDArray[Any]:
+def _points(data: LayerData, layer: Points) -> npt.NDArray[np.float64]:
+    """Where points are, in pixels of the image."""
+    return points_on(data.image, layer)
+
+
+def _read(data: LayerData, layer: Layer, axes: FrameAxes, frame: int, box: Box) -> npt.NDArray[Any]:
     if isinstance(layer, Points):
-        points = np.asarray(layer.data, float)
-        return points[_in_box(points, axes, frame, box)]
+        there = _in_box(_points(data, layer), axes, frame, box)
+        return np.asarray(layer.data, float)[there]
     return np.asarray(layer.data)[_pixels(axes, frame, box)].reshape(_shape(box)).copy()
 
 
-def _write(layer: Layer, axes: FrameAxes, frame: int, box: Box, values: npt.NDArray[Any]) -> None:
+def _write(
+    data: LayerData, layer: Layer, axes: FrameAxes, frame: int, box: Box, values: npt.NDArray[Any]
+) -> None:
     if isinstance(layer, Points):
-        there = _in_box(np.asarray(layer.data, float), axes, frame, box)
+        there = _in_box(_points(data, layer), axes, frame, box)
         if there.any() or len(values):
             with told_once(layer):
                 _replace_points(layer, there, values)

@@ -21,7 +21,7 @@ from ...cells.markers import find_markers
 from ...projects import FrameLabels
 from ...projects.corrections import Corrections
 from ...task import LabelScheme
-from ..layers.fitting import states_of
+from ..layers.fitting import points_in, states_of
 from ..layers.frames import FrameAxes
 from .kept_folders import ABOUT, IMAGE, Kept
 from .layer_data import LayerData
@@ -150,7 +150,8 @@ def put_labels(data: LayerData, frame: int, labels: FrameLabels) -> None:
     for row in data.drawn_rows:
         layer: Layer | None = row.layer
         if isinstance(layer, Points):
-            _add_points(layer, axes.points(frame, labels.positions), said_states(labels))
+            points = points_in(layer, data.image, axes.points(frame, labels.positions))
+            _add_points(layer, points, said_states(labels))
         elif isinstance(layer, Labels):
             axes.write_plane(layer.data, frame, labels.target(scheme)[_plane(scheme, row.name)])
             layer.refresh()

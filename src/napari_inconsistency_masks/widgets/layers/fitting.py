@@ -36,11 +36,22 @@ def misfit(layer: Layer, image: Layer, axes: FrameAxes) -> str:
 
 def points_on(image: Layer, points: Points) -> npt.NDArray[np.float64]:
     """A copy of the positions of a points layer in pixels of an image ``(N, axes)``."""
-    data = np.array(points.data, dtype=float)
-    if _same_place(image, points):
+    return _moved(np.array(points.data, dtype=float), points, image)
+
+
+def points_in(
+    points: Points, image: Layer, positions: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Positions in pixels of an image ``(N, axes)`` as data of a points layer."""
+    return _moved(positions, image, points)
+
+
+def _moved(data: npt.NDArray[np.float64], one: Layer, other: Layer) -> npt.NDArray[np.float64]:
+    """Coordinates ``(N, axes)`` of one layer in those of another."""
+    if _same_place(one, other):
         return data
-    corners = np.vstack([np.zeros(points.ndim), np.eye(points.ndim)])
-    placed = np.array([image.world_to_data(points.data_to_world(corner)) for corner in corners])
+    corners = np.vstack([np.zeros(data.shape[1]), np.eye(data.shape[1])])
+    placed = np.array([other.world_to_data(one.data_to_world(corner)) for corner in corners])
     moved: npt.NDArray[np.float64] = data @ (placed[1:] - placed[0]) + placed[0]
     return moved  # point by point takes long for many
 
