@@ -25,6 +25,8 @@ from napari_inconsistency_masks.inconsistency import (
     pseudo_label,
     refine,
 )
+from napari_inconsistency_masks.pseudolabels import InconsistencyMasks
+from napari_inconsistency_masks.recipes import PRESETS
 from napari_inconsistency_masks.task import LabelScheme, Task
 
 Bool = npt.NDArray[np.bool_]
@@ -327,6 +329,17 @@ def test_uncertain_binary_images_are_dropped_if_asked() -> None:
     assert not pseudo_label(even).kept
     assert pseudo_label(even, drop_uncertain=False).kept
     assert not pseudo_label(certain(np.zeros((2, 1, 3, 3)), BINARY)).kept
+
+
+@pytest.mark.parametrize(
+    ("preset", "kept"), [("quick", True), ("standard", True), ("paper", False)]
+)
+def test_an_image_without_anything_is_learned_from_unless_as_published(
+    preset: str, kept: bool
+) -> None:
+    labeler = InconsistencyMasks(PRESETS[preset].pseudo_labels)
+    (label,) = labeler.candidates(certain(np.zeros((2, 1, 3, 3)), BINARY))
+    assert label.keep == kept
 
 
 def test_the_mask_is_per_output_only_if_outputs_are_independent() -> None:

@@ -50,7 +50,8 @@ class PseudoLabelConfig(Config):
         bool,
         option(
             "Drop uncertain images",
-            "Binary: leave out images with more disagreement than agreed foreground.",
+            "Binary: leave out images whose agreed foreground is not larger than the disagreement, "
+            "so also those in which nothing is seen.",
         ),
     ] = True
     same_classes: Annotated[
@@ -269,7 +270,8 @@ class TrainConfig(MethodConfigs):
         ),
     ] = False
     seed: Annotated[
-        int, option("Seed", "Same seed and device, same result.", ge=0, le=2**31 - 1)
+        int,
+        option("Seed", "Same seed, device and number of threads, same result.", ge=0, le=2**31 - 1),
     ] = 0
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],

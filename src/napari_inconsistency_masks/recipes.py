@@ -228,14 +228,18 @@ _EVERYDAY = TrainConfig(
     loss="ce+dice",
     augment="labels",
     pseudo_labels=PseudoLabelConfig(
-        ignore="classes", blank_image=False, blank_label=False, markers="labels"
+        ignore="classes",
+        blank_image=False,
+        blank_label=False,
+        markers="labels",
+        drop_uncertain=False,
     ),
     labeled_share=0.5,
     refuse_worse=True,
 )
 """For few labels, rare classes and short training: where networks disagree nothing is taught,
-neither a class nor its absence, half of each batch is real labels, and these alone are changed anew
-each time they are seen (docs/benchmarks.md)."""
+neither a class nor its absence (so no image is left out for it), half of each batch is real labels,
+and these alone are changed anew each time they are seen (docs/benchmarks.md)."""
 
 PRESETS = {
     "quick": replace(

@@ -179,6 +179,10 @@ def test_what_begins_alike(data: SegmentationData, tmp_path: Path) -> None:
         if augment == "always":  # whatever the recipe says
             expected |= {("im", "labeled-aug"), ("labeled", "labeled-aug"), ("full", "full-aug")}
         assert alike == expected
+    limited = dataclasses.replace(config, minutes=1)
+    for recipe in ("im", "labeled"):
+        plans[recipe] = read_plan(create(tmp_path / "limited" / recipe, recipe, data, limited))
+    assert not begins_alike(plans["im"], plans["labeled"]), "shares of the time differ"
     other = dataclasses.replace(config, seed=9)
     plan = read_plan(create(tmp_path / "other", "im", data, other))
     assert not begins_alike(plan, read_plan(study._make(study.trials[1])))

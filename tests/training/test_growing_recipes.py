@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from itertools import islice
@@ -25,7 +26,7 @@ from napari_inconsistency_masks.inference.trained import load
 from napari_inconsistency_masks.pseudolabels import BestNetwork, InputEnsemble
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.training import generations
-from napari_inconsistency_masks.training.events import Event, Finished, Warned
+from napari_inconsistency_masks.training.events import Event, Finished, Labeling, Warned
 from napari_inconsistency_masks.training.judges.truth import appoint_truth, true_overlap
 from napari_inconsistency_masks.training.pseudo_labeling import VIEWS
 from napari_inconsistency_masks.training.setup import Setup
@@ -158,6 +159,41 @@ def test_chosen_limits_of_scores_decide(tmp_path: Path, monkeypatch: pytest.Monk
     list(runs.train("evalnet", toy_data(), config, folder=tmp_path / "run"))
     log = read_json_lines(tmp_path / "run" / "events.jsonl")
     assert [line["kept"] for line in log if line["event"] == "Labeling"] == [3]
+
+
+@pytest.mark.parametrize(
+    ("answers", "kept"), [([0, 0, 0, 0, 0.9, 0.4], 1), ([0, 0, 0, 0, 0, 0], 0)]
+)
+def test_images_without_any_class_are_never_the_better_half(
+    answers: list[float], kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def appoint(setup: Setup) -> Generator[Event, None, Fixed]:
+        yield from ()
+        return Fixed(answers)
+
+    monkeypatch.setitem(generations.JUDGES, "evalnet", appoint)
+    events = list(runs.train("evalnet", toy_data(), SHORT, folder=tmp_path / "run"))
+    labeling = [event for event in events if isinstance(event, Labeling)]
+    assert labeling[-1].kept == kept
+    said = [event.message for event in events if isinstance(event, Warned)]
+    alone = [words for words in said if "learns from the labels alone" in words]
+    assert len(alone) == (kept == 0)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [(6, "learns from the labels alone"), (4, "learns from 2 of 6 unlabeled images"), (3, "")],
+)
+def test_it_is_said_when_most_images_are_left_out(
+    left_out: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([False] * left_out + [True] * (6 - left_out))
+    module = sys.modules["napari_inconsistency_masks.inconsistency.pseudo_label"]
+    monkeypatch.setattr(module, "_worth_keeping", lambda *_: next(answers))
+    events = list(runs.train("im", toy_data(Task.BINARY), SHORT, folder=tmp_path / "run"))
+    said = [event.message for event in events if isinstance(event, Warned)]
+    found = [sentence for sentence in said if "unlabeled images" in sentence]
+    assert [words in sentence for sentence in found] == ([True] if words else [])
 
 
 def test_the_upper_bound_needs_hidden_labels(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from napari_inconsistency_masks import runs
+from napari_inconsistency_masks.benchmark.scoring import read_scores, score_run
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.files.tables import read_csv
@@ -20,6 +21,7 @@ from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.training.events import EpochEnd, Finished, GenerationEnd, Warned
 from napari_inconsistency_masks.training.fit import end_epoch
+from napari_inconsistency_masks.training.judges import evalnet
 from napari_inconsistency_masks.training.learner import Learner, Learning
 from napari_inconsistency_masks.training.outcome import outcome, rank
 from napari_inconsistency_masks.training.setup import Setup
@@ -200,3 +202,42 @@ def test_networks_that_say_what_is_no_number_are_refused() -> None:
     next(ensemble.networks[1].parameters()).data.fill_(math.nan)
     with pytest.raises(InputError, match="Generation 3: what its networks say"):
         outcome(work, 3, ensemble, (0, 1), 0.25)
+
+
+def test_a_network_that_was_never_scored_is_missing_in_the_scores_of_a_comparison(
+    poison: Callable[[set[int], int], None], tmp_path: Path
+) -> None:
+    data = toy_data()
+    data = replace(data, test=data.hidden)
+    poison({1, 2}, 1)
+    list(runs.train("labeled", data, CONFIG, folder=tmp_path / "run"))
+    score_run(tmp_path / "run", data)
+    rows, _ = read_scores(tmp_path / "run")
+    tested = {row["network"] for row in rows if row["split"] == "test"}
+    assert tested == {"1", "ensemble"}
+
+
+@pytest.mark.parametrize("lost", [{1}, {0, 1}])
+def test_an_evalnet_that_diverges_in_the_last_step_of_an_epoch_is_lost_alone(
+    lost: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn: Any = evalnet._learn
+
+    def learn_and_diverge(learner: Learning[Any], *others: Any) -> None:
+        learn(learner, *others)
+        if learner.step == STEPS:
+            for member in lost:
+                next(learner.ensemble.networks[member].parameters()).data[0] = math.nan
+
+    monkeypatch.setattr(evalnet, "_learn", learn_and_diverge)
+    config = replace(QUICK, members=2, steps=STEPS, generations=1, follow_collapsed=True)
+    events = runs.train("im++", toy_data(Task.MULTILABEL), config, folder=tmp_path / "run")
+    if lost == {0, 1}:
+        with pytest.raises(InputError, match="every network that scores pseudo-labels"):
+            list(events)
+        return
+    told = list(events)
+    assert isinstance(told[-1], Finished)
+    (said,) = [m for m in messages(told) if "scores pseudo-labels is no longer" in m]
+    assert f"Step {STEPS}: a weight of network 1" in said
+    assert read_json(tmp_path / "run" / "judge" / "judge.json")["ranking"] == [0]

@@ -86,7 +86,7 @@ def _rows(
     for generation, record in enumerate(done):
         networks = records.load_networks(generation, record.ranking)
         networks.place(device, choose_precision(device, config.precision))
-        teachers = networks.select(range(config.teachers))
+        teachers = networks.select(range(min(config.teachers, len(networks))))  # some may be lost
         for split, samples in splits.items():
             if not len(samples):
                 continue

@@ -78,8 +78,11 @@ _NAME = re.compile(r"(?P<recipe>.+?)(-(?P<labeled>[0-9]+)-labels)?-run-(?P<run>[
 
 
 def begins_alike(one: RunPlan, other: RunPlan) -> bool:
-    """Whether two runs on the same data train the same networks in generation 0."""
-    return _beginning(one) == _beginning(other)
+    """Whether two runs on the same data train the same networks in generation 0.
+
+    With a time limit none do: how much of it generation 0 has depends on how many follow.
+    """
+    return one.config.minutes is None and _beginning(one) == _beginning(other)
 
 
 def _beginning(plan: RunPlan) -> tuple[object, ...]:

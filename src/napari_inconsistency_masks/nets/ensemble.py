@@ -183,18 +183,24 @@ class Ensemble(nn.Module):
             self.zero_grad(set_to_none=True)  # outside of except, which keeps the tensors alive
             torch.cuda.empty_cache()
         parts = [([member], self.select([member])) for member in members]
-        at_once = self._at_once(len(parts), pixels)
-        if at_once == 1:
+        side_by_side = self._side_by_side(len(parts))
+        if side_by_side == 1:
             return [learn(*part) for part in parts]
-        threads = torch.get_num_threads() // at_once
-        return list(_pool(at_once, threads).map(lambda part: learn(*part), parts))
+        threads = torch.get_num_threads() // side_by_side
+        workers = min(side_by_side, self._fitting(pixels))
+        return list(_pool(workers, threads).map(lambda part: learn(*part), parts))
 
-    def _at_once(self, parts: int, pixels: int) -> int:
-        """How many members learn at the same time when each learns alone."""
-        if self.device.type != "cpu":
-            return 1
-        fitting = int(psutil.virtual_memory().available / 2 / self.training_bytes(pixels))
-        return max(1, min(parts, torch.get_num_threads(), fitting))
+    def _side_by_side(self, parts: int) -> int:
+        """How many members may learn at the same time when each learns alone.
+
+        Each then has its share of the threads, even if memory lets fewer of them learn at a time:
+        numbers depend on how many threads add them up, and must not on what other programs use.
+        """
+        return 1 if self.device.type != "cpu" else min(parts, torch.get_num_threads())
+
+    def _fitting(self, pixels: int) -> int:
+        """How many members have the memory to learn at the same time."""
+        return max(1, int(psutil.virtual_memory().available / 2 / self.training_bytes(pixels)))
 
     def training_bytes(self, pixels: int) -> float:
         """About what one member needs for a step: measured, for inputs of some pixels."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..errors import InputError
 from .results import GenerationRecord
+
+
+def finite_or_none(values: Iterable[float]) -> tuple[float | None, ...]:
+    """None for what is no number, as JSON has none for it."""
+    return tuple(value if math.isfinite(value) else None for value in values)
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ class Judging(Event):
     epochs: int
     step: int
     steps: int
-    error: tuple[float, ...] | None = None
+    error: tuple[float | None, ...] | None = None
 
 
 @dataclass(frozen=True)

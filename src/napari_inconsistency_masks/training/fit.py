@@ -20,7 +20,7 @@ from ..inference.evaluate import Check
 from ..methods.base import Method, Step
 from ..nets.ensemble import Ensemble
 from .budget import Budget, Phase
-from .events import EpochEnd, Event, StepEnd, Warned
+from .events import EpochEnd, Event, StepEnd, Warned, finite_or_none
 from .learner import Learner
 from .memory import prepare_memory
 
@@ -119,8 +119,8 @@ def end_epoch(
         epoch=epoch,
         epochs=config.epochs,
         train_loss=train_loss,
-        validation_loss=_numbers(result.loss),
-        score=_numbers(result.score),
+        validation_loss=finite_or_none(result.loss),
+        score=finite_or_none(result.score),
         count_error=result.count_error,
         mean_iou=result.mean_iou,
         inconsistent=result.inconsistent,
@@ -146,11 +146,6 @@ def _lose(learner: Learner, members: Sequence[int], generation: int, what: str) 
         learner.lose(member)
     yield from (lost_network(learner, generation, learner.step, m, what) for m in members)
     refuse_all_lost(learner)
-
-
-def _numbers(values: Sequence[float]) -> tuple[float | None, ...]:
-    """None for what is no number, as JSON has none for it."""
-    return tuple(value if math.isfinite(value) else None for value in values)
 
 
 def refuse_all_lost(learner: Learner) -> None:

@@ -69,7 +69,22 @@ class PseudoLabeling:
                 f"There was time to label {len(records)} of the {total} unlabeled images; they are "
                 f"a random choice."
             )
-        return self._taught(self._chosen(records))
+        chosen = self._chosen(records)
+        yield from self._warn_of_left_out(len(chosen), len(records))
+        return self._taught(chosen)
+
+    def _warn_of_left_out(self, taught: int, labeled: int) -> Iterator[Warned]:
+        """Say when most images teach nothing, unless a recipe chooses the better half."""
+        if taught == 0 and labeled:
+            yield Warned(
+                f"Generation {self.generation} learns from the labels alone: the pseudo-labels of "
+                f"all {labeled} unlabeled images are left out as too uncertain."
+            )
+        elif taught < labeled / 2 and not self.setup.labeler.chooses:
+            yield Warned(
+                f"Generation {self.generation} learns from {taught} of {labeled} unlabeled images: "
+                f"the pseudo-labels of the others are left out as too uncertain."
+            )
 
     def labeled_before(self) -> Taught:
         """What the generation learns from, when all images were labeled before."""
@@ -143,9 +158,10 @@ class PseudoLabeling:
         kept = [record for _, record in sorted(records.items()) if record.kept]
         if not self.setup.labeler.chooses:
             return kept
-        config = self.setup.config.pseudo_labels
-        least, _ = score_range([r.score for r in kept], config.score_low, None, (0.5, 1.0))
-        return [record for record in kept if (record.score or 0.0) >= least]
+        found = [record for record in kept if record.score]  # 0: no class is detected
+        low = self.setup.config.pseudo_labels.score_low
+        least, _ = score_range([record.score for record in found], low, None, (0.5, 1.0))
+        return [record for record in found if (record.score or 0.0) >= least]
 
     def _taught(self, chosen: Sequence[PseudoLabelRecord]) -> Taught:
         setup = self.setup

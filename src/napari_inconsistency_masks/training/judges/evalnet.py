@@ -20,7 +20,7 @@ import torch
 from ...checkpoint import WIDEST, ModelCard
 from ...data.batches.pieces import piece_shape
 from ...errors import InputError
-from ..events import Event, Judging, Warned
+from ..events import Event, Judging, Warned, finite_or_none
 from ..learner import Learning
 from ..setup import Setup
 from .evalnets import EvalNetJudge, EvalNets
@@ -44,6 +44,11 @@ ORDER, LESSON, EXAM = 4, 5, 6
 """Mark the random numbers."""
 
 STAGE = "judge"
+
+LOST = (
+    "After {} steps the loss of every network that scores pseudo-labels is no longer a number; "
+    "choose a lower learning rate."
+)
 
 
 def appoint_evalnet(setup: Setup) -> Generator[Event, None, EvalNetJudge]:
@@ -141,11 +146,15 @@ def _fit(
             lesson = lessons.make(_drawn(setup, len(lessons), learner.step))
             _learn(learner, lesson, steps * config.epochs)
             yield Judging(1, epoch, config.epochs, learner.step - epoch * steps, steps)
+        yield from _lose(learner, learner.diverged, "a weight")
         losses, errors = _examine(learner.ensemble, exam)
+        while unsound := [m for m in learner.active if not math.isfinite(losses[m] + errors[m])]:
+            yield from _lose(learner, unsound, "the validation loss")
+            losses, errors = _examine(learner.ensemble, exam)
         bad = losses if has_two_heads(setup.data.scheme) else errors  # as in the reference
         learner.end_epoch(tuple(-value for value in bad))
         setup.records.save_state(STAGE, learner)
-        yield Judging(1, epoch, config.epochs, steps, steps, errors)
+        yield Judging(1, epoch, config.epochs, steps, steps, finite_or_none(errors))
 
 
 def _drawn(setup: Setup, count: int, step: int) -> Iterator[tuple[int, np.random.Generator]]:
@@ -167,10 +176,20 @@ def _learn(learner: Learning[EvalNets], lesson: Lesson, total_steps: int) -> Non
         losses[member] = loss.item() if math.isfinite(loss.item()) else None
     learner.update(losses, total_steps)
     if not learner.active:
-        raise InputError(
-            f"After {learner.step} steps the loss of every network that scores pseudo-labels is no "
-            f"longer a number; choose a lower learning rate."
+        raise InputError(LOST.format(learner.step))
+
+
+def _lose(learner: Learning[EvalNets], members: Sequence[int], what: str) -> Iterator[Warned]:
+    """Let members go of which ``what`` is no number, which no later step finds out."""
+    for member in members:
+        learner.lose(member)
+    for member in members:
+        yield Warned(
+            f"Step {learner.step}: {what} of network {member} that scores pseudo-labels is no "
+            f"longer a number; it stops learning."
         )
+    if not learner.active:
+        raise InputError(LOST.format(learner.step))
 
 
 @torch.inference_mode()
