@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,11 @@ import numpy.typing as npt
 from napari.layers import Layer
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from ...boxes import Box
 from ...errors import InputError
 from ..work.worker import Worker
 from .snapshot import Drawing
+from .strays import boxes_around_strays
 
 PAINTED = ("paint", "labels_update")
 STROKES = (*PAINTED, "data")
@@ -34,11 +36,14 @@ class Scan:
         Per frame, whether it is labeled at all, and whether all over.
     undrawn
         Classes that are drawn nowhere.
+    strays
+        By frame, boxes around what is drawn outside of its label boxes.
     """
 
     labeled: npt.NDArray[np.bool_]
     complete: npt.NDArray[np.bool_]
     undrawn: tuple[str, ...]
+    strays: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
 
 
 class LabelScan(QObject):
@@ -165,7 +170,9 @@ def _scan(drawing: Drawing) -> Generator[None, None, Scan]:
     yield
     drawing.check()
     labeled = drawing.labeled_frames()
-    return Scan(labeled, drawing.all_over(labeled), tuple(drawing.undrawn()))
+    found = {frame: boxes_around_strays(drawing, frame) for frame in sorted(drawing.boxes)}
+    strays = {frame: boxes for frame, boxes in found.items() if boxes}
+    return Scan(labeled, drawing.all_over(labeled), tuple(drawing.undrawn()), strays)
 
 
 def _words(error: Exception) -> str:

@@ -174,6 +174,15 @@ class LayerData(QObject):
         """What is drawn, or None as long as it is being counted or cannot be."""
         return self._scanning.result
 
+    def box_strays(self) -> None:
+        """Add label boxes around what is drawn outside of those that are there."""
+        if self.image is None or self.axes is None or self.scan is None:
+            return
+        with self.together():
+            for frame, boxes in self.scan.strays.items():
+                for box in boxes:
+                    self.boxes.add(self.image, self.axes, frame, box)
+
     @property
     def scanning(self) -> bool:
         """Whether what is drawn is being counted; `scanned` follows."""

@@ -13,6 +13,7 @@ from ..session.session import Session
 from .axis_chips import AxisChips
 from .class_table import ClassTable
 from .section import slot
+from .stray_note import StrayNote
 
 TASKS = (
     ("may overlap: one layer each", Task.MULTILABEL),
@@ -84,6 +85,7 @@ class LayerPage(QWidget):
         column.addLayout(row(self.make, self.restore, 1))
         column.addWidget(self.scan)
         column.addWidget(self.remarks)
+        column.addWidget(StrayNote(self.session, "layers"))
         column.addWidget(self.kept)
         return controls
 

@@ -18,6 +18,7 @@ from ..session.session import Session
 from .new_project import NewProject
 from .project_table import ProjectTable
 from .section import slot
+from .stray_note import StrayNote
 
 EMPTY = (
     "A project is a folder that keeps images (where they are), everything drawn on them, and the "
@@ -83,7 +84,7 @@ class ProjectPage(QWidget):
         column.addLayout(row(self.add, self.add_folder, self.find))
         for widget in (
             self.refused, self.summary, self.files, self.remark, self.state, self.trouble,
-            self.notes,
+            self.notes, StrayNote(self.session, "project"),
         ):  # fmt: skip
             column.addWidget(widget)
 

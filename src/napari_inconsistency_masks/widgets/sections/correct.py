@@ -10,6 +10,7 @@ from ..correcting.keys import ACCEPT_KEY, ANSWER_KEY, BACK_KEY, NEXT_KEY, SKIP_K
 from ..correcting.queue import QueuedPlace
 from ..pages.retraining_box import RetrainingBox
 from ..pages.section import Section, slot
+from ..pages.stray_note import StrayNote
 from ..parts.buttons import MainButton, button
 from ..parts.controls import Sentence
 from ..parts.layouts import clear, row
@@ -82,6 +83,7 @@ class CorrectSection(Section):
         self.column.addLayout(row(self.accept, self.skip))
         self.column.addLayout(self._answers)
         self.column.addWidget(self.meaning)
+        self.column.addWidget(StrayNote(self.session, "correct"))
         self.column.addWidget(self.retraining)
         self.column.addStretch(0)
 

@@ -14,6 +14,7 @@ from ..counting.plot import CountPlot
 from ..counting.table import CountTable
 from ..counting.typed_file import parse_count
 from ..pages.section import Section, slot
+from ..pages.stray_note import StrayNote
 from ..parts.buttons import button
 from ..parts.controls import Sentence
 from ..parts.layouts import row
@@ -50,7 +51,8 @@ class CountSection(Section):
         self.export = button("Export CSV…", "count_export", "Save the table as a CSV file.")
         self.undo = button("Undo", "count_undo", "Take back the count that was typed last.")
         sentences = (self.empty, self.totals, self.corrected)
-        for widget in (*sentences, self.plot, self.table, self.error, self.hint):
+        strays = StrayNote(self.session, "count")
+        for widget in (*sentences, self.plot, self.table, self.error, strays, self.hint):
             self.column.addWidget(widget)
         self.column.setStretchFactor(self.table, 1)
         self.column.addLayout(row(self.copy, self.export, 1, self.undo))
