@@ -297,7 +297,7 @@ def test_a_prediction_that_fails_is_told_and_can_be_tried_again(
     networks.child.answered.emit(
         {"id": request["id"], "answer": "failed", "message": "The GPU has no memory left."}
     )
-    assert session.status.sentence == "The GPU has no memory left."
+    assert session.status.sentence == "cells: The GPU has no memory left."
     assert not session.predictor.busy
     networks.child.over.add(request["id"])
     predicted.frame.click()

@@ -23,8 +23,8 @@ class PredictionJob(QObject):
 
     Parameters
     ----------
-    image, axes, frames
-        What to predict.
+    image, axes, frames, name
+        What to predict, and what it is called.
     model
         With which networks.
     folder
@@ -43,6 +43,7 @@ class PredictionJob(QObject):
         image: Any,
         axes: FrameAxes,
         frames: Sequence[int],
+        name: str,
         model: Model,
         folder: Path,
         send: Callable[[dict[str, Any]], None],
@@ -50,7 +51,7 @@ class PredictionJob(QObject):
     ) -> None:
         super().__init__()
         self.total, self.done = len(frames), 0
-        self._image, self._axes, self._model = image, axes, model
+        self._image, self._axes, self._name, self._model = image, axes, name, model
         self._folder, self._send, self._numbers = folder, send, numbers
         itemsize = getattr(getattr(image, "dtype", None), "itemsize", 8)
         self._left = deque(chunks(frames, axes, itemsize))
@@ -107,7 +108,7 @@ class PredictionJob(QObject):
                 self.start()
             self._end_if_complete()
         elif kind == "failed":
-            self.end(str(answer["message"]), ok=False)
+            self.end(f"{self._name}: {answer['message']}", ok=False)
 
     @property
     def _chunk_folder(self) -> Path:

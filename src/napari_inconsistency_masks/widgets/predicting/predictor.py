@@ -96,9 +96,14 @@ class Predictor(QObject):
         self.changed.emit()
 
     def predict(
-        self, image: Any, axes: FrameAxes, frames: Sequence[int], tell: Tell = tell_frames
+        self,
+        image: Any,
+        axes: FrameAxes,
+        frames: Sequence[int],
+        name: str,
+        tell: Tell = tell_frames,
     ) -> None:
-        """Predict some frames of an array; a prediction that runs is canceled."""
+        """Predict some frames of an array, called `name`; a prediction that runs is canceled."""
         if self.model is None or not frames:
             return
         self.cancel()
@@ -108,7 +113,7 @@ class Predictor(QObject):
             )
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
         self._job = job = PredictionJob(
-            image, axes, frames, self.model, folder, self._send, self._numbers
+            image, axes, frames, name, self.model, folder, self._send, self._numbers
         )
         job.arrived.connect(self._on_arrived)
         job.over.connect(self._on_over)

@@ -109,7 +109,7 @@ class Results(QObject):
         if self._points.isActive():
             self._show_points()  # of the image before
         self.current = result = self._result(subject, axes, model, colors)
-        self._predictor.predict(data, axes, frames, tell)
+        self._predictor.predict(data, axes, frames, subject.name, tell)
         self._missing = iter(()) if result.layers is None else result.layers.prepare()
         self._prepare.start()
         self._count(subject)
