@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from napari_inconsistency_masks.data.masks import (
     OBJECTS,
     PROBABILITIES,
     ClassIds,
+    apart,
     read_mask,
 )
 from napari_inconsistency_masks.errors import InputError
@@ -165,3 +168,44 @@ def test_jpeg_and_color_hold_no_ids() -> None:
         ClassIds(3).read(np.concatenate([IDS, IDS + 1]), PNG)
     with pytest.raises(InputError, match="at most 254"):
         ClassIds(255)
+
+
+def naive_apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Pixel by pixel: gone where the number of a neighbor belongs to a smaller object."""
+    sizes = {int(n): int((numbers == n).sum()) for n in np.unique(numbers)}
+    order = sorted(sizes, key=lambda n: (sizes[n], n))
+    found = numbers > 0
+    for (y, x), own in np.ndenumerate(numbers):
+        near = numbers[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
+        smaller = order[: order.index(own)]
+        if own and np.isin(near[near > 0], smaller).any():
+            found[y, x] = False
+    return found
+
+
+@given(hnp.arrays(np.uint16, (9, 11), elements=st.sampled_from([0, 0, 1, 2, 7, 40_000])))
+def test_numbered_objects_that_touch_are_set_apart(numbers: npt.NDArray[np.uint16]) -> None:
+    expected = naive_apart(numbers)
+    if ndimage.label(expected, np.ones((3, 3)))[1] > 2 * len(set(np.unique(numbers)) - {0}):
+        expected = numbers > 0
+    np.testing.assert_array_equal(apart(numbers), expected)
+
+
+def test_classes_in_many_pieces_are_no_objects() -> None:
+    numbers = np.zeros((40, 60), np.uint8)
+    numbers[::4], numbers[1::4] = 1, 2
+    np.testing.assert_array_equal(read_mask(numbers[None], PNG)[0], numbers > 0)
+
+
+def test_touching_nuclei_are_counted_one_by_one() -> None:
+    numbers = np.zeros((40, 60), np.uint16)
+    for number, (top, left, side) in enumerate(
+        [(5, 5, 12), (5, 17, 10), (17, 6, 9), (25, 40, 6), (31, 46, 5)], start=1
+    ):
+        numbers[top : top + side, left : left + side] = number
+    assert ndimage.label(numbers, np.ones((3, 3)))[1] == 2
+    mask, remark = read_mask(numbers[None], PNG)
+    assert ndimage.label(mask, np.ones((3, 3)))[1] == 5
+    assert remark == OBJECTS
+    assert not mask[numbers == 0].any()
+    assert mask.sum() > 0.8 * (numbers > 0).sum()

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ..cells import Cells, find_cells
+from ..cells.markers import EIGHT_NEIGHBORS
 from ..errors import InputError
 from ..task import LabelScheme
 from .agreement import share_agreeing
-from .objects import EIGHT_NEIGHBORS, Objects
+from .objects import Objects
 
 _Bool = npt.NDArray[np.bool_]
 

@@ -11,9 +11,9 @@ from skimage.measure import approximate_polygon, find_contours
 from skimage.segmentation import watershed
 
 from ..cells import Cells
+from ..cells.markers import EIGHT_NEIGHBORS
 from ..errors import InputError
 from ..task import LabelScheme
-from .objects import EIGHT_NEIGHBORS
 
 _Bool = npt.NDArray[np.bool_]
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from scipy import ndimage, sparse
 from scipy.sparse.csgraph import connected_components
 
+from ..cells.markers import EIGHT_NEIGHBORS
+
 _Bool = npt.NDArray[np.bool_]
 _Sums = npt.NDArray[np.float64]
-
-EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
 
 
 @dataclass

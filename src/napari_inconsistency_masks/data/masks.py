@@ -8,24 +8,32 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
+from ..cells.markers import EIGHT_NEIGHBORS
 from ..errors import InputError
 from ..files.names import about
 from .pixels import is_gray
 
 GRAY = "gray values; from half of white on counts"
-OBJECTS = "numbers of single objects; everything above 0 counts"
+OBJECTS = (
+    "numbers of single objects; everything above 0 counts, but for a line of one pixel between "
+    "objects that touch, which keeps them apart"
+)
 PROBABILITIES = "values between 0 and 1; from 0.5 on counts"
 
 LOSSY_SUFFIXES = frozenset({".jpg", ".jpeg"})
 _NOISE = 20
+
+_Cut = tuple[slice, slice]
 
 
 def read_mask(channels: npt.NDArray[Any], path: Path) -> tuple[npt.NDArray[np.bool_], str | None]:
     """Where a mask marks its class.
 
     Two values, 0 and any other, are background and foreground. Of more values, gray ones (from
-    JPEG or resizing) count from half of white on, and numbers of single objects all count.
+    JPEG or resizing) count from half of white on, and numbers of single objects all count. Objects
+    that touch are set apart, see `apart`: else they would be one in every count.
 
     Parameters
     ----------
@@ -60,7 +68,36 @@ def read_mask(channels: npt.NDArray[Any], path: Path) -> tuple[npt.NDArray[np.bo
         return foreground, None
     if top in (255, 65_535) and _is_gray_mask(values, foreground, top):
         return values >= (top + 1) / 2, GRAY
-    return foreground, OBJECTS
+    return apart(values), OBJECTS
+
+
+def apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where numbered objects are, without the rims at which two of them touch.
+
+    Parameters
+    ----------
+    numbers
+        ``(Y, X)``: 0 is background, every other value an object.
+
+    Returns
+    -------
+    bool ``(Y, X)``
+        No pixel has one of another object among its eight neighbors: of two objects the larger one
+        loses its pixels there. If most numbers are several pieces, they are no objects (but
+        classes, perhaps), and nothing is taken away.
+    """
+    _, ids, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+    ids = ids.reshape(numbers.shape)
+    found = numbers > 0
+    rank = np.argsort(np.argsort(sizes, kind="stable"))[ids]  # (Y, X): larger objects have more
+    for rows, columns in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        one, other = _pairs(numbers.shape, rows, columns)
+        touching = (numbers[one] > 0) & (numbers[other] > 0) & (numbers[one] != numbers[other])
+        first = rank[one] > rank[other]
+        found[one] &= ~(touching & first)
+        found[other] &= ~(touching & ~first)
+    pieces = ndimage.label(found, EIGHT_NEIGHBORS)[1]
+    return found if pieces <= 2 * (len(sizes) - 1) else numbers > 0
 
 
 @dataclass(frozen=True)
@@ -123,6 +160,14 @@ class ClassIds:
             )
         target = (np.where(unknown, 0, values) + np.where(unknown, 0, 1 - first)).astype(np.uint8)
         return target, ~unknown if unknown.any() else None
+
+
+def _pairs(shape: tuple[int, ...], rows: int, columns: int) -> tuple[_Cut, _Cut]:
+    """All pixels that have a neighbor so many rows down and columns to the right, and these."""
+    height, width = shape
+    left, right = max(0, -columns), width - max(0, columns)
+    one = slice(0, height - rows), slice(left, right)
+    return one, (slice(rows, height), slice(left + columns, right + columns))
 
 
 def _single_channel(channels: npt.NDArray[Any], path: Path) -> npt.NDArray[Any]:

@@ -11,10 +11,11 @@ from scipy import ndimage
 
 from ..boxes import Box, padded
 from ..cells import dilate, erode
+from ..cells.markers import EIGHT_NEIGHBORS
 from ..errors import InputError
 from ..inconsistency import Consensus, Prediction, disagreement, find_consensus
 from ..task import LabelScheme
-from .outcomes import EIGHT_NEIGHBORS, differences, find_outcomes
+from .outcomes import differences, find_outcomes
 from .pieces import cut_regions
 from .place import Place
 

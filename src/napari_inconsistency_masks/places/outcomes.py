@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from ..cells import Cells, find_cells, nearest_distances
+from ..cells.markers import EIGHT_NEIGHBORS
 from ..inconsistency import Consensus
 from ..task import LabelScheme
 
@@ -17,8 +18,6 @@ _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
 _Float = npt.NDArray[np.float64]
 _Labels = npt.NDArray[np.int32]
-
-EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
 
 
 def marker_reach(cells: list[Cells]) -> int:
