@@ -28,6 +28,10 @@ MOST_OUTPUTS = 1024
 NARROWEST, WIDEST = 1 / 16, 8.0
 
 
+STRETCHED = "stretched"
+"""In a card's provenance: whether the labeled images were stretched, None if only some were."""
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """What must be known to use a network.

@@ -124,6 +124,12 @@ class Intensity(Config):
                 f"{self.high:g}; give the lower one first."
             )
 
+    def stretches(self, dtype: np.dtype[Any]) -> bool:
+        """Whether the gray values of images of a type are scaled by percentiles."""
+        if self.mode == "auto":
+            return dtype not in (np.uint8, np.bool_)
+        return self.mode == "percentile"
+
     def apply(self, array: npt.NDArray[Any]) -> Scaled:
         """Scale one image.
 

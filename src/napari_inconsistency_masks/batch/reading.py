@@ -77,6 +77,7 @@ class FrameReader:
         self._stack = stack
         self._intensity = ensemble.card.intensity
         self._wanted = ensemble.channels
+        self._remark = ensemble.remark_on(stack.header.dtype)
         self._channels = tuple(channels)
         self._lock = Lock()
 
@@ -85,10 +86,13 @@ class FrameReader:
         size = self._stack.header.size_yx
         if math.prod(size) > LARGE:
             scaling = self._intensity.scaling(lambda: self._bands(index), self._stack.header.dtype)
-            return Frame(index, size, scaling.notes, self, scaling, None)
+            return Frame(index, size, self._notes(scaling), self, scaling, None)
         raw = self.raw(index)
         scaling = self._intensity.scaling(lambda: [raw], raw.dtype)
-        return Frame(index, size, scaling.notes, self, scaling, scaling.apply(raw))
+        return Frame(index, size, self._notes(scaling), self, scaling, scaling.apply(raw))
+
+    def _notes(self, scaling: Scaling) -> tuple[str, ...]:
+        return *scaling.notes, *self._remark
 
     def raw(self, index: int, rows: slice | None = None) -> npt.NDArray[Any]:
         """Chosen channels of a frame, ``(C, y, X)``."""

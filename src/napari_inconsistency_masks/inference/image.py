@@ -64,7 +64,7 @@ def predict_channels(
     probability = scheme.probability(logits).numpy()
     if scaled.finite is not None:
         scheme.say_nothing(probability, ~scaled.finite)
-    return Prediction(probability, scheme), scaled.notes
+    return Prediction(probability, scheme), (*scaled.notes, *ensemble.remark_on(image.dtype))
 
 
 def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:

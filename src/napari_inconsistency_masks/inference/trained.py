@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..checkpoint import ModelCard, load_network
+import numpy as np
+
+from ..checkpoint import STRETCHED, ModelCard, load_network
 from ..devices import choose_device, choose_precision
 from ..errors import InputError
 from ..nets.ensemble import Ensemble
 from .listing import network_files
+
+NOW_STRETCHED = (
+    "these pixels are stretched to 8 bits, and the networks learned from 8-bit images as they are; "
+    "counts may differ from those of this image in 8 bits."
+)
+NOW_AS_THEY_ARE = (
+    "8-bit pixels are taken as they are, and the networks learned from images that were stretched; "
+    "counts may differ from those of the image this was made from."
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,13 @@ class TrainedEnsemble:
     def classes(self) -> tuple[str, ...]:
         """Names of the classes."""
         return self.card.scheme.classes
+
+    def remark_on(self, dtype: np.dtype[Any]) -> tuple[str, ...]:
+        """A sentence if images of a type look otherwise than those that were learned from."""
+        learned, now = self.card.provenance.get(STRETCHED), self.card.intensity.stretches(dtype)
+        if learned is None or learned == now:
+            return ()
+        return (NOW_STRETCHED if now else NOW_AS_THEY_ARE,)
 
 
 def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> TrainedEnsemble:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoint import ModelCard
+from ..checkpoint import STRETCHED, ModelCard
 from ..config import TrainConfig
 from ..data.held_out import corrections
 from ..data.origin import open_data
 from ..data.sample import SegmentationData
+from ..data.stretching import BOTH, stretched
 from ..devices import choose_device, choose_precision
 from ..errors import InputError
 from ..nets.ensemble import Architecture
@@ -69,7 +70,10 @@ def open_generations(
     fair = FairTrial.of(folder, data) if plan.start else FairTrial(data)
     data = fair.data
     refuse_other_images(folder, data, plan.recipe)
-    notes = (*preflight(data, plan.recipe), *fair.notes)
+    kinds = stretched(data.labeled, data.intensity)
+    others = (stretched(each, data.intensity) for each in (data.validation, data.unlabeled))
+    mixed = (BOTH,) if len(kinds.union(*others)) > 1 else ()
+    notes = (*preflight(data, plan.recipe), *mixed, *fair.notes)
     card = ModelCard(
         scheme=data.scheme,
         architecture=Architecture(
@@ -80,7 +84,12 @@ def open_generations(
             config.encoder_weights,
         ),
         intensity=data.intensity,
-        provenance={"program": package_version(), **plan.to_json(), "data": data.name},
+        provenance={
+            "program": package_version(),
+            **plan.to_json(),
+            "data": data.name,
+            STRETCHED: next(iter(kinds)) if len(kinds) == 1 else None,
+        },
     )
     if plan.start is not None:
         refuse_unfit(records, card)
