@@ -257,7 +257,7 @@ def test_a_prediction_that_was_killed_is_told_and_the_next_one_works(
     shutil.rmtree(run)
     sentence, ok = outcome(lambda: session.looking.predict(whole=False))
     assert not ok
-    assert sentence.startswith(f"{run}: no trained networks here")
+    assert sentence.startswith(f"dish: {run}: no trained networks here")
 
 
 def test_devices_are_looked_for_and_offered(viewer: Any, session: Session, qtbot: Any) -> None:
