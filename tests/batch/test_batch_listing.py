@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,26 @@ def test_saved_labels_and_runs_are_no_images(images: Path, tmp_path: Path) -> No
         for name in signs:
             (images / folder / name).touch()
     assert names(images, tmp_path / "out") == before
+
+
+def test_folders_that_are_not_looked_into_are_counted(
+    plan: Plan, images: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    plate = tmp_path / "plate"
+    for well in ("A01", "A02", ".hidden"):
+        (plate / well).mkdir(parents=True)
+        shutil.copy(images / "image_000.tif", plate / well)
+    do(replace(plan, folder=str(plate / "first")), ensemble)  # an earlier batch: no well
+    out = plate / "second"
+    out.mkdir()
+    with pytest.raises(
+        InputError, match=r"plate: no images here; 2 folders inside were not .*: add --recursive\.$"
+    ):
+        list_images([plate], out=out)
+    shutil.copy(images / "image_000.tif", plate / "top.tif")
+    assert list_images([plate, plate], out=out).unsearched == 2
+    assert list_images([plate, plate / "A01"], out=out).unsearched == 1
+    assert list_images([plate], recursive=True, out=out).unsearched == 0
 
 
 def test_no_two_images_have_one_name_in_the_tables(tmp_path: Path) -> None:

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 import tifffile
-from batch_toys import batch_of, counts, do, toy_frames
+from batch_toys import batch_of, counts, do, results, toy_frames
 from filelock import FileLock
 
-from napari_inconsistency_masks.batch import Plan, fingerprint, read_results, run_batch
-from napari_inconsistency_masks.batch.events import ImageDone, ImageStarted, TileDone
+from napari_inconsistency_masks.batch import (
+    Plan,
+    fingerprint,
+    read_results,
+    run_batch,
+    superseded,
+)
+from napari_inconsistency_masks.batch.events import ImageDone, ImageStarted, TileDone, Warned
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
@@ -60,6 +66,131 @@ def test_results_of_other_settings_do_not_pass_for_those_of_a_killed_batch(
     during = [row["status"] for row in counts(tmp_path / "out")]  # a kill would leave this
     events.close()
     assert during == ["not processed yet"] * 6
+
+
+def files_in(out: Path) -> set[str]:
+    return {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
+
+
+RECORDS = {"counts.csv", "batch.json", "journal.jsonl", "batch.lock"}
+STEMS = [*(f"image_{number:03d}" for number in range(5)), "movie"]
+
+
+@pytest.mark.parametrize("options", [{"write": ("masks",)}, {"write": ("masks",), "format": "ome"}])
+def test_overwriting_leaves_nothing_of_other_settings(
+    options: dict[str, object], plan: Plan, model: Path, ensemble: TrainedEnsemble, images: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    do(plan, ensemble)
+    masks = batch_of([images], tmp_path / "out", model, ensemble, **options)
+    assert not warnings(do(masks, ensemble, overwrite=True))
+    end = "_masks.ome.tif" if "format" in options else "_masks.tif"
+    expected = {f"images/{stem}{end}" for stem in STEMS}
+    expected |= {f"tables/{stem}_counts.csv" for stem in STEMS}
+    assert files_in(tmp_path / "out") == RECORDS | expected
+    assert not anew(do(masks, ensemble))
+
+
+def warnings(events: list[object]) -> list[str]:
+    return [event.message for event in events if isinstance(event, Warned)]
+
+
+def test_overwriting_leaves_nothing_of_images_that_are_gone(
+    plan: Plan, model: Path, ensemble: TrainedEnsemble, images: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(images, images / "deep")
+    do(batch_of([images], tmp_path / "out", model, ensemble), ensemble)
+    before = files_in(tmp_path / "out")
+    shutil.rmtree(images / "deep")
+    events = do(plan, ensemble, overwrite=True)
+    assert not anew(events)  # the others are as they were
+    assert files_in(tmp_path / "out") == {name for name in before if "/deep/" not in name}
+    assert not list((tmp_path / "out").glob("*/deep"))
+
+
+def test_overwriting_keeps_what_somebody_made_or_changed(
+    plan: Plan, model: Path, ensemble: TrainedEnsemble, images: Path, tmp_path: Path
+) -> None:
+    do(plan, ensemble)
+    mine = ("cells.csv", "images/image_001_rois.zip", "images/mine.tif", "parts/mine.txt")
+    (tmp_path / "out" / "parts").mkdir()
+    for name in mine:
+        (tmp_path / "out" / name).write_text("mine")
+    masks = batch_of([images], tmp_path / "out", model, ensemble, write=("masks",))
+    for _ in range(2):  # it is not forgotten
+        (said,) = warnings(do(masks, ensemble, overwrite=True))
+        assert "not removed: cells.csv, images/image_001_rois.zip; none of this" in said
+    assert {(tmp_path / "out" / name).read_text() for name in mine} == {"mine"}
+    assert not (tmp_path / "out" / "images" / "image_002_rois.zip").exists()
+
+
+def test_overwriting_removes_no_image_that_it_is_to_read(
+    plan: Plan, model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    do(plan, ensemble)
+    labels = tmp_path / "out" / "images" / "image_000_labels.tif"
+    before = labels.read_bytes()
+    do(batch_of([labels], tmp_path / "out", model, ensemble), ensemble, overwrite=True)
+    assert labels.read_bytes() == before
+    assert not (tmp_path / "out" / "images" / "image_001_labels.tif").exists()
+
+
+def test_a_journal_that_names_files_elsewhere_removes_none(
+    plan: Plan, ensemble: TrainedEnsemble, images: Path
+) -> None:
+    do(plan, ensemble)
+    with (Path(plan.folder) / "journal.jsonl").open("a") as journal:
+        journal.write('{"event": "begin", "files": ["../mine.txt"], "settings": "other"}\n')
+    (Path(plan.folder).parent / "mine.txt").write_text("mine")
+    do(plan, ensemble, overwrite=True)
+    assert (Path(plan.folder).parent / "mine.txt").is_file()
+
+
+@pytest.mark.parametrize("after", [0, 3, 9, 14])
+def test_killed_while_it_removes_it_goes_on(
+    after: int, plan: Plan, model: Path, ensemble: TrainedEnsemble, images: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    do(plan, ensemble)
+    before = results(tmp_path / "out")
+    masks = batch_of([images], tmp_path / "out", model, ensemble, write=("masks",))
+    calls = iter(range(after))
+
+    def killed(file: Path) -> None:
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        file.unlink()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(superseded, "remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            do(masks, ensemble, overwrite=True)
+    do(plan, ensemble)  # what was there before can be had again
+    assert results(tmp_path / "out") == before
+    do(masks, ensemble, overwrite=True)
+    assert {Path(name).name[-10:] for name in results(tmp_path / "out")} == {
+        "counts.csv", "_masks.tif",
+    }  # fmt: skip
+
+
+def test_a_stop_after_overwriting_does_not_forget_what_is_to_be_replaced(
+    plan: Plan, model: Path, ensemble: TrainedEnsemble, images: Path, tmp_path: Path
+) -> None:
+    do(plan, ensemble)
+    masks = batch_of([images], tmp_path / "out", model, ensemble, write=("masks",))
+    stop_at_first_tile(masks, ensemble, overwrite=True)
+    rois = batch_of([images], tmp_path / "out", model, ensemble, write=("rois",))
+    do(rois, ensemble, overwrite=True)
+    assert not list((tmp_path / "out").rglob("*_masks.tif"))
+
+
+def test_a_stop_after_overwriting_can_be_gone_on_with(
+    plan: Plan, model: Path, ensemble: TrainedEnsemble, images: Path, tmp_path: Path
+) -> None:
+    do(plan, ensemble)
+    masks = batch_of([images], tmp_path / "out", model, ensemble, write=("masks",))
+    stop_at_first_tile(masks, ensemble, overwrite=True)
+    assert len(anew(do(masks, ensemble))) == 6
 
 
 def test_an_image_that_was_damaged_since_has_no_results(

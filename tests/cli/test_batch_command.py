@@ -63,6 +63,7 @@ def test_a_plan_is_shown_and_nothing_written(model: Path, images: Path, tmp_path
         "Left out: 1",
         "\n  damaged.tif: cut short",
         "Ignored:  1 files that are no images",
+        "Skipped:  1 folder inside was not looked into: add --recursive",
         "Needs:    about",
     ):
         assert said in result.stdout
@@ -90,6 +91,7 @@ def test_a_plan_for_programs_has_a_line_per_image(
     assert planned["event"] == "Planned"
     assert (planned["images"], planned["frames"], planned["left_out"]) == (5, 4, 1)
     assert (planned["done"], planned["others"], planned["refusal"]) == ([], ["notes.txt"], None)
+    assert planned["unsearched"] == 1
     assert planned["seconds"] > 0
     assert call(*words).exit_code == SOME_FAILED
     assert len(events_of(call(*words, "--dry-run", "--json"))[-1]["done"]) == 4

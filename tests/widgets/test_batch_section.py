@@ -47,7 +47,7 @@ class Program:
             look("a.tif", 1, 3, "YX 32 x 32, uint8", 1, None, ("A note.",)),
             look("movie.tif", 2, 3, "TYX 4 x 32 x 32, uint8, 0.5 µm per pixel", 4, None, ()),
             look("bad.tif", 3, 3, "", 0, "bad.tif: cut short.", ()),
-            events.Planned("out", 3, 5, 1, done, ("notes.txt",), 2, 130.0, 1200.0, refusal),
+            events.Planned("out", 3, 5, 1, done, ("notes.txt",), 2, 130.0, 1200.0, refusal, 3),
         )
         self.child.end(SOME_FAILED)
 
@@ -261,7 +261,8 @@ def test_a_plan_is_a_table_with_a_sum(ready: BatchSection, program: Program) -> 
     assert page.main.text() == "Start"
     assert page.summary.text() == (
         "2 files with 5 frames: about 2 min and 1.2 GB of disk. 1 of them is done already. "
-        "1 cannot be read; the table says why. 1 other file is left aside."
+        "1 cannot be read; the table says why. 1 other file is left aside. "
+        "3 folders inside were not looked into: tick Subfolders."
     )
     assert [[cell.text for cell in row] for row in page.table.rows] == [
         ["a.tif", "done before", "1", "YX 32 x 32"],
@@ -308,6 +309,12 @@ def test_a_plan_that_is_refused_says_why(ready: BatchSection, program: Program) 
     program.child.end(2)
     assert ready.page.problem.text().endswith("no images here; give TIFF, PNG or Zarr images.")
     assert ready.page.main.text() == "Show plan"
+    ready.page.main.click()
+    program.child.said.emit(
+        "napari-im: /x: no images here; 3 folders inside were not looked into: add --recursive."
+    )
+    program.child.end(2)
+    assert ready.page.problem.text().endswith("not looked into: tick Subfolders.")
 
 
 def test_results_that_are_there_are_replaced_only_if_that_is_ticked(
@@ -377,6 +384,14 @@ def test_a_batch_shows_how_far_it_and_each_file_is(
     assert states(started) == ["done", "failed", "left out"]
     assert page.table.rows[1][3].text == "changed."
     assert not page.form.isVisibleTo(started)
+
+
+def test_what_a_batch_had_to_say_is_there_at_its_end(
+    started: BatchSection, program: Program
+) -> None:
+    program.tell(events.Warned("cells.csv was not removed."))
+    program.finish()
+    assert started.page.words.text().endswith("the table says why. cells.csv was not removed.")
 
 
 def test_a_finished_batch_offers_its_results(started: BatchSection, program: Program) -> None:

@@ -51,7 +51,7 @@ class Planned(BatchEvent):
 
     ``done`` names the images that have all their results, ``others`` files that are no images, and
     ``refusal`` says what would be overwritten unasked, or None. ``megabytes`` and ``seconds`` are
-    estimates of what all images need.
+    estimates of what all images need. ``unsearched`` folders inside were not looked into.
     """
 
     folder: str
@@ -64,6 +64,7 @@ class Planned(BatchEvent):
     seconds: float | None
     megabytes: float
     refusal: str | None
+    unsearched: int = 0
 
 
 @dataclass(frozen=True)

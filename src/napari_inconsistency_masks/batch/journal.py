@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files.atomic import append_line
+from ..files.atomic import append_line, to_json_text, write_text
 from ..files.json_files import read_json_lines
 from .fingerprint import fingerprint, matches
 from .plan import Plan
@@ -81,6 +82,23 @@ class Journal:
             return matches(file, self._written[name])
         return name in self._begun
 
+    def files(self) -> list[Path]:
+        """The files that it knows and that are there, made with these settings or others."""
+        names = sorted(self._begun | self._written.keys())
+        files = [Path(os.path.normpath(self.folder / name)) for name in names]
+        return [file for file in files if file.is_relative_to(self.folder) and file.is_file()]
+
+    def renew(self) -> Journal:
+        """Begin a new journal in its place, which knows of the old one which files are its own.
+
+        Nothing counts as done in it. The old one or the new one is on disk, never none.
+        """
+        names = {file: self._name(file) for file in self.files()}
+        known = {name: self._written.get(name) or fingerprint(file) for file, name in names.items()}
+        record = {"event": "renewed", "files": known, "settings": self._key}
+        write_text(self._path, to_json_text(self._path, record) + "\n")
+        return Journal(self.folder, self._key)
+
     def begin(self, files: Iterable[Path]) -> None:
         """Record what is going to be written."""
         self._add({"event": "begin", "files": [self._name(file) for file in files]})
@@ -125,7 +143,7 @@ class Journal:
                 self._begun.update(record["files"])
                 for file in record["files"]:
                     self._written.pop(file, None)
-            elif event in ("done", "summarized"):
+            elif event in ("done", "summarized", "renewed"):
                 self._written.update(record["files"])
             if event == "done" and mine:
                 self._done[record["name"]] = record

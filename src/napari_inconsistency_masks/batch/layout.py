@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from .images import Image
@@ -61,10 +62,15 @@ def remove_parts(image: Image, plan: Plan) -> None:
     """Remove the parts of an image, and the folders that are empty then."""
     folder = parts_folder(image, plan)
     shutil.rmtree(folder, ignore_errors=True)
-    for above in folder.parents:
-        if above == Path(plan.folder) or any(above.iterdir()):
-            return
-        above.rmdir()
+    remove_empty(folder.parent, plan)
+
+
+def remove_empty(folder: Path, plan: Plan) -> None:
+    """Remove a folder of results and those above it, as far as they are empty."""
+    with suppress(OSError):  # it is not empty, or a link
+        while folder != Path(plan.folder):
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _tables(stem: Path, plan: Plan) -> dict[str, Path]:

@@ -13,9 +13,6 @@ from ..files.images import IMAGE_SUFFIXES
 from ..files.own_folders import is_own_folder
 from ..files.zarr_read import is_zarr, zarr_images
 
-SKIPPED_SHOWN = 20
-"""How many names of files that are no images a plan keeps."""
-
 
 @dataclass(frozen=True)
 class Found:
@@ -48,11 +45,24 @@ NO_INPUTS = Inputs()
 
 @dataclass(frozen=True)
 class Listing:
-    """The images found, in order, none twice, and the names of files that are none."""
+    """The images found, in order, none twice, and what else there was.
+
+    Attributes
+    ----------
+    images
+        To process.
+    others
+        Names of files that are no images.
+    inputs
+        What was asked for.
+    unsearched
+        Number of folders inside of folders that were not looked into.
+    """
 
     images: tuple[Found, ...]
     others: tuple[str, ...] = ()
     inputs: Inputs = NO_INPUTS
+    unsearched: int = 0
 
 
 def list_images(
@@ -79,24 +89,32 @@ def list_images(
     """
     found: dict[Path, Found] = {}
     others: list[str] = []
-    for given in paths:
-        path = Path(os.path.abspath(given))  # noqa: PTH100  links stay links in names
+    unsearched: set[Path] = set()
+    absolute = tuple(os.path.abspath(path) for path in paths)  # noqa: PTH100  links stay links
+    for given, path in zip(paths, map(Path, absolute), strict=True):
         if not path.exists():
             raise InputError(f"{given}: there is no such file or folder.")
-        for file in _taken(path, recursive, out):
+        for file in _taken(path, recursive, out, unsearched):
             name = file.relative_to(path if path.is_dir() and file != path else path.parent)
             wanted = file == path or _is_wanted(file, glob)
             if wanted:
                 found.setdefault(file, Found(file, _text(name)))
             else:
                 others.append(_text(name))
+    passed = len(unsearched.difference(map(Path, absolute)))
     if not found:
         names = ", ".join(str(path) for path in paths) or "Nothing given"
         pattern = f" of the pattern {glob!r}" if glob else ""
-        raise InputError(f"{names}: no images{pattern} here; give TIFF, PNG or Zarr images.")
-    absolute = tuple(os.path.abspath(path) for path in paths)  # noqa: PTH100
+        advice = words_about(passed) if passed else "give TIFF, PNG or Zarr images"
+        raise InputError(f"{names}: no images{pattern} here; {advice}.")
     inputs = Inputs(absolute, recursive, glob)
-    return Listing(_told_apart(list(found.values())), tuple(others), inputs)
+    return Listing(_told_apart(list(found.values())), tuple(others), inputs, passed)
+
+
+def words_about(unsearched: int, advice: str = "add --recursive") -> str:
+    """That folders were not looked into, and what to do."""
+    folders = "1 folder inside was" if unsearched == 1 else f"{unsearched:,} folders inside were"
+    return f"{folders} not looked into: {advice}"
 
 
 def _told_apart(images: list[Found]) -> tuple[Found, ...]:
@@ -127,10 +145,15 @@ def _text(name: Path) -> str:
     return name.as_posix().encode("utf-8", "backslashreplace").decode()
 
 
-def _taken(path: Path, recursive: bool, out: Path) -> Iterator[Path]:
+def _taken(path: Path, recursive: bool, out: Path, unsearched: set[Path]) -> Iterator[Path]:
     """A file, or what is in a folder."""
     try:
-        yield from _inside(path, recursive, out) if path.is_dir() else [path]
+        if not path.is_dir():
+            yield path
+        elif is_zarr(path):
+            yield from _zarr_images(path)
+        else:
+            yield from _inside(path, recursive, out, unsearched)
     except OSError as error:
         raise InputError(
             f"{error.filename or path}: cannot be looked at ({error.strerror or error}); get the "
@@ -138,11 +161,11 @@ def _taken(path: Path, recursive: bool, out: Path) -> Iterator[Path]:
         ) from None
 
 
-def _inside(folder: Path, recursive: bool, out: Path) -> Iterator[Path]:
-    """Files, Zarr images and folders of our own in a folder, in order; links are followed once."""
-    if is_zarr(folder):
-        yield from _zarr_images(folder)
-        return
+def _inside(folder: Path, recursive: bool, out: Path, unsearched: set[Path]) -> Iterator[Path]:
+    """Files, Zarr images and folders of our own in a folder, in order; links are followed once.
+
+    Folders inside that are not looked into are added to ``unsearched``.
+    """
     waiting, seen = [folder], set()
     if out.is_dir():
         seen.add(_place(out))
@@ -151,18 +174,27 @@ def _inside(folder: Path, recursive: bool, out: Path) -> Iterator[Path]:
         if _place(here) in seen:
             continue
         seen.add(_place(here))
+        if here != folder and is_own_folder(here):
+            yield here
+            continue
         folders = []
         for entry in sorted(here.iterdir()):
-            if entry.is_dir() and is_zarr(entry):
+            if not entry.is_dir():
+                yield entry
+            elif is_zarr(entry):
                 yield from _zarr_images(entry)
-            elif recursive and is_own_folder(entry) and _place(entry) not in seen:
-                yield entry
-            elif entry.is_dir():
-                folders.append(entry)
             else:
-                yield entry
+                folders.append(entry)
         if recursive:
             waiting += reversed(folders)
+        else:
+            unsearched.update(inside for inside in folders if _is_worth_a_look(inside, seen))
+
+
+def _is_worth_a_look(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder is neither hidden nor one of our own."""
+    hidden = folder.name.startswith(".")
+    return not hidden and _place(folder) not in seen and not is_own_folder(folder)
 
 
 def _place(folder: Path) -> tuple[int, int]:

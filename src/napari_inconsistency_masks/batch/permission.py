@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .images import Image
-from .journal import JOURNAL, Journal, settings_key
+from .journal import Journal, settings_key
 from .layout import SIDECAR, image_files, summary_files
 from .plan import Plan
 from .results import read_results
@@ -17,10 +17,10 @@ def is_done(image: Image, journal: Journal) -> bool:
     return journal.is_done(image.key, Path(image.path))
 
 
-def open_journal(plan: Plan, *, overwrite: bool, look_only: bool = False) -> Journal:
+def open_journal(plan: Plan, *, overwrite: bool) -> Journal:
     """The journal of a plan's folder, once it is clear that nothing is overwritten unasked.
 
-    With ``look_only`` nothing is changed on disk.
+    Nothing is changed on disk.
 
     Raises
     ------
@@ -30,9 +30,6 @@ def open_journal(plan: Plan, *, overwrite: bool, look_only: bool = False) -> Jou
     folder, key = Path(plan.folder), settings_key(plan)
     journal = Journal(folder, key)
     if overwrite:
-        if journal.other_settings and not look_only:
-            (folder / JOURNAL).unlink()
-            journal = Journal(folder, key)
         return journal
     if journal.other_settings:
         raise InputError(

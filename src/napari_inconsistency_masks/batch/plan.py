@@ -90,6 +90,8 @@ class Plan:
         Estimates of the time and of the disk space; the time is None if it was not measured.
     inputs
         What the images were found by.
+    unsearched
+        Number of folders inside of folders that were not looked into.
     """
 
     folder: str
@@ -100,6 +102,7 @@ class Plan:
     seconds: float | None = None
     megabytes: float = 0.0
     inputs: Inputs = NO_INPUTS
+    unsearched: int = 0
 
     @property
     def good(self) -> tuple[Image, ...]:
@@ -184,6 +187,7 @@ def make_plan(
         seconds,
         pixels * per_pixel / 1e6,
         listing.inputs,
+        listing.unsearched,
     )
 
 

@@ -24,6 +24,7 @@ from .events import (
     ImageFailed,
     ImageStarted,
     Summarizing,
+    Warned,
 )
 from .fingerprint import fingerprint
 from .images import Image
@@ -42,6 +43,7 @@ from .permission import is_done, open_journal
 from .plan import Plan, Unit, units_of
 from .process import UnitDone, UnitFailed
 from .summary import DONE, write_sidecar, write_summary, write_tables
+from .superseded import remove_superseded, words_about
 
 __all__ = ["is_done", "open_journal", "run_batch"]
 
@@ -64,6 +66,7 @@ def run_batch(
         The networks of ``plan.model``, to work here, or the workers of a cluster.
     overwrite
         Whether files may be replaced that this batch did not write, or somebody changed since.
+        What other networks, settings or images left in the folder goes, unless somebody changed it.
 
     Raises
     ------
@@ -103,6 +106,9 @@ class _Batch:
         self._states: dict[str, str] = {}
         self._overwrite = overwrite
         self._journal = open_journal(plan, overwrite=overwrite)
+        self._edited = remove_superseded(plan, self._journal) if overwrite else []
+        if self._journal.other_settings:
+            self._journal = self._journal.renew()
         self._to_come = deque(plan.images)
         self._last: OpenImage | None = None
         self._given: dict[str, GivenUnit] = {}
@@ -112,6 +118,8 @@ class _Batch:
         done = {image.stem for image in plan.good if is_done(image, journal)}
         self._states = dict.fromkeys(done, DONE)
         yield self._started(done)
+        if self._edited:
+            yield Warned(words_about(self._edited, plan))
         journal.begin(summary_files(plan))
         self._remove_outdated(done)
         write_sidecar(plan, self._crew.device)

@@ -79,7 +79,12 @@ def batch(
     ] = "auto",
     device: Device = "auto",
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace files that are there; remove results of other networks, settings or "
+            "images.",
+        ),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")

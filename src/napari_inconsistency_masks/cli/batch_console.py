@@ -36,7 +36,7 @@ def print_plan(plan: Plan, *, json: bool, overwrite: bool) -> None:
 
     done, refusal = [], None
     try:
-        journal = open_journal(plan, overwrite=overwrite, look_only=True)
+        journal = open_journal(plan, overwrite=overwrite)
         done = [image for image in plan.good if is_done(image, journal)]
     except InputError as error:
         if not json:
@@ -97,6 +97,7 @@ def _planned(plan: Plan, done: list[str], refusal: str | None) -> BatchEvent:
         seconds=plan.seconds,
         megabytes=plan.megabytes,
         refusal=refusal,
+        unsearched=plan.unsearched,
     )
 
 
@@ -135,6 +136,8 @@ def _started(event: BatchStarted) -> str:
 
 
 def _lines(plan: Plan, done: set[str]) -> Iterator[str]:
+    from ..batch.listing import words_about
+
     good, bad = plan.good, [image for image in plan.images if image.problem is not None]
     yield f"Networks: {plan.model.short}, {plan.model.members} of them"
     yield f"Results:  {plan.folder}"
@@ -151,6 +154,8 @@ def _lines(plan: Plan, done: set[str]) -> Iterator[str]:
         yield f"  {image.name}: {image.without_name(image.problem or '')}"
     if plan.others:
         yield f"Ignored:  {len(plan.others)} files that are no images, as {plan.others[0]}"
+    if plan.unsearched:
+        yield f"Skipped:  {words_about(plan.unsearched)}"
     if plan.seconds is not None:
         yield f"Needs:    about {duration(plan.seconds)} and {plan.megabytes:.0f} MB"
 

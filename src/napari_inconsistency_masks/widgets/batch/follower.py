@@ -13,7 +13,9 @@ from ...batch.events import (
     ImageLooked,
     ImageStarted,
     Planned,
+    Warned,
 )
+from ...batch.listing import words_about
 from ...batch.progress import BatchProgress
 from ...training.progress import duration
 from ..parts.table_rows import Cell
@@ -38,6 +40,8 @@ class BatchFollower:
         The plan, once it is complete.
     looked
         Headers read so far, and of how many.
+    notes
+        What a person should know of the batch, in sentences.
     """
 
     def __init__(self) -> None:
@@ -46,6 +50,7 @@ class BatchFollower:
         self.planned: Planned | None = None
         self.looked = (0, 0)
         self.failed = 0
+        self.notes: list[str] = []
         self._numbers: dict[str, int] = {}
         self._frames: dict[str, list[int]] = {}
         self._progress = BatchProgress()
@@ -53,6 +58,7 @@ class BatchFollower:
     def begin(self) -> None:
         """The batch that was planned is started, or goes on."""
         self._progress, self.failed = BatchProgress(), 0
+        self.notes.clear()
         self._frames.clear()
 
     def follow(self, event: BatchEvent) -> None:
@@ -68,6 +74,8 @@ class BatchFollower:
             for name in self._numbers:
                 if self._is_good(name) and self._state(name) not in (DONE_BEFORE, WAITING):
                     self._say(name, WAITING)
+        elif isinstance(event, Warned):
+            self.notes.append(event.message)
         else:
             self._follow_image(event)
 
@@ -108,6 +116,8 @@ class BatchFollower:
         if plan.others:
             others = len(plan.others)
             words.append(f"{many(others, 'other file')} {_is(others)} left aside.")
+        if plan.unsearched:
+            words.append(f"{words_about(plan.unsearched, 'tick Subfolders')}.")
         return " ".join(words)
 
     def outcome(self) -> str:
@@ -116,7 +126,7 @@ class BatchFollower:
         words = f"{many(place.images - place.failed, 'file')} done"
         if place.failed:
             words += f", {place.failed} failed; the table says why"
-        return f"{words}."
+        return " ".join([f"{words}.", *self.notes])
 
     def left(self) -> None:
         """The batch has ended before its end: nothing is being worked on any more."""

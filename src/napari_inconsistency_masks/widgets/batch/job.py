@@ -22,8 +22,8 @@ BATCH = "batch"
 REFUSED = "napari-im: "
 """What the command line puts in front of a sentence about refused input."""
 
-ADD_OVERWRITE, TICK = "add --overwrite", "tick Replace"
-"""How a terminal and a window are told to replace results."""
+IN_WINDOW = {"add --overwrite": "tick Replace", "add --recursive": "tick Subfolders"}
+"""What a terminal says that a person should do, and what the window says instead."""
 
 
 class BatchJob(QObject):
@@ -78,7 +78,7 @@ class BatchJob(QObject):
         """What would be overwritten unasked, in a sentence, or nothing."""
         planned = self.follower.planned
         refusal = planned.refusal if planned is not None else None
-        return (refusal or "").replace(ADD_OVERWRITE, TICK)
+        return _for_window(refusal or "")
 
     def choose(self, choice: BatchChoice) -> None:
         """Choose something else: what was planned no longer holds. A batch that runs goes on."""
@@ -220,7 +220,7 @@ class BatchJob(QObject):
     def _on_said(self, line: str) -> None:
         self._last_line = line
         if line.startswith(REFUSED):
-            self._refusal = line.removeprefix(REFUSED).replace(ADD_OVERWRITE, TICK)
+            self._refusal = _for_window(line.removeprefix(REFUSED))
         self._say(line)
 
     def _on_ended(self, code: int) -> None:
@@ -268,3 +268,10 @@ class BatchJob(QObject):
                 "", "napari-im-", ignore_cleanup_errors=True
             )
         return Path(self._scratch.name)
+
+
+def _for_window(sentence: str) -> str:
+    """A refusal of the command line, with the names of the window for what to do."""
+    for flag, tick in IN_WINDOW.items():
+        sentence = sentence.replace(flag, tick)
+    return sentence

@@ -50,7 +50,10 @@ class BatchPage(QWidget):
         self.summary = Sentence("batch_summary")
         self.words = Sentence("batch_words")
         self.problem = Sentence("batch_problem", "problem")
-        tip = "Replace results that are there. Images are never written to."
+        tip = (
+            "Replace results that are there; those of other networks, settings or images go. "
+            "Images are never written to."
+        )
         self.replace = named(QCheckBox("Replace results that are there"), "batch_replace",
                              "Replace", tip)  # fmt: skip
         self.table = PlanTable()
