@@ -11,6 +11,7 @@ import typer
 from ..data.origin import PUBLISHED
 from ..data.sample import SegmentationData
 from ..errors import InputError
+from ..plans import read_plan
 from ..task import Task
 from .console import err
 
@@ -144,11 +145,25 @@ def recognized_layout(path: Path, layout: str) -> str:
 def open_labels(
     path: Path,
     card: ModelCard,
+    run: Path | None = None,
     *,
     layout: str = AUTO,
     layout_options: Sequence[str] = (),
+    **options: Any,
 ) -> SegmentationData:
     """Read a data set with labels of the kind that networks know, scaled as for their training.
+
+    Parameters
+    ----------
+    path
+        The data set.
+    card
+        Of the networks.
+    run
+        Where they were trained. A folder of images is read as its own was: by the names of the
+        folders of images and masks, if they are there, and by what ids mean that are no class.
+    layout, layout_options, options
+        As `open_data_path`; they count more than what the run says.
 
     Raises
     ------
@@ -157,6 +172,7 @@ def open_labels(
     """
     scheme = card.scheme
     layout = recognized_layout(path, layout)
+    given = {name: value for name, value in options.items() if value is not None}
     if _published(layout) is None:
         return open_data_path(
             path,
@@ -166,9 +182,10 @@ def open_labels(
             position=scheme.position,
             task=scheme.task,
             intensity=card.intensity,
+            **{**_as_in(run, path), **given},
         )
     data = open_data_path(
-        path, layout=layout, layout_options=layout_options, intensity=card.intensity
+        path, layout=layout, layout_options=layout_options, intensity=card.intensity, **given
     )
     if data.scheme != scheme:
         raise InputError(
@@ -178,10 +195,28 @@ def open_labels(
     return data
 
 
-def need_data(layout: str, layout_options: Sequence[str]) -> None:
+def need_data(layout: str, *others: object) -> None:
     """Refuse flags that say how data is laid out, where none was given."""
-    if layout != AUTO or layout_options:
-        raise InputError("--layout and --layout-option go with --data.")
+    if layout != AUTO or any(others):
+        raise InputError("--images, --masks, --layout and --layout-option go with --data.")
+
+
+def _as_in(run: Path | None, path: Path) -> dict[str, Any]:
+    """How a run reads its folder of images, as far as another can be read so; ids are told."""
+    plan = read_plan(run) if run is not None and (run / "run.json").is_file() else None
+    origin = (plan and plan.data) or {}
+    while origin.get("kind") == "corrected":
+        origin = origin["base"]
+    if origin.get("kind") != FOLDER:
+        return {}
+    folders = {name: origin.get(name) for name in ("images", "masks")}
+    there = {name: value for name, value in folders.items() if value and (path / value).is_dir()}
+    ids = {name: origin.get(name) for name in ("zero_is_unlabeled", "ignore_value")}
+    unlabeled = (0 if ids["zero_is_unlabeled"] else None, ids["ignore_value"])
+    if told := " or ".join(str(value) for value in unlabeled if value is not None):
+        said = f"{path}: the class id {told} means not labeled, as in the run's own data."
+        err.print(said, markup=False)
+    return {**there, **ids, "upright": not origin.get("free_rotation", True)}
 
 
 def _published(layout: str) -> str | None:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from ..data.sample import SegmentationData, Source
 from ..errors import InputError
 from . import data as flags
-from .console import out
+from .console import err, out
 from .networks import Device, load_ensemble
 from .training import Run, Threads
 
 if TYPE_CHECKING:
+    from ..checkpoint import ModelCard
+    from ..data.held_out import Seen
     from ..metrics import Scores
+
+SPLITS = ("test", "validation", "labeled", "hidden")
+
+LEARNED = (
+    "{} of the {} images were learned from: networks do better on these than on new ones, so the "
+    "scores are too good."
+)
+CHOSE = (
+    "{} of the {} images were set aside for validation: the networks were chosen by these, so the "
+    "scores are a little too good."
+)
+UNKNOWN = (
+    "It is not known from which images the networks learned; if they learned from these, the "
+    "scores are too good."
+)
 
 
 def evaluate(
@@ -24,58 +43,129 @@ def evaluate(
         typer.Option(help="A folder with labels; the run's own data if not given."),
     ] = None,
     split: Annotated[
-        str,
+        Optional[str],  # noqa: UP045
         typer.Option(
             help="Which images: test, validation, labeled, or hidden (those with labels that were "
-            "not learned from)."
+            "not learned from). If not given, test; but of a folder given with --data that has no "
+            "lists in splits, all that are labeled.",
+            show_default=False,
         ),
-    ] = "test",
+    ] = None,
     table: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--out", "-o", help="Write counts per image to this file (CSV)."),
     ] = None,
     device: Device = "auto",
+    images: flags.Images = None,
+    masks: flags.Masks = None,
     layout: flags.Layout = flags.AUTO,
     layout_option: flags.LayoutOption = None,
     threads: Threads = 0,
 ) -> None:
-    """Compare what the networks of a run see with labels: count error and overlap."""
-    from ..data.origin import open_data
-    from ..files.tables import write_csv
+    """Compare what the networks of a run see with labels: count error and overlap.
+
+    The images of the run's own data are those that it learned from and set aside, also if files
+    came later. How many of the images the networks have learned from is said.
+    """
     from ..inference.evaluate import evaluate as score
+    from ..training.start import read_seen, read_seen_by_result
+
+    if split is not None and split not in SPLITS:
+        raise InputError(f"--split {split}: give one of {', '.join(SPLITS)}.")
+    ensemble = load_ensemble(run, device, threads)
+    seen = read_seen_by_result(run)
+    if data is None:
+        flags.need_data(layout, layout_option, images, masks)
+        chosen = _own_images(run, split or "test", read_seen(run))
+    else:
+        how = {"layout_options": layout_option or (), "images": images, "masks": masks}
+        chosen = _other_images(data, split, ensemble.card, run, layout, how)
+    for note in chosen.notes:
+        err.print(f"Note: {note}", markup=False)
+    if not len(chosen.samples):
+        raise InputError(
+            f"{chosen.name}: there are no {chosen.split} images; choose another split."
+        )
+    learned = None if seen is None else set(seen.names_learned(chosen.samples))
+    chose = 0 if seen is None else seen.only_held_out_among(chosen.samples)
+    scores = score(ensemble, chosen.samples)
+    _print_scores(scores, chosen.name, chosen.split)
+    if learned:
+        out.print(LEARNED.format(len(learned), scores.images))
+    if chose and (data is not None or chosen.split != "validation"):
+        out.print(CHOSE.format(chose, scores.images))
+    if seen is None or not seen.complete:
+        out.print(UNKNOWN)
+    if table is not None:
+        _write_counts(table, scores, learned, complete=seen is not None and seen.complete)
+
+
+@dataclass(frozen=True)
+class _Images:
+    """Labeled images to score, what they are called together, and what a person should know."""
+
+    name: str
+    split: str
+    samples: Source
+    notes: tuple[str, ...]
+
+
+def _own_images(run: Path, split: str, seen: Seen | None) -> _Images:
+    from ..data.held_out import as_seen
+    from ..data.origin import open_data
     from ..plans import read_plan
 
-    splits = ("test", "validation", "labeled", "hidden")
-    if split not in splits:
-        raise InputError(f"--split {split}: give one of {', '.join(splits)}.")
-    ensemble = load_ensemble(run, device, threads)
-    if data is None:
-        flags.need_data(layout, layout_option or ())
-        origin = read_plan(run).data
-        if origin is None:
-            raise InputError(f"{run}: the run's data was made in Python; name labels with --data.")
-        segmentation = open_data(origin, relative_to=run)
-    else:
-        segmentation = flags.open_labels(
-            data, ensemble.card, layout=layout, layout_options=layout_option or ()
-        )
-    samples = getattr(segmentation, split)
-    if not len(samples):
-        raise InputError(f"{segmentation.name}: there are no {split} images; choose another split.")
-    scores = score(ensemble, samples)
-    _print_scores(scores, segmentation.name, split)
-    if table is not None:
-        rows = [
-            {
-                "image": row.name,
-                "class": row.state,
-                "predicted": row.predicted,
-                "true": row.true,
-                "error": row.predicted - row.true,
-            }
-            for row in scores.rows
-        ]
-        write_csv(table, rows, ["image", "class", "predicted", "true", "error"])
+    origin = read_plan(run).data
+    if origin is None:
+        raise InputError(f"{run}: the run's data was made in Python; name labels with --data.")
+    data = open_data(origin, relative_to=run)
+    if seen is None:
+        return _Images(data.name, split, getattr(data, split), data.notes)
+    samples, notes = as_seen(data, seen, split)
+    return _Images(data.name, split, samples, (*data.notes, *notes))
+
+
+def _other_images(
+    path: Path, split: str | None, card: ModelCard, run: Path, layout: str, how: dict[str, Any]
+) -> _Images:
+    """Images of a split, or all that are labeled if nobody says which: neither flag nor list."""
+    from ..data.folders.split_lists import find_split_lists
+
+    layout = flags.recognized_layout(path, layout)
+    if split is None and layout == flags.FOLDER and not find_split_lists(path):
+        data = flags.open_labels(path, card, run, layout=layout, **how, validation=0.0)
+        return _Images(data.name, "labeled", data.labeled, _about_files(data))
+    data = flags.open_labels(path, card, run, layout=layout, **how)
+    return _Images(data.name, split or "test", getattr(data, split or "test"), _about_files(data))
+
+
+def _about_files(data: SegmentationData) -> tuple[str, ...]:
+    """The notes of a data set but for those about training with it."""
+    from ..data.folders.groups import JUDGED_ON_TRAINING
+    from ..data.folders.scan import NOT_LEARNED
+
+    return tuple(
+        note for note in data.notes if not note.endswith((JUDGED_ON_TRAINING, NOT_LEARNED))
+    )
+
+
+def _write_counts(path: Path, scores: Scores, learned: set[str] | None, *, complete: bool) -> None:
+    """Write a row per image and class; whether it was learned from is empty if nobody knows."""
+    from ..files.tables import write_csv
+
+    unknown = "no" if complete else None
+    rows = [
+        {
+            "image": row.name,
+            "class": row.state,
+            "predicted": row.predicted,
+            "true": row.true,
+            "error": row.predicted - row.true,
+            "learned_from": "yes" if row.name in (learned or ()) else unknown,
+        }
+        for row in scores.rows
+    ]
+    write_csv(path, rows, ["image", "class", "predicted", "true", "error", "learned_from"])
 
 
 def _print_scores(scores: Scores, name: str, split: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -28,6 +27,8 @@ def retrain(
         Optional[str],  # noqa: UP045
         typer.Option("--recipe", "-r", help="What to train; as the run was trained if not given."),
     ] = None,
+    images: flags.Images = None,
+    masks: flags.Masks = None,
     layout: flags.Layout = flags.AUTO,
     layout_option: flags.LayoutOption = None,
     json: Json = False,
@@ -45,14 +46,23 @@ def retrain(
     otherwise.
     """
     from .. import runs
+    from ..inference.trained import load
     from ..sessions import open_run_data
 
     given.setdefault("minutes", RETRAINING_MINUTES)
     if data is None:
-        flags.need_data(layout, layout_option or ())
+        flags.need_data(layout, layout_option, images, masks)
         segmentation = open_run_data(run)
     else:
-        segmentation = _open_like(run, data, layout, layout_option or ())
+        segmentation = flags.open_labels(
+            data,
+            load(run, device="cpu").card,
+            run,
+            layout=layout,
+            layout_options=layout_option or (),
+            images=images,
+            masks=masks,
+        )
     usual, settings = retraining(run, segmentation, minutes=given["minutes"])
     chosen = usual if recipe is None else find_recipe(recipe)
     config = apply_flags(settings, given)
@@ -75,13 +85,6 @@ def choose(
     """
     choose_generation(run, generation)
     typer.echo(f"The networks of generation {generation} are the result of {run}.")
-
-
-def _open_like(run: Path, data: Path, layout: str, layout_options: Sequence[str]) -> Any:
-    from ..inference.trained import load
-
-    card = load(run, device="cpu").card
-    return flags.open_labels(data, card, layout=layout, layout_options=layout_options)
 
 
 def _print(comparison: Comparison, folder: Path) -> None:

@@ -7,7 +7,7 @@ a folder may be renamed, and two stacks both have a frame 3.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Hashable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,8 @@ SPOILED = (
     "Set aside after the networks had learned from it, so it is neither learned from any more nor "
     "used to compare: {}."
 )
+
+GONE = "Not in the data any more, or changed since: {} of the {} {} images of the run."
 
 NOTHING_NEW = (
     "No label is new since the networks that this training goes on from were trained: correct or "
@@ -73,7 +75,59 @@ class Seen:
 
     def learned_among(self, samples: Source) -> int:
         """How many of some images were learned from."""
-        return sum(image_print(sample) in self.learned for sample in samples)
+        return len(self.names_learned(samples))
+
+    def names_learned(self, samples: Source) -> list[str]:
+        """The names of those of some images that were learned from."""
+        return [sample.name for sample in samples if image_print(sample) in self.learned]
+
+    def only_held_out_among(self, samples: Source) -> int:
+        """How many of some images were set aside, and never learned from."""
+        only = self.held_out - self.learned.keys()
+        return sum(image_print(sample) in only for sample in samples)
+
+
+def as_seen(data: SegmentationData, seen: Seen, split: str) -> tuple[Source, tuple[str, ...]]:
+    """The images of a split as networks have `seen` them, wherever `data` has these by now.
+
+    Parameters
+    ----------
+    data
+        What the networks were trained on, as it is now: with other files, other images may be
+        drawn for validation and test.
+    seen
+        What the networks have seen.
+    split
+        ``labeled``: what they learned from. ``validation``: what was set aside for them.
+        ``hidden``: all other labeled images but those for test, also such as came later. ``test``:
+        those that `data` has for test; no run looks at them, so none recorded which they were.
+
+    Returns
+    -------
+    images : Source
+    notes : tuple of str
+        What is missing.
+    """
+    now: Source = getattr(data, split)
+    if split == "test":
+        return now, ()
+    drawn = [data.labeled, data.hidden, *(() if data.validation_is_training else [data.validation])]
+    if split == "hidden":
+        known = seen.learned.keys() | seen.held_out
+        return Subset.of([place for image, place in _prints(drawn) if image not in known]), ()
+    wanted = set(seen.learned if split == "labeled" else seen.held_out)
+    if {image_print(sample) for sample in now} == wanted:
+        return now, ()
+    found = [each for each in _prints([*drawn, data.test]) if each[0] in wanted]
+    gone = len(wanted - {image for image, _ in found})
+    notes = (GONE.format(gone, len(wanted), split),) if gone else ()
+    return Subset.of([place for _, place in found]), notes
+
+
+def _prints(sources: Iterable[Source]) -> Iterator[tuple[str, tuple[Source, int]]]:
+    for source in sources:
+        for index, sample in enumerate(source):
+            yield image_print(sample), (source, index)
 
 
 def corrections(labeled: Source, seen: Seen | None) -> tuple[int, ...]:

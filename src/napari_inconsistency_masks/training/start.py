@@ -138,6 +138,16 @@ def read_seen(folder: Path) -> Seen | None:
         raise InputError(f"{path}: the record of the images is damaged ({error!r}).") from None
 
 
+def read_seen_by_result(folder: Path) -> Seen | None:
+    """What the networks that are the result of a run have seen, or None if nobody knows.
+
+    Those that it went on from have not seen what it learned from itself.
+    """
+    listing, given = folder / ENSEMBLE, generation_folder(folder, 0)
+    first = listing.is_file() and read_json(listing)["generation"] == 0
+    return read_seen(given if first and (given / IMAGES).is_file() else folder)
+
+
 @dataclass(frozen=True)
 class FairTrial:
     """Data that new networks and those before them can be compared on.

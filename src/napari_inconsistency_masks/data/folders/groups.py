@@ -10,6 +10,11 @@ from ..splits import choose_labeled, listed, split_files
 from .pairing import Pair
 from .split_lists import SplitLists
 
+JUDGED_ON_TRAINING = (
+    "There is no image to set aside, so validation is on the training images: scores are too good, "
+    "and labels of one more image would help most."
+)
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -99,10 +104,7 @@ def _groups(
     unlabeled = train - labeled
     validation = held_out["validation"]
     if not validation:
-        notes.append(
-            "There is no image to set aside, so validation is on the training images: scores are "
-            "too good, and labels of one more image would help most."
-        )
+        notes.append(JUDGED_ON_TRAINING)
     return Groups(
         labeled=tuple(sorted(labeled)),
         unlabeled=tuple(sorted(unlabeled)),

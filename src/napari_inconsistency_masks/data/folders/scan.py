@@ -14,6 +14,9 @@ from .file_source import FileSource, ItemReader
 MOST_BYTES = 2**29
 """Samples are read up to this size in memory; a few seconds."""
 
+NOT_LEARNED = "it is not learned."
+"""How the sentence about a class ends that no labeled image shows."""
+
 
 def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> list[str]:
     """Read the labeled samples once, so that what is wrong with them is said at the start.
@@ -42,7 +45,7 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
     for index, name in enumerate(scheme.classes):
         if not drawn[index]:
             where = " (only in validation images)" if drawn_there[index] else ""
-            notes.append(f"{never_drawn(name)}{where}: it is not learned.")
+            notes.append(f"{never_drawn(name)}{where}: {NOT_LEARNED}")
     return notes + remarks(labeled.reader)
 
 
