@@ -12,7 +12,7 @@ from PIL import Image
 from napari_inconsistency_masks.data.cache import SampleCache
 from napari_inconsistency_masks.data.folders import file_source
 from napari_inconsistency_masks.data.folders.file_source import FileSource, Item, ItemReader
-from napari_inconsistency_masks.data.masks import ClassIds
+from napari_inconsistency_masks.data.masks import OBJECTS, ClassIds
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tiff import write_tiff
@@ -275,6 +275,4 @@ def test_remarks_name_every_file_once(tmp_path: Path) -> None:
     read = reader(cache=SampleCache(0))
     assert read.read(item).labeled.sum() == 50
     read.read(item)
-    assert read.remarks == {
-        "masks with numbers of single objects; everything above 0 counts.": [tmp_path / "m.png"]
-    }
+    assert read.remarks == {f"masks with {OBJECTS}.": [tmp_path / "m.png"]}

@@ -43,8 +43,11 @@ def test_nuclei(shared: Path) -> None:
     for one, other in zip(data.labeled, objects.labeled, strict=True):
         missing = one.labeled.astype(int) - other.labeled
         assert one.name == other.name
-        assert missing.min() == 0  # objects below 4 pixels were left out there
-        assert missing.sum() < 4 * 20
+        assert missing.min() == 0  # objects below 4 pixels were left out there,
+        assert missing.sum() < 0.05 * one.labeled.sum()  # and those that touch are set apart
+        eight = np.ones((3, 3))
+        pieces = [ndimage.label(sample.labeled[0], eight)[1] for sample in (other, one)]
+        assert pieces[0] >= pieces[1] - 20
 
 
 def test_underwater_scenes(shared: Path) -> None:
