@@ -145,12 +145,3 @@ def test_holm_multiplies_the_smallest_most_and_keeps_the_order() -> None:
     found = holm({"a": 0.01, "b": 0.04, "c": 0.03})
     assert found == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
     assert holm({"a": 0.9, "b": 0.8})["a"] == 1.0
-
-
-def test_nothing_to_measure_in_a_run_is_no_difference() -> None:
-    """A mean IoU of images without any object."""
-    rng = np.random.default_rng(3)
-    one, other = (Measured(rng.random((2, 6, 1)), np.ones((2, 6, 1))) for _ in range(2))
-    assert paired_test(one, other) is not None
-    nothing = np.stack([np.zeros((6, 1)), np.ones((6, 1))])
-    assert paired_test(Measured(one.above * nothing, nothing), other) is None

@@ -190,3 +190,13 @@ def test_recipes_are_compared_in_the_runs_that_both_have() -> None:
     assert row.p_values["count_error"] == 1.0  # equal in runs 1 and 2
     assert row.differences["count_error"].mean == 0.0
     assert row.time == 1.0
+
+
+def test_a_run_without_any_object_on_the_test_images_is_not_compared_by_overlap() -> None:
+    """The mean IoU of nothing is no number, and neither is any difference to it."""
+    some, none = scored("im", 0), scored("im", 1)
+    rows = [{**row, **dict.fromkeys(("both cells", "union cells"), "0")} for row in none.images]
+    none = Scored(none.trial, none.networks, rows)
+    assert measured("mean_iou", ([some], None)) is not None
+    assert measured("mean_iou", ([some, none], None)) is None
+    assert measured("count_error", ([some, none], None)) is not None

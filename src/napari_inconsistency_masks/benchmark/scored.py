@@ -93,8 +93,8 @@ def measured(metric: str, *groups: tuple[Sequence[Scored], int | None]) -> list[
     Returns
     -------
     list of Measured or None
-        None if there is no run, no common file or nothing that could be measured on them, or if
-        older scores lack what is needed.
+        None if there is no run, no common file, a run in which nothing could be measured on them,
+        or if older scores lack what is needed.
     """
     sums = [[run.sums(metric, generation) for run in runs] for runs, generation in groups]
     files = [set(each) for group in sums for each in group]
@@ -109,7 +109,7 @@ def measured(metric: str, *groups: tuple[Sequence[Scored], int | None]) -> list[
         )
         for group in sums
     ]
-    return found if all(each.below.any() for each in found) else None
+    return found if all(each.below.any(axis=(1, 2)).all() for each in found) else None
 
 
 def _parts(row: Row, metric: str) -> _Sums | None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ...boxes import Box, padded
+from ...cells.markers import EIGHT_NEIGHBORS
 from .snapshot import Drawing
 
 MARGIN = 4
@@ -23,7 +24,7 @@ def boxes_around_strays(drawing: Drawing, frame: int) -> tuple[Box, ...]:
         return ()
     target = drawing.target(frame)
     drawn = target > 0 if target.ndim == 2 else (target > 0).any(axis=0)  # (Y, X)
-    regions, _ = ndimage.label(drawn, np.ones((3, 3)))
+    regions, _ = ndimage.label(drawn, EIGHT_NEIGHBORS)
     touched = set(np.unique(regions[known]).tolist())
     return tuple(
         padded((rows.start, columns.start, rows.stop, columns.stop), MARGIN, drawing.axes.size)

@@ -40,6 +40,7 @@ from ..work.devices import Devices
 from ..work.status import Log, Status
 from ..work.worker import stop_all
 from .next_training import NextTraining
+from .reactions import Reactions
 from .retraining import Retraining
 from .sources import PROJECT, Sources
 
@@ -91,11 +92,10 @@ class Session(QObject):
         self.results.spare.show_votes = chosen.show_votes
         self.results.typed.root = self._counts_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
-        self._all_frames_for: Path | None = None
+        self.all_frames_for: Path | None = None
         self._seen: list[tuple[Layer, str]] | None = None
-        self._closed = False
+        self.closed = False
         self._guard = CloseGuard(self)
-        self._task = RunningTask(viewer, self._guard.close)
         show = self.looking.toggle
         self.keeper = Keeper(self.layer_data, self._drawings_folder, self._drawn_frame, self)
         self.correcting = Correcting(self.layers, self.layer_data, self.results, self)
@@ -114,7 +114,12 @@ class Session(QObject):
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
         keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
         self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
-        self._connect(viewer)
+        for name in ("inserted", "removed", "renamed"):
+            viewer.layers.events.emitters[name].connect(self._on_layers)
+        viewer.dims.events.current_step.connect(self._on_step)
+        self._guard.watch_layers(viewer)
+        self._guard.closing.connect(self.shut_down)
+        self._reactions = Reactions(self, RunningTask(viewer, self._guard.close))
         self.layers_changed()
 
     def _drawings_folder(self) -> Path:
@@ -166,7 +171,7 @@ class Session(QObject):
 
     def open_run(self, folder: Path, *, whole: bool = False) -> None:
         """Take up a run from another day: look with its networks, or go on with it."""
-        self._all_frames_for = folder if whole else None
+        self.all_frames_for = folder if whole else None
         self.trainer.open(folder)
 
     def show(self, subject: Subject, frame: int) -> None:
@@ -189,7 +194,7 @@ class Session(QObject):
 
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed."""
-        if self._closed or self.project.files.moving:
+        if self.closed or self.project.files.moving:
             return  # nothing is said any more, or when all layers are there
         self.project.files.layers_changed()  # label boxes too, which are no usable layer
         usable = [*self.layers.images(), *self.layers.drawable()]
@@ -203,7 +208,7 @@ class Session(QObject):
     def shut_down(self) -> None:
         """Ask the children to save and end, and let go of everything."""
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
-        self._closed = True
+        self.closed = True
         self.keeper.finish(1000 * THREAD_PATIENCE)
         self.results.typed.finish(1000 * THREAD_PATIENCE)
         self.project.end()
@@ -225,6 +230,12 @@ class Session(QObject):
         self._keys.release()
         self.log.close()
 
+    def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        self.layers_changed()
+
+    def _on_step(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        self.frame_changed.emit()
+
     def _file_of(self, image: Layer) -> Path | None:
         subject = self.subjects.of(image)
         if subject is not None and subject.file is not None:
@@ -232,87 +243,6 @@ class Session(QObject):
             return None if row is None else row.path
         path = image.source.path
         return None if path is None else Path(path)
-
-    def _connect(self, viewer: Any) -> None:
-        for name in ("inserted", "removed", "renamed"):
-            viewer.layers.events.emitters[name].connect(self._on_layers)
-        viewer.dims.events.current_step.connect(self._on_step)
-        self._guard.watch_layers(viewer)
-        self._guard.closing.connect(self.shut_down)
-        self.layer_data.changed.connect(self.source_changed)
-        self.layer_data.scanned.connect(self._on_scanned)
-        self.layer_data.drawn.connect(self._on_drawn)
-        self.folder_data.changed.connect(self.source_changed)
-        self.source_changed.connect(self.setup.changed)
-        self.setup.changed.connect(self.trainer.reconsider)
-        self.trainer.prepared.connect(self._on_prepared)
-        self.trainer.changed.connect(self._tell_running)
-        self.trainer.finished.connect(self._on_finished)
-        self.keeper.failed.connect(self.tell_error)
-        self.looking.ready.connect(self._on_ready)
-        self.results.typed.failed.connect(self.tell_error)
-        self.project.failed.connect(self.tell_error)
-        self.project.opened.connect(self._on_project)
-        self.project.data.changed.connect(self.source_changed)
-        self.project.files.changed.connect(self._on_files)
-        self.project.files.closing.connect(self.correcting.leave)
-        self.frame_changed.connect(self.project.memory.frame_changed)
-        self.predictor.loaded.connect(self.project.memory.networks_loaded)
-        self.looking.refused.connect(self.tell_error)
-        self.batch.changed.connect(self._tell_running)
-        self.batch_results.failed.connect(self.tell_error)
-        self.frame_changed.connect(self.batch_results.frame_changed)
-
-    def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
-        self.layers_changed()
-
-    def _on_step(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
-        self.frame_changed.emit()
-
-    def _on_project(self) -> None:
-        self.choose_source(PROJECT)
-
-    def _on_files(self) -> None:
-        """Layers of the project came or went."""
-        self.layers_changed()
-        self.source_changed.emit()
-
-    def _on_scanned(self) -> None:
-        image = self.layer_data.image
-        if image is not None and self.layer_data.scan is not None:
-            drawn = self.layer_data.scan.labeled.any()
-            self.results.know(image, self.layer_data.drawing() if drawn else None)
-        self.source_changed.emit()
-
-    def _on_drawn(self) -> None:
-        if not self.project.files.moving:  # else another file is shown, and nobody drew
-            self.next.drawn()
-
-    def _on_prepared(self) -> None:
-        if self.trainer.plan is None or self.trainer.plan.start is None:
-            self.setup.started()  # another run has taken no name from the form
-
-    def _on_ready(self) -> None:
-        self.wanted.emit("correct" if self.retraining.is_about(self.predictor.model) else "look")
-
-    def _tell_running(self) -> None:
-        running = [
-            words
-            for words, runs in (
-                ("a training", self.trainer.machine.busy),
-                ("a batch", self.batch.machine.running),
-            )
-            if runs
-        ]
-        self._task.update(f"{' and '.join(running)} is running" if running else None)
-
-    def _on_finished(self, run: Path) -> None:
-        if self._closed:
-            return  # its last word while the window closes: nothing may be started any more
-        if self.project.memory.is_foreign(run):
-            self.status.say(f"{run.name} is ready. It belongs to another project: open that.")
-            return
-        self.looking.use(run, whole=run == self._all_frames_for)
 
 
 _sessions: dict[int, Session] = {}
