@@ -194,6 +194,7 @@ def test_strokes_wait_until_the_folder_of_the_project_is_back(
     folder.with_name("away").rename(folder)
     steps.settle()
     assert session.project.files.problem() is None
+    assert session.status.sentence == "What is drawn is saved again."
     assert np.argwhere(steps.saved("one", 1).masks["alive"]).tolist() == [[5, 7], [6, 7]]
 
 

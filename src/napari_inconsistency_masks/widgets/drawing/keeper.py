@@ -29,7 +29,7 @@ class Keeper(QObject):
     `offer` is what can be restored for the image that is drawn on; `changed` tells of another one.
     While it is `paused`, layers get other data, which are no strokes. `saved` carries the id of a
     project's file whose strokes are on disk, `failed` a sentence when something cannot be saved;
-    `trouble` is that sentence until saving works again.
+    `trouble` is that sentence until saving works again, which `recovered` tells.
 
     Parameters
     ----------
@@ -44,6 +44,7 @@ class Keeper(QObject):
     changed = Signal()
     saved = Signal(str)
     failed = Signal(str)
+    recovered = Signal()
 
     def __init__(
         self,
@@ -227,7 +228,10 @@ class Keeper(QObject):
         worker.begin()
 
     def _on_saved(self) -> None:
-        sitting, self._saved_now, self.trouble = self._saved_now, None, ""
+        sitting, self._saved_now = self._saved_now, None
+        if self.trouble:
+            self.trouble = ""
+            self.recovered.emit()
         if sitting is not None and sitting.in_project and sitting.home is not None:
             self.saved.emit(sitting.home.image)
         self._timer.setInterval(SOON_MS)

@@ -83,8 +83,8 @@ class ProjectPage(QWidget):
             column.addWidget(widget)
         column.addLayout(row(self.add, self.add_folder, self.find))
         for widget in (
-            self.refused, self.summary, self.files, self.remark, self.state, self.trouble,
-            self.notes, StrayNote(self.session, "project"),
+            self.refused, self.summary, self.trouble, self.notes,
+            StrayNote(self.session, "project"), self.files, self.remark, self.state,
         ):  # fmt: skip
             column.addWidget(widget)
 

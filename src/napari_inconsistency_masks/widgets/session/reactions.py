@@ -33,6 +33,7 @@ class Reactions(QObject):
         for part in (session.keeper, session.results.typed, session.project, session.batch_results):
             part.failed.connect(session.tell_error)
         session.looking.refused.connect(session.tell_error)
+        session.keeper.recovered.connect(self._on_recovered)
         self._connect_data()
         self._connect_children()
 
@@ -56,6 +57,9 @@ class Reactions(QObject):
         session.predictor.loaded.connect(session.project.memory.networks_loaded)
         session.looking.ready.connect(self._on_ready)
         session.batch.changed.connect(self._tell_running)
+
+    def _on_recovered(self) -> None:
+        self._session.status.say("What is drawn is saved again.")
 
     def _on_project(self) -> None:
         self._session.choose_source(PROJECT)
