@@ -191,6 +191,14 @@ def test_numbered_objects_that_touch_are_set_apart(numbers: npt.NDArray[np.uint1
     np.testing.assert_array_equal(apart(numbers), expected)
 
 
+def test_objects_that_fill_the_image_are_set_apart() -> None:
+    numbers = np.full((30, 40), 2, np.uint16)
+    numbers[:, 12:22] = 1  # object 2 is two pieces, left and right of it
+    found = apart(numbers)
+    np.testing.assert_array_equal(found, naive_apart(numbers))
+    assert ndimage.label(found, np.ones((3, 3)))[1] == 3
+
+
 def test_classes_in_many_pieces_are_no_objects() -> None:
     numbers = np.zeros((40, 60), np.uint8)
     numbers[::4], numbers[1::4] = 1, 2

@@ -86,7 +86,7 @@ def apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         loses its pixels there. If most numbers are several pieces, they are no objects (but
         classes, perhaps), and nothing is taken away.
     """
-    _, ids, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+    values, ids, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
     ids = ids.reshape(numbers.shape)
     found = numbers > 0
     rank = np.argsort(np.argsort(sizes, kind="stable"))[ids]  # (Y, X): larger objects have more
@@ -97,7 +97,7 @@ def apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         found[one] &= ~(touching & first)
         found[other] &= ~(touching & ~first)
     pieces = ndimage.label(found, EIGHT_NEIGHBORS)[1]
-    return found if pieces <= 2 * (len(sizes) - 1) else numbers > 0
+    return found if pieces <= 2 * np.count_nonzero(values) else numbers > 0
 
 
 @dataclass(frozen=True)
