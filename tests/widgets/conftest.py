@@ -7,6 +7,7 @@ and takes half a second. Tests without real child processes ask for `children`, 
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -46,6 +47,13 @@ def qtbot(qtbot: Any) -> Any:
     """The one of pytest-qt, with more patience."""
     qtbot.waitUntil = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
     return qtbot
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _windows_are_destroyed_here() -> Iterator[None]:
+    """What is left of windows is not destroyed later, in a thread that happens to need memory."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -168,7 +168,7 @@ def test_closing_one_viewer_leaves_the_work_of_another_alone(
         returned.append("all of it")
 
     other = session_of(ViewerModel())
-    worker = Worker(work())
+    worker = Worker(work(), session)
     worker.begin()
     other._guard.close()
     go_on.set()

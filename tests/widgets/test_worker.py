@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject
 
 from napari_inconsistency_masks.widgets.work.worker import Worker, _running, stop_all
 
@@ -16,10 +18,11 @@ pytestmark = pytest.mark.usefixtures("qapp")
 class Heard:
     """What a worker tells, in order, and in which thread."""
 
-    def __init__(self, generator: Any) -> None:
+    def __init__(self, generator: Any, owner: QObject | None = None) -> None:
         self.told = []
         self.threads = set()
-        worker = self.worker = Worker(generator)
+        self.owner = owner or QObject()
+        worker = self.worker = Worker(generator, self.owner)
         worker.yielded.connect(lambda value: self._hear("yielded", value))
         worker.returned.connect(lambda value: self._hear("returned", value))
         worker.failed.connect(lambda error: self._hear("failed", error))
@@ -97,6 +100,24 @@ def test_what_is_stopped_cleans_up_and_tells_only_its_end(qtbot: Any) -> None:
     assert cleaned == [True]
 
 
+def test_who_is_gone_is_told_nothing(qtbot: Any) -> None:
+    window, go_on = QObject(), threading.Event()
+
+    def work() -> Iterator[Any]:
+        yield 1
+        go_on.wait(10)
+        return "too late"
+
+    heard = Heard(work(), owner=QObject(window))
+    heard.worker.begin()
+    qtbot.waitUntil(lambda: heard.told == [("yielded", 1)])
+    window.deleteLater()  # with everything in it, as when a viewer closes
+    qtbot.waitUntil(lambda: not isalive(window))
+    go_on.set()
+    qtbot.waitUntil(lambda: heard.worker not in _running)
+    assert heard.told == [("yielded", 1)]
+
+
 def test_a_worker_nobody_keeps_goes_on(qtbot: Any) -> None:
     done = threading.Event()
 
@@ -104,7 +125,7 @@ def test_a_worker_nobody_keeps_goes_on(qtbot: Any) -> None:
         yield
         done.set()
 
-    Worker(work()).begin()
+    Worker(work(), QObject()).begin()
     qtbot.waitUntil(done.is_set)
     qtbot.waitUntil(lambda: not _running)
 
@@ -114,6 +135,7 @@ def test_at_the_end_all_are_stopped(qtbot: Any) -> None:
         while True:
             yield
 
-    workers = [Worker(work()).begin() for _ in range(3)]
+    owner = QObject()
+    workers = [Worker(work(), owner).begin() for _ in range(3)]
     stop_all(10_000)
     assert all(worker.isFinished() for worker in workers)

@@ -118,7 +118,7 @@ class ShownBatch(QObject):
     def _run(self, work: Generator[None, None, object], words: str, then: object) -> None:
         if self._opening is not None:
             self._opening.stop()
-        worker = self._opening = Worker(work)
+        worker = self._opening = Worker(work, self)
         worker.returned.connect(then)
         worker.failed.connect(self._on_failed)
         worker.over.connect(lambda: self._on_over(worker))
@@ -214,7 +214,7 @@ class ShownBatch(QObject):
         if frame not in self._waiting:
             self._waiting.append(frame)
         if self._reading is None and self._frames is not None:
-            worker = self._reading = Worker(_read_frames(self._frames, self._waiting))
+            worker = self._reading = Worker(_read_frames(self._frames, self._waiting), self)
             worker.yielded.connect(self._on_read)
             worker.failed.connect(self._on_failed)
             worker.over.connect(lambda: self._on_all_read(worker))

@@ -62,7 +62,7 @@ class Ranking(QObject):
             self._worker.stop()
         candidates = list(self._candidates())
         self._timer.setInterval(SETTLE_MS * (MANY_TIMES if len(candidates) > MANY else 1))
-        worker = self._worker = Worker(in_order(candidates, self.queue.kept))
+        worker = self._worker = Worker(in_order(candidates, self.queue.kept), self)
         worker.returned.connect(lambda ranked: self._take(worker, ranked))
         worker.failed.connect(lambda error: logger.warning("Places cannot be ranked: %s", error))
         worker.begin()

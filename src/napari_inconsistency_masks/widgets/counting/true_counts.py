@@ -81,7 +81,7 @@ class TrueCounts(QObject):
         if known is None:
             self.counted.emit(subject, {})
             return
-        worker = self._counting[subject] = Worker(count_drawn(known, before))
+        worker = self._counting[subject] = Worker(count_drawn(known, before), self)
         worker.returned.connect(lambda counts: self._take(subject, worker, counts))
         worker.failed.connect(lambda error: self._on_failed(subject, worker, error))
         worker.begin()

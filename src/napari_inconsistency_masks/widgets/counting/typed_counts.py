@@ -132,7 +132,7 @@ class TypedCounts(QObject):
         if self._worker is None:
             sheet = self._waiting.pop(0)
             changes = dict(sheet.unsaved)
-            worker = self._worker = Worker(_exchange(sheet, changes))
+            worker = self._worker = Worker(_exchange(sheet, changes), self)
             worker.returned.connect(lambda saved: self._on_saved(sheet, changes, saved))
             worker.failed.connect(self._on_failed)
             worker.over.connect(self._on_over)

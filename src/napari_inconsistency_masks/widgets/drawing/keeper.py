@@ -142,7 +142,7 @@ class Keeper(QObject):
         add_missing_layers(self._data)
         home = home_in(kept.folder, kept.scheme)
         self.offer, sitting.home = None, home
-        worker = self._looking = Worker(read_kept(kept))
+        worker = self._looking = Worker(read_kept(kept), self)
         worker.yielded.connect(self._put)
         worker.returned.connect(home.saved.update)
         worker.failed.connect(lambda error: self.failed.emit(str(error)))
@@ -221,7 +221,7 @@ class Keeper(QObject):
         if sitting is None:
             return
         self._saved_now = self._waiting.pop(id(sitting))
-        worker = self._worker = Worker(sitting.save(self._root(), self._shown()))
+        worker = self._worker = Worker(sitting.save(self._root(), self._shown()), self)
         worker.returned.connect(self._on_saved)
         worker.failed.connect(self._on_failed)
         worker.over.connect(self._go_on)
@@ -267,7 +267,9 @@ class Keeper(QObject):
             self._saved_now = None
 
     def _look_for(self, sitting: Sitting) -> None:
-        worker = self._looking = Worker(sitting.look(self._root(), alike=self._data.classes_chosen))
+        worker = self._looking = Worker(
+            sitting.look(self._root(), alike=self._data.classes_chosen), self
+        )
         worker.returned.connect(lambda kept: self._offer(sitting, kept))
         worker.begin()
 

@@ -146,7 +146,7 @@ class LabelScan(QObject):
         except InputError:
             self._finish(None, "")
             return
-        worker = self._worker = Worker(_scan(drawing))
+        worker = self._worker = Worker(_scan(drawing), self)
         worker.returned.connect(lambda scan: self._take(worker, scan, ""))
         worker.failed.connect(lambda error: self._take(worker, None, _words(error)))
         worker.begin()

@@ -38,7 +38,7 @@ class Demo:
             self._predict()
         elif self._worker is None:
             self._session.status.say("Drawing the demo's images …")
-            self._worker = Worker(make_images())
+            self._worker = Worker(make_images(), self._session)
             self._worker.returned.connect(self._on_made)
             self._worker.failed.connect(lambda error: self._session.tell_error(str(error)))
             self._worker.over.connect(self._on_over)

@@ -146,7 +146,7 @@ class FolderPage(QWidget):
         if data is None:
             return
         item = self._data.images[number]
-        self._opening = Worker(read_sample(data, item))
+        self._opening = Worker(read_sample(data, item), self)
         self._opening.returned.connect(lambda sample: self._show(sample, item))
         self._opening.failed.connect(lambda error: self.session.tell_error(str(error)))
         self._opening.begin()

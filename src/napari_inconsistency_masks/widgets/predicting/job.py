@@ -68,7 +68,7 @@ class PredictionJob(QObject):
         """Write the first frames, and go on from there."""
         self._chunk = self._left.popleft()
         self._request, self._sent = next(self._numbers), False
-        writer = Worker(write_chunk(self._image, self._axes, self._chunk, self._chunk_folder))
+        writer = Worker(write_chunk(self._image, self._axes, self._chunk, self._chunk_folder), self)
         writer.returned.connect(self._on_written)
         writer.failed.connect(self._on_error)
         writer.over.connect(self._remove_files)
@@ -131,7 +131,7 @@ class PredictionJob(QObject):
 
     def _read(self) -> None:
         if self._reader is None:
-            self._reader = Worker(read_frames(self._waiting, self._model.scheme))
+            self._reader = Worker(read_frames(self._waiting, self._model.scheme), self)
             self._reader.yielded.connect(self._on_read)
             self._reader.failed.connect(self._on_error)
             self._reader.over.connect(self._on_all_read)

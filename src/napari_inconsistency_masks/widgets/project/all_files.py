@@ -104,7 +104,7 @@ class AllFiles(QObject):
             self.finished.emit(_words(self._done, self._files))
             return
         self._current, self._done_before = subject, self._done
-        worker = self._opening = Worker(_open(project.path_of(subject.file)))
+        worker = self._opening = Worker(_open(project.path_of(subject.file)), self)
         worker.returned.connect(lambda frames: self._predict(subject, frames))
         worker.failed.connect(lambda error: self._leave_out(str(error)))
         worker.begin()

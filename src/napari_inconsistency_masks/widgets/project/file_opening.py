@@ -43,7 +43,7 @@ class FileOpening(QObject):
 
     def begin(self, project: Project, image_id: str, name: str) -> None:
         """Read a file with its labels."""
-        worker = self._worker = Worker(read_file(project, image_id))
+        worker = self._worker = Worker(read_file(project, image_id), self)
         worker.yielded.connect(lambda done: self._tell(name, done))
         worker.returned.connect(lambda read: self.read.emit(project, read))
         worker.failed.connect(self._on_failed)

@@ -71,7 +71,7 @@ class RunList(QObject):
         if folder != self.folder:
             self.overview, self.rows = None, []
         self.folder, self.problem = folder, ""
-        self._reading = worker = Worker(_read(folder, self._ignore))
+        self._reading = worker = Worker(_read(folder, self._ignore), self)
         worker.yielded.connect(partial(self._on_progress, worker))
         worker.returned.connect(partial(self._on_read, worker))
         worker.failed.connect(partial(self._on_failed, worker))
@@ -97,7 +97,7 @@ class RunList(QObject):
         wanted = [each for each in folders if each not in (*self.histories, *self._unread)]
         if not wanted or self._following is not None:
             return
-        self._following = worker = Worker(read_histories(wanted))
+        self._following = worker = Worker(read_histories(wanted), self)
         worker.returned.connect(partial(self._on_histories, worker))
         worker.begin()
 

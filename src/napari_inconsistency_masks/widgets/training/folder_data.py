@@ -148,7 +148,7 @@ class FolderData(QObject):
         if self._worker is not None:
             self._worker.stop()
         self.data, self.images, self.message, self.busy = None, (), "", True
-        worker = self._worker = Worker(work)
+        worker = self._worker = Worker(work, self)
         worker.returned.connect(lambda result: take(result) if worker is self._worker else None)
         worker.failed.connect(
             lambda error: self._on_failed(error) if worker is self._worker else None

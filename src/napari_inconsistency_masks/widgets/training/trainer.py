@@ -97,7 +97,7 @@ class Trainer(QObject):
     def open(self, folder: Path) -> None:
         """Take up a run folder from another day: use its networks, or go on with it."""
         self.message = ""
-        reading = Worker(read_run(folder))
+        reading = Worker(read_run(folder), self)
         reading.returned.connect(lambda found: self._on_opened(folder, found))
         reading.failed.connect(self._on_not_opened)
         reading.begin()
@@ -154,7 +154,7 @@ class Trainer(QObject):
         self._forget()
         self.run = request.folder
         self._status.begin(TRAINING, Activity("Reading the data", None, self.stop, "Stop"))
-        worker = self._preparing = Worker(prepare(request))
+        worker = self._preparing = Worker(prepare(request), self)
         worker.yielded.connect(self._on_written)
         worker.returned.connect(self._on_prepared)
         worker.failed.connect(self._on_not_prepared)

@@ -78,7 +78,7 @@ class OneByOne(QObject):
 
     def _next(self) -> None:
         piece, about = self._waiting.popleft(), self._about()
-        worker = self._worker = Worker(piece.work)
+        worker = self._worker = Worker(piece.work, self)
         worker.returned.connect(lambda found: piece.take(found) if self._about() is about else None)
         worker.failed.connect(self.failed)
         worker.over.connect(lambda: self._on_over(told=piece.activity is not None))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from qtpy.QtCore import QThread, Signal
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QThread, Signal
 
 
 class Worker(QThread):
@@ -23,6 +24,8 @@ class Worker(QThread):
     ----------
     generator
         Is closed in the new thread, whatever happens.
+    owner
+        Who wants to know. Once it is destroyed, as with a viewer that closed, nothing is told.
     """
 
     yielded = Signal(object)
@@ -31,9 +34,9 @@ class Worker(QThread):
     over = Signal()
     _happened = Signal(str, object)
 
-    def __init__(self, generator: Generator[Any, None, Any]) -> None:
+    def __init__(self, generator: Generator[Any, None, Any], owner: QObject) -> None:
         super().__init__()
-        self._generator = generator
+        self._generator, self._owner = generator, owner
         self._happened.connect(self._tell)
         self.finished.connect(self._forget)
 
@@ -62,6 +65,8 @@ class Worker(QThread):
             self._happened.emit("over", None)
 
     def _tell(self, what: str, value: object) -> None:
+        if not isalive(self._owner):
+            return
         if what == "over":
             self.over.emit()
         else:
