@@ -152,7 +152,16 @@ class Project:
     def add_images(
         self, paths: Iterable[str | Path], *, copy: bool = False, split: SplitName | None = None
     ) -> tuple[list[ImageEntry], list[str]]:
-        """Add many image files; also a sentence for each that is refused, one for those known."""
+        """Add many image files, as `add_image` does; what is refused does not stop the others.
+
+        Returns
+        -------
+        added
+            The new images, in the order of `paths`.
+        left_out
+            A sentence for each file that is in the project already or cannot be added. More than
+            a few known ones are only counted, in one sentence.
+        """
         added, refused, known = list[ImageEntry](), list[str](), list[str]()
         content = self._file.content
         for path in map(absolute, paths):
