@@ -460,6 +460,19 @@ def test_a_turned_rectangle_is_no_label_box() -> None:
     assert boxes_by_frame([shaky], ["rectangle"], axes, "mine") == {1: ((10, 20, 20, 30),)}
 
 
+def test_a_rectangle_moved_out_of_the_image_is_refused() -> None:
+    """Without it the frame would count as labeled all over."""
+    axes = FrameAxes("TYX", (3, 40, 48))
+    outside, inside = corners((50, 2, 60, 9), 1, axes), corners((5, 2, 9, 9), 1, axes)
+    with pytest.raises(InputError, match=r"'mine' holds a rectangle in frame 1 that has no pixel"):
+        boxes_by_frame([outside], ["rectangle"], axes, "mine")
+    both = boxes_by_frame([outside, inside], ["rectangle"] * 2, axes, "mine")
+    assert both == {1: ((5, 2, 9, 9),)}
+    plane = FrameAxes("YX", (40, 48))
+    with pytest.raises(InputError, match="'mine' holds a rectangle that has no pixel"):
+        boxes_by_frame([corners((5, -9, 9, -1), 0, plane)], ["rectangle"], plane, "mine")
+
+
 def test_what_is_only_proposed_does_not_stay_when_another_image_is_chosen(
     correcting: Correcting, session: Session, viewer: ViewerModel, image: Image
 ) -> None:

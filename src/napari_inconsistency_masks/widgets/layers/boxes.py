@@ -31,7 +31,9 @@ def boxes_by_frame(
     Raises
     ------
     InputError
-        If something else than a rectangle is drawn, or a turned one; the sentence names the layer.
+        If something else than a rectangle is drawn, or a turned one, or if all rectangles of a
+        frame lie outside of the image, which then would count as labeled all over; the sentence
+        names the layer.
     """
     found: dict[int, list[Box]] = {}
     for shape, kind in zip(shapes, kinds, strict=True):
@@ -57,8 +59,15 @@ def boxes_by_frame(
             ),
             axes.size,
         )
-        if box[0] < box[2] and box[1] < box[3]:
-            found.setdefault(frame, []).append(box)
+        holds_pixels = box[0] < box[2] and box[1] < box[3]
+        found.setdefault(frame, []).extend([box] if holds_pixels else [])
+    for frame, boxes in found.items():
+        if not boxes:
+            where = f" in frame {axes.label(frame)}" if axes.count > 1 else ""
+            raise InputError(
+                f"Layer {layer!r} holds a rectangle{where} that has no pixel of the image in it: "
+                f"move it onto the image, or remove it."
+            )
     return {frame: tuple(boxes) for frame, boxes in found.items()}
 
 
