@@ -109,6 +109,26 @@ def test_a_plan_for_programs_says_what_would_be_overwritten(
     assert events_of(call(*words, "--json", "--overwrite"))[-1]["refusal"] is None
 
 
+def test_a_plan_says_what_overwriting_would_remove(
+    model: Path, images: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    call(model, images, "--out", out)
+    (out / "cells.csv").write_text("mine")
+    (images / "cell_0.tif").unlink()
+    words = (model, images, "--out", out, "--write", "masks", "--overwrite")
+    before = sorted(out.rglob("*"))
+    shown = call(*words, "--dry-run").stdout
+    (planned,) = [e for e in events_of(call(*words, "--dry-run", "--json")) if "removed" in e]
+    assert sorted(out.rglob("*")) == before
+    assert f"Removes:  {len(planned['removed'])} files of an earlier batch: " in shown
+    call(*words)
+    gone = {file.relative_to(out).as_posix() for file in before if not file.exists()}
+    assert gone == set(planned["removed"])
+    assert "images/cell_0_masks.tif" in gone
+    assert call(*words, "--dry-run").stdout.count("Removes") == 0
+
+
 def test_images_can_be_named_in_a_file(model: Path, images: Path, tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
     names.write_text(f"{images / 'cell_1.tif'}\n\n{images / 'cell_3.tif'}\n", encoding="utf-8-sig")

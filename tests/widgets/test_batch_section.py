@@ -47,7 +47,20 @@ class Program:
             look("a.tif", 1, 3, "YX 32 x 32, uint8", 1, None, ("A note.",)),
             look("movie.tif", 2, 3, "TYX 4 x 32 x 32, uint8, 0.5 µm per pixel", 4, None, ()),
             look("bad.tif", 3, 3, "", 0, "bad.tif: cut short.", ()),
-            events.Planned("out", 3, 5, 1, done, ("notes.txt",), 2, 130.0, 1200.0, refusal, 3),
+            events.Planned(
+                "out",
+                3,
+                5,
+                1,
+                done,
+                ("notes.txt",),
+                2,
+                130.0,
+                1200.0,
+                refusal,
+                3,
+                ("images/z.tif",),
+            ),
         )
         self.child.end(SOME_FAILED)
 
@@ -262,7 +275,8 @@ def test_a_plan_is_a_table_with_a_sum(ready: BatchSection, program: Program) -> 
     assert page.summary.text() == (
         "2 files with 5 frames: about 2 min and 1.2 GB of disk. 1 of them is done already. "
         "1 cannot be read; the table says why. 1 other file is left aside. "
-        "3 folders inside were not looked into: tick Subfolders."
+        "3 folders inside were not looked into: tick Subfolders. "
+        "1 file of an earlier batch will be removed, as images/z.tif."
     )
     assert [[cell.text for cell in row] for row in page.table.rows] == [
         ["a.tif", "done before", "1", "YX 32 x 32"],

@@ -52,6 +52,7 @@ class Planned(BatchEvent):
     ``done`` names the images that have all their results, ``others`` files that are no images, and
     ``refusal`` says what would be overwritten unasked, or None. ``megabytes`` and ``seconds`` are
     estimates of what all images need. ``unsearched`` folders inside were not looked into.
+    ``removed`` are results of an earlier batch that overwriting would remove.
     """
 
     folder: str
@@ -65,6 +66,7 @@ class Planned(BatchEvent):
     megabytes: float
     refusal: str | None
     unsearched: int = 0
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class _Batch:
         self._states: dict[str, str] = {}
         self._overwrite = overwrite
         self._journal = open_journal(plan, overwrite=overwrite)
-        self._edited = remove_superseded(plan, self._journal) if overwrite else []
+        self._edited = remove_superseded(plan, self._journal) if overwrite else ()
         if self._journal.other_settings:
             self._journal = self._journal.renew()
         self._to_come = deque(plan.images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..files.folders import remove
@@ -14,10 +15,26 @@ SHOWN = 5
 """Names of files that a sentence lists."""
 
 
-def remove_superseded(plan: Plan, journal: Journal) -> list[Path]:
-    """Remove results that a plan does not write itself, and return those that stay.
+@dataclass(frozen=True)
+class Superseded:
+    """Results in a folder that a plan does not write itself.
 
-    What the journal does not know stays, and so do the images of the plan; neither is returned.
+    What the journal does not know is none of them, and neither are the images of the plan.
+
+    Attributes
+    ----------
+    untouched
+        As an earlier batch wrote them.
+    edited
+        Changed by somebody since then; these stay.
+    """
+
+    untouched: tuple[Path, ...]
+    edited: tuple[Path, ...]
+
+
+def find_superseded(plan: Plan, journal: Journal) -> Superseded:
+    """Find what must not stay beside the results of a plan.
 
     Parameters
     ----------
@@ -25,35 +42,39 @@ def remove_superseded(plan: Plan, journal: Journal) -> list[Path]:
         What is written from now on.
     journal
         Of the folder, with the records of what wrote to it before.
+    """
+    found = _superseded(plan, journal)
+    untouched = tuple(file for file in found if journal.may_replace(file))
+    return Superseded(untouched, tuple(file for file in found if file not in set(untouched)))
 
-    Returns
-    -------
-    list of Path
-        Files that somebody changed since they were written.
+
+def remove_superseded(plan: Plan, journal: Journal) -> tuple[Path, ...]:
+    """Remove what is untouched of it, and return what stays, as somebody changed it.
 
     Raises
     ------
     InputError
         If the operating system refuses to remove one.
     """
-    edited = []
-    for file in _superseded(plan, journal):
-        if journal.may_replace(file):
-            remove(file)
-            remove_empty(file.parent, plan)
-        else:
-            edited.append(file)
-    return edited
+    found = find_superseded(plan, journal)
+    for file in found.untouched:
+        remove(file)
+        remove_empty(file.parent, plan)
+    return found.edited
 
 
 def words_about(edited: Sequence[Path], plan: Plan) -> str:
     """What a person should know of files that stay though the plan does not write them."""
-    names = ", ".join(file.relative_to(plan.folder).as_posix() for file in edited[:SHOWN])
-    more = f" and {len(edited) - SHOWN} more" if len(edited) > SHOWN else ""
     return (
-        f"{plan.folder}: changed since an earlier batch wrote it, and so not removed: {names}{more}"
-        f"; none of this belongs to the new counts."
+        f"{plan.folder}: changed since an earlier batch wrote it, and so not removed: "
+        f"{names_of(edited, plan)}; none of this belongs to the new counts."
     )
+
+
+def names_of(files: Sequence[Path], plan: Plan) -> str:
+    """The first few of some files, and how many more there are."""
+    names = ", ".join(file.relative_to(plan.folder).as_posix() for file in files[:SHOWN])
+    return f"{names} and {len(files) - SHOWN} more" if len(files) > SHOWN else names
 
 
 def _superseded(plan: Plan, journal: Journal) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_text
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,20 +33,24 @@ def print_plan(plan: Plan, *, json: bool, overwrite: bool) -> None:
     InputError
         If it would overwrite something unasked; as JSON this is a part of the plan.
     """
+    from ..batch.images import Image
     from ..batch.run import is_done, open_journal
+    from ..batch.superseded import find_superseded
 
-    done, refusal = [], None
+    done, refusal, removed = list[Image](), None, tuple[Path, ...]()
     try:
         journal = open_journal(plan, overwrite=overwrite)
         done = [image for image in plan.good if is_done(image, journal)]
+        if overwrite:
+            removed = find_superseded(plan, journal).untouched
     except InputError as error:
         if not json:
             raise
         refusal = str(error)
     if json:
-        say(_planned(plan, [image.name for image in done], refusal))
+        say(_planned(plan, [image.name for image in done], refusal, removed))
         return
-    for line in _lines(plan, {image.stem for image in done}):
+    for line in _lines(plan, {image.stem for image in done}, removed):
         out.print(line, markup=False)
 
 
@@ -83,7 +88,9 @@ def say(event: BatchEvent) -> None:
     sys.stdout.flush()
 
 
-def _planned(plan: Plan, done: list[str], refusal: str | None) -> BatchEvent:
+def _planned(
+    plan: Plan, done: list[str], refusal: str | None, removed: tuple[Path, ...]
+) -> BatchEvent:
     from ..batch.events import Planned
 
     return Planned(
@@ -98,6 +105,7 @@ def _planned(plan: Plan, done: list[str], refusal: str | None) -> BatchEvent:
         megabytes=plan.megabytes,
         refusal=refusal,
         unsearched=plan.unsearched,
+        removed=tuple(file.relative_to(plan.folder).as_posix() for file in removed),
     )
 
 
@@ -135,8 +143,9 @@ def _started(event: BatchStarted) -> str:
     )
 
 
-def _lines(plan: Plan, done: set[str]) -> Iterator[str]:
+def _lines(plan: Plan, done: set[str], removed: tuple[Path, ...]) -> Iterator[str]:
     from ..batch.listing import words_about
+    from ..batch.superseded import names_of
 
     good, bad = plan.good, [image for image in plan.images if image.problem is not None]
     yield f"Networks: {plan.model.short}, {plan.model.members} of them"
@@ -156,6 +165,8 @@ def _lines(plan: Plan, done: set[str]) -> Iterator[str]:
         yield f"Ignored:  {len(plan.others)} files that are no images, as {plan.others[0]}"
     if plan.unsearched:
         yield f"Skipped:  {words_about(plan.unsearched)}"
+    if removed:
+        yield f"Removes:  {len(removed)} files of an earlier batch: {names_of(removed, plan)}"
     if plan.seconds is not None:
         yield f"Needs:    about {duration(plan.seconds)} and {plan.megabytes:.0f} MB"
 

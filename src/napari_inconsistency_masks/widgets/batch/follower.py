@@ -118,6 +118,9 @@ class BatchFollower:
             words.append(f"{many(others, 'other file')} {_is(others)} left aside.")
         if plan.unsearched:
             words.append(f"{words_about(plan.unsearched, 'tick Subfolders')}.")
+        if plan.removed:
+            gone = many(len(plan.removed), "file")
+            words.append(f"{gone} of an earlier batch will be removed, as {plan.removed[0]}.")
         return " ".join(words)
 
     def outcome(self) -> str:
