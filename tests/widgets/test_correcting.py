@@ -530,6 +530,25 @@ def test_an_empty_section_says_what_to_do(
     assert section.summary == "nothing to correct yet"
 
 
+def test_an_empty_section_says_why_after_a_prediction(
+    image: Image, session: Session, viewer: ViewerModel, children: list[FakeChild], qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    networks = Networks(children, qtbot, CELLS)
+    session.looking.use(session.setup.folder / "run", whole=True)
+    networks.get_ready()
+    networks.predict_all(session)
+    qtbot.waitUntil(lambda: "the networks agree everywhere" in section.empty.text())
+    assert section.summary == "nothing to correct"
+    add_missing_layers(session.layer_data)
+    alive = next(row.layer for row in session.layer_data.rows if row.name == "alive")
+    drawn_all = np.zeros((3, 40, 48), int)
+    drawn_all[:, 5, 7] = 1
+    alive.data = drawn_all
+    qtbot.waitUntil(lambda: "labeled all over" in section.empty.text())
+
+
 def test_points_of_another_scale_are_read_and_drawn_where_they_are(
     viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
 ) -> None:

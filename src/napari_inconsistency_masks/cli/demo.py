@@ -37,7 +37,8 @@ PATCH = 96
 """Sides of the pieces of the synthetic images that are learned from: half an image each, so that
 the demo ends within minutes on any two cores."""
 
-SHOWN = 6
+SHOWN, TO_CORRECT = 6, 3
+"""Images that are shown: with labels, to compare counts with; and without, to correct."""
 
 
 def demo(
@@ -88,8 +89,11 @@ def show(
 ) -> None:
     """Open napari with images that a run did not learn from, its predictions and counts."""
     from ..data.origin import open_data
+    from ..files.folders import make_folder
     from ..plans import read_plan
 
+    if pictures is not None:
+        make_folder(pictures)
     plan = read_plan(run)
     if plan.data is None:
         raise InputError(f"{run}: its data was not read from files; open napari and load the run.")
@@ -151,8 +155,11 @@ def _in_child(*arguments: object) -> None:
 
 
 def _shown(data: SegmentationData) -> list[Sample]:
-    """Some images that nothing was learned from, if possible with labels, all of one size."""
-    source = data.test if len(data.test) else data.hidden if len(data.hidden) else data.unlabeled
-    samples = [source[index] for index in range(min(len(source), 10 * SHOWN))]
-    alike = [sample for sample in samples if sample.image.shape == samples[0].image.shape]
-    return alike[:SHOWN]
+    """Some images that no label was learned from, some with labels; all of one size."""
+    source = next((each for each in (data.test, data.hidden) if len(each)), data.validation)
+    labeled = [source[index] for index in range(min(len(source), 10 * SHOWN))]
+    shape = (labeled or data.unlabeled)[0].image.shape
+    unlabeled = [data.unlabeled[index] for index in range(min(len(data.unlabeled), 10 * SHOWN))]
+    alike = [[each for each in some if each.image.shape == shape] for some in (labeled, unlabeled)]
+    without = TO_CORRECT if alike[0] else SHOWN
+    return [*alike[0][:SHOWN], *(replace(each, target=None) for each in alike[1][:without])]

@@ -54,8 +54,8 @@ class Correcting(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        ranking = Ranking(layers, layer_data, results, self)
-        self.queue = ranking.queue
+        self.ranking = Ranking(layers, layer_data, results, self)
+        self.queue = self.ranking.queue
         self._layers, self._data = layers, layer_data
         self._drawing = PlaceDrawing(layer_data, results)
         self._ahead = DrawingAhead(layer_data, self)
@@ -65,7 +65,7 @@ class Correcting(QObject):
         self._steps: list[_Step] = []
         self._answer = 0
         self.open_file: Callable[[Subject, int, Callable[[], None]], None] = lambda *_: None
-        ranking.changed.connect(self.changed)
+        self.ranking.changed.connect(self.changed)
         layer_data.leaving.connect(self._on_leaving)
 
     @property

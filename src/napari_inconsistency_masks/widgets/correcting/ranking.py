@@ -54,6 +54,15 @@ class Ranking(QObject):
         results.changed.connect(self._rank_soon)
         layer_data.scanned.connect(self._rank_soon)  # what is labeled need not be corrected
 
+    def predicted_frames(self) -> tuple[int, int]:
+        """How many frames are predicted, and how many of them are labeled all over."""
+        predicted = complete = 0
+        for result in self._there():
+            labeled = self._labeled_frames(result)
+            predicted += len(result.places)
+            complete += sum(bool(labeled[frame]) for frame in result.places)
+        return predicted, complete
+
     def rank(self) -> None:
         """List the open places anew; as soon as it is known which frames are labeled."""
         if self._data.scanning:
@@ -78,13 +87,18 @@ class Ranking(QObject):
             self.changed.emit()
 
     def _candidates(self) -> Iterator[QueuedPlace]:
+        for result in self._there():
+            labeled = self._labeled_frames(result)
+            for frame, places in result.places.items():
+                if not labeled[frame]:
+                    for found in places:
+                        yield QueuedPlace(result.subject, found)
+
+    def _there(self) -> Iterator[ImageResult]:
+        """Results of images that can be drawn on."""
         for result in self._results.all():
             if result.subject.file is not None or self._layers.has(result.image):
-                labeled = self._labeled_frames(result)
-                for frame, places in result.places.items():
-                    if not labeled[frame]:
-                        for found in places:
-                            yield QueuedPlace(result.subject, found)
+                yield result
 
     def _labeled_frames(self, result: ImageResult) -> npt.NDArray[np.bool_]:
         """Frames that are labeled all over: nobody has to correct them."""

@@ -20,6 +20,14 @@ EMPTY = (
     "Nothing to correct yet: predict frames under 3 Look, or all files of a project; places where "
     "the networks disagree are listed here, those first that teach them most."
 )
+LABELED = (
+    "Nothing to correct: all frames that are predicted are labeled all over. Predict others under "
+    "3 Look, or all files of a project."
+)
+AGREED = (
+    "Nothing to correct: the networks agree everywhere on the frames that are predicted, which is "
+    "no proof that they are right. Predict others, or draw what you see is wrong."
+)
 MEANING = (
     "Inside the label box everything counts as labeled, outside nothing. Change what is wrong "
     "with the brush and the points, or take what one network says; then accept."
@@ -72,7 +80,8 @@ class CorrectSection(Section):
         """How many are done."""
         queue = self._correcting.queue
         if not queue.places:
-            return "nothing to correct yet"
+            predicted, _ = self._correcting.ranking.predicted_frames()
+            return "nothing to correct" if predicted else "nothing to correct yet"
         return f"{queue.done} of {len(queue.places)} done"
 
     def _arrange(self) -> None:
@@ -131,6 +140,8 @@ class CorrectSection(Section):
         self._shown = list(queue.places)
         there, at = bool(queue.places), queue.current is not None
         self.empty.setVisible(not there)
+        if not there:
+            self.empty.tell(self._why_empty())
         for widget in (self.progress, self.table, self.next, self.back, self.undo):
             widget.setVisible(there)
         for widget in (self.accept, self.skip, self.meaning):
@@ -150,6 +161,12 @@ class CorrectSection(Section):
         if self.isVisible():
             self._correcting.prepare()
         self.summary_changed.emit()
+
+    def _why_empty(self) -> str:
+        predicted, labeled = self._correcting.ranking.predicted_frames()
+        if predicted == 0:
+            return EMPTY
+        return LABELED if labeled == predicted else AGREED
 
     def _offer_answers(self) -> None:
         names = [name for name, _ in self._correcting.answers()]
