@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLineEdit
 from stand_ins import FakeChild
 
+from napari_inconsistency_masks.widgets.counting import typed_counts
 from napari_inconsistency_masks.widgets.counting.table import TRUE
 from napari_inconsistency_masks.widgets.counting.typed_file import change_typed, read_typed
 from napari_inconsistency_masks.widgets.sections.count import CountSection
@@ -163,22 +165,44 @@ def test_what_another_window_typed_stays(
     qtbot.waitUntil(lambda: look(section, 1)[0] == "8")
 
 
-def test_a_disk_that_is_full_is_told_and_the_count_saved_with_the_next(
-    section: CountSection,
-    type_: Callable[..., None],
-    session: Session,
-    qtbot: Any,
-) -> None:
+@pytest.fixture
+def full_disk(session: Session, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing can be saved until this file is removed; that is tried again soon."""
+    monkeypatch.setattr(typed_counts, "RETRY_MS", 10)
     drawings = session.setup.folder / "drawings"
     drawings.parent.mkdir(parents=True, exist_ok=True)
     drawings.write_text("no folder")
-    with qtbot.waitSignal(session.refused) as told:
-        type_(2, "4")
-    assert told.args[0].startswith("Typed counts cannot be read or saved")
-    assert look(section, 2)[0] == "4"
-    drawings.unlink()
+    return drawings
+
+
+def test_a_disk_that_is_full_is_told_once_and_the_count_saved_when_it_can_be(
+    section: CountSection, type_: Callable[..., None], session: Session, full_disk: Path, qtbot: Any
+) -> None:
+    told: list[str] = []
+    session.refused.connect(told.append)
+    type_(2, "4")
     type_(3, "1")
+    qtbot.wait(100)  # tried several times
+    assert [words.split(":")[0] for words in told] == [
+        "Typed counts are not saved, which is tried again"
+    ]
+    assert [look(section, row)[0] for row in (2, 3)] == ["4", "1"]
+    full_disk.unlink()
     qtbot.waitUntil(lambda: kept(session) == [{(1, "alive"): 4, (1, "dead"): 1}])
+    qtbot.waitUntil(lambda: session.status.sentence == "Typed counts are saved again.")
+
+
+def test_counts_of_a_file_that_was_closed_in_trouble_are_saved_as_the_window_closes(
+    section: CountSection, type_: Callable[..., None], session: Session, full_disk: Path, qtbot: Any
+) -> None:
+    with qtbot.waitSignal(session.refused):
+        type_(2, "4")
+    typed = session.results.typed
+    typed.forget(list(typed._sheets))
+    typed._again.stop()
+    full_disk.unlink()
+    session._guard.close()
+    assert kept(session) == [{(1, "alive"): 4}]
 
 
 def test_what_is_typed_last_is_saved_as_the_window_closes(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from ...errors import InputError
 from ..layers.subject import Subject
@@ -17,6 +17,8 @@ from .typed_file import Counted, CountedFile, CountedImage, Key, change_typed, r
 
 NEVER = -1
 """No count."""
+RETRY_MS = 5000
+"""After this, what could not be saved is tried again."""
 
 
 @dataclass
@@ -34,11 +36,13 @@ class _Sheet:
 class TypedCounts(QObject):
     """The counts typed for all images of a session.
 
-    `changed` tells of other counts, `failed` says in a sentence what could not be read or saved.
+    `changed` tells of other counts, `failed` says in a sentence what could not be read or saved,
+    and `recovered` that it is saved after all.
     """
 
     changed = Signal()
     failed = Signal(str)
+    recovered = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +53,10 @@ class TypedCounts(QObject):
         self._steps: list[tuple[_Sheet, Key, int | None]] = []
         self._worker: Worker | None = None
         self._waiting: list[_Sheet] = []
+        self._in_trouble: list[_Sheet] = []
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(self._try_again)
 
     @property
     def can_undo(self) -> bool:
@@ -110,7 +118,8 @@ class TypedCounts(QObject):
         if self._worker is not None:
             self._worker.stop()
             self._worker.wait(milliseconds)
-        for sheet in [*self._sheets.values(), *self._waiting]:
+        self._again.stop()
+        for sheet in [*self._sheets.values(), *self._waiting, *self._in_trouble]:
             if sheet.unsaved:
                 with suppress(OSError, InputError):  # nothing more can be done now
                     change_typed(_path(sheet), sheet.image, sheet.unsaved)
@@ -134,7 +143,7 @@ class TypedCounts(QObject):
             changes = dict(sheet.unsaved)
             worker = self._worker = Worker(_exchange(sheet, changes), self)
             worker.returned.connect(lambda saved: self._on_saved(sheet, changes, saved))
-            worker.failed.connect(self._on_failed)
+            worker.failed.connect(lambda error: self._on_failed(sheet, error))
             worker.over.connect(self._on_over)
             worker.begin()
 
@@ -142,6 +151,10 @@ class TypedCounts(QObject):
         self, sheet: _Sheet, changes: dict[Key, int | None], saved: dict[Key, int]
     ) -> None:
         """Take what is on disk, but for what was typed meanwhile."""
+        if sheet in self._in_trouble:
+            self._in_trouble.remove(sheet)
+            if not self._in_trouble:
+                self.recovered.emit()
         for key, count in changes.items():
             if sheet.unsaved.get(key, NEVER) == count:
                 del sheet.unsaved[key]
@@ -151,9 +164,20 @@ class TypedCounts(QObject):
             sheet.typed = known
             self.changed.emit()
 
-    def _on_failed(self, error: Exception) -> None:
-        """What is typed stays, and is saved together with the next count."""
-        self.failed.emit(f"Typed counts cannot be read or saved: {error}")
+    def _on_failed(self, sheet: _Sheet, error: Exception) -> None:
+        """What is typed stays and is tried again, which is told once."""
+        known = sheet in self._in_trouble
+        if sheet.unsaved:
+            self._again.start(RETRY_MS)
+            if not known:
+                self._in_trouble.append(sheet)
+                self.failed.emit(f"Typed counts are not saved, which is tried again: {error}")
+        else:
+            self.failed.emit(f"Typed counts cannot be read: {error}")
+
+    def _try_again(self) -> None:
+        for sheet in self._in_trouble:
+            self._bring(sheet)
 
     def _on_over(self) -> None:
         self._worker = None

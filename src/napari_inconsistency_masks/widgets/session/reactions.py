@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from .sources import PROJECT
 
 if TYPE_CHECKING:
     from .session import Session
+
+DRAWN_SAVED, TYPED_SAVED = "What is drawn is saved again.", "Typed counts are saved again."
 
 
 class Reactions(QObject):
@@ -33,7 +36,8 @@ class Reactions(QObject):
         for part in (session.keeper, session.results.typed, session.project, session.batch_results):
             part.failed.connect(session.tell_error)
         session.looking.refused.connect(session.tell_error)
-        session.keeper.recovered.connect(self._on_recovered)
+        session.keeper.recovered.connect(partial(session.status.say, DRAWN_SAVED))
+        session.results.typed.recovered.connect(partial(session.status.say, TYPED_SAVED))
         self._connect_data()
         self._connect_children()
 
@@ -57,9 +61,6 @@ class Reactions(QObject):
         session.predictor.loaded.connect(session.project.memory.networks_loaded)
         session.looking.ready.connect(self._on_ready)
         session.batch.changed.connect(self._tell_running)
-
-    def _on_recovered(self) -> None:
-        self._session.status.say("What is drawn is saved again.")
 
     def _on_project(self) -> None:
         self._session.choose_source(PROJECT)
