@@ -14,7 +14,7 @@ import pytest
 
 from napari_inconsistency_masks.benchmark import Study, TrialEnded, plan_trials, protocol_config
 from napari_inconsistency_masks.benchmark import study as study_module
-from napari_inconsistency_masks.benchmark.figures import draw_figures
+from napari_inconsistency_masks.benchmark.figures import _looks, draw_figures
 from napari_inconsistency_masks.benchmark.protocols import PROTOCOLS
 from napari_inconsistency_masks.benchmark.scored import Scored
 from napari_inconsistency_masks.benchmark.scoring import IMAGES, SCORES, score_run
@@ -202,6 +202,15 @@ def test_of_many_recipes_the_figure_over_labels_shows_the_usual_ones_and_the_bes
     there = {recipe for recipe in [*errors, "evalnet"] if RECIPES[recipe].title in picture}
     best_by_iou = "model-ensemble"  # the first of equals
     assert there == {"labeled", "labeled-aug", "im", "im+", "fixmatch", "full", best_by_iou}
+
+
+def test_no_two_lines_of_a_figure_look_alike() -> None:
+    looks = _looks([list(RECIPES), ["im", "evalnet"]])
+    assert set(looks) == set(RECIPES)
+    assert len({tuple(look.values()) for look in looks.values()}) == len(RECIPES)
+    few = _looks([["im", "crossmatch+im"], ["im+"]])
+    assert few["im"] == looks["im"]
+    assert len({few[recipe]["color"] for recipe in ("im", "im+", "crossmatch+im")}) == 3
 
 
 def test_what_is_scored_is_not_trained_again(study: Study) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, stdev
@@ -54,6 +54,7 @@ def _over_generations(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
         return None
     figure, panels = _panels(len(budgets), len(_TITLES))
     shown = {metric: _worth_showing(growing, budgets, metric, best=4) for metric in _TITLES}
+    looks = _looks(shown.values())
     for row, labeled in enumerate(budgets):
         for panel, metric in zip(panels[row], _TITLES, strict=True):
             _draw_levels(panel, scored, labeled, metric)
@@ -61,7 +62,7 @@ def _over_generations(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
                 key = recipe, labeled
                 runs = [e for e in growing if (e.trial.recipe, e.trial.labeled) == key]
                 if runs:
-                    _draw_course(panel, runs, metric, **_look(recipe))
+                    _draw_course(panel, runs, metric, **looks[recipe])
             panel.set_title(f"{labeled} labeled images")
             panel.set_xlabel("generation")
             panel.set_ylabel(_TITLES[metric])
@@ -109,6 +110,7 @@ def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
     figure, panels = _panels(1, len(_TITLES))
     budgeted = [each for each in scored if each.trial.labeled is not None]
     shown = {metric: _worth_showing(budgeted, budgets, metric, best=1) for metric in _TITLES}
+    looks = _looks(shown.values())
     for panel, metric in zip(panels[0], _TITLES, strict=True):
         _draw_levels(panel, scored, None, metric)
         for recipe in shown[metric]:
@@ -124,7 +126,7 @@ def _over_labels(scored: Sequence[Scored], budgets: Sequence[int]) -> Any:
                 marker="o",
                 capsize=3,
                 label=RECIPES[recipe].title,
-                **_look(recipe),
+                **looks[recipe],
             )
         panel.set_xscale("log")
         panel.set_xticks(budgets, [str(number) for number in budgets])
@@ -167,10 +169,14 @@ def _error(values: Sequence[float]) -> float:
     return stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
-def _look(recipe: str) -> dict[str, Any]:
-    """Color and dashes of a recipe, the same in all figures; those of ten differ in color."""
-    number = list(RECIPES).index(recipe)
-    return {"color": f"C{number % 10}", "linestyle": _DASHES[number // 10 % len(_DASHES)]}
+def _looks(shown: Iterable[Sequence[str]]) -> dict[str, dict[str, Any]]:
+    """Color and dashes by recipe: all different, and the usual ones alike in all figures."""
+    there = {recipe for recipes in shown for recipe in recipes}
+    order = [*_ALWAYS, *(recipe for recipe in RECIPES if recipe in there.difference(_ALWAYS))]
+    return {
+        recipe: {"color": f"C{n % 10}", "linestyle": _DASHES[n // 10 % len(_DASHES)]}
+        for n, recipe in enumerate(order)
+    }
 
 
 def _results(scored: Sequence[Scored], recipe: str, labeled: int, metric: str) -> list[float]:
