@@ -14,6 +14,7 @@ What needs no torch, such as making and reading ``run.json``, is in `plans`.
 from __future__ import annotations
 
 import platform
+import shutil
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from importlib.metadata import version
@@ -37,11 +38,13 @@ from .plans import (
     retraining,
 )
 from .sessions import choose_place, members_apart, open_generations, open_run_data, package_version
+from .training.apart import MEMBERS
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
 from .training.image_names import write_names
 from .training.log import EVENTS, RunLog
 from .training.preflight import preflight
 from .training.recipe import Recipe
+from .training.shared_start import HALF
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -170,7 +173,9 @@ def resume(
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what processes that were killed while writing left anywhere in a run folder."""
+    """Remove what processes that were killed left anywhere in a run folder, which is only ours."""
+    for left in (folder / MEMBERS, *folder.glob(f"{HALF}*")):
+        shutil.rmtree(left, ignore_errors=True)
     patterns = ("generation-*", "generation-*/pseudo-labels", "judge")
     inside = [place for pattern in patterns for place in folder.glob(pattern) if place.is_dir()]
     for place in (folder, *inside):

@@ -147,11 +147,16 @@ def test_what_killed_processes_left_is_removed_wherever_it_is(whole: Path, tmp_p
     name = f".part-{temporary.writer().split('-')[0]}-{dead.pid}-0.safetensors"
     places = [".", "generation-0", "generation-1", "generation-1/pseudo-labels", "judge"]
     left = [folder / place / name for place in places]
+    for inside in ("members", ".shared-x1/generation-0"):  # of workers, of a comparison
+        (folder / inside).mkdir(parents=True)
+        left.append(folder / inside / "network-0.safetensors")
     for path in left:
         path.write_bytes(b"half")
     assert len(network_files(folder / "generation-1")) == 2, "half a file is no network"
     list(runs.resume(folder, toy_data()))
     assert [path for path in left if path.exists()] == []
+    assert not (folder / "members").exists()
+    assert not list(folder.glob(".shared*"))
 
 
 def test_a_folder_is_held_until_the_end_of_the_block(tmp_path: Path) -> None:

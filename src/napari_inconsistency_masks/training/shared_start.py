@@ -25,6 +25,8 @@ from .results import EFFORT, generation_folder, read_record
 
 SHARED = "shared.json"
 MOST_BYTES = 2**31
+HALF = ".shared-"
+"""How the name of a folder begins in which networks are being copied."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def share_start(old: Path, new: Path) -> bool:
     record, into = read_record(old, 0), generation_folder(new, 0)
     if record is None or into.exists():
         return False
-    with TemporaryDirectory(dir=new, prefix=".shared-") as made:
+    with TemporaryDirectory(dir=new, prefix=HALF) as made:
         half = Path(made) / into.name
         half.mkdir()
         for path in sorted(generation_folder(old, 0).glob("network-*.safetensors")):
