@@ -9,6 +9,7 @@ A study is the folder of `napari-im benchmark`, or what `kept_results.py` restor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -48,7 +49,7 @@ def main(
     recalls = [name for name in scored[0].networks[0] if _is_shown(name, scored)]
     found = summarize(scored, [ERROR, IOU, *recalls])
     chosen = [row for row in found if _number(row) in labels]
-    chosen.sort(key=lambda row: (row.labeled is None, _FIRST.get(row.recipe, len(_FIRST))))
+    chosen.sort(key=lambda row: (row.labeled or math.inf, _FIRST.get(row.recipe, len(_FIRST))))
     lines = _masks(chosen) if with_and_without else _main(chosen, recalls, rough_times)
     for cells in lines:
         typer.echo(f"| {' | '.join(cells)} |")
