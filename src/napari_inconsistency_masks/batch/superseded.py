@@ -43,9 +43,10 @@ def find_superseded(plan: Plan, journal: Journal) -> Superseded:
     journal
         Of the folder, with the records of what wrote to it before.
     """
-    found = _superseded(plan, journal)
-    untouched = tuple(file for file in found if journal.may_replace(file))
-    return Superseded(untouched, tuple(file for file in found if file not in set(untouched)))
+    untouched, edited = list[Path](), list[Path]()
+    for file in _superseded(plan, journal):
+        (untouched if journal.may_replace(file) else edited).append(file)
+    return Superseded(tuple(untouched), tuple(edited))
 
 
 def remove_superseded(plan: Plan, journal: Journal) -> tuple[Path, ...]:

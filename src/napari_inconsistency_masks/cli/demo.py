@@ -87,7 +87,7 @@ def show(
         typer.Option(help="Save pictures of the window and counts.csv here, and close it."),
     ] = None,
 ) -> None:
-    """Open napari with images that a run did not learn from, its predictions and counts."""
+    """Open napari with images whose labels a run did not learn from, its predictions and counts."""
     from ..data.origin import open_data
     from ..files.folders import make_folder
     from ..plans import read_plan
@@ -159,7 +159,8 @@ def _shown(data: SegmentationData) -> list[Sample]:
     source = next((each for each in (data.test, data.hidden) if len(each)), data.validation)
     labeled = [source[index] for index in range(min(len(source), 10 * SHOWN))]
     shape = (labeled or data.unlabeled)[0].image.shape
-    unlabeled = [data.unlabeled[index] for index in range(min(len(data.unlabeled), 10 * SHOWN))]
+    last = len(data.unlabeled) - 1  # from the end, as hidden labels are of the same images
+    unlabeled = [data.unlabeled[last - n] for n in range(min(last + 1, 10 * SHOWN))]
     alike = [[each for each in some if each.image.shape == shape] for some in (labeled, unlabeled)]
     without = TO_CORRECT if alike[0] else SHOWN
     return [*alike[0][:SHOWN], *(replace(each, target=None) for each in alike[1][:without])]

@@ -21,7 +21,7 @@ RETRY_MS = 5000
 """After this, what could not be saved is tried again."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Sheet:
     """The counts of one image, and what of them is not on disk yet."""
 
