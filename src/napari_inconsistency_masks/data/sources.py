@@ -1,10 +1,49 @@
-"""Lists of samples made of other lists."""
+"""Lists of samples: of files, and of other lists."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from .sample import Sample, Source
+
+ItemT = TypeVar("ItemT")
+ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
+
+
+class Reader(Protocol[ItemT_contra]):
+    """Makes samples of what says where they are."""
+
+    def read(self, item: ItemT_contra, /, *, with_target: bool) -> Sample: ...
+
+
+@dataclass(frozen=True, eq=False)
+class ItemSource(Generic[ItemT]):
+    """Samples in a fixed order, each read when asked for.
+
+    Attributes
+    ----------
+    reader
+        Of the samples.
+    items
+        What each is read from: with its ``name``, and its ``image`` file.
+    with_target
+        Whether labels are read.
+    """
+
+    reader: Reader[ItemT]
+    items: Sequence[ItemT]
+    with_target: bool = True
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int, /) -> Sample:
+        return self.reader.read(self.items[index], with_target=self.with_target)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return map(self.__getitem__, range(len(self)))
 
 
 class Subset:

@@ -19,17 +19,15 @@ from ..data.batches.views import Unlabeled, Views
 from ..losses import Loss
 from ..method_config import ImasConfig
 from ..nets.ensemble import Ensemble
-from ..nets.network import Network
 from ..task import LabelScheme
-from .base import Losses, Method, Step
+from .base import Losses, Step
 from .cutmix import paste
 from .guess import Guess, cross_entropy
-from .load import Load, following
-from .mean_teacher import Follower, decay, follow_all, teachers_of
+from .mean_teacher import MeanTeacher, decay, follow_all, teachers_of
 
 
 @dataclass(frozen=True)
-class Imas(Method):
+class Imas(MeanTeacher):
     """L = L_x + weight * L_u, labels by the teacher; the teacher is what is kept."""
 
     loss: Loss
@@ -40,15 +38,6 @@ class Imas(Method):
     def views(self) -> Views:
         """A weak and a strong view."""
         return Views(strong=1, change=TwoOperations())
-
-    def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
-        """Make the teachers."""
-        del key  # copies: nothing is drawn
-        return [Follower(network) for network in ensemble.networks]
-
-    def adds(self, network: Network) -> Load:
-        """A teacher like the network."""
-        return following(network)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""
@@ -123,10 +112,6 @@ class Imas(Method):
     ) -> None:
         """Let the teachers follow, running statistics included; in the first epoch at once."""
         follow_all(beside, ensemble, decay(step, self.config.decay) if epoch else 0.0)
-
-    def judged(self, ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
-        """Return the teachers."""
-        return teachers_of(ensemble, beside)
 
 
 def opposite(gamma: Tensor) -> Tensor:

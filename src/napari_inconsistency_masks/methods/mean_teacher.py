@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
+from .base import Method
+from .load import Load, following
 
 
 class Follower(nn.Module):
@@ -19,6 +21,23 @@ class Follower(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.teacher = deepcopy(network).requires_grad_(False)
+
+
+class MeanTeacher(Method):
+    """A method with a teacher of each network that is always there; it is what is kept."""
+
+    def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
+        """Make the teachers."""
+        del key  # copies: nothing is drawn
+        return [Follower(network) for network in ensemble.networks]
+
+    def adds(self, network: Network) -> Load:
+        """A teacher like the network."""
+        return following(network)
+
+    def judged(self, ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
+        """Return the teachers."""
+        return teachers_of(ensemble, beside)
 
 
 def teachers_of(ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:

@@ -18,18 +18,16 @@ from ..data.batches.views import Views
 from ..losses import Loss
 from ..method_config import UniMatchV2Config
 from ..nets.ensemble import Ensemble
-from ..nets.network import Network
 from ..task import LabelScheme
-from .base import Losses, Method, Step
+from .base import Losses, Step
 from .cutmix import draw_boxes, paste, unimatch_box
 from .guess import Guess, confident_cross_entropy
-from .load import Load, following
-from .mean_teacher import Follower, decay, follow_all, teachers_of
+from .mean_teacher import MeanTeacher, decay, follow_all, teachers_of
 from .perturbation import Factors, streams
 
 
 @dataclass(frozen=True)
-class UniMatchV2(Method):
+class UniMatchV2(MeanTeacher):
     """L = (L_x + (L_s1 + L_s2) / 2) / 2, labels by the teacher; the teacher is what is kept."""
 
     loss: Loss
@@ -40,15 +38,6 @@ class UniMatchV2(Method):
     def views(self) -> Views:
         """A weak view and two strong ones."""
         return Views(strong=2, change=Jitter())
-
-    def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
-        """Make the teachers."""
-        del key  # copies: nothing is drawn
-        return [Follower(network) for network in ensemble.networks]
-
-    def adds(self, network: Network) -> Load:
-        """A teacher like the network."""
-        return following(network)
 
     def losses(self, step: Step) -> Losses:
         """Compute the losses of each member on its own images."""
@@ -81,10 +70,6 @@ class UniMatchV2(Method):
         """Let the teachers follow, running statistics included."""
         del epoch
         follow_all(beside, ensemble, decay(step, self.config.decay))
-
-    def judged(self, ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
-        """Return the teachers."""
-        return teachers_of(ensemble, beside)
 
 
 def complementary(rng: np.random.Generator, count: int) -> Factors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -23,7 +23,7 @@ from ..mask_files import class_channels, id_channels
 from ..masks import ClassIds, read_mask
 from ..pixels import is_gray, to_channels
 from ..sample import Sample, Source
-from ..sources import Subset
+from ..sources import ItemSource, Subset
 
 
 @dataclass(frozen=True)
@@ -184,21 +184,10 @@ def _in_all(
 
 
 @dataclass(frozen=True, eq=False)
-class FileSource:
-    """Samples in a fixed order, each read when asked for."""
+class FileSource(ItemSource[Item]):
+    """Frames of image files, with their masks."""
 
     reader: ItemReader
-    items: Sequence[Item]
-    with_target: bool = True
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, index: int, /) -> Sample:
-        return self.reader.read(self.items[index], with_target=self.with_target)
-
-    def __iter__(self) -> Iterator[Sample]:
-        return (self[index] for index in range(len(self)))
 
 
 def item_of(source: Source, index: int) -> Item | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from ...intensity import Intensity
 from ...task import LabelScheme, Task
 from ..origin import describe
 from ..sample import Sample, SegmentationData
+from ..sources import ItemSource
 from ..splits import choose_labeled
 from .crops import crop_positions, cut_crop
 from .hela_images import IMAGES, HelaFiles, HelaImages
@@ -92,16 +93,17 @@ def load_hela(
         reader.notes.append(no_test_split(f"test/{IMAGES}"))
     train, chosen = crops["train_full"], _choose(crops["train_full"], labeled, seed, split_by)
     unlabeled = [item for item in train if item not in chosen]
+    cropped = _CropReader(reader)
     return SegmentationData(
         name="HeLa",
         scheme=SCHEME,
         channels=1,
         intensity=intensity,
-        labeled=_Crops(reader, [item for item in train if item in chosen]),
-        unlabeled=_Crops(reader, unlabeled, with_target=False),
-        hidden=_Crops(reader, unlabeled),
-        validation=_Crops(reader, crops["val"]),
-        test=_Crops(reader, crops["test"]),
+        labeled=ItemSource(cropped, [item for item in train if item in chosen]),
+        unlabeled=ItemSource(cropped, unlabeled, with_target=False),
+        hidden=ItemSource(cropped, unlabeled),
+        validation=ItemSource(cropped, crops["val"]),
+        test=ItemSource(cropped, crops["test"]),
         notes=tuple(reader.notes),
         origin=origin,
     )
@@ -160,24 +162,15 @@ class _Crop:
         return self.files.image
 
 
-@dataclass(frozen=True, eq=False)
-class _Crops:
-    """Crops, each cut from its image when asked for."""
+@dataclass(frozen=True)
+class _CropReader:
+    """Cuts crops from the images."""
 
-    reader: HelaImages
-    items: Sequence[_Crop]
-    with_target: bool = True
+    images: HelaImages
 
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, index: int, /) -> Sample:
-        crop = self.items[index]
-        whole = self.reader.read(crop.files, with_target=self.with_target)
+    def read(self, crop: _Crop, *, with_target: bool) -> Sample:
+        whole = self.images.read(crop.files, with_target=with_target)
         return cut_crop(whole, crop.name, crop.position, crop.size)
-
-    def __iter__(self) -> Iterator[Sample]:
-        return (self[index] for index in range(len(self)))
 
 
 def _crops(

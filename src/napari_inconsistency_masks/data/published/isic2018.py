@@ -17,13 +17,13 @@ from ...task import LabelScheme, Task
 from ..masks import GRAY, read_mask
 from ..origin import describe
 from ..sample import Sample, SegmentationData
+from ..sources import ItemSource
 from ..splits import published_order, take_labeled
 from .image_tree import ImageTree, open_tree
 from .pairs import (
     Item,
     Layout,
     PublishedImages,
-    PublishedSource,
     check_same_size,
     no_test_split,
     pair_by_name,
@@ -103,7 +103,7 @@ def load_isic2018(
         for least in _LEAST_GRAY[edges]
     )
     lists = sources(reader, parts, take_labeled(order[::-1], labeled))
-    lists["test"] = PublishedSource(test_reader, parts["test"])
+    lists["test"] = ItemSource(test_reader, parts["test"])
     return SegmentationData(
         name=LAYOUT.title,
         scheme=SCHEME,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ..cache import SampleCache
 from ..mask_files import color_channels, id_channels
 from ..pixels import to_channels
 from ..sample import Sample
+from ..sources import ItemSource
 from ..splits import listed
 from .image_tree import ImageTree
 
@@ -161,24 +162,6 @@ class PublishedImages:
             return stack[0], stack.header
 
 
-@dataclass(frozen=True, eq=False)
-class PublishedSource:
-    """Samples in a fixed order, each made when asked for."""
-
-    reader: PublishedImages
-    items: Sequence[Item]
-    with_target: bool = True
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, index: int, /) -> Sample:
-        return self.reader.read(self.items[index], with_target=self.with_target)
-
-    def __iter__(self) -> Iterator[Sample]:
-        return (self[index] for index in range(len(self)))
-
-
 def check_same_size(
     item: Item, image: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
 ) -> None:
@@ -200,7 +183,7 @@ def sources(
     reader: PublishedImages,
     parts: Mapping[str, Sequence[Item]],
     labeled: Sequence[str],
-) -> dict[str, PublishedSource]:
+) -> dict[str, ItemSource[Item]]:
     """The lists of samples of a data set.
 
     Parameters
@@ -222,9 +205,9 @@ def sources(
     chosen = set(labeled)
     unlabeled = [item for item in parts["train"] if item.name not in chosen]
     return {
-        "labeled": PublishedSource(reader, [i for i in parts["train"] if i.name in chosen]),
-        "unlabeled": PublishedSource(reader, unlabeled, with_target=False),
-        "hidden": PublishedSource(reader, unlabeled),
-        "validation": PublishedSource(reader, parts["validation"]),
-        "test": PublishedSource(reader, parts["test"]),
+        "labeled": ItemSource(reader, [i for i in parts["train"] if i.name in chosen]),
+        "unlabeled": ItemSource(reader, unlabeled, with_target=False),
+        "hidden": ItemSource(reader, unlabeled),
+        "validation": ItemSource(reader, parts["validation"]),
+        "test": ItemSource(reader, parts["test"]),
     }
