@@ -86,7 +86,9 @@ class Setting:
     default
         The value without a choice.
     minimum, maximum
-        Inclusive limits, or None.
+        Limits, or None.
+    above, below
+        Whether the minimum, and the maximum, are themselves too small, and too large.
     choices
         The allowed words, or empty.
     optional
@@ -100,6 +102,8 @@ class Setting:
     default: Any
     minimum: float | None
     maximum: float | None
+    above: bool
+    below: bool
     choices: tuple[str, ...]
     optional: bool
     adapter: TypeAdapter[Any] = field(compare=False, repr=False)
@@ -147,6 +151,8 @@ def _setting(name: str, hint: Any, default: Any) -> Setting:
         default=default,
         minimum=limit("ge", "gt"),
         maximum=limit("le", "lt"),
+        above=limit("gt") is not None,
+        below=limit("lt") is not None,
         choices=choices,
         optional=optional,
         adapter=TypeAdapter(hint),

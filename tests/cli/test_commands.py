@@ -252,7 +252,12 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(refusals: dict, number: in
     "words",
     [
         ["--members", "0"],
+        ["--members", "2.5"],
         ["--steps", "0"],
+        ["--learning-rate", "0"],
+        ["--learning-rate", "none"],
+        ["--augmentation-contrast", "1"],
+        ["--weight-decay", "nan"],
         ["--minutes", "soon"],
         ["--loss", "guess"],
         ["--nonsense", "1"],
@@ -260,6 +265,18 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(refusals: dict, number: in
 )
 def test_flags_out_of_their_limits_are_usage_errors(folder: Path, words: list[str]) -> None:
     assert call("train", folder, "--out", "never", *words).exit_code == 2
+
+
+def test_the_help_says_which_limits_are_themselves_allowed() -> None:
+    by_flag = {
+        parameter.opts[0]: parameter for parameter in get_command(app).commands["train"].params
+    }
+    for flag, limits in {
+        "--learning-rate": "[0<x<=1]",
+        "--augmentation-contrast": "[0<=x<1]",
+        "--members": "[1<=x<=32]",
+    }.items():
+        assert by_flag[flag].help.endswith(limits)
 
 
 def test_doctor_as_json() -> None:

@@ -25,6 +25,8 @@ GROUPS: dict[str, tuple[str, type[Config]]] = {
 NONE = "none"
 """What a flag is given to empty a setting that may be None; an empty text does as well."""
 
+_NO_NUMBER = {int: "no whole number", float: "no number"}
+
 _EMPTIED = object()
 """Stands for None among parsed flags, where None is a flag that was not given."""
 
@@ -96,13 +98,12 @@ def _parameter(group: str, setting: Setting, panel: str, *, hidden: bool) -> ins
     name = f"{group}_{setting.name}".lstrip("_")
     kind: Any = Literal[setting.choices] if setting.choices else setting.kind
     flag = name.replace("_", "-")
+    checked = setting.optional or setting.kind in (int, float)
     names = [f"--{flag}/--no-{flag}"] if kind is bool else [f"--{flag}"]
     info = typer.Option(
         *names,
-        parser=_parser(setting) if setting.optional else None,
-        metavar=f"<{setting.kind.__name__}>" if setting.optional else None,
-        min=None if setting.minimum is None else setting.kind(setting.minimum),
-        max=None if setting.maximum is None else setting.kind(setting.maximum),
+        parser=_parser(setting) if checked else None,
+        metavar=f"<{setting.kind.__name__}>" if checked else None,
         help=_help(setting),
         show_default=False,
         hidden=hidden,
@@ -121,19 +122,31 @@ def _help(setting: Setting) -> str:
     told = setting.description.startswith(setting.title)
     title = "" if told else f"{setting.title}. "
     emptied = f" '{NONE}' makes it empty." if setting.optional else ""
-    return f"{title}{setting.description}{emptied}"
+    return f"{title}{setting.description}{emptied}{_limits(setting)}"
+
+
+def _limits(setting: Setting) -> str:
+    low = high = ""
+    if setting.minimum is not None:
+        low = f"{setting.minimum:.12g}{'<' if setting.above else '<='}"
+    if setting.maximum is not None:
+        high = f"{'<' if setting.below else '<='}{setting.maximum:.12g}"
+    return f"  [{low}x{high}]" if low or high else ""
 
 
 def _parser(setting: Setting) -> Callable[[str], Any]:
     """What reads the text of a flag whose setting may be None."""
 
     def parse(text: str) -> Any:
-        if text.strip().lower() in ("", NONE):
+        if setting.optional and text.strip().lower() in ("", NONE):
             return _EMPTIED
         try:
             value = setting.kind(text)
         except ValueError:
-            raise typer.BadParameter(f"{text!r} is no number; give one, or '{NONE}'.") from None
+            also = f", or '{NONE}'" if setting.optional else ""
+            raise typer.BadParameter(
+                f"{text!r} is {_NO_NUMBER[setting.kind]}; give one{also}."
+            ) from None
         try:
             setting.check(value)
         except InputError as error:
