@@ -52,7 +52,7 @@ def test_missing_keys_keep_their_defaults() -> None:
     [
         ({"membrs": 3}, "unknown setting 'membrs'; did you mean 'members'?"),
         ({"pseudo_labels": {"erod": 3}}, "unknown setting 'erod'; did you mean 'erode'?"),
-        ({"zzz": 3}, "unknown setting 'zzz'; known are consistency"),
+        ({"zzz": 3}, "unknown setting 'zzz'; there are consistency"),
         ({"members": "3"}, "members = '3'"),
         ({"members": True}, "members = True"),
         ({"members": 2.5}, "members = 2.5"),
@@ -62,6 +62,8 @@ def test_missing_keys_keep_their_defaults() -> None:
         ({"loss": "mean"}, "loss = 'mean'"),
         ({"pseudo_labels": 3}, "pseudo_labels = 3"),
         ({"teachers": 9}, "teachers = 9"),
+        ({"pseudo_labels": {"erode": 2}}, "erode = 2 pixels: give 0 or an odd number"),
+        ({"pseudo_labels": {"dilate": 6}}, "dilate = 6 pixels: give 0 or an odd number"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_name_and_file(values: dict, said: str) -> None:

@@ -19,10 +19,12 @@ class PseudoLabelConfig(Config):
     """How agreement and disagreement become pseudo-labels. Defaults are the paper's."""
 
     erode: Annotated[
-        int, option("Shrink mask", "Side of the square that erodes the mask; 0 none.", ge=0, le=31)
+        int,
+        option("Shrink mask", "Odd side of the square that erodes the mask; 0: none.", ge=0, le=31),
     ] = 0
     dilate: Annotated[
-        int, option("Grow mask", "Side of the square that dilates the mask; 0 none.", ge=0, le=31)
+        int,
+        option("Grow mask", "Odd side of the square that dilates the mask; 0: none.", ge=0, le=31),
     ] = 0
     blank_image: Annotated[
         bool, option("Blank image", "Set the image to 0 where the networks disagree.")
@@ -92,6 +94,13 @@ class PseudoLabelConfig(Config):
             le=1,
         ),
     ] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("erode", "dilate"):
+            side = getattr(self, name)
+            if side and side % 2 == 0:
+                raise InputError(f"{name} = {side} pixels: give 0 or an odd number, as 3 or 5.")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from .config import TrainConfig
 from .data.origin import relative_origin
 from .data.sample import SegmentationData
-from .errors import InputError
+from .errors import InputError, meant
 from .files.atomic import write_json
 from .files.json_files import read_json
 from .inference.listing import network_files
@@ -170,7 +170,7 @@ def retraining(
     if (old / "run.json").is_file():
         plan = read_plan(old)
         recipe, config = plan.recipe, plan.config
-    if recipe.pseudo_labels and not len(data.unlabeled):
+    if recipe.needs_unlabeled and not len(data.unlabeled):
         recipe = RECIPES["labeled-aug"]
     networks = network_files(old)
     shape = Shape.read(networks[0])
@@ -235,14 +235,14 @@ def only_here(folder: Path) -> Iterator[None]:
 def find_recipe(key: str) -> Recipe:
     """Return the recipe of a key; `InputError` lists them if there is none."""
     if key not in RECIPES:
-        raise InputError(f"There is no recipe {key!r}; there are {', '.join(RECIPES)}.")
+        raise InputError(f"There is no recipe {key!r}; {meant(key, RECIPES)}")
     return RECIPES[key]
 
 
 def find_preset(name: str) -> TrainConfig:
     """Return the settings of a preset; `InputError` lists them if there is none."""
     if name not in PRESETS:
-        raise InputError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.")
+        raise InputError(f"There is no preset {name!r}; {meant(name, PRESETS)}")
     return PRESETS[name]
 
 

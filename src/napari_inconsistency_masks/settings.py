@@ -6,14 +6,13 @@ Titles, sentences and limits are written once, at the field; forms, flags and ch
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, get_args, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from .errors import InputError
+from .errors import InputError, meant
 
 
 def option(title: str, description: str, **limits: Any) -> Any:
@@ -169,6 +168,4 @@ def _nested(config: type[Config]) -> dict[str, type[Config]]:
 
 
 def _unknown(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}."
-    return f"unknown setting {key!r}; {hint}"
+    return f"unknown setting {key!r}; {meant(key, known)}"

@@ -86,7 +86,7 @@ def test_share_is_at_least_one_and_none_is_all() -> None:
 
 @pytest.mark.parametrize("amount", [0, 21, -1, 0.0, 1.5, True, "image_1", float("nan")])
 def test_wrong_amounts(amount: float) -> None:
-    with pytest.raises(InputError, match="labeled="):
+    with pytest.raises(InputError, match="labeled "):
         choose_labeled(NAMES, amount)
 
 

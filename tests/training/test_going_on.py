@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from napari_inconsistency_masks.training.events import (
     EpochEnd,
     Finished,
     GenerationEnd,
+    Judging,
     Labeling,
     Started,
     StepEnd,
@@ -211,11 +214,19 @@ def test_networks_without_a_run_can_be_gone_on_from(old: Path, tmp_path: Path) -
         assert comparison.learned_from is None
 
 
-def test_without_unlabeled_images_only_labels_are_learned_from(old: Path) -> None:
-    list_of = plans.retraining(old, replace(corrected(), unlabeled=[]))
-    assert list_of[0].key == "labeled"
-    im = replace(plans.read_plan(old), recipe=plans.find_recipe("im"))
-    assert im.recipe.pseudo_labels
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [("labeled", "labeled"), ("im", "labeled-aug"), ("fixmatch", "labeled-aug")],
+)
+def test_without_unlabeled_images_only_labels_are_learned_from(
+    old: Path, tmp_path: Path, before: str, then: str
+) -> None:
+    folder = shutil.copytree(old, tmp_path / "old")
+    values = json.loads((folder / "run.json").read_text())
+    values["recipe"] = asdict(plans.find_recipe(before))
+    (folder / "run.json").write_text(json.dumps(values))
+    assert plans.retraining(folder, corrected())[0].key == before
+    assert plans.retraining(folder, replace(corrected(), unlabeled=[]))[0].key == then
 
 
 # --- time -----------------------------------------------------------------------------------------
@@ -293,6 +304,18 @@ def test_labeling_leaves_time_to_learn(old: Path, tmp_path: Path, clock: Clock) 
     notes = [event.message for event in taken if isinstance(event, Warned)]
     assert [note for note in notes if "time to label 2 of the 6 unlabeled images" in note]
     assert sum(isinstance(event, StepEnd) for event in taken) == 4
+
+
+def test_learning_to_judge_leaves_time_to_learn(old: Path, tmp_path: Path, clock: Clock) -> None:
+    config = settings(old, minutes=1.0, epochs=100, steps=4)
+    taken: list[object] = []
+    for event in runs.retrain(old, corrected(), config, folder=tmp_path / "new", recipe="im++"):
+        clock.now += 10 if isinstance(event, Judging | StepEnd) else 0
+        taken.append(event)
+    steps = [event for event in taken if isinstance(event, Judging) and event.error is None]
+    assert len(steps) == 2, "a third of the time, as labels get"
+    assert sum(isinstance(event, StepEnd) for event in taken) >= 3
+    assert isinstance(taken[-1], Finished)
 
 
 def test_going_on_labels_nothing_more_when_its_time_is_over(

@@ -123,7 +123,7 @@ def test_selection_takes_the_label_that_is_judged_best_and_the_better_half_of_im
             prediction = Prediction(data.scheme.probability(logits).numpy(), data.scheme)
             labels = BestNetwork(config.pseudo_labels).candidates(prediction)
             assert len(labels) == 3
-            truth = data.hidden[index].labeled
+            truth = data.hidden[index]
             found = [true_overlap(label, truth, data.scheme) for label in labels]
             best[index] = max([*found, *([chosen[index]] if index in chosen else [])])
             path = folder / f"generation-{generation}" / "pseudo-labels" / f"{index:05d}.tif"
@@ -212,7 +212,7 @@ def test_the_upper_bound_scores_with_the_labels_of_the_same_image(tmp_path: Path
     config = replace(SHORT, pseudo_labels=PseudoLabelConfig(drop_uncertain=False))
     list(runs.train("gt-im++", data, config, folder=tmp_path / "run"))
     folder = tmp_path / "run" / "generation-1"
-    truth = {sample.name: sample.labeled for sample in data.hidden}
+    truth = {sample.name: sample for sample in data.hidden}
     for line in read_json_lines(folder / "pseudo-labels.jsonl"):
         label = read_pseudo_label(
             folder / "pseudo-labels" / f"{line['index']:05d}.tif", data.scheme

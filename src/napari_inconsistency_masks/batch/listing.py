@@ -103,10 +103,7 @@ def list_images(
                 others.append(_text(name))
     passed = len(unsearched.difference(map(Path, absolute)))
     if not found:
-        names = ", ".join(str(path) for path in paths) or "Nothing given"
-        pattern = f" of the pattern {glob!r}" if glob else ""
-        advice = words_about(passed) if passed else "give TIFF, PNG or Zarr images"
-        raise InputError(f"{names}: no images{pattern} here; {advice}.")
+        raise InputError(_nothing(paths, glob, others, passed))
     inputs = Inputs(absolute, recursive, glob)
     return Listing(_told_apart(list(found.values())), tuple(others), inputs, passed)
 
@@ -115,6 +112,20 @@ def words_about(unsearched: int, advice: str = "add --recursive") -> str:
     """That folders were not looked into, and what to do."""
     folders = "1 folder inside was" if unsearched == 1 else f"{unsearched:,} folders inside were"
     return f"{folders} not looked into: {advice}"
+
+
+def _nothing(paths: Sequence[Path], glob: str | None, others: Sequence[str], passed: int) -> str:
+    if not paths:
+        return "No images are given; name files or folders, or a list of them (--list)."
+    names = ", ".join(str(path) for path in paths)
+    pattern = f" of the pattern {glob!r}" if glob else ""
+    if passed:
+        advice = words_about(passed)
+    elif glob and others:
+        advice = f"there are {len(others):,} files with other names, such as {others[0]}"
+    else:
+        advice = "give images as TIFF, PNG, JPEG, BMP or Zarr"
+    return f"{names}: no images{pattern} here; {advice}."
 
 
 def _told_apart(images: list[Found]) -> tuple[Found, ...]:

@@ -96,7 +96,7 @@ def choose_labeled(
     if amount is None:
         return tuple(sorted(names))
     if isinstance(amount, str | bytes):
-        raise InputError(f"labeled={amount!r}: give a number, a share or a list of names.")
+        raise InputError(f"labeled {amount!r}: give a number, a share or a list of names.")
     if isinstance(amount, Sequence):
         unknown = [name for name in amount if name not in names]
         if unknown:
@@ -147,12 +147,12 @@ def _amount(amount: float, available: int, *, round_up: bool = False) -> int:
     if isinstance(amount, int) and not isinstance(amount, bool):
         if not 1 <= amount <= available:
             raise InputError(
-                f"labeled={amount}: there are {available} labeled images for training; give a "
+                f"labeled {amount}: there are {available} labeled images for training; give a "
                 f"number from 1 to {available}, or a share such as 0.1."
             )
         return amount
     if not 0 < amount <= 1 or isinstance(amount, bool):
-        raise InputError(f"labeled={amount!r}: give a share above 0 and up to 1, or a number.")
+        raise InputError(f"labeled {amount!r}: give a share above 0 and up to 1, or a number.")
     count = math.ceil(amount * available) if round_up else int(amount * available)
     return min(available, max(1, count))
 

@@ -31,12 +31,15 @@ class PseudoLabeler(Protocol):
     ----------
     masks
         Whether places are left out of the labels, so that a judge has to expect it.
+    compares
+        Whether all depends on where teachers differ, so that one alone would not do.
     chooses
         Whether the better ones of the judged images are trained on, and compete with those of the
         next generation.
     """
 
     masks: bool
+    compares: bool
     chooses: bool
 
     def teachers(self, ranking: tuple[int, ...], most: int) -> tuple[int, ...]:
@@ -79,6 +82,7 @@ class FromTeachers(ABC):
     draw_markers: DrawMarkers = pseudo_label_markers
 
     masks = False
+    compares = False
     chooses = False
 
     def teachers(self, ranking: tuple[int, ...], most: int) -> tuple[int, ...]:

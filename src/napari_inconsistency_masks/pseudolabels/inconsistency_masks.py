@@ -19,6 +19,7 @@ class InconsistencyMasks(FromTeachers):
     """Make pseudo-labels from what all teachers agree on."""
 
     masks = True
+    compares = True
 
     def candidates(self, prediction: Prediction) -> tuple[PseudoLabel, ...]:
         """Return agreement and mask."""

@@ -23,6 +23,11 @@ from .setup import Setup
 VIEWS = 3
 """Marks the random numbers of views."""
 
+ALONE = (
+    "There is one teacher, and one network disagrees with nothing: the mask stays empty, and all "
+    "its errors are taught. Train two networks or more, and let two of them teach."
+)
+
 
 @dataclass(frozen=True)
 class PseudoLabeling:
@@ -52,6 +57,8 @@ class PseudoLabeling:
         time_left = setup.budget.phase(
             f"labels {self.generation}", 3 * (setup.last + 1 - self.generation)
         )
+        if setup.labeler.compares and len(self._teachers) < 2 and not records:
+            yield Warned(ALONE)
         area = sum(record.inconsistent for record in records.values())
         kept = sum(record.kept for record in records.values())
         complete = len(records) == total or (bool(records) and time_left.over)
@@ -72,6 +79,10 @@ class PseudoLabeling:
         chosen = self._chosen(records)
         yield from self._warn_of_left_out(len(chosen), len(records))
         return self._taught(chosen)
+
+    @property
+    def _teachers(self) -> tuple[int, ...]:
+        return self.setup.labeler.teachers(self.before.ranking, self.setup.config.teachers)
 
     def _warn_of_left_out(self, taught: int, labeled: int) -> Iterator[Warned]:
         """Say when most images teach nothing, unless a recipe chooses the better half."""
@@ -125,8 +136,7 @@ class PseudoLabeling:
         Images are predicted together with the same others, however many are done already.
         """
         setup, scheme = self.setup, self.setup.data.scheme
-        members = setup.labeler.teachers(self.before.ranking, setup.config.teachers)
-        teachers = setup.load(self.before, members)
+        teachers = setup.load(self.before, self._teachers)
         views = _Views(setup, self.generation, self._order())
         skip = {place for place, (index, _, _) in enumerate(views.shown) if index in done}
         answers: dict[int, dict[int, torch.Tensor]] = {}

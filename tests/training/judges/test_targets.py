@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,12 +107,41 @@ def test_the_true_overlap_is_of_what_lies_outside_of_the_mask(
         if b.any():
             each.append((a & b).sum() / ((a | b).sum() + 1e-7))
     expected = np.mean(each) if each else 0
-    assert true_overlap(label, truth, scheme) == pytest.approx(expected)
     image = Sample("b", np.zeros((1, 20, 24), np.uint8))
+    assert true_overlap(label, replace(image, target=truth), scheme) == pytest.approx(expected)
     hidden = [Sample("a", image.image), Sample("b", image.image, truth)]
     assert Truth(hidden, {"a": 0, "b": 1}, scheme).score(0, image, label) == pytest.approx(expected)
 
 
 def test_a_label_without_any_class_is_worth_nothing() -> None:
     empty = PseudoLabel(np.zeros((3, 4, 4), np.uint8), np.zeros((3, 4, 4), bool))
-    assert true_overlap(empty, empty.target, HELA) == 0
+    truth = Sample("a", np.zeros((1, 4, 4), np.uint8), empty.target)
+    assert true_overlap(empty, truth, HELA) == 0
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_true_overlap_is_of_what_is_known(scheme: LabelScheme) -> None:
+    """What nobody labeled is neither right nor wrong: other pseudo-labels there change nothing."""
+    label, target = random_pair(scheme, 5)
+    known = np.zeros(target.shape[-2:], bool)
+    known[4:15, 3:20] = True
+    truth = Sample("a", np.zeros((1, *known.shape), np.uint8), target, known)
+    other = replace(label, target=np.where(known, label.target, random_pair(scheme, 6)[0].target))
+    assert (other.target != label.target).any()
+    inside = (..., slice(4, 15), slice(3, 20))
+    cut = PseudoLabel(label.target[inside], label.mask[inside])
+    crop = Sample("a", truth.image[inside], target[inside])
+    expected = true_overlap(cut, crop, scheme)
+    assert 0 < expected < 1
+    for each in (label, other):
+        assert true_overlap(each, truth, scheme) == pytest.approx(expected)
+    assert true_overlap(label, replace(truth, known=~np.ones_like(known)), scheme) == 0
+
+
+def test_each_output_is_known_where_it_is_labeled() -> None:
+    label, target = random_pair(HELA, 5)
+    known = np.zeros(target.shape, bool)
+    known[1] = True
+    truth = Sample("a", np.zeros((1, *known.shape[1:]), np.uint8), target, known)
+    only = replace(truth, target=target * known, known=None)
+    assert true_overlap(label, truth, HELA) == true_overlap(label, only, HELA) > 0

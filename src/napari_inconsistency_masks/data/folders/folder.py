@@ -160,7 +160,7 @@ def _lists(
     chosen = labeled if isinstance(labeled, str) else None
     lists = read_split_lists(root, names, labeled=chosen)
     if chosen is not None and lists is None:
-        raise InputError(f"labeled={chosen!r}: {root.name} has no folder splits with lists.")
+        raise InputError(f"labeled {chosen!r}: {root.name} has no folder splits with lists.")
     return lists
 
 

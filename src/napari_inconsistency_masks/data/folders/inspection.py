@@ -158,6 +158,19 @@ def find_alike(found: FolderLayout) -> tuple[str, str] | None:
     return None
 
 
+def find_misnamed(found: FolderLayout, name: str) -> tuple[str, str] | None:
+    """A mask in the folder ``name`` (in any case) that no image is named like, and an image.
+
+    None if there is no such folder, if it is empty, or if some of its masks have an image.
+    """
+    images = _list(found.folder / (found.images or ".")).files
+    for folder in _subfolders(found.folder):
+        masks = _list(found.folder / folder).files
+        if folder.lower() == name.lower() and masks and images and not masks.keys() & images.keys():
+            return f"{folder}/{next(iter(masks.values())).name}", next(iter(images.values())).name
+    return None
+
+
 def _subfolders(folder: Path) -> list[str]:
     with suppress(OSError):
         return sorted(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import InputError
+from ...errors import InputError, close_to
 from ...task import LabelScheme, Task
 from ..splits import listed
 from .inspection import (
@@ -15,6 +15,7 @@ from .inspection import (
     ClassFolder,
     FolderLayout,
     find_alike,
+    find_misnamed,
     folders_with_images,
     inspect_folder,
 )
@@ -72,8 +73,8 @@ def choose_layout(
         task = task or (Task.MULTILABEL if several else Task.BINARY)
         if task is Task.MULTICLASS:
             raise InputError(
-                f"{root.name}: multi-class labels are one folder of class ids; say which with "
-                f"masks=, and name all classes in the order of their ids."
+                f"{root.name}: multi-class labels are one folder of class ids; say which "
+                f"(--masks), and name all classes in the order of their ids."
             )
     scheme = LabelScheme(task, names, position)
     return Layout(root, found.images, folders, scheme, tuple(notes), known)
@@ -91,10 +92,7 @@ def _class_folders(
         single = [item.name for item in found.classes if item.name.lower() in MASK_FOLDERS]
         if len(missing) == len(classes) and len(single) == 1:
             return (), single[0]
-        raise InputError(
-            f"{found.folder.name}: there is no folder with masks named {listed(missing)}; "
-            f"{_available(found)}."
-        )
+        raise InputError(_no_masks(found, missing))
     if task is Task.MULTICLASS:
         raise InputError(
             f"{found.folder.name}: name all classes in the order of their ids to read multi-class "
@@ -169,6 +167,24 @@ def _check_single_folder(
         )
 
 
+def _no_masks(found: FolderLayout, missing: Sequence[str]) -> str:
+    where = found.folder.name
+    for name in missing:
+        misnamed = None if find_alike(found) else find_misnamed(found, name)
+        if misnamed is not None:
+            mask, image = misnamed
+            return (
+                f"{where}: no mask of {name!r} is named like an image: there are {mask} and such, "
+                f"and images like {image}; give each mask the name of its image."
+            )
+    there = [item.name for item in found.classes]
+    meant = [(name, close_to(name, there)) for name in missing]
+    hints = [f"{close!r} instead of {name!r}" for name, close in meant if close]
+    hint = f" (did you mean {', '.join(hints)}?)" if hints else ""
+    named = f"named {listed(missing)}{hint}"
+    return f"{where}: there is no folder with masks {named}; {_available(found)}."
+
+
 def _available(found: FolderLayout) -> str:
     names = [item.name for item in found.classes]
     if names:
@@ -181,12 +197,12 @@ def _no_images(found: FolderLayout) -> str:
         return f"{found.folder}: there is no such folder."
     if len(found.image_candidates) > 1:
         names = ", ".join(found.image_candidates)
-        return f"{found.folder.name}: {names} may all hold the images; say which with images=."
+        return f"{found.folder.name}: {names} may all hold the images; say which (--images)."
     where = found.images or f"a folder named {', '.join(IMAGE_FOLDERS)}"
     said = f"{found.folder.name}: there are no images in {where}"
     below = [] if found.images else folders_with_images(found.folder)
     if not below:
-        return f"{said}; put them there, or say with images= where they are."
+        return f"{said}; put them there, or say where they are (--images)."
     return f"{said}, but there are in {listed(below)}; give that folder instead."
 
 

@@ -111,7 +111,7 @@ def _chosen(folder: Path, found: Mapping[str, tuple[Path, ...]], name: str) -> t
         if name in (path.name, path.stem):
             return (path,)
     raise InputError(
-        f"labeled={name!r}: there is no such list of labeled images in {folder.name}/{FOLDER}."
+        f"labeled {name!r}: there is no such list of labeled images in {folder.name}/{FOLDER}."
     )
 
 

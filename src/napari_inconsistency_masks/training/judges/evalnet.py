@@ -82,7 +82,7 @@ def _train(setup: Setup, files: JudgeFiles) -> Generator[Event, None, JudgeRecor
     try:
         yield from _fit(setup, learner, lessons, exam)
     except GeneratorExit:
-        setup.records.save_state(STAGE, learner)
+        _save(setup, learner)
         raise
     learner.restore_best()
     _, errors = _examine(networks, exam)
@@ -140,11 +140,12 @@ def _fit(
 ) -> Iterator[Event]:
     config = setup.config
     steps = config.steps or max(1, PASSES * len(lessons) // config.batch)
-    while learner.epoch < config.epochs:
+    left = setup.budget.phase(STAGE, 3 * max(1, setup.last))  # as labels get of a generation
+    while learner.epoch < config.epochs and not (learner.step and left.over):
         epoch = learner.epoch
-        while learner.step < (epoch + 1) * steps:
+        while learner.step < (epoch + 1) * steps and not (learner.step and left.over):
             lesson = lessons.make(_drawn(setup, len(lessons), learner.step))
-            _learn(learner, lesson, steps * config.epochs)
+            _learn(learner, lesson, left.expected_steps(learner.step, steps * config.epochs))
             yield Judging(1, epoch, config.epochs, learner.step - epoch * steps, steps)
         yield from _lose(learner, learner.diverged, "a weight")
         losses, errors = _examine(learner.ensemble, exam)
@@ -153,8 +154,13 @@ def _fit(
             losses, errors = _examine(learner.ensemble, exam)
         bad = losses if has_two_heads(setup.data.scheme) else errors  # as in the reference
         learner.end_epoch(tuple(-value for value in bad))
-        setup.records.save_state(STAGE, learner)
+        _save(setup, learner)
         yield Judging(1, epoch, config.epochs, steps, steps, finite_or_none(errors))
+
+
+def _save(setup: Setup, learner: Learning[EvalNets]) -> None:
+    setup.records.save_state(STAGE, learner)
+    setup.budget.save()
 
 
 def _drawn(setup: Setup, count: int, step: int) -> Iterator[tuple[int, np.random.Generator]]:

@@ -6,7 +6,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ...data.pseudo import PseudoLabel
 from ...data.sample import Sample, Source
@@ -28,18 +27,25 @@ class Truth:
 
     def score(self, index: int, image: Sample, label: PseudoLabel) -> float:  # noqa: ARG002
         """Return `true_overlap` with the hidden labels of the image."""
-        return true_overlap(label, self.hidden[self.place[image.name]].labeled, self.scheme)
+        return true_overlap(label, self.hidden[self.place[image.name]], self.scheme)
 
 
-def true_overlap(label: PseudoLabel, truth: npt.NDArray[np.uint8], scheme: LabelScheme) -> float:
+def true_overlap(label: PseudoLabel, truth: Sample, scheme: LabelScheme) -> float:
     """Mean IoU of the outputs that the truth has where it is not masked; 0 if it has none.
 
-    If multi-class the mask itself counts as an output, as in the reference.
+    Only where the truth is known. If multi-class the mask itself counts as an output, as in the
+    reference.
     """
     mask = label.anywhere
-    predicted, true = blank(label.target, mask), blank(truth, mask)
+    predicted, true = blank(label.target, mask), blank(truth.labeled, mask)
+    if truth.known is not None:
+        known = np.broadcast_to(truth.known, true.shape)
+        if scheme.exclusive:
+            predicted, true = predicted[known], true[known]  # (known pixels,)
+        else:
+            predicted, true = predicted * known, true * known
     if scheme.exclusive:
-        return mean_iou_of_present_classes(predicted, true)
+        return mean_iou_of_present_classes(predicted, true) if true.size else 0.0
     there = [k for k in range(scheme.outputs) if true[k].any()]
     each = [iou(predicted[k] != 0, true[k] != 0) for k in there]
     return sum(each) / len(each) if each else 0.0
