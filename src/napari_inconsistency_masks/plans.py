@@ -22,7 +22,7 @@ from .errors import InputError, meant
 from .files.atomic import write_json
 from .files.json_files import read_json
 from .inference.listing import network_files
-from .recipes import PRESETS, RECIPES
+from .recipes import PAPER, PRESETS, RECIPES
 from .training.recipe import Recipe
 from .training.results import complete_generations, read_record, write_result
 from .training.start import Shape, Start, copy_start, refuse_other_network
@@ -239,11 +239,14 @@ def find_recipe(key: str) -> Recipe:
     return RECIPES[key]
 
 
-def find_preset(name: str) -> TrainConfig:
-    """Return the settings of a preset; `InputError` lists them if there is none."""
+def find_preset(name: str, data: SegmentationData | None = None) -> TrainConfig:
+    """Return the settings of a preset; `InputError` lists them if there is none.
+
+    The preset ``paper`` has those that the paper used for the data set, if this is one of its own.
+    """
     if name not in PRESETS:
         raise InputError(f"There is no preset {name!r}; {meant(name, PRESETS)}")
-    return PRESETS[name]
+    return PRESETS[name].changed(data.paper if data is not None and name == PAPER else {})
 
 
 def now() -> str:

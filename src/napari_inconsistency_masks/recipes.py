@@ -256,4 +256,7 @@ PRESETS = {
     "standard": replace(_EVERYDAY, members=3, generations=2, width=1.0, epochs=20, steps=50),
     "paper": TrainConfig(),
 }
-"""Settings by name: a quick look, what a person should use, and the paper's."""
+"""Settings by name: a quick look, what a person should use, and the paper's (for HeLa)."""
+
+PAPER = "paper"
+"""The preset, and the protocol, that a data set may have other values for."""

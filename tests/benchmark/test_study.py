@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -31,6 +32,7 @@ from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.recipes import RECIPES
 from study_toys import CLASSES, TINY, make, write_data
+from toy import toy_data
 
 PIXELS = ("both", "union")
 
@@ -68,13 +70,24 @@ def test_trials_go_run_by_run_and_recipes_with_all_labels_once_per_run() -> None
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_recipes_say_what_is_augmented_and_runs_have_their_own_seeds(protocol: str) -> None:
-    config = protocol_config(protocol, 5)
+    config = protocol_config(protocol, 5, toy_data())
     assert (config.augment, config.refuse_worse, config.seed) == ("recipe", False, 5)
+
+
+def test_only_the_papers_protocol_has_the_papers_settings_for_a_data_set() -> None:
+    data = replace(toy_data(), paper={"width": 0.5, "augmentation": {"blur": 1}})
+    for protocol in PROTOCOLS:
+        config, usual = protocol_config(protocol, 5, data), protocol_config(protocol, 5, toy_data())
+        if protocol == "paper":
+            assert (config.width, config.augmentation.blur) == (0.5, 1)
+            assert config == usual.changed(data.paper)
+        else:
+            assert config == usual
 
 
 def test_protocols_that_do_not_exist_are_refused() -> None:
     with pytest.raises(InputError, match="quick, standard, paper"):
-        protocol_config("fast", 0)
+        protocol_config("fast", 0, toy_data())
 
 
 def test_results_have_a_row_per_network_generation_and_split(study: Study) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from typer.testing import CliRunner, Result
 
 from napari_inconsistency_masks.benchmark import Study
 from napari_inconsistency_masks.cli import app
+from napari_inconsistency_masks.config import AugmentConfig, TrainConfig
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.trained import load
 from napari_inconsistency_masks.plans import read_plan
+from napari_inconsistency_masks.recipes import PRESETS
 from published_sets import lesion, make_isic2018, make_suim, save
 
 TINY = "--members 2 --generations 1 --width 0.25 --epochs 1 --steps 2 --batch 4 --precision float32"
@@ -66,6 +69,33 @@ def test_the_layout_may_be_named(isic: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=said):
             call("train", isic, "--out", out, "--layout", layout)
     assert not out.exists()
+
+
+def test_the_papers_settings_are_those_for_the_data_set(
+    isic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ISIC 2018: width 0.5, gray values times 0.5 to 1.5 and plus -25 to 25 (methods, A7, A11)."""
+    made: list[TrainConfig] = []
+
+    def catch(*plan: object, **options: object) -> Iterator[None]:
+        made.append(plan[2])
+        return iter(())
+
+    monkeypatch.setattr("napari_inconsistency_masks.runs.train", catch)
+    words = ("train", isic, "--out", tmp_path / "run", "--layout-option", "size=32")
+    call(*words, "--preset", "paper")
+    call(*words, "--preset", "paper", "--width", "1", "--augmentation-contrast", "0.2")
+    call(*words, "--preset", "standard")
+    isic_paper, chosen, standard = made
+    assert isic_paper.width == 0.5
+    assert isic_paper.augmentation == AugmentConfig(0.5, 25, 3, 25)
+    assert replace(isic_paper, width=1.0, augmentation=AugmentConfig()) == PRESETS["paper"]
+    assert (chosen.width, chosen.augmentation.contrast, chosen.augmentation.brightness) == (
+        1,
+        0.2,
+        25,
+    )
+    assert standard == PRESETS["standard"]
 
 
 @pytest.mark.parametrize(

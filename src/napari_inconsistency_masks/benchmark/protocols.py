@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..config import TrainConfig
+from ..data.sample import SegmentationData
 from ..errors import InputError
-from ..recipes import PRESETS
+from ..recipes import PAPER, PRESETS
 
 PROTOCOLS = {
     "quick": replace(
@@ -21,7 +22,7 @@ PROTOCOLS = {
     "standard": replace(
         PRESETS["standard"], members=5, generations=3, augment="recipe", refuse_worse=False
     ),
-    "paper": PRESETS["paper"],
+    PAPER: PRESETS[PAPER],
 }
 """Hours on a CPU, hours on a GPU, and the paper's settings.
 
@@ -30,7 +31,7 @@ nothing else; and no generation is refused, so that the course over the generati
 last one is the result."""
 
 
-def protocol_config(protocol: str, seed: int) -> TrainConfig:
+def protocol_config(protocol: str, seed: int, data: SegmentationData) -> TrainConfig:
     """The settings of all recipes in a comparison.
 
     Parameters
@@ -39,6 +40,8 @@ def protocol_config(protocol: str, seed: int) -> TrainConfig:
         A key of `PROTOCOLS`.
     seed
         Of the run.
+    data
+        What is compared on: the protocol ``paper`` has the paper's settings for its own data sets.
 
     Raises
     ------
@@ -47,4 +50,5 @@ def protocol_config(protocol: str, seed: int) -> TrainConfig:
     """
     if protocol not in PROTOCOLS:
         raise InputError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
-    return replace(PROTOCOLS[protocol], seed=seed)
+    changes = data.paper if protocol == PAPER else {}
+    return replace(PROTOCOLS[protocol].changed(changes), seed=seed)

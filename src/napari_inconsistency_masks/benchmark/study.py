@@ -234,7 +234,8 @@ class Study:
         return folder
 
     def _config(self, trial: Trial) -> TrainConfig:
-        return protocol_config(self.protocol, seed=trial.run - 1).changed(self.changes)
+        data = next(iter(self.data.values()))  # of all numbers of labels the same
+        return protocol_config(self.protocol, trial.run - 1, data).changed(self.changes)
 
     def _folder(self, trial: Trial) -> Path:
         return trial.folder(self.folder)

@@ -71,7 +71,7 @@ def train(
     """
     from .. import runs
 
-    config = apply_flags(find_preset(preset), given)
+    seed = apply_flags(find_preset(preset), given).seed
     chosen = find_recipe(recipe)
     segmentation = open_data_path(
         data,
@@ -86,8 +86,9 @@ def train(
         labeled=labeled,
         validation=validation,
         test=test,
-        seed=config.seed,
+        seed=seed,
     )
+    config = apply_flags(find_preset(preset, segmentation), given)
     client = connect(context, scheduler, cluster)
     events = runs.train(chosen, segmentation, config, folder=out, client=client)
     follow(events, out, json, False, threads)

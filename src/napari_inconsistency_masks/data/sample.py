@@ -91,6 +91,9 @@ class SegmentationData:
         Whether rotated and flipped images are as likely as upright ones (true for cells).
     notes
         What a person should know about how the data was read, one sentence each.
+    paper
+        How the settings of arXiv 2401.14387 for this data set differ from those of the preset
+        ``paper``, which are for HeLa; for `Config.changed`.
     origin
         JSON description from which `data.origin.open_data` makes this object again, or None.
     """
@@ -108,6 +111,7 @@ class SegmentationData:
     validation_is_training: bool = False
     named: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    paper: Mapping[str, Any] = field(default_factory=dict, compare=False)
     origin: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @property

@@ -39,6 +39,9 @@ TRAIN_IDS = (
 )  # fmt: skip
 """The classes that the benchmark of the data set scores, in its order."""
 
+PAPER = {"augmentation": {"contrast": 0.4, "brightness": 15, "blur": 1, "noise": 15}}
+"""Settings that differ from HeLa's; the views of the consistency loss do as well, and are not."""
+
 LAYOUT = Layout(
     "Cityscapes",
     ("leftImg8bit/train", "gtFine/train"),
@@ -120,6 +123,7 @@ def load_cityscapes(
         validation_is_training=False,
         named=frozenset(),
         notes=(),
+        paper=PAPER,
         origin=origin,
         **sources(PublishedImages(tree, intensity, _label_ids, prepare, ids=True), parts, chosen),
     )

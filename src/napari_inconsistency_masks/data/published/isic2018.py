@@ -37,6 +37,9 @@ _MASKS = "ISIC2018_Task1_{}_GroundTruth"
 _LEAST_GRAY = {"paper": (255, 1), "half": (128, 128)}
 """From which gray value on a pixel of a resized mask is lesion: in training, in test images."""
 
+PAPER = {"width": 0.5, "augmentation": {"contrast": 0.5, "brightness": 25}}
+"""Settings that differ from HeLa's."""
+
 LAYOUT = Layout(
     "ISIC 2018",
     tuple(
@@ -113,6 +116,7 @@ def load_isic2018(
         validation_is_training=False,
         named=frozenset(),
         notes=() if parts["test"] else (no_test_split(_IMAGES.format("Test")),),
+        paper=PAPER,
         origin=origin,
         **lists,
     )

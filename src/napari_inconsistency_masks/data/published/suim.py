@@ -36,6 +36,9 @@ SCHEME = LabelScheme(
 )
 """In the order of the colors 000, 001, 010 ... 111 (red, green, blue) of the mask files."""
 
+PAPER = {"augmentation": {"contrast": 0.5, "brightness": 25}}
+"""Settings that differ from HeLa's."""
+
 LAYOUT = Layout(
     "SUIM",
     ("train_val/images", "train_val/masks"),
@@ -120,6 +123,7 @@ def load_suim(
         validation_is_training=False,
         named=frozenset(),
         notes=() if test else (no_test_split("TEST/images"),),
+        paper=PAPER,
         origin=origin,
         **sources(reader, parts, names),
     )
