@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import log2
+from math import ceil, floor, log2, log10
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from annotator_table import mean_rows, to_table
 from napari_inconsistency_masks.files.atomic import write_text
 
 _COLORS = {"ours": "#0072b2", "regions": "#d55e00", "alike": "#cc79a7", "images": "#009e73"}
+_CALLED = {"ours": "ranked"}
 _WIDTH, _HEIGHT = 430, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 40, 48
 _LEGEND = 20
@@ -32,7 +33,7 @@ def draw_figure(rows: Sequence[dict[str, Any]], path: Path) -> None:
         _text(
             _LEFT,
             _HEIGHT + _LEGEND * (n + 1) - 6,
-            f"{name}: {STRATEGIES[name]}",
+            f"{_CALLED.get(name, name)}: {STRATEGIES[name]}",
             color=_COLORS[name],
         )
         for n, name in enumerate(shown)
@@ -73,8 +74,8 @@ def _panel(title: str, means: pd.DataFrame) -> str:
         _text(middle, 18, f"{title}: count error per image", "middle"),
         _text(middle, bottom + 16, "corrected cells", "middle"),
     ]
-    for error in (axes.low, (axes.low + axes.high) / 2, axes.high):
-        parts.append(_text(_LEFT - 8, axes.y(error) + 4, f"{error:.2f}", "end"))
+    for error in _round_numbers(axes.low, axes.high):
+        parts.append(_text(_LEFT - 8, axes.y(error) + 4, f"{error:g}", "end"))
         parts.append(_line(_LEFT, axes.y(error), _WIDTH - _RIGHT, axes.y(error), "#dddddd"))
     parts += [_text(axes.x(cells), bottom, f"{cells}", "middle") for cells in axes.marks]
     for name, color in _COLORS.items():
@@ -92,6 +93,13 @@ def _panel(title: str, means: pd.DataFrame) -> str:
         parts += [_line(x, top, x, 2 * y - top, color) for x, y, top in points if top == top]
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y, _ in points]
     return "".join(parts)
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """The multiples of 1, 2 or 5 times a power of ten in a range, three to six."""
+    power = 10.0 ** floor(log10(high - low))
+    step = next(s * power for s in (0.2, 0.5, 1, 2) if (high - low) / (s * power) <= 6)
+    return [round(n * step, 10) for n in range(ceil(low / step), floor(high / step) + 1)]
 
 
 def _line(x0: float, y0: float, x1: float, y1: float, color: str, width: int = 1) -> str:
