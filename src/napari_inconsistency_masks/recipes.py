@@ -33,7 +33,8 @@ _START = (
     Recipe(
         "labeled",
         "Labeled data only (LDT)",
-        "Learns from the labeled images alone; what every other recipe has to beat.",
+        "Learns from the labeled images alone, augmented only if the settings say so for all "
+        "recipes (Quick look and Standard do); what every other recipe has to beat.",
     ),
 )
 
