@@ -19,8 +19,9 @@ from .config import TrainConfig
 from .data.origin import relative_origin
 from .data.sample import SegmentationData
 from .errors import InputError, meant
-from .files.atomic import write_json
+from .files.atomic import WriteError, write_json
 from .files.json_files import read_json
+from .files.names import about
 from .inference.listing import network_files
 from .recipes import PAPER, PRESETS, RECIPES
 from .training.recipe import Recipe
@@ -28,6 +29,7 @@ from .training.results import complete_generations, read_record, write_result
 from .training.start import Shape, Start, copy_start, refuse_other_network
 
 FORMAT = 1
+LOCK = "run.lock"
 
 RETRAINING_MINUTES = 5.0
 CORRECTION_SHARE = 0.5
@@ -216,16 +218,27 @@ def only_here(folder: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        If it is held already.
+        If it is held already, or may not be written to.
     """
     # a generator that holds it may be closed by another thread
-    lock = FileLock(folder / "run.lock", thread_local=False)
+    lock = FileLock(folder / LOCK, thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise InputError(
             f"{folder}: another process is working on this run; wait for it, or stop it."
         ) from None
+    except (OSError, NotImplementedError) as error:  # the latter where a drive knows no locks
+        said = getattr(error, "strerror", None) or error
+        refusal = WriteError(
+            about(
+                folder / LOCK,
+                f"cannot be written ({said}); get the permission to write to this folder, or "
+                f"work on a copy of it.",
+            )
+        )
+        refusal.errno = getattr(error, "errno", None)
+        raise refusal from error
     try:
         yield
     finally:

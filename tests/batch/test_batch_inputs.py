@@ -180,6 +180,19 @@ def test_a_zarr_array_that_would_run_code_is_refused(tmp_path: Path) -> None:
         open_stack(tmp_path)
 
 
+def test_chunks_that_are_not_there_are_noted(
+    model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    write_zarr(tmp_path / "in" / "a.zarr")
+    paths, options = [tmp_path / "in"], {"channels": [0]}
+    plan = batch_of(paths, tmp_path / "out", model, ensemble, **options)
+    assert plan.images[0].known.notes == ()
+    (tmp_path / "in" / "a.zarr" / "0" / "1.0.0.1.1").unlink()
+    plan = batch_of(paths, tmp_path / "out", model, ensemble, **options)
+    (note,) = plan.images[0].known.notes
+    assert "1 of its 48 chunks are not there, and are read as 0" in note
+
+
 def test_folders_patterns_and_zarr_are_listed_once(tmp_path: Path) -> None:
     for name in ("a/x_ch1.tif", "a/x_ch2.tif", "b/c/y_ch1.tif", "b/.z_ch1.tif", "notes.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

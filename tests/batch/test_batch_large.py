@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from batch_toys import batch_of, counts, do
+from batch_toys import batch_of, counts, do, toy_frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from napari_inconsistency_masks.batch import Plan
 from napari_inconsistency_masks.batch.finding import Finder, FoundCells
+from napari_inconsistency_masks.batch.images import Image
+from napari_inconsistency_masks.batch.layout import part_files, remove_parts
+from napari_inconsistency_masks.batch.plan import units_of
 from napari_inconsistency_masks.cells import find_cells
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.gray_values import survey
@@ -125,3 +129,28 @@ def test_pixels_without_a_value_do_not_count() -> None:
     found = survey(lambda: [image], (50,))
     assert (found.finite, found.missing, found.percentiles) == (3, 3, (2.0,))
     assert survey(lambda: [image[:, 1:2]], (50,)).finite == 0
+
+
+def test_parts_of_an_image_in_a_folder_named_like_another_image_stay(
+    model: Path, ensemble: TrainedEnsemble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_inconsistency_masks.batch.plan.UNIT_PIXELS", 32**2)
+    (tmp_path / "in" / "A").mkdir(parents=True)
+    for name in ("A.tif", "A/movie.tif"):
+        tifffile.imwrite(
+            tmp_path / "in" / name, toy_frames(2), imagej=True, metadata={"axes": "TYX"}
+        )
+    plan = batch_of([tmp_path / "in"], tmp_path / "out", model, ensemble)
+    one, other = plan.images
+    files = [file for image in (one, other) for file in _parts(image, plan)]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    remove_parts(one, plan)
+    assert [file for file in files if file.exists()] == _parts(other, plan)
+    remove_parts(other, plan)
+    assert not (tmp_path / "out" / "parts").exists()
+
+
+def _parts(image: Image, plan: Plan) -> list[Path]:
+    return [file for unit in units_of(image) for file in part_files(unit, plan).values()]

@@ -34,6 +34,15 @@ def test_results_are_no_images_whatever_leads_to_them(
     assert "image_000_masks.tif" in names(images / "first" / "images", images / "second")
 
 
+def test_the_folder_of_the_results_is_said_to_be_never_searched(
+    images: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(images)
+    for given in (images, tmp_path / "link"):
+        with pytest.raises(InputError, match=r"images: the folder of the results is never search"):
+            list_images([given], out=images)
+
+
 def test_saved_labels_and_runs_are_no_images(images: Path, tmp_path: Path) -> None:
     """A project may lie in the folder of its images."""
     before = names(images, tmp_path / "out")

@@ -221,3 +221,20 @@ def test_ids_mean_what_they_did_in_the_run(
     np.testing.assert_array_equal(data.labeled[0].labeled, own.labeled[0].labeled)
     assert not data.free_rotation
     assert "the class id 0 or 9 means not labeled" in capsys.readouterr().err
+
+
+def test_a_table_replaces_no_other_file(trained: Path, tmp_path: Path) -> None:
+    run, data = trained / "data" / "runs" / "run", draw(tmp_path / "data", range(2))
+    image = data / "images" / "cell_00.tif"
+    before = image.read_bytes()
+    with pytest.raises(InputError, match=r"cell_00\.tif: .* ends with \.csv"):
+        call("evaluate", run, "--data", data, "--out", image)
+    assert image.read_bytes() == before
+    other, table = tmp_path / "mine.csv", tmp_path / "counts.csv"
+    other.write_text("image,class\na,b\n")
+    with pytest.raises(InputError, match=r"mine\.csv: holds something else .* another file"):
+        call("evaluate", run, "--data", data, "--out", other)
+    assert other.read_text() == "image,class\na,b\n"
+    for _ in range(2):
+        call("evaluate", run, "--data", data, "--out", table)
+    assert len(scored(table)) == 2

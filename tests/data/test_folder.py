@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_files import make_folder, noise, save, square
+from dataset_files import close, make_folder, noise, save, square
 from PIL import Image
 
 from napari_inconsistency_masks.data.folders.folder import load_folder
@@ -102,7 +102,7 @@ def test_class_ids_without_a_name(tmp_path: Path) -> None:
         ({"task": "multilabel", "masks": "cells"}, "cannot hold classes that overlap"),
         ({"images": "x"}, "there are no images in x"),
         ({"labeled": "list"}, "has no folder splits"),
-        ({"labeled": 50}, "labeled=50"),
+        ({"labeled": 50}, "labeled 50: there are"),
         ({"validation": 1.0}, "leave nothing for training"),
         ({"position": "x", "classes": ("cells",)}, "not one of the classes"),
     ],
@@ -272,3 +272,55 @@ def test_masks_with_a_palette_are_read_as_shown(tmp_path: Path) -> None:
     save(tmp_path / "cells" / "a.png", np.dstack([white] * 3 + [square(2, 1)]))
     with pytest.raises(InputError, match=r"cells/a\.png: drawn in its transparency"):
         list(load_folder(tmp_path, ["cells"], validation=0.0).labeled)
+
+
+def test_of_folders_that_differ_in_case_the_one_that_was_named_counts(tmp_path: Path) -> None:
+    make_folder(tmp_path, "abc", ("Alive", "alive", "masks"))
+    if len({folder.name for folder in tmp_path.iterdir()}) < 4:
+        pytest.skip("a drive where case makes no difference")
+    for number, name in enumerate("abc"):
+        save(tmp_path / "Alive" / f"{name}.png", square(9, number))
+    for name, row in (("Alive", 9), ("alive", 3)):
+        for options in ({"classes": (name,)}, {"masks": name}):
+            data = load_folder(tmp_path, **options)  # type: ignore[arg-type]
+            assert [sample.target.any(-1).argmax() for sample in data.labeled] == [row, row]
+    for options in ({"classes": ("ALIVE",)}, {"masks": "ALIVE"}):
+        with pytest.raises(InputError, match=r"Alive, alive could all be 'ALIVE'"):
+            load_folder(tmp_path, **options)  # type: ignore[arg-type]
+    assert load_folder(tmp_path, ("MASKS",)).scheme.classes == ("MASKS",)
+
+
+@pytest.mark.parametrize(
+    ("closed", "options", "said"),
+    [
+        ("images", {}, "images cannot be opened"),
+        ("cells", {}, "cells cannot be opened"),
+        ("cells", {"classes": ("cells",)}, "cells cannot be opened"),
+        ("cells", {"masks": "Cells"}, "cells cannot be opened"),
+        ("known", {}, r"known: cannot be opened \(Permission denied\)"),
+        ("splits", {}, r"splits: cannot be opened \(Permission denied\)"),
+        (".", {}, r"cannot be opened \(Permission denied\)"),
+    ],
+)
+def test_a_folder_that_cannot_be_opened_is_not_said_to_be_missing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    closed: str,
+    options: dict[str, object],
+    said: str,
+) -> None:
+    make_folder(tmp_path)
+    (tmp_path / "known").mkdir()
+    (tmp_path / "splits").mkdir()
+    close(monkeypatch, tmp_path / closed)
+    with pytest.raises(InputError, match=said):
+        load_folder(tmp_path, **options)  # type: ignore[arg-type]
+
+
+def test_a_closed_folder_beside_the_data_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_folder(tmp_path)
+    (tmp_path / "lost").mkdir()
+    close(monkeypatch, tmp_path / "lost")
+    assert "Left out, as it cannot be opened: lost." in load_folder(tmp_path).notes

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_files import noise, save
+from dataset_files import close, make_folder, noise, save
 
 from napari_inconsistency_masks.data.published.image_tree import ImageTree, open_tree
+from napari_inconsistency_masks.data.published.layouts import recognize
 from napari_inconsistency_masks.errors import InputError
 
 
@@ -151,3 +152,19 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     for name in ("missing", "missing.zip.part"):
         with pytest.raises(InputError, match=f"{name}: there is no such folder or file"):
             open_tree(tmp_path / name)
+
+
+def test_a_folder_that_cannot_be_opened_matters_where_nothing_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_folder(tmp_path)
+    (tmp_path / "lost").mkdir()
+    close(monkeypatch, tmp_path / "lost")
+    assert open_tree(tmp_path).find("images") == "images"
+    with pytest.raises(InputError, match=r"lost.*cannot be opened \(Permission denied\)"):
+        open_tree(tmp_path).find("labels/train")
+    assert recognize(tmp_path) is None
+    close(monkeypatch, tmp_path)
+    for look in (open_tree, recognize):
+        with pytest.raises(InputError, match=r"cannot be opened \(Permission denied\)"):
+            look(tmp_path / "images")

@@ -83,6 +83,26 @@ def test_numbers_of_objects_all_count(count: int) -> None:
     assert remark == OBJECTS
 
 
+@pytest.mark.parametrize("top", [254, 255, 256, 65_535])
+def test_high_numbers_of_objects_are_no_gray_values(top: int) -> None:
+    objects = np.zeros((60, 60), np.uint16)
+    for place, number in enumerate((3, 40, 90, 200, top - 1, top)):
+        objects[4 + 9 * place : 13 + 9 * place, 10:20] = number
+    mask, remark = read_mask(objects[None], PNG)
+    assert remark == OBJECTS
+    assert ndimage.label(mask)[1] == 6
+
+
+def test_steps_of_gray_around_white_are_no_objects() -> None:
+    soft = np.zeros((60, 60), np.uint8)
+    for edge, value in enumerate((60, 128, 200, 255)):
+        soft[10 + edge : 40 - edge, 10 + edge : 40 - edge] = value
+    soft[50:53, 50:53] = 255
+    mask, remark = read_mask(soft[None], PNG)
+    np.testing.assert_array_equal(mask, soft >= 128)
+    assert remark == GRAY
+
+
 def test_gray_as_color() -> None:
     gray = DISC.astype(np.uint8) * np.uint8(255)
     np.testing.assert_array_equal(read_mask(np.stack([gray] * 3), PNG)[0], DISC)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from dataset_files import make_folder, noise, save, square
 from PIL import Image
 
+from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.folders.layout import Layout
 from napari_inconsistency_masks.data.folders.pairing import common_channels, pair_files
 from napari_inconsistency_masks.errors import InputError
@@ -78,6 +80,79 @@ def test_stack_needs_a_stack_of_masks(tmp_path: Path) -> None:
     assert [item.name for item in pairs["film"].items][:2] == ["film[t=0]", "film[t=1]"]
     assert [item.name for item in pairs["a"].items] == ["a"]
     assert "Every frame of a stack is an image of its own: film.tif." in notes
+
+
+def film(path: Path, axes: str, values: np.ndarray) -> None:
+    """Frames ``(T, Z)`` of one value each, in a file with other axes."""
+    frames = np.broadcast_to(values[..., None, None], (*values.shape, 20, 30)).copy()
+    frames[..., :5, :5] = 0
+    if axes == "QYX":
+        tifffile.imwrite(path, frames.reshape(-1, 20, 30), metadata=None)
+    elif axes in ("TZYX", "ZYX"):
+        stack = frames if axes == "TZYX" else frames.reshape(-1, 20, 30)
+        tifffile.imwrite(path, stack, imagej=True, metadata={"axes": axes})
+    else:
+        tifffile.imwrite(path, frames.swapaxes(0, 1), ome=True, metadata={"axes": axes})
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """A film of 5 x 3 frames, T and Z, whose file counts Z first; no masks yet."""
+    for folder in ("images", "alive", "dead", "known"):
+        (tmp_path / folder).mkdir()
+    film(tmp_path / "images" / "a.tif", "ZTYX", 10 + np.arange(15, dtype=np.uint8).reshape(5, 3))
+    return tmp_path
+
+
+@pytest.mark.parametrize("axes", ["TZYX", "ZTYX"])
+def test_frames_of_masks_are_found_by_their_axes(films: Path, axes: str) -> None:
+    drawn = np.zeros((5, 3), np.uint8)
+    drawn[3, 1] = drawn[4, 0] = 255
+    film(films / "alive" / "a.tif", axes, drawn)
+    labels_count = np.full((5, 3), 255, np.uint8)
+    labels_count[0] = 0
+    film(films / "known" / "a.tif", axes, labels_count)
+    data = load_folder(films, ("alive",), validation=0.0)
+    found = {sample.name: sample for sample in data.labeled}
+    assert len(found) == 12
+    assert {name for name, sample in found.items() if sample.target.any()} == {
+        "a[z=1,t=3]",
+        "a[z=0,t=4]",
+    }
+    film(films / "images" / "a.tif", "TZYX", np.arange(10, 25, dtype=np.uint8).reshape(5, 3))
+    data = load_folder(films, ("alive",), validation=0.0)
+    assert {sample.name for sample in data.labeled if sample.target.any()} == {
+        "a[t=3,z=1]",
+        "a[t=4,z=0]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "said"),
+    [
+        ("TZYX", (3, 5), r"the mask are 3 T x 5 Z and those of its image a\.tif 3 Z x 5 T"),
+        ("ZYX", (5, 3), r"the mask are 15 Z and those of its image a\.tif 3 Z x 5 T"),
+    ],
+)
+def test_frames_of_masks_that_cannot_be_told_are_refused(
+    films: Path, axes: str, shape: tuple[int, int], said: str
+) -> None:
+    film(films / "alive" / "a.tif", axes, np.full(shape, 255, np.uint8))
+    with pytest.raises(InputError, match=r"alive/a\.tif: .*" + said):
+        pair_files(layout(films, "alive"))
+
+
+def test_masks_without_axes_lie_in_the_order_of_their_image(films: Path) -> None:
+    film(films / "alive" / "a.tif", "QYX", np.full((5, 3), 255, np.uint8))
+    pairs, _ = pair_files(layout(films, "alive"))
+    assert [item.label_frame for item in pairs["a"].items] == list(range(15))
+
+
+def test_masks_of_one_image_in_two_orders_are_refused(films: Path) -> None:
+    film(films / "alive" / "a.tif", "TZYX", np.full((5, 3), 255, np.uint8))
+    film(films / "dead" / "a.tif", "ZTYX", np.full((5, 3), 255, np.uint8))
+    with pytest.raises(InputError, match=r"dead/a\.tif: .* another order than those of the other"):
+        pair_files(layout(films, "alive", "dead"))
 
 
 def test_broken_file_is_named_before_anything_starts(tmp_path: Path) -> None:

@@ -262,3 +262,17 @@ def test_declared_sizes_allocate_nothing(tmp_path: Path) -> None:
         "    sys.exit(f'{path.name} was read')\n"
     )
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("dtype", "compression"), [(np.uint32, "zlib"), (np.float32, None)])
+def test_pages_of_one_size_that_are_stored_differently_are_no_single_image(
+    tmp_path: Path, dtype: type, compression: str | None
+) -> None:
+    path = tmp_path / "mixed.tif"
+    with tifffile.TiffWriter(path) as writer:
+        writer.write(np.zeros((20, 30), np.uint32), metadata=None)
+        for number in range(1, 4):
+            page = np.full((20, 30), number, dtype)
+            writer.write(page, compression=compression, metadata=None)
+    with pytest.raises(InputError, match=r"mixed\.tif: its 4 pages .* in 2 different ways"):
+        read_image(path)

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files import json_files
 from napari_inconsistency_masks.files.atomic import append_line, write_json
 from napari_inconsistency_masks.files.json_files import read_json, read_json_lines
 
@@ -80,6 +81,18 @@ def test_lines(tmp_path: Path) -> None:
         read_json_lines(path)
     path.write_bytes(b"[1]\n")
     with pytest.raises(InputError, match="line 1: expected a JSON object"):
+        read_json_lines(path)
+
+
+def test_lines_may_be_more_than_a_file_is_allowed_to_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_files, "MAX_BYTES", 100)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * 50)
+    assert len(read_json_lines(path)) == 50
+    path.write_bytes(b'{"a": 1}\n' + b'{"a": "' + b"x" * 100 + b'"}\n')
+    with pytest.raises(InputError, match="this is no journal"):
         read_json_lines(path)
 
 

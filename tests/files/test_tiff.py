@@ -94,6 +94,7 @@ def test_other_programs_calibration(tmp_path: Path) -> None:
             "PhysicalSizeX": 0.2,
             "PhysicalSizeY": 0.3,
             "PhysicalSizeXUnit": "nm",
+            "PhysicalSizeYUnit": "nm",
             "TimeIncrement": 2.0,
             "TimeIncrementUnit": "min",
         },

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from toy_project import ONE, SIZE, cells, make_project, picture, same, spot, stack
 
@@ -145,6 +146,17 @@ def test_relocation_to_something_else_is_refused(tmp_path: Path) -> None:
         project.relocate("image-0", project.path_of("image-1"), other_content=True)
     project.relocate("image-0", resaved, other_content=True)
     assert Project.open(project.folder).path_of("image-0") == resaved
+
+
+def test_a_file_with_its_frames_in_another_order_is_another_one(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "project", ONE)
+    frames = np.random.default_rng(3).integers(0, 256, (4, 2, *SIZE), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", frames.swapaxes(0, 1), ome=True, metadata={"axes": "ZTYX"})
+    tifffile.imwrite(tmp_path / "b.tif", frames, ome=True, metadata={"axes": "TZYX"})
+    entry = project.add_image(tmp_path / "a.tif")
+    with pytest.raises(InputError, match="its frames are 4 T x 2 Z, and those of a 2 Z x 4 T"):
+        project.relocate(entry.id, tmp_path / "b.tif", other_content=True)
+    assert Project.open(project.folder).image(entry.id).stack == (("Z", 2), ("T", 4))
 
 
 def test_table_says_what_there_is_of_each_image(tmp_path: Path) -> None:

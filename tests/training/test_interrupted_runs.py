@@ -168,6 +168,21 @@ def test_a_folder_is_held_until_the_end_of_the_block(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), NotImplementedError("knows no locks")]
+)
+def test_a_folder_that_cannot_be_held_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(plans.FileLock, "acquire", refuse)
+    said = r"run\.lock: cannot be written \((Permission denied|knows no locks)\)"
+    with pytest.raises(InputError, match=said), plans.only_here(tmp_path):
+        pass
+
+
 @pytest.mark.parametrize("labeled", [1, 2, 4])
 def test_images_are_labeled_together_with_the_same_others_after_a_stop(
     labeled: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

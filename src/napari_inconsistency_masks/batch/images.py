@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..files.header import ImageHeader
 from ..files.images import StackFile, open_stack
 from ..files.names import display_name
-from ..files.zarr_read import zarr_size
+from ..files.zarr_read import lacking_chunks, zarr_size
 from .listing import Found
 from .settings import BatchOptions
 
@@ -197,6 +197,8 @@ def look_at(found: Found, stem: str, options: BatchOptions, channels: int) -> Im
         image = replace(image, size=size, changed=changed)
         with open_as(found.path, options.axes) as stack:
             header = stack.header
+        if found.path.is_dir():
+            header = replace(header, notes=(*header.notes, *lacking_chunks(found.path)))
         image = replace(image, header=header, frames=_frames(header, options))
         _check(image, options, channels)
     except InputError as error:

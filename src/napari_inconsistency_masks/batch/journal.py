@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..files.atomic import append_line, to_json_text, write_text
-from ..files.json_files import read_json_lines
+from ..files.json_files import iterate_json_lines
 from .fingerprint import fingerprint, matches
 from .plan import Plan
 
@@ -56,7 +56,7 @@ class Journal:
         self._written: dict[str, Mapping[str, Any]] = {}
         self.other_settings = False
         if self._path.is_file():
-            for record in read_json_lines(self._path):
+            for record in iterate_json_lines(self._path):
                 self._take(record)
 
     def is_done(self, name: str, image: Path) -> bool:

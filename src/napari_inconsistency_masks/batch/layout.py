@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from ..files.temporary import sweep
 from .images import Image
-from .plan import Plan, Unit, output_paths
+from .plan import Plan, Unit, output_paths, units_of
 
 COUNTS, CELLS, REPORT, SIDECAR = "counts.csv", "cells.csv", "report.html", "batch.json"
 TABLES, PARTS = "tables", "parts"
@@ -59,10 +59,19 @@ def parts_folder(image: Image, plan: Plan) -> Path:
 
 
 def remove_parts(image: Image, plan: Plan) -> None:
-    """Remove the parts of an image, and the folders that are empty then."""
+    """Remove the parts of an image, and the folders that are empty then.
+
+    Those of an image in a folder of its name (``A.tif`` and ``A/movie.tif``) lie in the same folder
+    and stay.
+    """
     folder = parts_folder(image, plan)
-    shutil.rmtree(folder, ignore_errors=True)
-    remove_empty(folder.parent, plan)
+    for unit in units_of(image):
+        for file in part_files(unit, plan).values():
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+    with suppress(OSError):
+        sweep(folder)
+    remove_empty(folder, plan)
 
 
 def remove_empty(folder: Path, plan: Plan) -> None:

@@ -103,7 +103,7 @@ def list_images(
                 others.append(_text(name))
     passed = len(unsearched.difference(map(Path, absolute)))
     if not found:
-        raise InputError(_nothing(paths, glob, others, passed))
+        raise InputError(_nothing(paths, glob, others, passed, out))
     inputs = Inputs(absolute, recursive, glob)
     return Listing(_told_apart(list(found.values())), tuple(others), inputs, passed)
 
@@ -114,9 +114,16 @@ def words_about(unsearched: int, advice: str = "add --recursive") -> str:
     return f"{folders} not looked into: {advice}"
 
 
-def _nothing(paths: Sequence[Path], glob: str | None, others: Sequence[str], passed: int) -> str:
+def _nothing(
+    paths: Sequence[Path], glob: str | None, others: Sequence[str], passed: int, out: Path
+) -> str:
     if not paths:
         return "No images are given; name files or folders, or a list of them (--list)."
+    if out.is_dir() and any(path.is_dir() and _place(path) == _place(out) for path in paths):
+        return (
+            f"{out}: the folder of the results is never searched for images; choose another folder "
+            f"for the results (--out), such as one inside of it."
+        )
     names = ", ".join(str(path) for path in paths)
     pattern = f" of the pattern {glob!r}" if glob else ""
     if passed:

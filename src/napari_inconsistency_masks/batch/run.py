@@ -82,12 +82,12 @@ def run_batch(
         lock.acquire()
     except Timeout:
         raise InputError(f"{folder}: another batch is writing to this folder.") from None
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:  # the latter where a drive knows no locks
         refusal = WriteError(
-            f"{folder}: may not be written to ({LOCK}: {error.strerror or error}); get the "
-            f"permission, or choose another folder."
+            f"{folder}: may not be written to ({LOCK}: {getattr(error, 'strerror', None) or error})"
+            f"; get the permission, or choose another folder."
         )
-        refusal.errno = error.errno
+        refusal.errno = getattr(error, "errno", None)
         raise refusal from error
     if isinstance(crew, TrainedEnsemble):
         crew = LocalCrew(crew)

@@ -10,6 +10,7 @@ import typer
 
 from ..data.sample import SegmentationData, Source
 from ..errors import InputError
+from ..files.guard import read_start
 from . import data as flags
 from .console import err, out
 from .networks import Device, load_ensemble
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ..metrics import Scores
 
 SPLITS = ("test", "validation", "labeled", "hidden")
+
+COLUMNS = ("image", "class", "predicted", "true", "error", "learned_from")
 
 LEARNED = (
     "{} of the {} images were learned from: networks do better on these than on new ones, so the "
@@ -53,7 +56,12 @@ def evaluate(
     ] = None,
     table: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--out", "-o", help="Write counts per image to this file (CSV)."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Write counts per image to this file (.csv); it replaces such a table, and no "
+            "other file.",
+        ),
     ] = None,
     device: Device = "auto",
     images: flags.Images = None,
@@ -72,10 +80,12 @@ def evaluate(
 
     if split is not None and split not in SPLITS:
         raise InputError(f"--split {split}: give one of {', '.join(SPLITS)}.")
+    if data is None:
+        flags.need_data(layout, layout_option, images, masks)
+    _check_replaceable(table)
     ensemble = load_ensemble(run, device, threads)
     seen = read_seen_by_result(run)
     if data is None:
-        flags.need_data(layout, layout_option, images, masks)
         chosen = _own_images(run, split or "test", read_seen(run))
     else:
         how = {"layout_options": layout_option or (), "images": images, "masks": masks}
@@ -149,6 +159,22 @@ def _about_files(data: SegmentationData) -> tuple[str, ...]:
     )
 
 
+def _check_replaceable(path: Path | None) -> None:
+    """Refuse a file that is no table of this command, or will not look like one."""
+    if path is None:
+        return
+    if path.suffix.lower() != ".csv":
+        raise InputError(f"--out {path}: a table is written; give a name that ends with .csv.")
+    if not path.exists():
+        return
+    header = (",".join(COLUMNS) + "\r\n").encode()
+    if not path.is_file() or read_start(path, len(header)) != header:
+        raise InputError(
+            f"--out {path}: holds something else than the counts of this command, which would be "
+            f"lost; choose another file, or remove this one."
+        )
+
+
 def _write_counts(path: Path, scores: Scores, learned: set[str] | None, *, complete: bool) -> None:
     """Write a row per image and class; whether it was learned from is empty if nobody knows."""
     from ..files.tables import write_csv
@@ -165,7 +191,7 @@ def _write_counts(path: Path, scores: Scores, learned: set[str] | None, *, compl
         }
         for row in scores.rows
     ]
-    write_csv(path, rows, ["image", "class", "predicted", "true", "error", "learned_from"])
+    write_csv(path, rows, COLUMNS)
 
 
 def _print_scores(scores: Scores, name: str, split: str) -> None:

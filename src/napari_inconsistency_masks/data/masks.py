@@ -24,6 +24,7 @@ PROBABILITIES = "values between 0 and 1; from 0.5 on counts"
 
 LOSSY_SUFFIXES = frozenset({".jpg", ".jpeg"})
 _NOISE = 20
+_SEVERAL, _MOSTLY = 3, 0.8
 
 _Cut = tuple[slice, slice]
 
@@ -189,12 +190,32 @@ def _check_range(values: npt.NDArray[Any], path: Path) -> float:
 def _is_gray_mask(values: npt.NDArray[Any], foreground: npt.NDArray[np.bool_], top: float) -> bool:
     """Tell white with soft edges from objects numbered up to just this value.
 
-    Soft masks are mostly white, or else change from pixel to pixel; numbers do neither.
+    Soft masks are mostly white, or else change from pixel to pixel; numbers do neither, unless
+    there are mostly high ones.
     """
+    if _are_objects(values.astype(np.int32)):
+        return False
     white = np.count_nonzero(values >= 0.9 * top) / np.count_nonzero(foreground)
     inside = foreground[:, 1:] & foreground[:, :-1]
     changes = np.count_nonzero(inside & (values[:, 1:] != values[:, :-1]))
     return bool(white >= 0.25 or changes > 0.5 * np.count_nonzero(inside))
+
+
+def _are_objects(numbers: npt.NDArray[np.int32]) -> bool:
+    """Whether of several values most are one piece each, with room for 3 x 3 equal pixels.
+
+    The values at soft edges have no such room.
+    """
+    given = np.unique(numbers[numbers > 0])
+    equal = ndimage.maximum_filter(numbers, 3) == ndimage.minimum_filter(numbers, 3)
+    wide = np.unique(numbers[equal & (numbers > 0)])
+    if len(given) < _SEVERAL or 2 * len(wide) <= len(given):
+        return False
+    boxes = ndimage.find_objects(numbers)
+    pieces = [
+        ndimage.label(numbers[boxes[value - 1]] == value, EIGHT_NEIGHBORS)[1] for value in given
+    ]
+    return pieces.count(1) >= _MOSTLY * len(given)
 
 
 def _read_probabilities(

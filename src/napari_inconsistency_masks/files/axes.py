@@ -1,7 +1,9 @@
-"""Taking the axes of a file for others than it says."""
+"""Taking the axes of a file for others than it says, and frames in the order of another file."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,37 @@ def has_same_planes(old: ImageHeader, new: ImageHeader) -> bool:
     lead = len(leading_axes(new.axes))
     places = [[header.axes.index(axis) for axis in "YX"] for header in (old, new)]
     return lead == len(leading_axes(old.axes)) and places[0] == places[1]
+
+
+def frames_in_order(wanted: Mapping[str, int], given: Mapping[str, int]) -> tuple[int, ...] | None:
+    """For each frame of a stack, the frame of another one that is at the same place.
+
+    Where an axis is not named by its file, or one of the stacks has a single axis, frames belong
+    together in the order in which they lie in their files.
+
+    Parameters
+    ----------
+    wanted, given
+        `ImageHeader.stack` of both, with equally many frames.
+
+    Returns
+    -------
+    tuple of int or None
+        None if nobody can tell which frames belong together: the axes have other lengths, or one
+        of the stacks has a single axis and the other one is not counted over T and then Z.
+    """
+    numbers = np.arange(math.prod(given.values())).reshape([*given.values()])
+    several = min(len(wanted), len(given)) > 1
+    if not {*wanted, *given} <= {*AXES}:
+        alike = not several or [*wanted.values()] == [*given.values()]
+    elif several:
+        alike = wanted == given
+        if alike:
+            numbers = numbers.transpose([[*given].index(axis) for axis in wanted])
+    else:
+        longer = wanted if len(wanted) > len(given) else given
+        alike = "".join(longer) in ("", *AXES, "TZ")
+    return tuple(numbers.ravel().tolist()) if alike else None
 
 
 def reordered(header: ImageHeader, pixels: npt.NDArray[Any]) -> tuple[ImageHeader, Planes]:

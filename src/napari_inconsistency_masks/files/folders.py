@@ -1,12 +1,26 @@
-"""Making folders and removing files, with a sentence if that is refused."""
+"""Looking into folders, making them and removing files, with a sentence if that is refused."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InputError
 from .atomic import WriteError, sync_folder
 from .names import about
+
+
+@contextmanager
+def looking_into(folder: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into an `InputError` that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or folder}: cannot be opened ({error.strerror or error}); get the "
+            f"permission to read it, or give another folder."
+        ) from error
 
 
 def make_folder(path: Path, *, new: bool = False) -> None:

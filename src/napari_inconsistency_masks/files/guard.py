@@ -107,6 +107,13 @@ def read_bytes(path: str | os.PathLike[str], limit: int) -> bytes:
         return data
 
 
+def read_start(path: str | os.PathLike[str], count: int) -> bytes:
+    """The first bytes of a regular file, fewer if it is shorter; raises as `open_regular`."""
+    file = open_regular(path)
+    with file.stream, refusing(path):
+        return file.stream.read(count)
+
+
 def check_memory(nbytes: int, path: str | os.PathLike[str]) -> None:
     """Refuse what would not fit into the free memory, before anything is allocated."""
     if nbytes < _ALWAYS_FITS:

@@ -84,6 +84,11 @@ class ImageHeader:
         return tuple(self.shape[self.axes.index(axis)] for axis in self.stack_axes)
 
     @property
+    def stack(self) -> dict[str, int]:
+        """Stack axes with their lengths, in order."""
+        return dict(zip(self.stack_axes, self.stack_shape, strict=True))
+
+    @property
     def frame_axes(self) -> str:
         """Axes of one frame: ``YX``, ``CYX``, ``YXC``, ``YXS`` or ``SYX``."""
         return "".join(axis for axis in self.axes if axis not in self.stack_axes)

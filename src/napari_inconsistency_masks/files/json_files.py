@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from .atomic import is_record
-from .guard import read_bytes
+from .guard import open_regular, read_bytes, refusing
 from .names import about
 
 MAX_BYTES = 256 * 2**20
-"""No project, run or journal file comes near this size."""
+"""No file of a project or run, and no line of a journal, comes near this size."""
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -31,7 +32,12 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 
 def read_json_lines(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Read the JSON objects of a ``.jsonl`` file; a last line cut by a crash is left out.
+    """Read the JSON objects of a ``.jsonl`` file; see `iterate_json_lines`."""
+    return list(iterate_json_lines(path))
+
+
+def iterate_json_lines(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a ``.jsonl`` file of any length; a last line cut by a crash is left out.
 
     Raises
     ------
@@ -39,18 +45,25 @@ def read_json_lines(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         As `read_json`, and if any other line is broken or is no object; the message counts lines.
     """
     path = Path(path)
-    lines = read_bytes(path, MAX_BYTES).split(b"\n")
-    if not is_record(lines[-1]):
-        lines.pop()
-    records = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip() or not (line.endswith(b"\n") or is_record(line)):
             continue
         record = parse_json(line, path, f"line {number}: ")
         if not isinstance(record, dict):
             raise InputError(about(path, f"line {number}: expected a JSON object."))
-        records.append(record)
-    return records
+        yield record
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a regular file, each with its line break; only the last one may have none."""
+    file = open_regular(path)
+    with file.stream, refusing(path):
+        while line := file.stream.readline(MAX_BYTES + 1):
+            if len(line) > MAX_BYTES:
+                text = f"a line of more than {MAX_BYTES / 1e6:.0f} MB; this is no journal."
+                raise InputError(about(path, text))
+            yield line
+        file.check_unchanged()
 
 
 def parse_json(data: bytes, path: Path, where: str = "") -> Any:

@@ -47,6 +47,7 @@ def open_tiff(file: OpenFile, *, palette: bool = False) -> tuple[ImageHeader, Pl
         tiff = tifffile.TiffFile(file.stream, name=file.path.name, _multifile=False)
         tiff, notes = _without_false_ome(file, tiff, pages)
         calibration = read_calibration(tiff)
+        notes += [about(file.path, note) for note in calibration.notes]
         series = _only_series(file, tiff, pages, notes)
         axes, shape = series.axes, series.shape
         if not _ORDERLY.fullmatch(axes) or 0 in shape:
@@ -114,7 +115,11 @@ def _ome_planes(pixels: ET.Element) -> int:
 def _only_series(
     file: OpenFile, tiff: tifffile.TiffFile, pages: list[Page], notes: list[str]
 ) -> tifffile.TiffPageSeries:
-    """The first image of the file; others are noted if the file says what they are."""
+    """The first image of the file; others are noted if the file says what they are.
+
+    Pages of one size that are stored in different ways would be images of their own, and all but
+    the first few of a stack be lost.
+    """
     odd = differing(pages)
     if odd and not tiff.is_ome:
         raise InputError(about(file.path, f"its pages differ ({odd[0]}, {odd[1]}); split it."))
@@ -126,6 +131,13 @@ def _only_series(
         raise InputError(
             about(file.path, f"cut short: announces {announced} planes and holds {planes}.")
         )
+    if len(tiff.series) > 1 and not tiff.is_ome:
+        text = (
+            f"its {len(pages)} pages have one size and are stored in {len(tiff.series)} different "
+            f"ways (compression or type of pixels, or as images of their own), so that it is no "
+            f"stack; save it anew as one stack, or split it."
+        )
+        raise InputError(about(file.path, text))
     if len(tiff.series) > 1:
         text = f"holds {len(tiff.series)} images, of which the first was read."
         notes.append(about(file.path, text))

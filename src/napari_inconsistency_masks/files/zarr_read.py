@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from .calibration import seconds, spell_unit
+from .calibration import calibrate
 from .guard import refusing
 from .header import ImageHeader, Planes, leading_axes, only_rows
 from .json_files import read_json
@@ -75,12 +75,7 @@ def open_zarr(path: Path) -> tuple[OpenFolder, ImageHeader, Planes]:
         If it is none, the extra is missing, or its codecs are not known to be harmless.
     """
     with refusing(path):
-        scales = _multiscales(path)
-        place = path / str(scales["datasets"][0]["path"]) if scales else path
-        if not place.resolve().is_relative_to(path.resolve()) or not _is_array(place):
-            raise InputError(
-                about(path, "a folder, no regular file; and no Zarr array or OME-Zarr image.")
-            )
+        scales, place = _multiscales(path), _place_of_array(path)
         _check_codecs(place)
         array = _open_array(place)
         dtype = np.dtype(array.dtype)
@@ -89,6 +84,40 @@ def open_zarr(path: Path) -> tuple[OpenFolder, ImageHeader, Planes]:
         axes = _axes(scales, array.ndim, path)
         header = _header(scales, axes, tuple(array.shape), dtype, path)
         return OpenFolder(path), header, _planes(array, axes, header)
+
+
+def lacking_chunks(path: Path) -> tuple[str, ...]:
+    """A note, if chunks of an image are not there; all names of its chunks are looked at.
+
+    Programs leave out chunks that hold nothing but the value for empty pixels, and a copy that was
+    cut short looks the same.
+
+    Raises
+    ------
+    InputError
+        As `open_zarr`.
+    """
+    with refusing(path):
+        array = _open_array(_place_of_array(path))
+        count, there = array.nchunks, array.nchunks_initialized
+        if there >= count:
+            return ()
+        text = (
+            f"{count - there:,} of its {count:,} chunks are not there, and are read as "
+            f"{array.fill_value}; if it was copied, compare it with the original."
+        )
+        return (about(path, text),)
+
+
+def _place_of_array(path: Path) -> Path:
+    """The folder of the array of full resolution."""
+    scales = _multiscales(path)
+    place = path / str(scales["datasets"][0]["path"]) if scales else path
+    if not place.resolve().is_relative_to(path.resolve()) or not _is_array(place):
+        raise InputError(
+            about(path, "a folder, no regular file; and no Zarr array or OME-Zarr image.")
+        )
+    return place
 
 
 def _open_array(place: Path) -> Any:
@@ -166,18 +195,21 @@ def _header(
     """The header in the order T, Z, C, Y, X, without axes of length 1."""
     kept = [axis for axis in _ordered(axes) if axis in "YX" or shape[axes.index(axis)] > 1]
     sizes, units = _calibration(scales, axes)
-    unit = spell_unit(units.get("Y"))
-    calibrated = unit is not None and {"Y", "X"} <= set(sizes)
-    notes = () if scales else (about(path, "does not say what its axes are; correct them."),)
+    interval = sizes.get("T") if units.get("T") else None
+    known = calibrate(sizes, units, interval, units.get("T"))
+    calibrated = known.unit is not None
+    notes = tuple(about(path, note) for note in known.notes)
+    if scales is None and len(shape) > 2:
+        notes = (about(path, "does not say what its axes are; correct them."),)
     return ImageHeader(
         shape=tuple(shape[axes.index(axis)] for axis in kept),
         axes="".join(kept),
         dtype=dtype.newbyteorder("="),
-        pixel_size=(sizes["Y"], sizes["X"]) if calibrated else None,
-        unit=unit if calibrated else None,
-        frame_interval=seconds(sizes.get("T"), units.get("T")) if units.get("T") else None,
-        slice_spacing=sizes.get("Z") if calibrated else None,
-        notes=notes if len(shape) > 2 else (),
+        pixel_size=known.pixel_size if calibrated else None,
+        unit=known.unit,
+        frame_interval=known.frame_interval,
+        slice_spacing=known.slice_spacing if calibrated else None,
+        notes=notes,
     )
 
 

@@ -36,6 +36,9 @@ class ImageEntry(_Model):
         absolute.
     frames, size
         How many, and rows and columns of each.
+    stack
+        Axes over which the frames are counted, with their lengths, in order; None in projects that
+        did not note it.
     fingerprint
         By which the file is found again elsewhere.
     split
@@ -49,6 +52,7 @@ class ImageEntry(_Model):
     frames: Length
     size: tuple[Length, Length]
     fingerprint: Fingerprint
+    stack: tuple[tuple[str, Length], ...] | None = None
     split: SplitName | None = None
     predicted: str | None = None
 

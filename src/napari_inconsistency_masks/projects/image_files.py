@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import math
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from ..data.origin import relative_origin
 from ..errors import InputError
 from ..files.atomic import write_atomically
+from ..files.axes import frames_in_order
 from ..files.folders import make_folder
 from ..files.guard import refusing
 from ..files.images import read_header
@@ -32,6 +34,7 @@ def describe_image(path: Path, image_id: str, stored: str) -> ImageEntry:
         frames=header.frame_count,
         size=header.size_yx,
         fingerprint=fingerprint(path),
+        stack=tuple(header.stack.items()),
     )
 
 
@@ -56,7 +59,26 @@ def describe_moved(
                 f"picture, say so (other_content=True).",
             )
         )
-    return image.model_copy(update={"path": new.path, "fingerprint": new.fingerprint})
+    if image.stack is not None:
+        _check_order(path, image.id, dict(image.stack), dict(new.stack or ()))
+    return image.model_copy(
+        update={"path": new.path, "fingerprint": new.fingerprint, "stack": new.stack}
+    )
+
+
+def _check_order(path: Path, image_id: str, old: dict[str, int], new: dict[str, int]) -> None:
+    """Refuse a stack whose frames lie in another order, as labels are kept by their number."""
+    if frames_in_order(old, new) != tuple(range(math.prod(old.values()))):
+        one, other = (
+            " x ".join(f"{length} {axis}" for axis, length in stack.items()) for stack in (new, old)
+        )
+        raise InputError(
+            about(
+                path,
+                f"its frames are {one}, and those of {image_id} {other}, so that its labels would "
+                f"be those of other frames; save it with its axes in that order.",
+            )
+        )
 
 
 def fingerprint(path: Path) -> Fingerprint:

@@ -208,7 +208,7 @@ class Project:
         Raises
         ------
         InputError
-            If the file has other frames, another size or other bytes, or is another image's.
+            If the file has other frames, axes or bytes, another size, or is another image's.
         """
         path, image = absolute(path), self.image(image_id)
         moved = describe_moved(path, image, self.folder, other_content=other_content)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...cells import UNCLEAR
+from ...files.calibration import MICROMETERS
 from ...files.header import ImageHeader
 from ...files.tables import write_csv_rows
 from ...task import LabelScheme
@@ -28,9 +29,6 @@ CELL_COLUMNS = (
     "x_um",
     "agreement",
 )
-
-_MICROMETERS = {"µm": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6}
-_MICROMETERS |= {"nanometer": 1e-3, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6}
 
 
 def count_columns(scheme: LabelScheme) -> tuple[str, ...]:
@@ -115,7 +113,7 @@ def state_name(state: int, names: Sequence[str]) -> str:
 
 def micrometers(header: ImageHeader) -> tuple[float, float] | None:
     """Height and width of a pixel in micrometers, or None if they are not known."""
-    factor = _MICROMETERS.get(header.unit or "")
+    factor = MICROMETERS.get(header.unit or "")
     if factor is None or header.pixel_size is None:
         return None
     return header.pixel_size[0] * factor, header.pixel_size[1] * factor

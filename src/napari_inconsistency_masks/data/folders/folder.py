@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...errors import InputError
 from ...intensity import Intensity
@@ -173,9 +174,9 @@ def _named(pairs: Mapping[str, Pair], groups: Groups, lists: SplitLists) -> froz
     return frozenset(item.name for file in files for item in pairs[file].labeled_items)
 
 
-def _sources(
-    reader: ItemReader, pairs: Mapping[str, Pair], groups: Groups
-) -> dict[str, FileSource]:
+def _sources(reader: ItemReader, pairs: Mapping[str, Pair], groups: Groups) -> dict[str, Any]:
+    """The samples of each group, by the name of the group in `SegmentationData`."""
+
     def source(names: Sequence[str]) -> FileSource:
         return FileSource(reader, [item for name in names for item in pairs[name].labeled_items])
 

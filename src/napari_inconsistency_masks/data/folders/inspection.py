@@ -81,6 +81,8 @@ class FolderLayout:
         Number of images that have such a mask.
     splits
         Files that say what is for training, validation and test.
+    closed
+        Folders that cannot be opened, so that nobody knows what they hold.
     """
 
     folder: Path
@@ -92,6 +94,7 @@ class FolderLayout:
     known: tuple[str, ...] = ()
     known_count: int = 0
     splits: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
@@ -118,8 +121,9 @@ def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
     others = [name for name in subfolders if name not in (*candidates, FOLDER)]
     known = tuple(name for name in others if name.lower() == KNOWN_FOLDER)
     classes = (_look_at(folder / name, listing) for name in others if name not in known)
+    closed = tuple(name for name in (*candidates, *others) if _is_closed(folder / name))
     lists: dict[str, tuple[Path, ...]] = {}
-    with suppress(OSError):
+    with suppress(InputError):
         lists = find_split_lists(folder)
     return FolderLayout(
         folder=folder,
@@ -131,6 +135,7 @@ def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
         known=known,
         known_count=sum(_count_matched(folder / name, listing) for name in known),
         splits=tuple(path.name for paths in lists.values() for path in paths),
+        closed=closed,
     )
 
 
@@ -180,9 +185,22 @@ def _subfolders(folder: Path) -> list[str]:
 
 
 def _list(folder: Path) -> Listing:
-    with suppress(OSError):
+    with suppress(InputError):
         return list_images(folder, strict=False)
     return Listing({}, ())
+
+
+def _is_closed(folder: Path) -> bool:
+    """Whether a folder is there and cannot be opened, or what is in it not be looked at."""
+    try:
+        first = next(folder.iterdir(), None)
+        if first is not None:
+            first.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def _count_matched(folder: Path, images: Listing) -> int:

@@ -11,7 +11,7 @@ from ..mask_files import class_channels
 from ..masks import read_mask
 from ..splits import listed
 from .listing import list_images
-from .pairing import Extent, Pair, check_shapes
+from .pairing import Extent, Pair, mask_frames
 
 
 def limit_labels(pairs: Mapping[str, Pair], folder: Path) -> tuple[dict[str, Pair], list[str]]:
@@ -36,7 +36,7 @@ def limit_labels(pairs: Mapping[str, Pair], folder: Path) -> tuple[dict[str, Pai
     Raises
     ------
     InputError
-        If a mask has another shape than its image, or cannot be read.
+        If a mask has another shape or other axes than its image, or cannot be read.
     """
     files = list_images(folder).files
     limited = {
@@ -57,8 +57,9 @@ def limit_labels(pairs: Mapping[str, Pair], folder: Path) -> tuple[dict[str, Pai
 
 
 def _limit(pair: Pair, known: Path) -> Pair:
-    check_shapes(pair.image, pair.header, known)
-    extents = _extents(known)
+    order = mask_frames(pair.image, pair.header, known, pair.order)
+    there = _extents(known)
+    extents = tuple(there[frame] for frame in order)
     if not any(extents):
         return replace(pair, masks=())
     if all(extent is Extent.WHOLE for extent in extents):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError, close_to
+from ...files.folders import looking_into
 from ...task import LabelScheme, Task
 from ..splits import listed
 from .inspection import (
@@ -53,13 +54,17 @@ def choose_layout(
     Raises
     ------
     InputError
-        If a folder is missing, or several decisions are possible; the message says what to give.
+        If a folder is missing or cannot be opened, or several decisions are possible; the message
+        says what to give.
     """
+    with looking_into(root):
+        if root.is_dir():
+            next(root.iterdir(), None)
     found = inspect_folder(root, images)
     if found.images is None or not found.image_count:
         raise InputError(_no_images(found))
     known = _known_folder(found, {name.lower() for name in (*(classes or ()), masks) if name})
-    notes: list[str] = []
+    notes = [f"Left out, as it cannot be opened: {listed(found.closed)}."] if found.closed else []
     if masks is None:
         folders, masks = _class_folders(found, classes, task, notes)
     if masks is not None:
@@ -85,13 +90,14 @@ def _class_folders(
 ) -> tuple[tuple[str, ...], str | None]:
     """One folder per class, or the name of the single folder for all classes."""
     if classes is not None:
-        folders = {item.name.lower(): item.name for item in found.classes}
-        missing = [name for name in classes if name.lower() not in folders]
+        folders = {name: _named(found, name) for name in classes}
+        missing = [name for name, folder in folders.items() if folder is None]
         if not missing:
-            return tuple(folders[name.lower()] for name in classes), None
+            return tuple(folder for folder in folders.values() if folder is not None), None
         single = [item.name for item in found.classes if item.name.lower() in MASK_FOLDERS]
         if len(missing) == len(classes) and len(single) == 1:
             return (), single[0]
+        _refuse_closed(found, missing)
         raise InputError(_no_masks(found, missing))
     if task is Task.MULTICLASS:
         raise InputError(
@@ -125,6 +131,7 @@ def _known_folder(found: FolderLayout, wanted: Collection[str]) -> str | None:
 def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
     """Folders of binary masks; numbers of objects only where there is nothing else."""
     if not found.classes:
+        _refuse_closed(found, found.closed)
         raise InputError(
             f"{found.folder.name}: no folder holds masks named like the images in "
             f"{found.images}; {_what_to_do(found)}."
@@ -141,14 +148,43 @@ def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
     )
 
 
+def _named(found: FolderLayout, name: str) -> str | None:
+    """The folder of masks of that name, in any case if none has it exactly.
+
+    Raises
+    ------
+    InputError
+        If several differ from it in case only.
+    """
+    alike = [item.name for item in found.classes if item.name.lower() == name.lower()]
+    if name in alike or len(alike) < 2:
+        return name if name in alike else next(iter(alike), None)
+    raise InputError(
+        f"{found.folder.name}: {listed(alike)} could all be {name!r}; give the name as it is "
+        f"written, or keep one."
+    )
+
+
 def _existing(found: FolderLayout, masks: str) -> str:
-    for item in found.classes:
-        if item.name.lower() == masks.lower():
-            return item.name
+    folder = _named(found, masks)
+    if folder is not None:
+        return folder
+    _refuse_closed(found, (masks,))
     raise InputError(
         f"{found.folder.name}: no folder {masks!r} holds masks named like the images; "
         f"{_available(found)}."
     )
+
+
+def _refuse_closed(found: FolderLayout, wanted: Collection[str]) -> None:
+    """Refuse a folder that cannot be opened, if it is one that is wanted, in any case."""
+    names = {name.lower() for name in wanted}
+    closed = [name for name in found.closed if name.lower() in names]
+    if closed:
+        raise InputError(
+            f"{found.folder.name}: {listed(closed)} cannot be opened; get the permission to read "
+            f"what is in it."
+        )
 
 
 def _check_single_folder(
@@ -195,6 +231,8 @@ def _available(found: FolderLayout) -> str:
 def _no_images(found: FolderLayout) -> str:
     if not found.folder.is_dir():
         return f"{found.folder}: there is no such folder."
+    if found.images is not None:
+        _refuse_closed(found, (found.images,))
     if len(found.image_candidates) > 1:
         names = ", ".join(found.image_candidates)
         return f"{found.folder.name}: {names} may all hold the images; say which (--images)."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
+from ...files.folders import looking_into
 from ...files.images import IMAGE_SUFFIXES
 
 IMAGE_NAME = re.compile(
@@ -53,12 +54,16 @@ def list_images(folder: Path, *, strict: bool = True) -> Listing:
     Raises
     ------
     InputError
-        See `strict`.
+        See `strict`, and if the folder cannot be opened.
     """
     files: dict[str, Path] = {}
     strays = []
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        if path.name.startswith(".") or not IMAGE_NAME.search(path.name) or not path.is_file():
+    with looking_into(folder):
+        paths = [
+            (path, not path.name.startswith(".") and _is_image(path)) for path in folder.iterdir()
+        ]
+    for path, is_image in sorted(paths, key=lambda found: found[0].name):
+        if not is_image:
             strays.append(path.name)
             continue
         name = unicodedata.normalize("NFC", IMAGE_NAME.sub("", path.name))
@@ -71,6 +76,10 @@ def list_images(folder: Path, *, strict: bool = True) -> Listing:
     masks = [name for name in files if without_mask_ending(name) in files.keys() - {name}]
     strays.extend(files.pop(name).name for name in masks)
     return Listing(files, tuple(strays))
+
+
+def _is_image(path: Path) -> bool:
+    return IMAGE_NAME.search(path.name) is not None and path.is_file()
 
 
 def without_mask_ending(name: str) -> str:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from ...errors import InputError
+from ...files.axes import frames_in_order
 from ...files.header import ImageHeader
 from ...files.images import open_stack, read_header
 from ...files.names import about
@@ -44,6 +45,8 @@ class Pair:
         The mask file that says where the labels count, or None for everywhere.
     extents
         Per frame, how much of it is labeled; empty if `known` is None.
+    order
+        Per frame of the image, the frame of `masks` and `known`; empty if there are no masks.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Pair:
     header: ImageHeader
     known: Path | None = None
     extents: tuple[Extent, ...] = ()
+    order: tuple[int, ...] = ()
 
     @property
     def items(self) -> list[Item]:
@@ -65,6 +69,7 @@ class Pair:
                 self.masks,
                 frame,
                 self.known,
+                self.order[frame] if self.order else None,
             )
             for frame, label in enumerate(labels)
         ]
@@ -97,8 +102,8 @@ def pair_files(layout: Layout) -> tuple[dict[str, Pair], list[str]]:
     Raises
     ------
     InputError
-        If an image has masks of some classes only, a mask has another shape than its image, or a
-        file cannot be read.
+        If an image has masks of some classes only, a mask has another shape than its image or
+        other axes, or a file cannot be read.
     """
     images = list_images(layout.root / layout.images)
     folders = {name: list_images(layout.root / name).files for name in layout.masks}
@@ -128,14 +133,56 @@ def _pair(name: str, image: Path, folders: Mapping[str, Mapping[str, Path]]) -> 
             )
         )
     header = read_header(image)
+    order: tuple[int, ...] = ()
     for path in masks.values():
-        check_shapes(image, header, path)
-    return Pair(name, image, tuple(masks.values()), header)
+        order = mask_frames(image, header, path, order)
+    return Pair(name, image, tuple(masks.values()), header, order=order)
 
 
-def check_shapes(image: Path, header: ImageHeader, path: Path) -> None:
-    """Raise `InputError` if a mask file has another size or number of frames than its image."""
+def mask_frames(
+    image: Path, header: ImageHeader, path: Path, order: tuple[int, ...] = ()
+) -> tuple[int, ...]:
+    """Per frame of an image, the frame of a mask file.
+
+    Parameters
+    ----------
+    image, header
+        The image.
+    path
+        The mask file.
+    order
+        Of the masks of the same image that came before, if any.
+
+    Raises
+    ------
+    InputError
+        If the mask has another size or number of frames than its image, axes that do not say which
+        frame belongs to which, or its frames in another order than the masks before.
+    """
     mask = read_header(path)
+    _check_shapes(image, header, path, mask)
+    found = frames_in_order(header.stack, mask.stack)
+    if found is None:
+        raise InputError(
+            about(
+                path,
+                f"the frames of the mask are {_axes(mask)} and those of its image {image.name} "
+                f"{_axes(header)}, so that it is not clear which belong together; save it with "
+                f"the axes of its image.",
+            )
+        )
+    if order and found != order:
+        raise InputError(
+            about(
+                path,
+                f"its frames ({_axes(mask)}) lie in another order than those of the other masks "
+                f"of {image.name}; save all with the axes of the image ({_axes(header)}).",
+            )
+        )
+    return found
+
+
+def _check_shapes(image: Path, header: ImageHeader, path: Path, mask: ImageHeader) -> None:
     if (mask.size_yx, mask.frame_count) == (header.size_yx, header.frame_count):
         return
     one, other = _describe(mask), _describe(header)
@@ -150,6 +197,11 @@ def check_shapes(image: Path, header: ImageHeader, path: Path) -> None:
 def _describe(header: ImageHeader) -> str:
     size = f"{header.size_yx[0]} x {header.size_yx[1]}"
     return size if header.frame_count == 1 else f"{header.frame_count} frames of {size}"
+
+
+def _axes(header: ImageHeader) -> str:
+    """Such as ``"5 T x 3 Z"``."""
+    return " x ".join(f"{length} {axis}" for axis, length in header.stack.items())
 
 
 def common_channels(pairs: Iterable[Pair]) -> int:

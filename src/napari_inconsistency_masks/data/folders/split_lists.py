@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
+from ...files.folders import looking_into
 from ...files.guard import read_bytes
 from ...files.names import about
 from ..splits import listed
@@ -40,10 +41,18 @@ class SplitLists:
 
 
 def find_split_lists(folder: Path) -> dict[str, tuple[Path, ...]]:
-    """The lists in the folder ``splits`` of a data set, by what they are for."""
+    """The lists in the folder ``splits`` of a data set, by what they are for.
+
+    Raises
+    ------
+    InputError
+        If that folder cannot be opened.
+    """
     found: dict[str, list[Path]] = {}
     lists = folder / FOLDER
-    for path in sorted(lists.iterdir()) if lists.is_dir() else []:
+    with looking_into(lists):
+        paths = sorted(lists.iterdir()) if lists.is_dir() else []
+    for path in paths:
         for kind, pattern in _KINDS.items():
             if path.suffix.lower() == ".txt" and pattern.fullmatch(path.stem.lower()):
                 found.setdefault(kind, []).append(path)

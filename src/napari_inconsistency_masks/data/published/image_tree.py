@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ...errors import InputError
 from ...files.archive import Archive
+from ...files.folders import looking_into
 from ...files.images import StackFile, open_bytes, open_stack
 from ..folders.listing import IMAGE_NAME, list_images
 
@@ -19,6 +20,8 @@ class ImageTree(Protocol):
 
     def find(self, folder: str) -> str | None:
         """The folder of that path, or the first one whose path ends so; None if there is none.
+
+        `InputError` if there is none, and a folder that may hold it cannot be opened.
 
         Without images in it, it is the folder of the same name that it holds: unpacking a ZIP
         archive often makes one more.
@@ -43,10 +46,12 @@ def open_tree(path: str | Path) -> ImageTree:
     Raises
     ------
     InputError
-        If there is nothing, or the path is neither.
+        If there is nothing, the path is neither, or it cannot be opened.
     """
     path = Path(path)
-    if path.is_dir():
+    with looking_into(path):
+        is_folder = path.is_dir()
+    if is_folder:
         return _Folder(path)
     if path.suffix.lower() == ".zip":
         return _Zip(path)
@@ -71,12 +76,22 @@ class _Folder:
 
     def find(self, folder: str) -> str | None:
         level = [self._root]
+        closed: InputError | None = None
         for _ in range(self._DEPTH + 1):
             for parent in level:
-                if (parent / folder).is_dir():
+                try:
+                    with looking_into(parent):
+                        there = (parent / folder).is_dir()
+                except InputError as error:
+                    closed = closed or error
+                    continue
+                if there:
                     return _innermost(self, (parent / folder).relative_to(self._root).as_posix())
             level = [child for parent in level for child in _subfolders(parent)]
-        return self._find_in_archives(folder)
+        found = self._find_in_archives(folder)
+        if found is None and closed is not None:
+            raise closed
+        return found
 
     def folders(self, folder: str) -> list[str]:
         archive, inside = self._locate(folder)
@@ -89,8 +104,9 @@ class _Folder:
         if archive is not None:
             mount = folder.removesuffix(inside)
             return {name: f"{mount}{file}" for name, file in archive.files(inside).items()}
-        if not (self._root / folder).is_dir():
-            return {}
+        with looking_into(self._root / folder):
+            if not (self._root / folder).is_dir():
+                return {}
         listed = list_images(self._root / folder).files
         return {name: f"{folder}/{path.name}" for name, path in sorted(listed.items())}
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from ...files.folders import looking_into
 from ...files.names import folder_name
 from ..folders.inspection import has_images
 from ..origin import PUBLISHED, find_home, open_data
@@ -40,7 +42,9 @@ def recognize(path: str | Path) -> str | None:
         If there is nothing, or a ZIP archive that is none of them.
     """
     path = Path(path)
-    if not path.exists():
+    with looking_into(path):
+        there = path.exists()
+    if not there:
         raise InputError(f"{path}: there is no such folder or file.")
     if has_images(path):
         return next((kind for kind, layout in layouts().items() if _is_at_top(path, layout)), None)
@@ -57,7 +61,9 @@ def recognize(path: str | Path) -> str | None:
 
 
 def _is_at_top(path: Path, layout: Layout) -> bool:
-    return any((path / sign).is_dir() for sign in layout.signs)
+    with suppress(OSError):
+        return any((path / sign).is_dir() for sign in layout.signs)
+    return False
 
 
 def _is_there(tree: ImageTree, sign: str) -> bool:
