@@ -209,6 +209,67 @@ def test_what_was_changed_by_hand_stays_without_a_word(
     assert item.frame in boxes(session)
 
 
+def test_who_erases_all_that_was_proposed_says_that_nothing_is_there(
+    correcting: Correcting, session: Session
+) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    alive, dead, position = (row.layer for row in session.layer_data.rows)
+    for layer in (alive, dead):
+        layer.data_setitem(np.nonzero(layer.data), 0)
+    position.selected_data = set(range(len(position.data)))
+    position.remove_selected()
+    correcting.go_on()
+    assert item.state == DONE
+    assert boxes(session)[item.frame] == (item.found.box,)
+    correcting.undo()
+    assert (item.state, correcting.queue.current) == (OPEN, item)
+    correcting.leave()
+    assert boxes(session) == {}
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_who_removes_a_layer_has_accepted_nothing(
+    correcting: Correcting, session: Session, viewer: ViewerModel, changed: bool
+) -> None:
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    alive, dead, _ = (row.layer for row in session.layer_data.rows)
+    if changed:
+        alive.data_setitem((np.array([item.frame]), np.array([28]), np.array([20])), 1)
+    viewer.layers.remove(dead)
+    add_missing_layers(session.layer_data)
+    correcting.go_on()
+    assert item.state == (DONE if changed else OPEN)
+    assert (item.frame in boxes(session)) == changed
+    assert drawn(session, "alive", item.frame).any() == changed
+
+
+def test_a_place_of_an_image_with_another_shape_is_refused(
+    correcting: Correcting, session: Session, image: Image
+) -> None:
+    first = correcting.queue.places[0]
+    correcting.go(first)
+    layers = [row.layer for row in session.layer_data.rows]
+    image.data = np.zeros((3, 30, 30), np.uint8)
+    assert (correcting.queue.current, first.state) == (None, OPEN)
+    assert not any(np.asarray(layer.data).any() for layer in layers), "it was only proposed"
+    with pytest.raises(InputError, match="30 x 30 now and was predicted as 3 frames of 40 x 48"):
+        correcting.go(first)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2)])
+def test_a_place_is_shown_in_the_middle_however_the_axes_lie(
+    correcting: Correcting, viewer: ViewerModel, order: tuple[int, ...]
+) -> None:
+    viewer.dims.order = order
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    top, left, bottom, right = item.found.box
+    middle = (item.frame, (top + bottom - 1) / 2, (left + right - 1) / 2)
+    assert viewer.scene.camera.center[1:] == tuple(middle[axis] for axis in order[1:])
+
+
 def test_skipping_teaches_nothing_and_is_taken_back(
     correcting: Correcting, session: Session
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from napari.components import ViewerModel
 from open_layers import add_image, add_labels
 from project_steps import CELLS, Steps, make_project, write_stack
+from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.files import atomic
 from napari_inconsistency_masks.projects import FrameLabels, Project
@@ -400,3 +401,18 @@ def test_a_folder_around_the_project_gives_its_images_alone(steps: Steps, tmp_pa
         "data/one.tif",
         "data/two.tif",
     ]
+
+
+def test_a_file_whose_layer_shows_something_else_is_not_predicted(
+    steps: Steps, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    steps.open("one")
+    Networks(children, qtbot, CELLS).load(session)
+    image = steps.project.files.current.image
+    session.looking.choose(image)
+    assert session.looking.problem() is None
+    image.data = np.zeros((3, 20, 24), np.uint8)
+    assert session.looking.problem() == (
+        "Image 'one.tif' has the shape 3 x 20 x 24 now and was opened with 3 x 40 x 48: open its "
+        "file again."
+    )

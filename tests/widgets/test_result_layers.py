@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -325,6 +327,49 @@ def test_the_image_may_be_deleted_while_frames_arrive(
     networks.predict_all(session)
     assert len(session.results.rows()) == 8
     assert not session.predictor.busy
+
+
+@pytest.mark.parametrize("shape", [(4, 60, 80), (60, 80)])
+def test_an_image_with_another_shape_is_predicted_anew(
+    viewer: ViewerModel, session: Session, predict: Any, shape: tuple[int, ...]
+) -> None:
+    image = add_image(viewer, (4, 40, 48))
+    predict()
+    old = viewer.layers["alive (predicted)"]
+    image.data = np.zeros(shape, np.uint8)
+    assert session.looking.problem() is None
+    predict()
+    new = session.results.of(image).layers.find("class alive")
+    assert (old.data.shape, new.data.shape) == ((4, 40, 48), shape)
+    assert new.data.any()
+
+
+def test_frames_of_the_array_before_arrive_where_they_belong(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    image = add_image(viewer, (4, 40, 48))
+    networks = Networks(children, qtbot, CELLS)
+    session.looking.use(session.setup.folder, whole=True)
+    networks.get_ready()
+    networks.answer(networks.asked(), frames=2)
+    qtbot.waitUntil(lambda: len(session.results.rows()) == 4)
+    image.data = np.zeros((60, 80), np.uint8)
+    networks.predict_all(session)
+    assert len(session.results.rows()) == 8
+
+
+def test_an_image_that_is_gone_is_not_kept_in_memory(
+    viewer: ViewerModel, session: Session, predict: Any
+) -> None:
+    gone = weakref.ref(add_image(viewer, (3, 40, 48)))
+    predict()
+    predicted = [weakref.ref(layer) for layer in results(viewer)]
+    viewer.layers.clear()
+    add_image(viewer, (20, 24), name="another")  # napari remembers the layer selected last
+    gc.collect()
+    assert (gone(), session.results.all()[0].image) == (None, None)
+    assert len(session.results.rows()) == 6, "its counts stay"
+    assert [layer() for layer in predicted] == [None] * 5
 
 
 def test_other_networks_for_the_same_classes_replace_what_the_first_saw(

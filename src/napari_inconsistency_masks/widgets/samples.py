@@ -43,7 +43,7 @@ def _layers(
     axes = ("y", "x") if image.ndim == 2 else ("t", "y", "x")
     layers: list[LayerData] = [(image, {"name": name, "axis_labels": axes}, "image")]
     for number, (state, mask) in enumerate(masks.items()):
-        colors = {None: (0, 0, 0, 0), 0: (0, 0, 0, 0), 1: class_color(number)}
+        colors = {None: class_color(number), 0: (0, 0, 0, 0), 1: class_color(number)}
         about = {"name": state, "colormap": colors, "opacity": 0.4, "axis_labels": axes}
         layers.append((mask.astype(np.uint8), about, "labels"))
     about = {

@@ -47,9 +47,14 @@ def is_empty(content: Content) -> bool:
 
 
 def same(one: Content, other: Content) -> bool:
-    """Whether the same is drawn, in the same layers."""
-    return len(one) == len(other) and all(
-        a is b and np.array_equal(x, y) for (a, x), (b, y) in zip(one, other, strict=True)
+    """Whether the same is drawn, in the layers that are there both times.
+
+    Nothing is said by what was drawn in a layer that is gone; a new one has to be empty.
+    """
+    before = {id(layer): values for layer, values in one}
+    added = [(layer, values) for layer, values in other if id(layer) not in before]
+    return is_empty(added) and all(
+        np.array_equal(before[id(layer)], values) for layer, values in other if id(layer) in before
     )
 
 

@@ -194,7 +194,7 @@ class Correcting(QObject):
             now = self._drawing.now(item)
             if self._boxed and same(self._proposal, now):
                 self._take_back()
-            elif not same(self._before, now) and item.state == OPEN:
+            elif item.state == OPEN and (self._boxed or not same(self._before, now)):
                 self._keep(item)
         self.queue.current, self._boxed = None, False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...errors import InputError
 from ..drawing.layer_data import LayerData
 from ..predicting.found_places import Answer, inside
 from ..results.results import Results
@@ -31,7 +32,13 @@ class PlaceDrawing:
         self._labeled_all_over = unboxed and not frame_is_empty(self._data, item.frame)
 
     def check(self, item: QueuedPlace) -> None:
-        """Raise `InputError` unless the classes are those that the networks know."""
+        """Raise `InputError` unless classes and frames are those that the networks know."""
+        axes = self._data.axes
+        if axes is not None and (axes.count, axes.size) != (item.axes.count, item.axes.size):
+            raise InputError(
+                f"Image {item.subject.name!r} is {axes.describe()} now and was predicted as "
+                f"{item.axes.describe()}: predict it again."
+            )
         if result := self._results.of(item.image):
             check_classes(self._data, result.model.scheme)
 

@@ -31,15 +31,17 @@ def add_missing_layer(data: LayerData) -> Layer | None:
     rows = list(data.rows)
     for number, row in enumerate(data.drawn_rows):
         if row.layer is None:
-            made = data.layers.add(_empty_layer(data, row, image, axes))
+            empty = _empty_layer(data, row, image, axes)
+            data.image_layers.make(empty, image)
+            made = data.layers.add(empty)
             rows[number] = ClassRow(row.name, row.color, row.kind, made)
             data.set_rows(rows)
             return made
     return None
 
 
-def label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:
-    """Colors of some labels, as pairs; all others are clear."""
+def label_colors(colors: Iterable[tuple[int | None, str]]) -> DirectLabelColormap:
+    """Colors of some labels, as pairs; all others are clear, or have that of None."""
     clear = (0, 0, 0, 0)
     everything: dict[int | None, Any] = {None: clear, 0: clear}
     everything |= dict(colors)
@@ -47,8 +49,11 @@ def label_colors(colors: Iterable[tuple[int, str]]) -> DirectLabelColormap:
 
 
 def numbered_colors(colors: Iterable[str]) -> DirectLabelColormap:
-    """Colors of the labels 1, 2 and so on."""
-    return label_colors(enumerate(colors, start=1))
+    """Colors of the labels 1, 2 and so on; a single one is that of every label but 0."""
+    numbered: dict[int | None, str] = dict(enumerate(colors, start=1))
+    if len(numbered) == 1:
+        numbered[None] = numbered[1]
+    return label_colors(numbered.items())
 
 
 def points_look(color: str) -> dict[str, Any]:

@@ -12,14 +12,16 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...task import LabelScheme, Task
-from ..layers.class_rows import MASK, POSITION, ClassRow, Own, OwnRows, default_rows
-from ..layers.fitting import fits, misfit, points_on, states_of
+from ..layers.class_rows import MASK, POSITION, ClassRow, Own, default_rows
+from ..layers.fitting import fits, misfit, points_on, shape_of, states_of
 from ..layers.frames import FrameAxes, guess_axes
+from ..layers.image_layers import ImageLayers
 from ..layers.label_boxes import LabelBoxes
 from ..layers.viewer_layers import ViewerLayers
 from ..parts.colors import class_color
 from .label_scan import LabelScan, Scan
-from .snapshot import Drawing, DrawnClass, check_class_names, class_name
+from .proposed_rows import proposed_rows
+from .snapshot import Drawing, DrawnClass, check_class_names
 
 
 class LayerData(QObject):
@@ -43,7 +45,7 @@ class LayerData(QObject):
         self.task = Task.MULTILABEL
         self.rows = default_rows()
         self.boxes = LabelBoxes(layers, self._on_boxes)
-        self._own = OwnRows()
+        self.image_layers = ImageLayers(layers)
         self._untouched = True
         self._scanning = LabelScan(self.drawing, self._current_step, self)
         self._scanning.done.connect(self.scanned)
@@ -51,36 +53,39 @@ class LayerData(QObject):
         self.together, self.painted = self._scanning.together, self._scanning.painted
 
     def choose_image(self, image: Image | None) -> None:
-        """Take an image; layers that fit it are proposed for the classes."""
+        """Take an image; layers that fit it are proposed for the classes, its own ones first."""
         if image is not self.image:
             self.leaving.emit()
+            self._follow(image)
         self.image, self.axes, self.axes_note = image, None, ""
-        own = self._own.of(image)
+        own = self.image_layers.own.of(image)
         if own is not None:
             self._take(own)
         elif image is not None:
-            shape = image.data[0].shape if image.multiscale else image.data.shape
-            self.axes, self.axes_note = guess_axes(shape, rgb=image.rgb, names=image.axis_labels)
-            self.rows = [replace(row, layer=self._fitting(row.layer)) for row in self.rows]
+            axes, note = guess_axes(shape_of(image), rgb=image.rgb, names=image.axis_labels)
+            named = self.image_layers.named_axes(image)
+            self.axes, self.axes_note = (axes, note) if named is None else (named, "")
+            drawn_in = self.image_layers.drawn_in
+            self.rows = [replace(r, layer=drawn_in(r, image, self.axes)) for r in self.rows]
             if self._untouched:
                 self._propose()
         self._on_choice()
 
     def choose_own(self, image: Image, own: Own) -> None:
         """Take an image whose axes and classes are known; it keeps them, and its layers too."""
-        self._own.know(image, own)
+        self.image_layers.own.know(image, own)
         self.choose_image(image)
 
     def let_go(self, image: Image) -> None:
         """Forget what is known of an image that is closed, and propose classes for others anew."""
-        self._own.forget(image)
+        self.image_layers.own.forget(image)
         if self.image is image:
             self.task, self.rows, self._untouched = Task.MULTILABEL, default_rows(), True
 
     def name_axis(self, axis: int, letter: str) -> None:
         """Say what an axis of the image is."""
         if self.axes is not None:
-            self.axes, self.axes_note = self.axes.renamed(axis, letter), ""
+            self._name_axes(self.axes.renamed(axis, letter))
             self._on_choice()
 
     def choose_task(self, task: Task) -> None:
@@ -92,7 +97,10 @@ class LayerData(QObject):
 
     def set_rows(self, rows: Iterable[ClassRow]) -> None:
         """Replace the table of classes."""
-        self.rows, self._untouched = list(rows), False
+        rows = list(rows)
+        self.image_layers.rename(self.rows, rows)
+        self.rows, self._untouched = rows, False
+        self.image_layers.use(self.image, self.rows)
         self._on_choice()
 
     def choose_classes(self, scheme: LabelScheme, letters: str) -> None:
@@ -103,7 +111,7 @@ class LayerData(QObject):
             for number, name in enumerate(scheme.classes)
         ]
         if self.axes is not None:
-            self.axes, self.axes_note = replace(self.axes, letters=letters), ""
+            self._name_axes(replace(self.axes, letters=letters))
         self.choose_task(scheme.task)
 
     @property
@@ -126,8 +134,9 @@ class LayerData(QObject):
     def choices(self, kind: str) -> list[Layer]:
         """Layers a class of this kind can be drawn in."""
         wanted = Labels | Points if kind == POSITION else Labels
-        drawable = self.layers.drawable()
-        return [item for item in drawable if isinstance(item, wanted) and self._fitting(item)]
+        may = self.image_layers.may_choose
+        drawable = [item for item in self.layers.drawable() if isinstance(item, wanted)]
+        return [item for item in drawable if may(item, self.image, self.axes)]
 
     @property
     def used_rows(self) -> list[ClassRow]:
@@ -231,11 +240,28 @@ class LayerData(QObject):
         return DrawnClass(row.name, layer.name, _without_channels(labels, axes))
 
     def _fitting(self, layer: Layer | None) -> Layer | None:
-        if layer is None or self.axes is None or not self.layers.has(layer):
-            return None
-        if not self._own.may_hold(layer, self.image):
-            return None
-        return layer if fits(layer, self.axes) else None
+        return self.image_layers.fitting(layer, self.image, self.axes)
+
+    def _name_axes(self, axes: FrameAxes) -> None:
+        self.axes, self.axes_note = axes, ""
+        self.image_layers.name_axes(self.image, axes)
+
+    def _follow(self, image: Image | None) -> None:
+        if self.image is not None:
+            self.image_layers.use(self.image, self.rows)
+            self.image.events.data.disconnect(self._on_image_data)
+        if image is not None:
+            image.events.data.connect(self._on_image_data)
+
+    def _on_image_data(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        """With another shape the image is another one, unless it comes with axes of its own."""
+        image, axes = self.image, self.axes
+        if image is None or axes is None or self.image_layers.own.of(image) is not None:
+            return
+        if shape_of(image) != axes.shape:
+            self.leaving.emit()
+            self.boxes.reshape(image, axes.shape, shape_of(image))
+            self.choose_image(image)
 
     def _take(self, own: Own) -> None:
         self.axes, self.task = own.axes, own.task
@@ -245,20 +271,8 @@ class LayerData(QObject):
         self._untouched = False
 
     def _propose(self) -> None:
-        """Until somebody changes the table: a class per fitting layer, named like it."""
-        masks = [item for item in self.choices(MASK) if isinstance(item, Labels)]
-        points = [item for item in self.choices(POSITION) if isinstance(item, Points)]
-        if not masks:
-            self.rows = default_rows()
-            return
-        rows: list[ClassRow] = []
-        for item in [*masks, *points[:1]]:
-            name = class_name(item.name, [row.name for row in rows])
-            rows.append(ClassRow(name, "", MASK if item in masks else POSITION, item))
-        spots = [row for row in rows if "position" in row.name.lower() and len(rows) > 1]
-        if spots and not points:
-            rows = [replace(row, kind=POSITION) if row is spots[0] else row for row in rows]
-        self.rows = [replace(row, color=class_color(number)) for number, row in enumerate(rows)]
+        """Until somebody changes the table."""
+        self.rows = proposed_rows(filter(self._fitting, self.layers.drawable()))
 
     def _current_step(self) -> tuple[int, ...]:
         return tuple(self.layers.viewer.dims.current_step) if self.layers.alive else ()

@@ -115,3 +115,5 @@ class RunningTask:
             self._number = None
         elif self._number is None:
             self._number = register(PROVIDER, TaskStatus.BUSY, words, self._cancel)
+        else:
+            change(self._number, TaskStatus.BUSY, words)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from napari.layers import Layer, Points
+from napari.layers import Image, Layer, Points
 
 from .frames import FrameAxes
 
@@ -16,6 +16,11 @@ def fits(layer: Layer, axes: FrameAxes) -> bool:
     if isinstance(layer, Points):
         return bool(layer.ndim == len(axes.layer_letters))
     return tuple(layer.data.shape) in (axes.layer_shape, axes.shape)
+
+
+def shape_of(image: Image) -> tuple[int, ...]:
+    """Shape of the array of an image; of a pyramid that of the largest one."""
+    return tuple(map(int, (image.data[0] if image.multiscale else image.data).shape))
 
 
 def misfit(layer: Layer, image: Layer, axes: FrameAxes) -> str:
@@ -29,8 +34,8 @@ def misfit(layer: Layer, image: Layer, axes: FrameAxes) -> str:
     turned = shape[:-2] == wanted[:-2] and shape[-2:] == wanted[:-3:-1]
     hint = " It looks transposed." if turned and shape != wanted else ""
     return (
-        f"Labels layer {layer.name!r} has the shape {_by(shape)} and image {image.name!r} "
-        f"{_by(wanted)}; choose or add labels of the same size.{hint}"
+        f"Labels layer {layer.name!r} has the shape {by(shape)} and image {image.name!r} "
+        f"{by(wanted)}; choose or add labels of the same size.{hint}"
     )
 
 
@@ -71,5 +76,6 @@ def _same_place(one: Layer, other: Layer) -> bool:
     ) and np.array_equal(one.affine.affine_matrix, other.affine.affine_matrix)
 
 
-def _by(shape: Sequence[int]) -> str:
+def by(shape: Sequence[int]) -> str:
+    """A shape in words, such as ``"40 x 48"``."""
     return " x ".join(map(str, shape))

@@ -30,6 +30,7 @@ class LabelBoxes:
     def __init__(self, layers: ViewerLayers, made: Callable[[], None]) -> None:
         self._layers, self._on_made = layers, made
         self._made: weakref.WeakKeyDictionary[Layer, Shapes] = weakref.WeakKeyDictionary()
+        self._parted: dict[tuple[int, ...], weakref.WeakKeyDictionary[Layer, Shapes]] = {}
 
     def layer(self, image: Layer) -> Shapes | None:
         """The layer with the boxes of an image, if there is one (still)."""
@@ -45,6 +46,19 @@ class LabelBoxes:
         shapes = self._made.pop(image, None)
         if shapes is not None:
             self._layers.remove(shapes)
+
+    def reshape(self, image: Layer, old: tuple[int, ...], new: tuple[int, ...]) -> None:
+        """An image has another shape: boxes drawn on the old one say nothing about it.
+
+        Their layer stays, and counts again if the image gets that shape again.
+        """
+        for shape in (old, new):
+            self._parted.setdefault(shape, weakref.WeakKeyDictionary())
+        before, again = self._made.pop(image, None), self._parted[new].pop(image, None)
+        if before is not None:
+            self._parted[old][image] = before
+        if again is not None:
+            self._made[image] = again
 
     def of(self, image: Layer, axes: FrameAxes) -> dict[int, tuple[Box, ...]]:
         """The boxes by frame; `InputError` if other shapes are drawn."""

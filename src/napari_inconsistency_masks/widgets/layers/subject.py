@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from napari.layers import Image, Layer
 
@@ -13,44 +13,53 @@ from ...projects.image_files import file_name
 from .frames import FrameAxes
 
 
-@dataclass(eq=False)
 class Subject:
     """An image that is known by identity, also while its file is not open.
 
-    Attributes
+    Parameters
     ----------
     name
         For people.
     axes
         Of a file that was never read, what the project knows of its frames.
     layer
-        Where it is shown; None for a file that is not open.
+        Where it is shown, which is not kept alive.
     file
         Its id in the project, or None for a layer of the person.
     """
 
-    name: str
-    axes: FrameAxes
-    layer: Image | None = None
-    file: str | None = None
+    def __init__(
+        self, name: str, axes: FrameAxes, layer: Image | None = None, file: str | None = None
+    ) -> None:
+        self.name, self.axes, self.file = name, axes, file
+        self.layer = layer
+
+    @property
+    def layer(self) -> Image | None:
+        """Where it is shown; None for a file that is not open, or a layer that is gone."""
+        return self._layer()
+
+    @layer.setter
+    def layer(self, layer: Image | None) -> None:
+        self._layer: Callable[[], Image | None] = _nowhere if layer is None else weakref.ref(layer)
 
 
 class Subjects:
     """All of a session."""
 
     def __init__(self) -> None:
-        self._by_layer: dict[int, Subject] = {}
+        self._by_layer: weakref.WeakKeyDictionary[Layer, Subject] = weakref.WeakKeyDictionary()
         self._files: dict[str, Subject] = {}
 
     def of(self, layer: Layer | None) -> Subject | None:
         """What a layer shows, if it is known."""
-        return self._by_layer.get(id(layer))
+        return None if layer is None else self._by_layer.get(layer)
 
     def make(self, layer: Image, axes: FrameAxes) -> Subject:
         """The same; a layer that is not known yet is one of the person."""
-        known = self._by_layer.get(id(layer))
+        known = self._by_layer.get(layer)
         if known is None:
-            known = self._by_layer[id(layer)] = Subject(layer.name, axes, layer)
+            known = self._by_layer[layer] = Subject(layer.name, axes, layer)
         elif known.file is None:
             known.axes = axes
         return known
@@ -81,12 +90,17 @@ class Subjects:
     def show(self, subject: Subject, layer: Image) -> None:
         """A file is open in a layer now."""
         subject.layer = layer
-        self._by_layer[id(layer)] = subject
+        self._by_layer[layer] = subject
 
     def hide(self, subject: Subject) -> None:
         """A file is no longer open."""
-        self._by_layer.pop(id(subject.layer), None)
+        if subject.layer is not None:
+            self._by_layer.pop(subject.layer, None)
         subject.layer = None
+
+
+def _nowhere() -> None:
+    """The layer of what is not shown."""
 
 
 def file_names(images: Iterable[ImageEntry]) -> dict[str, str]:

@@ -127,12 +127,16 @@ class ViewerLayers:
         return layer is not None and any(item is layer for item in self.all())
 
     def frame_shown(self, image: Layer, axes: FrameAxes) -> int:
-        """The frame of an image that the sliders point at."""
+        """The frame of an image that the sliders point at; 0 if it has no longer these axes."""
+        if image.ndim != len(axes.layer_letters):
+            return 0
         place = image.world_to_data(self.viewer.dims.point)
         return axes.frame_at([float(value) for value in place][-len(axes.layer_letters) :])
 
     def show_frame(self, image: Layer, axes: FrameAxes, frame: int) -> None:
-        """Move the sliders to a frame of an image."""
+        """Move the sliders to a frame of an image, unless it has no longer these axes."""
+        if image.ndim != len(axes.layer_letters):
+            return
         dims = self.viewer.dims
         place = list(image.world_to_data(dims.point))[-len(axes.layer_letters) :]
         where = dict(zip(axes.stack_letters, axes.place(frame), strict=True))
@@ -150,11 +154,13 @@ class ViewerLayers:
     def show_box(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
         """Move the sliders to a frame and the camera to a box in it, with some room around."""
         self.show_frame(image, axes, frame)
-        if self.viewer.dims.ndisplay != 2:
+        dims = self.viewer.dims
+        shown = [axis - dims.ndim + image.ndim for axis in dims.displayed]
+        if dims.ndisplay != 2 or min(shown) < 0:
             return
         corners = axes.points(frame, np.array([box[:2], box[2:]], float) - 0.5)
-        world = np.array([image.data_to_world(corner) for corner in corners])[:, -2:]
-        whole = np.ptp(np.asarray(image.extent.world)[:, -2:], axis=0)
+        world = np.array([image.data_to_world(corner) for corner in corners])[:, shown]
+        whole = np.ptp(np.asarray(image.extent.world)[:, shown], axis=0)
         size = np.ptp(world, axis=0).clip(1e-9)
         camera = self.viewer.scene.camera
         if self._fitted() is not image:

@@ -13,7 +13,7 @@ from ...cells import marker_centers
 from ...data.sample import Sample, SegmentationData
 from ...task import LabelScheme
 from ..counting.drawn_counts import KnownLabels
-from ..drawing.drawing_layers import label_colors
+from ..drawing.drawing_layers import numbered_colors
 from ..layers.viewer_layers import mark
 from ..session.session import Session
 from ..training.folder_data import Listed, sample_names
@@ -59,6 +59,7 @@ def show_samples(
         colors = session.looking.colors(scheme.classes)
         for layer in truth_layers(name, drawn, scheme, colors):
             layer.visible = labels_visible
+            session.layer_data.image_layers.make(layer, image)
             session.layers.add(layer)
     session.layers.select(image)
     return image
@@ -78,9 +79,9 @@ def truth_layers(
     about: dict[str, Any] = {"metadata": mark("truth", of=name)}
     stack = np.stack(targets)
     if scheme.exclusive:
-        numbers = enumerate((colors[name] for name in scheme.classes), start=1)
+        shown = [colors[name] for name in scheme.classes]
         data = stack[0] if alone else stack
-        return [Labels(data, name="labels", colormap=label_colors(numbers), **about)]
+        return [Labels(data, name="labels", colormap=numbered_colors(shown), **about)]
     layers: list[Layer] = []
     for number, class_name in enumerate(scheme.classes):
         if class_name == scheme.position:
@@ -90,7 +91,7 @@ def truth_layers(
             Labels(
                 plane,
                 name=class_name,
-                colormap=label_colors([(1, colors[class_name])]),
+                colormap=numbered_colors([colors[class_name]]),
                 opacity=0.5,
                 **about,
             )

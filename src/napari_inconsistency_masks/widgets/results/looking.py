@@ -8,6 +8,7 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
 from ..drawing.layer_data import LayerData
+from ..layers.fitting import by, shape_of
 from ..layers.frames import FrameAxes, guess_axes
 from ..layers.subject import Subjects
 from ..layers.viewer_layers import ViewerLayers
@@ -99,8 +100,7 @@ class Looking(QObject):
         subject = self._subjects.of(image)
         if subject is not None and subject.file is not None:
             return subject.axes
-        shape = image.data[0].shape if image.multiscale else image.data.shape
-        return guess_axes(shape, rgb=image.rgb, names=image.axis_labels)[0]
+        return guess_axes(shape_of(image), rgb=image.rgb, names=image.axis_labels)[0]
 
     def problem(self) -> str | None:
         """Why nothing can be predicted now, in a sentence, or None."""
@@ -111,6 +111,11 @@ class Looking(QObject):
             return "There are no networks yet: train some, open another run, or open the demo."
         if image is None or axes is None:
             return "There is no image: open one to see what the networks make of it."
+        if shape_of(image) != axes.shape:
+            return (
+                f"Image {image.name!r} has the shape {by(shape_of(image))} now and was opened with "
+                f"{by(axes.shape)}: open its file again."
+            )
         return self.misfit(repr(image.name), axes, model)
 
     def misfit(self, name: str, axes: FrameAxes, model: Model) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ class ResultLayers:
         self._geometry = geometry(image, axes)
         self.axes, self.scheme = axes, scheme
         self.colors = dict(colors)
-        self._made: dict[str, Layer] = {}
+        self._made: WeakValueDictionary[str, Layer] = WeakValueDictionary()
         self._unused: set[str] = set()
         self._points: dict[int, Cells] = {}
         self._mask_values: set[int] = set()
@@ -76,7 +77,9 @@ class ResultLayers:
     def drop_unused(self) -> None:
         """Remove the layers that were prepared in vain."""
         for key in self._unused:
-            self._layers.remove(self._made.pop(key))
+            layer = self._made.pop(key, None)
+            if layer is not None:
+                self._layers.remove(layer)
         self._unused.clear()
 
     def fits(self, axes: FrameAxes, scheme: LabelScheme) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -64,7 +65,7 @@ class Results(QObject):
         self.typed.changed.connect(self.changed)
         self._layers, self._predictor, self._subjects = layers, predictor, subjects
         self._by_subject: dict[Subject, ImageResult] = {}
-        self._watched: list[Layer] = []
+        self._watched: weakref.WeakSet[Layer] = weakref.WeakSet()
         self.spare = SpareLayers(layers)
         self._points = QTimer(self)
         self._points.setSingleShot(True)
@@ -219,10 +220,12 @@ class Results(QObject):
         result = self.current
         if result is None:
             return
-        if result.layers is not None and result.image is not None:
-            there = self._layers.has(result.image)
-            shown = there and self._layers.frame_shown(result.image, result.axes) == frame.frame
-            result.layers.show(frame, shown=shown or not there)
+        image = result.image
+        if result.layers is not None:
+            shown = image is None or not self._layers.has(image)
+            if image is not None and not shown:
+                shown = self._layers.frame_shown(image, result.axes) == frame.frame
+            result.layers.show(frame, shown=shown)
         result.places[frame.frame] = frame.places
         result.counts.predicted[frame.frame] = counts.states
         result.counts.cells[frame.frame] = frame.counted
@@ -243,7 +246,7 @@ class Results(QObject):
         for key in ("mask", "votes") if result.layers is not None else ():
             layer = result.layers.find(key) if result.layers is not None else None
             if layer is not None and layer not in self._watched:
-                self._watched.append(layer)
+                self._watched.add(layer)
                 layer.events.visible.connect(self._on_visible)
 
     def _on_visible(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it

@@ -1,0 +1,107 @@
+"""What belongs to each image: layers made for it, layers it was drawn in, named axes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Sequence
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from napari.layers import Image, Labels, Layer
+
+from .class_rows import MASK, ClassRow, OwnRows
+from .fitting import fits, shape_of
+from .frames import FrameAxes
+from .viewer_layers import ViewerLayers
+
+_Shape = tuple[int, ...]
+_Made = tuple["weakref.ref[Image]", _Shape]
+_ByClass = WeakValueDictionary[str, Layer]
+
+
+class ImageLayers:
+    """All of a session.
+
+    Layers that a person added belong to no image. One that was made for an image is for no other
+    one, nor for the same with another shape; once that image is gone, a person may choose it for
+    another.
+
+    Parameters
+    ----------
+    layers
+        Of the viewer.
+
+    Attributes
+    ----------
+    own : OwnRows
+        The images that brought layers.
+    """
+
+    def __init__(self, layers: ViewerLayers) -> None:
+        self.own = OwnRows()
+        self._layers = layers
+        self._made: WeakKeyDictionary[Layer, _Made] = WeakKeyDictionary()
+        self._used: WeakKeyDictionary[Image, dict[_Shape, _ByClass]] = WeakKeyDictionary()
+        self._axes: WeakKeyDictionary[Image, FrameAxes] = WeakKeyDictionary()
+
+    def make(self, layer: Layer, image: Image) -> None:
+        """A layer is made for an image, and is about to be added."""
+        self._made[layer] = weakref.ref(image), shape_of(image)
+
+    def fitting(
+        self, layer: Layer | None, image: Image | None, axes: FrameAxes | None
+    ) -> Layer | None:
+        """A layer, if it is there, fits an image and belongs to no other one; else None."""
+        if layer is None or image is None or axes is None or not self._layers.has(layer):
+            return None
+        made_for, shape = self._made.get(layer, (None, ()))
+        if made_for is not None and (made_for() is not image or shape != shape_of(image)):
+            return None
+        return layer if self.own.may_hold(layer, image) and fits(layer, axes) else None
+
+    def may_choose(self, layer: Layer, image: Image | None, axes: FrameAxes | None) -> bool:
+        """Whether a person may choose a layer for an image."""
+        if not self._is_left(layer):
+            return self.fitting(layer, image, axes) is not None
+        return axes is not None and self.own.may_hold(layer, image) and fits(layer, axes)
+
+    def use(self, image: Image | None, rows: Iterable[ClassRow]) -> None:
+        """A person chose these layers for the classes of an image."""
+        if image is None:
+            return
+        layers = {row.name: row.layer for row in rows if row.layer is not None}
+        for layer in filter(self._is_left, layers.values()):
+            self.make(layer, image)
+        self._used.setdefault(image, {})[shape_of(image)] = WeakValueDictionary(layers)
+
+    def rename(self, before: Sequence[ClassRow], after: Sequence[ClassRow]) -> None:
+        """The table of classes is changed: one that is renamed stays in its layers everywhere."""
+        old, new = [row.name for row in before], [row.name for row in after]
+        gone, come = [name for name in old if name not in new], [n for n in new if n not in old]
+        if len(old) != len(new) or len(gone) != 1 or len(come) != 1:
+            return
+        for by_class in (item for by_shape in self._used.values() for item in by_shape.values()):
+            layer = by_class.pop(gone[0], None)
+            if layer is not None:
+                by_class[come[0]] = layer
+
+    def drawn_in(self, row: ClassRow, image: Image, axes: FrameAxes) -> Layer | None:
+        """The layer in which a class was last drawn on an image, else that of the row."""
+        used = self._used.get(image, {}).get(shape_of(image), _ByClass()).get(row.name)
+        if row.kind == MASK and not isinstance(used, Labels):
+            used = None
+        return self.fitting(used, image, axes) or self.fitting(row.layer, image, axes)
+
+    def name_axes(self, image: Image | None, axes: FrameAxes) -> None:
+        """A person said what the axes of an image are."""
+        if image is not None:
+            self._axes[image] = axes
+
+    def named_axes(self, image: Image) -> FrameAxes | None:
+        """What she said, unless the image has another shape now."""
+        axes = self._axes.get(image)
+        return None if axes is None or axes.shape != shape_of(image) else axes
+
+    def _is_left(self, layer: Layer) -> bool:
+        """Whether the image that a layer was made for is gone."""
+        made_for, _ = self._made.get(layer, (None, ()))
+        return made_for is not None and not self._layers.has(made_for())
