@@ -22,9 +22,11 @@ from napari_inconsistency_masks.cells import (
     marker_centers,
     marker_positions,
     nearest_distances,
+    position_markers,
     pseudo_label_markers,
     redraw_markers,
 )
+from napari_inconsistency_masks.cells.markers import find_markers
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.task import LabelScheme, Task
 
@@ -352,3 +354,21 @@ def test_erosion_and_dilation_equal_scipys(mask: Bool, side: int) -> None:
     eroded = ndimage.binary_erosion(mask, square, border_value=1)
     np.testing.assert_array_equal(erode(mask, side), eroded)
     np.testing.assert_array_equal(dilate(np.stack([mask, ~mask]), side)[0], dilate(mask, side))
+
+
+ALL_OFFSETS = [(y, x) for y in range(8) for x in range(-8, 9) if y or x > 0]
+
+
+@pytest.mark.parametrize("offset", ALL_OFFSETS)
+def test_two_positions_are_two_markers_however_close(offset: tuple[int, int]) -> None:
+    places = np.array([(30, 30), np.add((30, 30), offset)])
+    markers = position_markers(places, (60, 60))
+    assert ndimage.label(markers, np.ones((3, 3)))[1] == 2
+    assert len(find_markers(markers, holes=False)[0]) == 2
+
+
+def test_positions_in_a_crowd_each_have_a_marker() -> None:
+    places = np.argwhere(np.ones((8, 8))) * 4 + 10
+    markers = position_markers(places, (60, 60))
+    assert ndimage.label(markers, np.ones((3, 3)))[1] == 64
+    assert markers[tuple(places.T)].all()

@@ -99,3 +99,15 @@ def test_language_of_the_computer_makes_no_difference(tmp_path: Path) -> None:
             check=True,
         )
         assert read_csv(tmp_path / f"{language}.csv") == [{"name": "Zähler", "value": "1.5"}]
+
+
+def test_semicolons_between_cells(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('image;y\r\n"a;b";1,5\r\nc,d;2\r\n')
+    assert read_csv(path) == [{"image": "a;b", "y": "1,5"}, {"image": "c,d", "y": "2"}]
+
+
+@pytest.mark.parametrize("text", ["a;b\nc\n", '"a;b"\n1;2\n', "a;b\n1;2\n3;4;5\n", "a;b,c\n1,2\n"])
+def test_semicolons_that_may_be_part_of_a_cell_are(tmp_path: Path, text: str) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert all(";" in name or name == "c" for row in read_csv(tmp_path / "t.csv") for name in row)

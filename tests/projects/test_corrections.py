@@ -8,16 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import tifffile
+from scipy import ndimage
 from toy_project import CELLS, IDS, ONE, SIZE, cells, make_project, same, spot
 
 from napari_inconsistency_masks.boxes import known_mask
 from napari_inconsistency_masks.cells import position_markers
+from napari_inconsistency_masks.data.masks import apart
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.projects import FrameLabels, Project
+from napari_inconsistency_masks.projects import FrameLabels, Project, load_project
 from napari_inconsistency_masks.projects import corrections as saving
 
 BOXES = ((0, 0, 5, 6), (4, 4, 20, 30))
@@ -84,6 +87,60 @@ def test_target_is_what_training_reads(tmp_path: Path) -> None:
     assert np.array_equal(labels.target(CELLS), np.stack(files))
     ids = np.random.default_rng(0).integers(0, 3, SIZE)
     assert np.array_equal(FrameLabels(SIZE, ids=ids).target(IDS), ids)
+
+
+def objects(largest: int) -> npt.NDArray[np.int64]:
+    """Two that touch, and one for itself."""
+    numbers = np.zeros(SIZE, np.int64)
+    numbers[2:8, 2:8], numbers[2:8, 8:12], numbers[12:15, 3:6] = 4, 9, largest
+    return numbers
+
+
+@pytest.mark.parametrize("largest", [200, 255, 60_000, 70_000])
+def test_single_objects_are_read_with_their_numbers(tmp_path: Path, largest: int) -> None:
+    project, numbers = make_project(tmp_path, ONE), objects(largest)
+    labels = FrameLabels(SIZE, {"cell": numbers})
+    project.write_frame("image-0", 0, labels)
+    read = Project.open(project.folder).read_frame("image-0", 0)
+    assert read is not None
+    np.testing.assert_array_equal(read.masks["cell"], numbers)
+    for target in (labels.target(ONE), read.target(ONE)):
+        np.testing.assert_array_equal(target[0], apart(numbers))
+
+
+def test_training_reads_single_objects_set_apart(tmp_path: Path) -> None:
+    project = make_project(tmp_path, ONE)
+    project.write_frame("image-0", 0, FrameLabels(SIZE, {"cell": objects(255)}))
+    (mask,) = (folder_of(project) / "v1").glob("cell.tif")
+    assert ndimage.label(tifffile.imread(mask), np.ones((3, 3)))[1] == 3
+    sample = load_project(project.folder).labeled[0]
+    np.testing.assert_array_equal(sample.target[0], apart(objects(255)))
+
+
+@pytest.mark.parametrize("number", [1, 7, 255])
+def test_one_number_is_an_area_without_a_file_of_numbers(tmp_path: Path, number: int) -> None:
+    project = make_project(tmp_path, ONE)
+    project.write_frame("image-0", 0, FrameLabels(SIZE, {"cell": spot(1, 1) * np.uint8(number)}))
+    names = {path.name for path in (folder_of(project) / "v1").iterdir()}
+    assert names == {"cell.tif", "manifest.json"}
+    read = project.read_frame("image-0", 0)
+    assert read is not None
+    np.testing.assert_array_equal(read.masks["cell"], spot(1, 1) > 0)
+
+
+def test_saves_that_nobody_was_shown_are_never_removed(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    write = project.corrections.write
+    for number in range(3):
+        write("image-0", 0, cells(number))
+    write("image-0", 0, cells(4), unseen=True)
+    for number in range(5, 8):
+        project.write_frame("image-0", 0, cells(number))
+    assert {path.name for path in folder_of(project).iterdir()} == {"v2", "v3", "v6", "v7"}
+    assert same(project.read_frame("image-0", 0), cells(7))
+    for name in ("v6", "v7"):
+        shutil.rmtree(folder_of(project) / name)
+    assert same(project.read_frame("image-0", 0), cells(2))
 
 
 def test_two_versions_are_kept(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_inconsistency_masks.cells import draw_discs, position_markers
+from napari_inconsistency_masks.cells import draw_discs, find_cells, position_markers
 from napari_inconsistency_masks.data.folders.folder import load_folder
+from napari_inconsistency_masks.data.masks import apart
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.json_files import read_json
@@ -97,8 +98,19 @@ def test_a_target_has_a_plane_per_class() -> None:
     )
 
 
+def test_single_objects_that_touch_are_set_apart_as_those_in_files_are() -> None:
+    numbers = np.zeros((40, 48), np.int32)
+    for number, (row, column) in enumerate(((0, 0), (0, 10), (10, 0), (10, 10)), start=1):
+        numbers[row : row + 10, column : column + 10] = number
+    scheme = LabelScheme(Task.BINARY, ("nuclei",))
+    axes = FrameAxes("YX", numbers.shape)
+    drawing = Drawing("dish", axes, None, scheme, (DrawnClass("nuclei", "stardist", numbers),))
+    np.testing.assert_array_equal(drawing.target(0)[0], apart(numbers))
+    assert len(find_cells(drawing.target(0) > 0, scheme)) == 4
+
+
 def test_discs_have_a_quarter_of_the_distance_to_the_next_but_3_to_8() -> None:
-    places = np.array([[10, 10], [10, 30], [60, 10], [60, 15], [80, 90]])
+    places = np.array([[10, 10], [10, 30], [60, 10], [60, 18], [80, 90]])
     discs = position_markers(places, (100, 100))
     radii = np.array([5, 5, 3, 3, 8])
     np.testing.assert_array_equal(discs, draw_discs(places, radii, (100, 100)))

@@ -192,6 +192,23 @@ def test_decided_places_come_back_with_their_file(
     }
 
 
+def test_a_list_of_places_that_cannot_be_read_is_told_and_kept(
+    session: Session, folder: Path, qtbot: Any
+) -> None:
+    damaged = b"image,frame,y,x,class,state\r\none,first,5,6,alive,done\r\n"
+    (folder / "places.csv").write_bytes(damaged)
+    steps = Steps(session, qtbot)
+    steps.open_project(folder)
+    (note,) = session.project.data.refused
+    assert note.startswith("Places that were decided on are not shown.")
+    assert "places.csv: row 1 is no place" in note
+    rows = [PlaceRow("one", 0, 5.0, 6.0, ("alive",), "done")]
+    session.project.data.write_places(rows)
+    steps.settle()
+    assert read_places(folder) == rows
+    assert (folder / "places.csv.damaged").read_bytes() == damaged
+
+
 def test_typed_counts_come_back_with_their_file(
     page: ProjectPage, steps: Steps, session: Session, asked: Asked, folder: Path
 ) -> None:

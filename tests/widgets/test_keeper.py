@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from napari.components import ViewerModel
 from napari.layers import Image
 from open_layers import add_image, add_labels
@@ -91,9 +94,9 @@ def test_only_frames_that_have_changed_are_written(
     written: list[int] = []
     write = Corrections.write
 
-    def count(self: Corrections, image: str, frame: int, labels: Any) -> int:
+    def count(self: Corrections, image: str, frame: int, labels: Any, **about: Any) -> int:
         written.append(frame)
-        return write(self, image, frame, labels)
+        return write(self, image, frame, labels, **about)
 
     monkeypatch.setattr(Corrections, "write", count)
     add_missing_layers(session.layer_data)
@@ -140,6 +143,82 @@ def test_an_id_without_a_class_is_told_and_not_taken_for_another(
     mine.data_setitem(tuple(np.array([[1], [5], [7]])), 2)
     wait_until_kept(session, qtbot)
     assert kept(session, 1).ids[5, 7] == 2
+
+
+def test_an_id_without_a_class_stops_no_other_frame_and_is_kept_as_it_is_drawn(
+    stack: Image, session: Session, qtbot: Any
+) -> None:
+    told: list[str] = []
+    session.refused.connect(told.append)
+    session.layer_data.choose_task(Task.MULTICLASS)
+    add_missing_layers(session.layer_data)
+    paint(session, 0, 9)
+    paint(session, 2, 1)
+    qtbot.waitUntil(lambda: bool(told))
+    assert "stack, frame 0: The labels hold class id 9" in told[0]
+    assert kept(session, 0) is None
+    assert kept(session, 2).ids[5, 7] == 1
+    paint(session, 3, 1)
+    session.keeper.finish(10_000)
+    assert kept(session, 3).ids[5, 7] == 1
+    aside = session.keeper.folder / "image" / "0" / "as-drawn.tif"
+    assert tifffile.imread(aside)[5, 7] == 9
+    paint(session, 0, 3)
+    wait_until_kept(session, qtbot)
+    assert kept(session, 0).ids[5, 7] == 3
+    assert not aside.exists()
+
+
+def rename(session: Session, name: str) -> None:
+    rows = list(session.layer_data.rows)
+    session.layer_data.set_rows([replace(rows[0], name=name), *rows[1:]])
+
+
+def test_strokes_while_a_class_has_no_valid_name_are_saved_once_it_has(
+    stack: Image, session: Session, qtbot: Any
+) -> None:
+    told, said = list[str](), list[bool]()
+    session.refused.connect(told.append)
+    session.keeper.recovered.connect(lambda: said.append(True))
+    add_missing_layers(session.layer_data)
+    rename(session, "alive?")
+    paint(session, 1)
+    assert told[0].startswith("What is drawn is not saved: Class name 'alive?'")
+    rename(session, "living")
+    wait_until_kept(session, qtbot)
+    assert kept(session, 1).masks["living"][5, 7]
+    assert said
+
+
+def test_strokes_while_a_class_has_no_valid_name_are_saved_at_closing(
+    stack: Image, session: Session, qtbot: Any
+) -> None:
+    """With the names that the classes had before."""
+    add_missing_layers(session.layer_data)
+    root = session._drawings_folder()
+    rename(session, "alive?")
+    paint(session, 1)
+    session._guard.close()
+    (folder,) = root.iterdir()
+    labels = Corrections(folder, CELLS).read("image", 1)
+    assert labels is not None
+    assert labels.masks["alive"][5, 7]
+
+
+def test_a_removed_image_leaves_memory_once_its_strokes_are_on_disk(
+    viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    pixels = np.zeros((4, 40, 48), np.uint8)
+    there = weakref.ref(pixels)
+    viewer.add_layer(Image(pixels, name="stack"))
+    del pixels
+    add_missing_layers(session.layer_data)
+    paint(session, 1)
+    viewer.layers.clear()
+    add_image(viewer, (4, 30, 30), name="other")
+    wait_until_kept(session, qtbot)
+    assert len(session.keeper._sittings._known) == 1, "that of the other image"
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and there() is None)
 
 
 def draw_and_close(viewer: ViewerModel, qtbot: Any) -> None:

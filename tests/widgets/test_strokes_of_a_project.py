@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 from open_layers import add_image
-from project_steps import CELLS, SIZE, Steps, write_stack
+from project_steps import CELLS, SIZE, Steps, make_project, write_stack
 
 from napari_inconsistency_masks.projects import FrameLabels, Project
+from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.session.session import Session
 
@@ -65,6 +67,25 @@ def test_what_another_plugin_writes_is_saved_before_the_next_file(steps: Steps) 
     layer.refresh()
     steps.open("two")
     assert np.argwhere(steps.saved("one", 1).masks["alive"]).tolist() == [[5, 7]]
+
+
+def test_numbers_of_objects_come_back_with_their_file(steps: Steps) -> None:
+    steps.open("one")
+    layer = steps.layer("alive")
+    layer.data = layer.data.astype(np.uint16)
+    layer.data[1, 4:7, 2:5], layer.data[1, 4:7, 5:8] = 1, 700  # they touch
+    layer.data[2, 4, 4] = 3
+    drawn = layer.data.copy()
+    layer.refresh()
+    steps.open("two")
+    assert not steps.layer("alive").data.any()
+    steps.open("one")
+    np.testing.assert_array_equal(steps.layer("alive").data[1], drawn[1])
+    np.testing.assert_array_equal(steps.layer("alive").data[2] > 0, drawn[2] > 0)
+    steps.paint("alive", 1, 9, 9)
+    steps.settle()
+    saved = steps.saved("one", 1).masks["alive"]
+    assert set(np.unique(saved)) >= {1, 700}
 
 
 def test_states_said_of_saved_positions_are_saved(steps: Steps, folder: Path) -> None:
@@ -215,3 +236,20 @@ def test_typed_counts_make_no_folder_where_a_project_was(
     steps.wait(lambda: (folder / "counts" / "one.counts.json").is_file())
     steps.wait(lambda: typed._worker is None)
     assert typed.of(subject) == {(0, "alive"): 4, (1, "alive"): 5}
+
+
+def test_an_id_without_a_class_stops_no_other_frame_of_a_file(
+    tmp_path: Path, session: Session, qtbot: Any
+) -> None:
+    folder = make_project(tmp_path / "ids", LabelScheme(Task.MULTICLASS, ("x", "y")))
+    steps = Steps(session, qtbot)
+    steps.open_project(folder)
+    steps.open("one")
+    for frame, value in ((0, 9), (2, 1)):
+        steps.layer("x").data_setitem(tuple(np.array([[frame], [5], [7]])), value)
+    steps.wait(lambda: "one.tif, frame 0: " in session.keeper.trouble)
+    session._guard.close()
+    saved = Project.open(folder)
+    assert saved.read_frame("one", 0) is None
+    assert saved.read_frame("one", 2).ids[5, 7] == 1
+    assert (folder / "corrections" / "one" / "0" / "as-drawn.tif").is_file()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ..errors import InputError
@@ -14,6 +15,9 @@ from .markers import marker_positions
 _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
 _Float = npt.NDArray[np.float64]
+
+_CLOSE, _VERY_CLOSE, _CUT_RADIUS = 12, 5, 5
+"""Distances below which discs may touch, and below which they are larger before they are cut."""
 
 # Half-widths of OpenCV's filled circles, which are not quite discs: middle row, next row, ...
 _HALF_WIDTHS = {
@@ -54,10 +58,39 @@ def position_markers(positions: npt.NDArray[Any], shape: tuple[int, int]) -> _Bo
 
     A disc at each of ``(N, 2)``, rounded to whole pixels, of radius a quarter of the distance to
     the next one, 3 to 8. Positions outside of the image are left out.
+
+    Discs that would touch are cut midway, with a line of one pixel between them; of positions less
+    than 5 pixels apart the discs have radius 5, so that what is left of each is large enough to be
+    found as a marker of its own.
     """
     pixels = np.rint(positions).astype(np.int64).reshape(-1, 2)
-    inside = pixels[((pixels >= 0) & (pixels < shape)).all(axis=1)]
-    return draw_discs(inside, radii_by_distance(inside), shape)
+    places = np.unique(pixels[((pixels >= 0) & (pixels < shape)).all(axis=1)], axis=0)
+    nearest, radii = nearest_distances(places), radii_by_distance(places)
+    radii[(nearest > 0) & (nearest < _VERY_CLOSE)] = _CUT_RADIUS
+    close = (nearest > 0) & (nearest < _CLOSE)
+    apart = draw_discs(places[~close], radii[~close], shape)
+    return apart | _cut_discs(places[close], radii[close], shape)
+
+
+def _cut_discs(positions: _Int, radii: _Int, shape: tuple[int, int]) -> _Bool:
+    """Filled circles as a mask ``(Y, X)``; each pixel belongs to the nearest of ``(N, 2)``.
+
+    Of pixels that touch a disc with a higher number, none is left, also if they are as near to it.
+    """
+    parts = [np.empty((0, 4), np.int64)]
+    for radius in np.unique(radii):
+        offsets, chosen = _disc(int(radius)), np.flatnonzero(radii == radius)
+        pixels = (positions[chosen, None] + offsets).reshape(-1, 2)
+        numbers = np.repeat(chosen + 1, len(offsets))
+        distances = np.tile((offsets**2).sum(axis=1), len(chosen))
+        parts.append(np.column_stack([pixels, numbers, distances]))
+    found = np.concatenate(parts)
+    found = found[((found[:, :2] >= 0) & (found[:, :2] < shape)).all(axis=1)]
+    found = found[np.lexsort((found[:, 2], found[:, 3]))[::-1]]  # what is written last, stays
+    owner = np.zeros(shape, np.int64)
+    owner[found[:, 0], found[:, 1]] = found[:, 2]
+    cut: _Bool = (owner > 0) & (ndimage.maximum_filter(owner, size=3) == owner)
+    return cut
 
 
 def radii_by_distance(positions: npt.NDArray[Any]) -> _Int:

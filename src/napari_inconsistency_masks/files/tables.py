@@ -110,7 +110,10 @@ def _write_rows(
 
 
 def read_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    """Read a table written by `write_csv` or exported as UTF-8 with commas.
+    """Read a table written by `write_csv` or exported as UTF-8, with commas or semicolons.
+
+    Semicolons are taken for what is between cells if there is no comma in the header, and all rows
+    have as many cells as the header then, more than one.
 
     Returns
     -------
@@ -130,10 +133,9 @@ def parse_csv(data: bytes, path: Path) -> list[dict[str, str]]:
     """`read_csv` for the bytes of a table; `path` is for messages."""
     try:
         text = data.decode("utf-8-sig")
-        lines = list(csv.reader(io.StringIO(text, newline="")))
+        lines = _lines(text)
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(about(path, f"no valid CSV table ({error}).")) from error
-    lines = [line for line in lines if line]
     if not lines:
         return []
     header = [_plain(cell) for cell in lines[0]]
@@ -145,6 +147,16 @@ def parse_csv(data: bytes, path: Path) -> list[dict[str, str]]:
             )
         rows.append(dict(zip(header, map(_plain, line), strict=True)))
     return rows
+
+
+def _lines(text: str) -> list[list[str]]:
+    """The cells of all lines that are not empty."""
+    lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
+    if not lines or len(lines[0]) > 1 or ";" not in lines[0][0]:
+        return lines
+    other = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=";") if line]
+    width = len(other[0])
+    return other if width > 1 and all(len(line) == width for line in other) else lines
 
 
 def _cell(value: Any) -> str:

@@ -14,7 +14,7 @@ from ..boxes import Box, known_mask
 from ..cells import position_markers
 from ..errors import InputError
 from ..files.atomic import write_json
-from ..files.folders import make_folder, require
+from ..files.folders import make_folder, remove, require
 from ..files.images import open_bytes
 from ..files.json_files import parse_json
 from ..files.names import about
@@ -23,6 +23,7 @@ from ..files.tiff import write_tiff
 from ..task import LabelScheme
 from .labels import FrameLabels
 from .layout import BOXES, CLASS_IDS, KNOWN, POSITIONS, frame_folder, mask_file, mask_files
+from .objects import area, numbered
 from .versions import (
     Manifest,
     Version,
@@ -31,6 +32,9 @@ from .versions import (
     newest_version,
     write_version,
 )
+
+AS_DRAWN = "as-drawn.tif"
+"""Beside the saves of a frame: its class ids, as long as one of them has no class."""
 
 _BOXES = TypeAdapter(tuple[Box, ...])
 
@@ -100,8 +104,20 @@ class Corrections:
             raise InputError(about(version.folder, str(error))) from None
         return labels
 
-    def write(self, image_id: str, frame: int, labels: FrameLabels) -> int:
+    def write(self, image_id: str, frame: int, labels: FrameLabels, *, unseen: bool = False) -> int:
         """Save the labels of a frame; when this returns they are on disk.
+
+        Saves older than the last two are removed.
+
+        Parameters
+        ----------
+        image_id, frame
+            Of what.
+        labels
+            To save.
+        unseen
+            Whether nobody was shown what is saved there by now, as it was damaged or not asked
+            for: then it is never removed.
 
         Returns
         -------
@@ -125,7 +141,26 @@ class Corrections:
             size=labels.size,
             labeled=labels.labeled,
             complete=not labels.boxes or bool(known_mask(labels.boxes, labels.size).all()),
+            unseen=unseen,
         )
+
+    def write_as_drawn(self, image_id: str, frame: int, ids: npt.NDArray[Any]) -> None:
+        """Keep class ids ``(Y, X)`` that `write` refuses, for a person; they count nowhere.
+
+        Raises
+        ------
+        WriteError
+            As `write`.
+        """
+        if self._anchor is not None:
+            require(self._anchor)
+        folder = frame_folder(self.folder, image_id, frame)
+        make_folder(folder)
+        write_tiff(folder / AS_DRAWN, np.array(ids), "YX")
+
+    def remove_as_drawn(self, image_id: str, frame: int) -> None:
+        """Remove what `write_as_drawn` kept, once the frame is saved."""
+        remove(frame_folder(self.folder, image_id, frame) / AS_DRAWN)
 
     def copy_to(self, folder: Path, images: Iterable[str] | None = None) -> None:
         """Copy the newest intact labels of all frames into a folder, where nobody changes them.
@@ -160,7 +195,9 @@ class Corrections:
 
     def _write_files(self, folder: Path, labels: FrameLabels) -> None:
         for name, mask in labels.masks.items():
-            write_tiff(folder / mask_file(name), mask != 0, "YX")
+            write_tiff(folder / mask_file(name), area(mask), "YX")
+            if numbered(mask):
+                write_tiff(folder / _numbers_file(name), mask, "YX")
         if labels.ids is not None:
             write_tiff(folder / CLASS_IDS, labels.ids.astype(np.uint8), "YX")
         if self.scheme.position is not None:
@@ -177,8 +214,7 @@ class Corrections:
     def _masks(self, version: Version) -> dict[str, Any]:
         if self.scheme.exclusive:
             return {"ids": _read_plane(version, CLASS_IDS)}
-        masks = {name: _read_plane(version, mask_file(name)) != 0 for name in self.scheme.states}
-        return {"masks": masks}
+        return {"masks": {name: _read_mask(version, name) for name in self.scheme.states}}
 
     def _positions(self, version: Version) -> dict[str, Any]:
         if self.scheme.position is None:
@@ -209,6 +245,20 @@ def training_files(version: Version, scheme: LabelScheme) -> tuple[tuple[Path, .
         )
     known = version.folder / KNOWN if KNOWN in version.manifest.files else None
     return tuple(version.folder / name for name in names), known
+
+
+def _numbers_file(name: str) -> str:
+    """The file with the numbers of a class's objects; no class has such a name."""
+    return mask_file(f"{name} (numbers)")
+
+
+def _read_mask(version: Version, name: str) -> npt.NDArray[Any]:
+    """The numbers of objects, if there are several, else where the class is."""
+    file = _numbers_file(name)
+    if file in version.manifest.files:
+        return _read_plane(version, file)
+    marked: npt.NDArray[np.bool_] = _read_plane(version, mask_file(name)) != 0
+    return marked
 
 
 def _read_plane(version: Version, name: str) -> npt.NDArray[Any]:

@@ -13,6 +13,7 @@ from ..boxes import Box, known_mask
 from ..cells import position_markers
 from ..errors import InputError
 from ..task import LabelScheme
+from .objects import area
 
 
 def _no_positions() -> npt.NDArray[np.float64]:
@@ -29,7 +30,8 @@ class FrameLabels:
         Rows and columns.
     masks
         Per class but the position class ``(Y, X)``, bool or any integer type: what is not 0 is
-        marked. Empty for multi-class labels.
+        marked. Several numbers are single objects, and those that touch are set apart in `target`
+        as in mask files (`data.masks.apart`). Empty for multi-class labels.
     ids
         Multi-class labels ``(Y, X)``: ``i + 1`` is the class ``i``, 0 means that nobody said.
         Else None.
@@ -86,7 +88,7 @@ class FrameLabels:
         planes = [
             position_markers(self.positions, self.size)
             if name == scheme.position
-            else self.masks[name] != 0
+            else area(self.masks[name])
             for name in scheme.classes
         ]
         return np.stack(planes).astype(np.uint8)

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from ..boxes import Box
 from ..errors import InputError
+from ..files.atomic import WriteError
 from ..files.names import about
 from ..files.tables import read_csv, write_csv
 from .layout import PLACES_FILE
@@ -44,7 +45,20 @@ class PlaceRow:
 
 
 def write_places(folder: Path, rows: Iterable[PlaceRow]) -> None:
-    """Write the table of a project, in the order given."""
+    """Write the table of a project, in the order given.
+
+    A table that cannot be read is not replaced but kept as ``places.csv.damaged``, or under that
+    name with a number if there is one.
+
+    Raises
+    ------
+    WriteError
+        If the operating system refuses.
+    """
+    try:
+        read_places(folder)
+    except InputError:
+        _set_aside(folder / PLACES_FILE)
     table = [
         {
             **vars(row),
@@ -58,6 +72,8 @@ def write_places(folder: Path, rows: Iterable[PlaceRow]) -> None:
 
 def read_places(folder: Path) -> list[PlaceRow]:
     """Read the table of a project; empty if there is none.
+
+    With semicolons between the cells, numbers may have decimal commas.
 
     Raises
     ------
@@ -76,6 +92,25 @@ def read_places(folder: Path) -> list[PlaceRow]:
     return rows
 
 
+def _set_aside(path: Path) -> None:
+    """Rename a table; no file is replaced."""
+    free, number = path.with_name(f"{path.name}.damaged"), 2
+    while free.exists():
+        free, number = path.with_name(f"{path.name}.damaged-{number}"), number + 1
+    try:
+        path.rename(free)
+    except OSError as error:
+        text = (
+            f"cannot be read and not be renamed ({error.strerror or error}), so nothing is "
+            f"written; close what has it open."
+        )
+        raise WriteError(about(path, text)) from error
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
+
+
 def _parse(row: dict[str, str]) -> PlaceRow:
     state = next((name for name in get_args(PlaceState) if name == row["state"]), None)
     if state is None:
@@ -86,12 +121,12 @@ def _parse(row: dict[str, str]) -> PlaceRow:
     return PlaceRow(
         image=row["image"],
         frame=int(row["frame"]),
-        y=float(row["y"]),
-        x=float(row["x"]),
+        y=_number(row["y"]),
+        x=_number(row["x"]),
         classes=tuple(filter(None, row["class"].split(_BETWEEN))),
         state=state,
         box=(corners[0], corners[1], corners[2], corners[3]) if corners else None,
         pixels=int(row.get("pixels") or 0),
-        disagreement=float(row.get("disagreement") or 0),
+        disagreement=_number(row.get("disagreement") or "0"),
         effect=int(row.get("effect") or 0),
     )

@@ -3,6 +3,7 @@
 ::
 
     FOLDER/v11/...              the version before, kept in case the newest is damaged
+    FOLDER/v7/kept              says that this one is never removed
     FOLDER/v12/alive.tif ...    the files of a version
     FOLDER/v12/manifest.json    their names, sizes and checksums: written last
 
@@ -32,6 +33,7 @@ from ..files.names import about
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+FOR_GOOD = "kept"
 
 _VERSION = re.compile(r"v([1-9]\d*)")
 _LARGEST = 2**32
@@ -103,6 +105,7 @@ def write_version(
     size: tuple[int, int],
     labeled: bool,
     complete: bool,
+    unseen: bool = False,
 ) -> int:
     """Write the next version; when this returns it is on disk, and counts.
 
@@ -114,6 +117,8 @@ def write_version(
         Called with the new, empty folder; writes its files there, each through `files.atomic`.
     size, labeled, complete
         As in `Manifest`.
+    unseen
+        Whether nobody was shown the versions that are there by now: then they are kept for good.
 
     Returns
     -------
@@ -125,6 +130,9 @@ def write_version(
     WriteError
         If the operating system refuses; the version before still counts.
     """
+    if unseen:
+        for old in _numbers(folder):
+            write_bytes(folder / f"v{old}" / FOR_GOOD, b"")
     number, new = _claim(folder)
     try:
         write(new)
@@ -248,5 +256,6 @@ def _prune(folder: Path, number: int) -> None:
     """Remove what is older than this version and the one before; what cannot be, stays."""
     older = [n for n in reversed(_numbers(folder)) if n < number]
     complete = [n for n in older if (folder / f"v{n}" / MANIFEST).is_file()]
-    for old in set(older) - {*complete[: _KEPT - 1]}:
+    kept = [n for n in older if (folder / f"v{n}" / FOR_GOOD).exists()]
+    for old in set(older) - {*complete[: _KEPT - 1], *kept}:
         shutil.rmtree(folder / f"v{old}", ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,12 +12,13 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ...errors import InputError
-from ...projects import FrameLabels
 from ..work.worker import Worker
+from .canvas import Canvas
 from .drawing_layers import add_missing_layers
-from .kept import Home, home_in, put_labels, read_kept
+from .kept import Home, home_in
 from .kept_folders import Kept
 from .layer_data import LayerData
+from .restoring import Restoring
 from .sittings import Sitting, Sittings
 
 SOON_MS, RETRY_MS = 500, 5000
@@ -64,7 +66,10 @@ class Keeper(QObject):
         self._worker: Worker | None = None
         self._saved_now: Sitting | None = None
         self._looking: Worker | None = None
+        self._restoring: Restoring | None = None
         self.trouble, self._told_problem = "", ""
+        self._unsaid: weakref.WeakSet[Image] = weakref.WeakSet()  # with strokes, see `problem`
+        self._tell_saved = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
@@ -107,6 +112,7 @@ class Keeper(QObject):
 
     def let_go(self, image: Image) -> None:
         """The image is no longer open; everything is saved."""
+        self._unsaid.discard(image)
         if self._sittings.let_go(image):
             self._current = None
 
@@ -140,19 +146,23 @@ class Keeper(QObject):
         if sitting is None:
             return
         add_missing_layers(self._data)
-        home = home_in(kept.folder, kept.scheme)
-        self.offer, sitting.home = None, home
-        worker = self._looking = Worker(read_kept(kept), self)
-        worker.yielded.connect(self._put)
-        worker.returned.connect(home.saved.update)
-        worker.failed.connect(lambda error: self.failed.emit(str(error)))
-        worker.begin()
+        self.offer, sitting.rest = None, kept
+        if sitting.home is None and self._saved_now is not sitting:
+            sitting.home = home_in(kept.folder, kept.scheme)
+        self._go_on_restoring()
         self.changed.emit()
 
     def finish(self, milliseconds: int) -> None:
         """Save what is not saved yet, as the window closes."""
         self._timer.stop()
+        if self._restoring is not None:
+            self._restoring.over.disconnect(self._on_restored)
+            self._restoring.stop()
         self._refresh()
+        for image in self._unsaid:
+            sitting = self._sittings.last(image)
+            if sitting is not None:  # areas with the classes that could be said last
+                self._waiting[id(sitting)] = sitting
         if self._worker is not None:
             self._worker.stop()
             self._worker.wait(milliseconds)
@@ -161,29 +171,52 @@ class Keeper(QObject):
             with suppress(OSError, InputError):  # nothing more can be done now
                 deque(sitting.save(self._root(), first=0), maxlen=0)
         self._waiting.clear()
+        self._sittings.end()
 
     def _on_choice(self) -> None:
         if self.paused:
             return
-        before, self._current = self._current, self._sittings.now()
+        before = self._current
+        self._say_now()
         if self._current is not before:
             self.offer = None
             self.changed.emit()
-            if self._current is not None and self._current.home is None:
+            if self._current is not None and self._current.rest is not None:
+                self._go_on_restoring()
+            elif self._current is not None and self._current.home is None:
                 self._look_for(self._current)
+            self._forget_closed()
 
     def _on_stroke(self) -> None:
         if self.paused:
             return
         if not (self._data.painted() and self._waits(self._current)):
-            self._current = self._sittings.now()
-        sitting = self._current
+            self._say_now()
         self._tell_problem()
-        if sitting is not None:
-            sitting.drawn = True
-            self._waiting[id(sitting)] = sitting
-            if not self._timer.isActive():
-                self._timer.start()
+        if self._current is not None:
+            self._queue(self._current)
+        elif self._sittings.problem and self._data.image is not None:
+            self._unsaid.add(self._data.image)
+
+    def _say_now(self) -> None:
+        """Look at what is drawn; strokes of which nothing could be said until now are to be saved.
+
+        Such as those made while a class had a name that none can have.
+        """
+        sitting = self._current = self._sittings.now()
+        image = self._data.image
+        if self._restoring is not None and self._restoring.sitting is not sitting:
+            self._restoring.stop()
+        if sitting is not None and image in self._unsaid:
+            self._unsaid.discard(image)
+            self._tell_saved, self._told_problem = True, ""
+            self._queue(sitting)
+
+    def _queue(self, sitting: Sitting) -> None:
+        sitting.drawn = True
+        self._waiting[id(sitting)] = sitting
+        if not self._timer.isActive():
+            self._timer.start()
 
     def _tell_problem(self) -> None:
         """Tell once why what is drawn cannot be saved."""
@@ -208,14 +241,14 @@ class Keeper(QObject):
         if not self._data.layers.alive:
             return
         if self._sittings.problem:
-            self._current = self._sittings.now()  # perhaps it is solved
+            self._say_now()  # perhaps it is solved
         current = self._current
         if current is not None and (current.drawn or current.in_project):
-            self._current = self._sittings.now()
+            self._say_now()
             self._waiting.setdefault(id(current), current)
 
     def _save(self) -> None:
-        if self._worker is not None:
+        if self._worker is not None or self._restoring is not None:
             return  # saves again when it is done
         sitting = next(iter(self._waiting.values()), None)
         if sitting is None:
@@ -229,8 +262,8 @@ class Keeper(QObject):
 
     def _on_saved(self) -> None:
         sitting, self._saved_now = self._saved_now, None
-        if self.trouble:
-            self.trouble = ""
+        if self.trouble or self._tell_saved:
+            self.trouble, self._tell_saved = "", False
             self.recovered.emit()
         if sitting is not None and sitting.in_project and sitting.home is not None:
             self.saved.emit(sitting.home.image)
@@ -255,6 +288,7 @@ class Keeper(QObject):
             self._timer.start()
         else:
             self._end_flushes(saved=True)
+        self._forget_closed()
 
     def _end_flushes(self, *, saved: bool) -> None:
         told, self._flushes = self._flushes, []
@@ -274,9 +308,43 @@ class Keeper(QObject):
         worker.begin()
 
     def _offer(self, sitting: Sitting, kept: Kept | None) -> None:
-        if sitting is self._current and sitting.home is None:
+        if sitting is self._current and sitting.home is None and sitting.rest is None:
             self.offer = kept
             self.changed.emit()
 
-    def _put(self, item: tuple[int, FrameLabels]) -> None:
-        put_labels(self._data, *item)
+    def _go_on_restoring(self) -> None:
+        sitting = self._current
+        if self._restoring is not None or sitting is None:
+            return  # goes on when the other one is over
+        canvas = Canvas.of(self._data)
+        restoring = self._restoring = Restoring(sitting, canvas, self._shown(), self)
+        restoring.over.connect(self._on_restored)
+
+    def _on_restored(self) -> None:
+        restoring, self._restoring = self._restoring, None
+        assert restoring is not None
+        restoring.deleteLater()
+        if restoring.notes:
+            more = len(restoring.notes) - 1
+            self.failed.emit(restoring.notes[0] + (f" (And {more} more.)" if more else ""))
+        if restoring.unsaved:
+            self._queue(restoring.sitting)
+        if self._current is restoring.sitting:
+            self._say_now()  # with all points as they are now
+        if self._current is not None and self._current.rest is not None:
+            self._go_on_restoring()
+        elif self._waiting and self._flushes:
+            self._save()
+        elif self._waiting:
+            self._timer.start()
+        self._forget_closed()
+        self.changed.emit()
+
+    def _forget_closed(self) -> None:
+        self._sittings.forget_closed(self._needs)
+
+    def _needs(self, sitting: Sitting) -> bool:
+        restored = None if self._restoring is None else self._restoring.sitting
+        if any(sitting is other for other in (self._current, self._saved_now, restored)):
+            return True
+        return self._waits(sitting) or self._sittings.is_last_of(sitting, self._unsaid)

@@ -12,19 +12,22 @@ import zlib
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.layers import Labels, Layer, Points
+from filelock import FileLock
 
+from ...cells import position_markers
 from ...cells.markers import find_markers
+from ...errors import InputError
+from ...files.atomic import WriteError
 from ...projects import FrameLabels
 from ...projects.corrections import Corrections
+from ...projects.objects import area, numbered, numbers
 from ...task import LabelScheme
-from ..layers.fitting import points_in, states_of
 from ..layers.frames import FrameAxes
-from .kept_folders import ABOUT, IMAGE, Kept
-from .layer_data import LayerData
+from .kept_folders import ABOUT, IMAGE, Kept, take_folder
 from .snapshot import Drawing, DrawnClass
 
 
@@ -40,21 +43,61 @@ class Home:
         Of the file of a project; None for other images.
     saved
         Fingerprints of what is on disk, by frame.
+    refused
+        The same of frames whose class ids are kept as they are drawn, see `write_as_drawn`.
+    lock
+        Of the folder, which keeps other windows out; None for a project, which has its own.
     """
 
     corrections: Corrections
     image: str = IMAGE
     axes: FrameAxes | None = None
     saved: dict[int, int] = field(default_factory=dict)
+    refused: dict[int, int] = field(default_factory=dict)
+    lock: FileLock | None = None
 
     def takes(self, drawing: Drawing) -> bool:
         """Whether a drawing is one of this file, with its classes and frames."""
         return self.axes == drawing.axes and self.corrections.scheme == drawing.scheme
 
+    def save(self, frame: int, labels: FrameLabels) -> None:
+        """Save a frame, if it differs from what is on disk.
 
-def home_in(folder: Path, scheme: LabelScheme) -> Home:
-    """The folder of a sitting, made by `new_folder`, as the place to save labels."""
-    return Home(Corrections(folder, scheme, anchor=folder / ABOUT))
+        Raises
+        ------
+        InputError
+            If a class id has no class; then the ids are kept as they are drawn.
+        WriteError
+            As `Corrections.write`.
+        """
+        mark = fingerprint(labels)
+        if mark == self.saved.get(frame, 0):
+            return
+        try:
+            self.corrections.write(self.image, frame, labels, unseen=frame not in self.saved)
+        except WriteError:
+            raise
+        except InputError:
+            if labels.ids is not None and self.refused.get(frame) != mark:
+                self.corrections.write_as_drawn(self.image, frame, labels.ids)
+                self.refused[frame] = mark
+            raise
+        self.saved[frame] = mark
+        if self.refused.pop(frame, None) is not None:
+            self.corrections.remove_as_drawn(self.image, frame)
+
+    def release(self) -> None:
+        """Let other windows have the folder."""
+        if self.lock is not None:
+            self.lock.release()
+
+
+def home_in(folder: Path, scheme: LabelScheme) -> Home | None:
+    """The folder of a sitting as the place to save labels; None if another window has it."""
+    lock = take_folder(folder)
+    if lock is None:
+        return None
+    return Home(Corrections(folder, scheme, anchor=folder / ABOUT), lock=lock)
 
 
 def save_changed(drawing: Drawing, home: Home, first: int) -> Generator[None, None, None]:
@@ -66,29 +109,52 @@ def save_changed(drawing: Drawing, home: Home, first: int) -> Generator[None, No
         What, and where.
     first
         The frame to begin with.
+
+    Raises
+    ------
+    InputError
+        At the end, if a frame holds what cannot be saved; all others are.
+    WriteError
+        At once, if the operating system refuses.
     """
+    problem = ""
     others = (frame for frame in range(drawing.axes.count) if frame != first)
     for frame in (first, *others):
-        labels = frame_labels(drawing, frame)
-        mark = fingerprint(labels)
-        if mark != home.saved.get(frame, 0):
-            home.corrections.write(home.image, frame, labels)
-            home.saved[frame] = mark
+        try:
+            home.save(frame, frame_labels(drawing, frame))
+        except WriteError:
+            raise
+        except InputError as error:
+            problem = problem or f"{drawing.name}, frame {drawing.axes.label(frame)}: {error}"
         yield
+    if problem:
+        raise InputError(problem)
 
 
-def read_kept(
-    kept: Kept,
-) -> Generator[tuple[int, FrameLabels], None, dict[int, int]]:
-    """Read labels, frame by frame; returns their fingerprints."""
+@dataclass(frozen=True)
+class KeptFrame:
+    """What was read of a frame: its labels and their fingerprint, or None if all is damaged.
+
+    ``note`` says what a person should know, such as that; else it is empty.
+    """
+
+    frame: int
+    labels: FrameLabels | None
+    mark: int = 0
+    note: str = ""
+
+
+def read_kept(kept: Kept) -> Generator[KeptFrame, None, None]:
+    """Read labels, frame by frame; what is damaged does not stop the others."""
     corrections = Corrections(kept.folder, kept.scheme)
-    marks = {}
     for frame in kept.frames:
-        labels = corrections.read(IMAGE, frame)
+        try:
+            labels = corrections.read(IMAGE, frame)
+        except InputError as error:
+            yield KeptFrame(frame, None, note=f"Frame {frame} is not restored: {error}")
+            continue
         if labels is not None:
-            marks[frame] = fingerprint(labels)
-            yield frame, labels
-    return marks
+            yield KeptFrame(frame, labels, fingerprint(labels), " ".join(labels.notes))
 
 
 def frame_labels(drawing: Drawing, frame: int) -> FrameLabels:
@@ -100,7 +166,7 @@ def frame_labels(drawing: Drawing, frame: int) -> FrameLabels:
         ids = drawing.axes.read_plane(drawing.drawn[0].labels, frame)
         return FrameLabels(size, ids=ids, boxes=boxes)
     masks = {
-        name: drawing.axes.read_plane(drawn[name].labels, frame) > 0
+        name: numbers(drawing.axes.read_plane(drawn[name].labels, frame))
         if name in drawn
         else np.zeros(size, bool)
         for name in scheme.states
@@ -116,7 +182,7 @@ def _positions(
     drawing: Drawing, item: DrawnClass, frame: int
 ) -> tuple[npt.NDArray[np.float64], list[str]]:
     if item.points is None:
-        plane = drawing.axes.read_plane(item.labels, frame) > 0
+        plane = area(drawing.axes.read_plane(item.labels, frame))
         return find_markers(plane, holes=False)[1], []
     here = drawing.axes.frames_of_points(item.points)[0] == frame
     letters = drawing.axes.layer_letters
@@ -131,42 +197,25 @@ def fingerprint(labels: FrameLabels) -> int:
     about = (labels.boxes, np.round(labels.positions, 6).tolist(), said_states(labels))
     mark = zlib.crc32(repr(about).encode())
     for name in sorted(labels.masks):
-        mark = zlib.crc32(np.packbits(np.asarray(labels.masks[name]) != 0).tobytes(), mark)
+        mask = labels.masks[name]
+        several = numbered(mask)
+        marked = mask if mask.dtype == np.bool_ else mask != 0
+        content = mask.astype(np.uint32) if several else np.packbits(marked)
+        mark = zlib.crc32(content.tobytes(), mark)
     if labels.ids is not None:
         mark = zlib.crc32(np.ascontiguousarray(labels.ids, np.int64).tobytes(), mark)
     return mark or 1
 
 
+def plane_of(labels: FrameLabels, scheme: LabelScheme, name: str) -> npt.NDArray[Any]:
+    """What a layer of labels ``(Y, X)`` shows of a class, or of all if they are exclusive."""
+    if scheme.exclusive:
+        return labels.target(scheme)
+    if name == scheme.position:
+        return position_markers(labels.positions, labels.size)
+    return numbers(labels.masks[name])
+
+
 def said_states(labels: FrameLabels) -> tuple[str, ...]:
     """The states of positions; nothing if nobody said any."""
     return labels.states if any(labels.states) else ()
-
-
-def put_labels(data: LayerData, frame: int, labels: FrameLabels) -> None:
-    """Draw labels on an empty frame, in the layers of the classes."""
-    axes, scheme = data.axes, data.scheme()
-    assert axes is not None
-    assert data.image is not None
-    for row in data.drawn_rows:
-        layer: Layer | None = row.layer
-        if isinstance(layer, Points):
-            points = points_in(layer, data.image, axes.points(frame, labels.positions))
-            _add_points(layer, points, said_states(labels))
-        elif isinstance(layer, Labels):
-            axes.write_plane(layer.data, frame, labels.target(scheme)[_plane(scheme, row.name)])
-            layer.refresh()
-    for box in labels.boxes:
-        data.boxes.add(data.image, axes, frame, box)
-
-
-def _add_points(layer: Points, points: npt.NDArray[np.float64], states: tuple[str, ...]) -> None:
-    known = states_of(layer) or ("",) * len(layer.data)
-    layer.add(points)
-    layer.selected_data = set()
-    if states:
-        layer.features = layer.features.assign(state=[*known, *states])
-        layer.feature_defaults = {"state": ""}  # of points to come nobody has said one
-
-
-def _plane(scheme: LabelScheme, name: str) -> int | slice:
-    return slice(None) if scheme.exclusive else scheme.classes.index(name)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...errors import InputError
@@ -26,6 +27,7 @@ IMAGE = "image"
 """The one image of a folder."""
 
 ABOUT = "about.json"
+LOCK_FILE = "in-use.lock"
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -92,6 +94,21 @@ def new_folder(root: Path, key: str, drawing: Drawing, source: str) -> Path:
             folder.rmdir()
         raise
     return folder
+
+
+def take_folder(folder: Path) -> FileLock | None:
+    """Take the folder of a sitting for this window, until the lock is released or it ends.
+
+    None if another window has it. On drives that know no locks nobody is kept out.
+    """
+    lock = FileLock(folder / LOCK_FILE, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    except (NotImplementedError, OSError):
+        pass  # what cannot be written is told when something is
+    return lock
 
 
 def _all_kept(root: Path, drawing: Drawing, source: str) -> Iterator[Kept]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari.layers import Image
@@ -25,13 +25,15 @@ class Sitting:
     key, source
         By which copies of another day are found, and the image's file.
     drawing
-        As it was at the last stroke; areas are views of the layers.
+        As it was at the last stroke, without the image; areas are views of the layers.
     home
         Where it is kept, once there is something.
     drawn
         Whether there was a stroke.
     image
         The layer that is drawn on, if it is no file of a project.
+    rest
+        What is still to be restored, if somebody asked for it.
     """
 
     key: str
@@ -40,6 +42,7 @@ class Sitting:
     home: Home | None = None
     drawn: bool = False
     image: weakref.ref[Image] | None = None
+    rest: Kept | None = None
 
     @property
     def in_project(self) -> bool:
@@ -62,7 +65,14 @@ class Sitting:
         if self.home is None:
             folder = new_folder(root, self.key, self.drawing, self.source)
             self.home = home_in(folder, self.drawing.scheme)
+            if self.home is None:
+                raise InputError(f"{folder}: another window writes into this folder.")
         yield from save_changed(self.drawing, self.home, first)
+
+    def leave(self) -> None:
+        """Nothing more is saved."""
+        if self.home is not None:
+            self.home.release()
 
     def look(self, root: Path, *, alike: bool) -> Generator[None, None, Kept | None]:
         """Look for copies of another day; see `newest_kept`."""
@@ -91,7 +101,8 @@ class Sittings:
         self._data = data
         self._homes: dict[int, Home] = {}
         self._given_up: set[int] = set()
-        self._by_key: dict[str, Sitting] = {}
+        self._known: list[Sitting] = []
+        self._last: weakref.WeakKeyDictionary[Image, Sitting] = weakref.WeakKeyDictionary()
 
     def adopt(self, image: Image, home: Home) -> None:
         """Keep what is drawn on an image of a project there."""
@@ -107,8 +118,34 @@ class Sittings:
         self._given_up.discard(id(image))
         home = self._homes.pop(id(image), None)
         if home is not None:
-            self._by_key.pop(_project_key(home), None)
+            key = _project_key(home)
+            self._known = [sitting for sitting in self._known if sitting.key != key]
+            self._last.pop(image, None)
         return home is not None
+
+    def last(self, image: Image) -> Sitting | None:
+        """The one with what was drawn on an image when that could be said last."""
+        return self._last.get(image)
+
+    def is_last_of(self, sitting: Sitting, images: Iterable[Image]) -> bool:
+        """Whether it is `last` of one of these images."""
+        return any(self._last.get(image) is sitting for image in images)
+
+    def forget_closed(self, needed: Callable[[Sitting], bool]) -> None:
+        """Let go of images that were removed, but for sittings that are still needed."""
+        for sitting in list(self._known):
+            image = None if sitting.image is None else sitting.image()
+            if sitting.in_project or needed(sitting) or self._data.layers.has(image):
+                continue
+            self._known = [other for other in self._known if other is not sitting]
+            if image is not None:
+                self._last.pop(image, None)
+            sitting.leave()
+
+    def end(self) -> None:
+        """Let other windows have all folders."""
+        for sitting in self._known:
+            sitting.leave()
 
     def now(self) -> Sitting | None:
         """The one with what is drawn now; None if that cannot be said."""
@@ -120,22 +157,30 @@ class Sittings:
         if home is not None and self._data.boxes.lost(image):
             return None
         try:
-            drawing = self._data.drawing(partly=home is None)
+            drawing = replace(self._data.drawing(partly=home is None), image=None)
         except InputError as error:
             self.problem, self.stuck = str(error), home is not None
             return None
         if home is not None and home.takes(drawing):
             key = _project_key(home)
-            sitting = self._by_key.setdefault(key, Sitting(key, "", drawing, home))
+            sitting = self._newest(key) or self._begin(Sitting(key, "", drawing, home))
         else:
             source = str(getattr(image.source, "path", None) or "")
             key = key_of(drawing, source)
-            known = self._by_key.get(key)
+            known = self._newest(key)
             unboxed = known is not None and known.drawing.boxes and self._data.boxes.lost(image)
             if known is None or unboxed or not known.goes_on(image, drawing):
-                known = self._by_key[key] = Sitting(key, source, drawing, image=weakref.ref(image))
+                known = self._begin(Sitting(key, source, drawing, image=weakref.ref(image)))
             sitting = known
         sitting.drawing = drawing
+        self._last[image] = sitting
+        return sitting
+
+    def _newest(self, key: str) -> Sitting | None:
+        return next((sitting for sitting in reversed(self._known) if sitting.key == key), None)
+
+    def _begin(self, sitting: Sitting) -> Sitting:
+        self._known.append(sitting)
         return sitting
 
 

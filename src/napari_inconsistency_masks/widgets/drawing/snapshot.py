@@ -21,6 +21,7 @@ from ...errors import InputError
 from ...files.atomic import write_json
 from ...files.names import printable
 from ...files.tiff import write_tiff
+from ...projects.objects import area
 from ...task import LabelScheme
 from ..layers.frames import FrameAxes
 
@@ -44,6 +45,7 @@ class DrawnClass:
         Name of the layer it is drawn in, for messages.
     labels
         Array of `FrameAxes.layer_shape`, above 0 where the class is (or class ids), or None.
+        Several numbers are single objects.
     points
         Positions ``(N, axes)`` in pixels of the image, or None.
     states
@@ -139,7 +141,7 @@ class Drawing:
         return found
 
     def target(self, frame: int) -> npt.NDArray[np.uint8]:
-        """Labels of one frame, as in `LabelScheme`."""
+        """Labels of one frame, as in `LabelScheme`; objects that touch are set apart."""
         if self.scheme.exclusive:
             return self._class_ids(frame)
         planes = [self._mask(item, frame) for item in self.drawn]
@@ -147,8 +149,7 @@ class Drawing:
 
     def _mask(self, item: DrawnClass, frame: int) -> npt.NDArray[np.bool_]:
         if item.points is None:
-            plane: npt.NDArray[np.bool_] = self.axes.read_plane(item.labels, frame) > 0
-            return plane
+            return area(self.axes.read_plane(item.labels, frame))
         frames, positions = self.axes.frames_of_points(item.points)
         return position_markers(positions[frames == frame], self.axes.size)
 

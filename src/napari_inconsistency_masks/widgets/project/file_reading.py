@@ -17,7 +17,7 @@ from ...projects import ImageEntry, Project
 from ...projects.corrections import Corrections
 from ...projects.image_files import content_remark
 from ...task import LabelScheme
-from ..drawing.kept import Home, fingerprint, said_states
+from ..drawing.kept import Home, fingerprint, plane_of, said_states
 from ..layers.file_frames import FileFrames
 from ..layers.frames import FrameAxes
 
@@ -46,7 +46,7 @@ class ReadFile:
     header: ImageHeader
     axes: FrameAxes
     pixels: npt.NDArray[Any]
-    planes: dict[str, npt.NDArray[np.uint8]]
+    planes: dict[str, npt.NDArray[np.integer[Any]]]
     points: npt.NDArray[np.float64]
     states: list[str]
     boxes: dict[int, tuple[Box, ...]]
@@ -114,10 +114,11 @@ def _read_frame(corrections: Corrections, scheme: LabelScheme, found: ReadFile, 
     found.notes += labels.notes
     found.saved[frame] = fingerprint(labels)
     axes = found.axes
-    target = labels.target(scheme)
     for name, plane in found.planes.items():
-        values = target if scheme.exclusive else target[scheme.classes.index(name)]
-        axes.write_plane(plane, frame, values)
+        values = plane_of(labels, scheme, name)  # (Y, X)
+        if values.dtype.itemsize > plane.dtype.itemsize:  # numbers of many objects
+            found.planes[name] = plane.astype(values.dtype)
+        axes.write_plane(found.planes[name], frame, values)
     found.points = np.concatenate([found.points, axes.points(frame, labels.positions)])
     found.states += said_states(labels) or [""] * len(labels.positions)
     if labels.boxes:

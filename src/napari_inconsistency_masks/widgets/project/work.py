@@ -14,6 +14,7 @@ from ...files.images import IMAGE_SUFFIXES
 from ...files.own_folders import is_own_folder
 from ...projects import ImageStatus, PlaceRow, Project, read_places
 from ...projects.content_file import has_backup
+from ...projects.layout import PLACES_FILE
 from ...projects.lock import ProjectLock
 from ...projects.status import image_status
 from ...task import LabelScheme
@@ -184,7 +185,8 @@ def _places(project: Project) -> tuple[tuple[PlaceRow, ...], tuple[str, ...]]:
     try:
         return tuple(read_places(project.folder)), ()
     except InputError as error:  # labels are worth more than the list of places
-        return (), (str(error),)
+        kept = f"It is kept as {PLACES_FILE}.damaged when the list is written anew."
+        return (), (f"Places that were decided on are not shown. {error} {kept}",)
 
 
 def _images_in(folder: Path) -> list[Path]:
