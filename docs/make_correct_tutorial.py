@@ -3,8 +3,7 @@
     python docs/make_correct_tutorial.py [FOLDER]
 
 Everything is done in one window, with real programs that train and predict; it takes about
-fifteen minutes. FOLDER keeps the project afterwards; if there is one in it with networks, these
-are used.
+fifteen minutes. FOLDER keeps the project afterwards; there may be none in it yet.
 Where there is no display a virtual one is started (Xvfb).
 """
 
@@ -34,6 +33,9 @@ TOGETHER = "all together"
 RIGHT = 0.7
 """Overlap with the true cells from which an answer is taken as right."""
 
+PROJECT = "project"
+"""The folder that the walk makes."""
+
 TYPED = 1
 """Frame of the stack whose true counts are typed."""
 
@@ -43,6 +45,11 @@ def main(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
     if os.environ.get("TUTORIAL_FOLDER"):
         with_window(walk, Path(os.environ["TUTORIAL_FOLDER"]))
         return
+    if folder is not None and (folder / PROJECT).exists():
+        raise typer.BadParameter(
+            f"{folder} has the project of an earlier walk, so the first pictures cannot be made "
+            f"anew: give another folder, or remove {folder / PROJECT}."
+        )
     with tempfile.TemporaryDirectory() as scratch:
         own = {
             "TUTORIAL_FOLDER": str(folder or Path(scratch, "images")),
@@ -55,20 +62,11 @@ def main(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
 
 
 def walk(viewer, dock, folder: Path) -> None:
-    """Open, label, train, predict, correct, retrain, compare, count."""
+    """Label, train, predict, correct, retrain, compare, count."""
     person = Walk(viewer, dock)
-    project = folder / "project"
-    if (project / "project.json").exists():
-        person.open_project(project)
-    else:
-        person.make_project(folder, project)
-        person.label()
-    trained = sorted((project / "runs").glob("*/ensemble.json"))
-    if not trained:
-        person.train()
-    elif person.session.predictor.model is None:
-        person.session.looking.use(trained[0].parent)
-        person.settle()
+    person.make_project(folder, folder / PROJECT)
+    person.label()
+    person.train()
     person.predict()
     person.correct()
     person.retrain()

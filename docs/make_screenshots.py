@@ -170,10 +170,12 @@ def show_comparison(viewer, dock, runs: Path) -> None:
     dock.session.setup.choose_folder(runs)
     train.compare.click()
     panel = train.comparing.panel
-    wait(panel.list.changed)
-    pause(500)
+    wait_for(lambda: bool(panel.list.rows) and not panel.list.reading)
     panel.table.selectAll()
-    pause(1500)
+    wait_for(lambda: bool(panel.list.histories))
+    pause(500)
+    assert len(panel.table.all_selected) == len(panel.list.rows), "not all runs are chosen"
+    assert panel.chosen.plot.isVisible(), "no curves are drawn"
     save(viewer, dock, "train", "compare")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import real_cells
@@ -62,12 +61,6 @@ class Person:
                 )
             )
         )
-
-    def open_project(self, project: Path) -> None:
-        """Open a project of an earlier walk."""
-        self.project.open(project)
-        wait_until(lambda: self.project.folder == project)
-        self.settle()
 
     def open_file(self, name: str) -> None:
         """Double-click a file."""

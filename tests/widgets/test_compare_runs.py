@@ -319,6 +319,18 @@ def test_what_changed_on_disk_is_read_again(panel: CompareRuns, folder: Path, qt
     assert read_run(folder / "good").state is RunState.UNREADABLE
 
 
+def test_chosen_runs_stay_chosen_when_others_appear(
+    panel: CompareRuns, folder: Path, qtbot: Any
+) -> None:
+    select(panel, "good", "short")
+    write_run(folder / "newest", 1.0, created="2026-02-01")
+    panel.again.click()
+    qtbot.waitUntil(lambda: "newest" in column(panel, "Run") and not panel.list.reading)
+    chosen = [panel.list.runs[number].folder.name for number in panel.table.all_selected]
+    assert chosen == ["good", "short"]
+    assert [run.folder.name for run in panel.chosen._runs] == ["good", "short"]
+
+
 def test_it_follows_the_project_until_a_person_chooses_a_folder(
     panel: CompareRuns, session: Any, tmp_path: Path, qtbot: Any
 ) -> None:

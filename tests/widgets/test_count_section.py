@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from counting import COUNTS, headers, predict_all, table
+from counting import CELLS, COUNTS, headers, predict_all, table
 from napari.components import ViewerModel
 from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QFileDialog
-from stand_ins import FakeChild
+from qtpy.QtWidgets import QFileDialog, QLineEdit, QMessageBox
+from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.widgets.counting.counts import COLUMNS
@@ -214,6 +214,31 @@ def test_a_selected_row_stays_selected_while_counts_arrive(
     assert section.table.currentIndex().row() == 7
 
 
+def test_a_count_is_typed_for_the_selected_row_also_after_others_came_before_it(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    children: list[FakeChild],
+    qtbot: Any,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    viewer.dims.set_point(0, 2)
+    networks = Networks(children, qtbot, CELLS)
+    networks.load(session)
+    networks.predict_all(session)
+    qtbot.waitUntil(lambda: len(table(section)) == 2)
+    section.table.setCurrentIndex(section.table.model().index(1, HEADERS.index("True")))
+    session.looking.predict(whole=True)
+    networks.predict_all(session)
+    qtbot.waitUntil(lambda: len(table(section)) == 8)
+    qtbot.keyClick(section.table, Qt.Key.Key_7)
+    (typing,) = section.table.viewport().findChildren(QLineEdit)
+    qtbot.keyClick(typing, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: any(row.typed for row in section._rows))
+    typed = [(row.frame, row.state, row.true) for row in section._rows if row.typed]
+    assert typed == [(2, "dead", 7)]
+
+
 def test_several_images_are_told_apart(
     section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
 ) -> None:
@@ -246,6 +271,10 @@ def test_the_csv_has_what_the_table_has(
     assert len(read_csv(tmp_path / "counts.csv")) == 8
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("mine", "mine.csv"), ("day 2.5", "day 2.5.csv"), ("mine.CSV", "mine.CSV")],
+)
 def test_export_asks_where_and_adds_the_ending(
     section: CountSection,
     viewer: ViewerModel,
@@ -253,13 +282,40 @@ def test_export_asks_where_and_adds_the_ending(
     predict: Callable[..., None],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    name: str,
 ) -> None:
     add_image(viewer, (4, 60, 400))
     predict()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / said), ""))
     section.export.click()
-    assert (tmp_path / "mine.csv").exists()
-    assert session.status.sentence == "Counts are saved in mine.csv."
+    assert (tmp_path / name).exists()
+    assert session.status.sentence == f"Counts are saved in {name}."
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_export_replaces_no_file_unasked(
+    section: CountSection,
+    viewer: ViewerModel,
+    predict: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    replace: bool,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    (tmp_path / "counts.csv").write_text("mine")
+    asked: list[str] = []
+
+    def answer(_parent: Any, _title: str, question: str) -> Any:
+        asked.append(question)
+        return QMessageBox.StandardButton.Yes if replace else QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "counts"), ""))
+    section.export.click()
+    assert asked == ["counts.csv is already there. Replace it?"]
+    assert ((tmp_path / "counts.csv").read_text() == "mine") is not replace
 
 
 def test_export_that_is_given_up_writes_nothing(

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from napari.components import ViewerModel
 from open_layers import add_image, add_labels
+from qtpy.QtCore import QEvent, QObject
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
+    QApplication,
     QCheckBox,
     QComboBox,
     QFileDialog,
@@ -20,6 +22,7 @@ from qtpy.QtWidgets import (
     QPushButton,
     QTableView,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 from stand_ins import FakeChild, Networks
@@ -28,7 +31,7 @@ from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.dock import SECTIONS, Dock
 from napari_inconsistency_masks.widgets.pages import demo
 from napari_inconsistency_masks.widgets.pages.footer import Footer
-from napari_inconsistency_masks.widgets.parts.controls import Chooser
+from napari_inconsistency_masks.widgets.parts.controls import Chooser, Sentence
 from napari_inconsistency_masks.widgets.sections.count import CountSection
 from napari_inconsistency_masks.widgets.sections.data import DataSection
 from napari_inconsistency_masks.widgets.sections.look import LookSection
@@ -92,6 +95,46 @@ def test_networks_that_are_ready_open_look(
     add_image(viewer)
     Networks(children, qtbot, CELLS).load(session)
     assert open_sections(dock) == ["look"]
+
+
+class Windows(QObject):
+    """Notes which widgets are shown as windows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.shown.append(f"{type(watched).__name__} {watched.objectName()}")
+        return False
+
+
+def test_nothing_flashes_up_while_the_dock_is_built(
+    session: Session, viewer: ViewerModel, qtbot: Any
+) -> None:
+    windows = Windows()
+    QApplication.instance().installEventFilter(windows)
+    made = Dock(viewer)
+    QApplication.instance().removeEventFilter(windows)
+    qtbot.addWidget(made)
+    assert windows.shown == []
+    assert not made.sections["count"].empty.isHidden()
+    assert made.sections["count"].error.isHidden()
+
+
+def test_a_sentence_that_is_told_before_it_has_a_place_is_seen_there(qtbot: Any) -> None:
+    place = QWidget()
+    qtbot.addWidget(place)
+    column = QVBoxLayout(place)
+    sentences = {text: Sentence("words", text="first") for text in ("", "second")}
+    for text, sentence in sentences.items():
+        sentence.tell(None)
+        sentence.tell(text)
+        column.addWidget(sentence)
+    place.show()
+    assert not sentences[""].isVisible()
+    assert sentences["second"].isVisible()
 
 
 CONTROLS = (
@@ -296,6 +339,29 @@ def test_the_demo_adds_images_and_predicts_them_all(
     networks.get_ready()
     networks.predict_all(session)
     assert len(viewer.layers) == count
+
+
+def test_the_demo_is_the_same_in_every_dock_of_a_viewer(
+    dock: Dock,
+    viewer: ViewerModel,
+    children: list[FakeChild],
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "ensemble.json").write_text("{}")
+    monkeypatch.setattr(demo, "DEMO_MODEL", tmp_path)
+    monkeypatch.setattr(demo, "IMAGES", 2)
+    monkeypatch.setattr(demo, "LABELED", 1)
+    monkeypatch.setattr(demo, "SIZE", (96, 96))
+    other = Dock(viewer)
+    qtbot.addWidget(other)
+    dock.demo.click()
+    qtbot.waitUntil(lambda: any(child.verb == "serve" for child in children))
+    before = list(viewer.layers)
+    other.demo.click()
+    assert other._demo._worker is None
+    assert list(viewer.layers) == before
 
 
 # --- the session ----------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QGuiApplication
+from qtpy.QtCore import QEvent, QItemSelectionModel, Qt
+from qtpy.QtGui import QGuiApplication, QKeyEvent
+from qtpy.QtWidgets import QLineEdit
 
 from napari_inconsistency_masks.widgets.parts.table import Table
 
@@ -131,3 +133,142 @@ def test_a_table_in_which_nothing_can_be_typed_stays_as_it_is(table: Table, qtbo
         for key in (Qt.Key.Key_4, Qt.Key.Key_F2, Qt.Key.Key_Delete):
             qtbot.keyClick(table, key)
     assert table.indexWidget(table.currentIndex()) is None
+
+
+# --- rows that come, go and change places -------------------------------------------------------
+
+
+@pytest.fixture
+def counts(qtbot: Any) -> Table:
+    """A table in which something can be typed, with the rows of three frames."""
+    made = Table("cells", "Cells", ("Frame", "True"), editable=1)
+    qtbot.addWidget(made)
+    made.show()
+    show_frames(made, 4, 5, 6)
+    return made
+
+
+def show_frames(table: Table, *frames: int) -> None:
+    table.show_rows([(str(frame), "") for frame in frames], frames)
+
+
+def select_all_of(table: Table, *words: str) -> None:
+    how = QItemSelectionModel.SelectionFlag
+    table.clearSelection()
+    for row, word in enumerate(column(table, 0)):
+        if word in words:
+            index = table.model().index(row, 0)
+            table.selectionModel().select(index, how.Select | how.Rows)
+
+
+def selected(table: Table) -> set[str]:
+    return {table.rows[number][0] for number in table.all_selected}
+
+
+def editor(table: Table) -> Any:
+    found = [each for each in table.viewport().findChildren(QLineEdit) if each.isVisible()]
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize("frames", [(0, 4, 5, 6), (0, 1, 4, 5, 6, 7), (6, 5, 0), (5,), (5, 4)])
+def test_the_selected_row_is_about_the_same_when_others_come_and_go(
+    counts: Table, qtbot: Any, frames: tuple[int, ...]
+) -> None:
+    select(counts, 1)
+    with qtbot.assertNotEmitted(counts.chosen):
+        show_frames(counts, *frames)
+    assert column(counts, 0) == [str(frame) for frame in frames]
+    assert frames[counts.current] == 5
+    assert selected(counts) == {"5"}
+
+
+def test_a_selected_row_that_goes_leaves_none_selected(counts: Table, qtbot: Any) -> None:
+    select(counts, 1)
+    with qtbot.assertNotEmitted(counts.chosen):
+        show_frames(counts, 3, 4, 6)
+    assert counts.current == -1
+    assert counts.all_selected == []
+    with qtbot.assertNotEmitted(counts.edited):
+        qtbot.keyClick(counts, Qt.Key.Key_Delete)
+
+
+def test_a_text_that_is_typed_while_rows_come_goes_where_it_was_begun(
+    counts: Table, qtbot: Any
+) -> None:
+    select(counts, 1)
+    qtbot.keyClick(counts, Qt.Key.Key_1)
+    typing = editor(counts)
+    show_frames(counts, 0, 1, 4, 5, 6)
+    show_frames(counts, *range(400))
+    assert editor(counts) is typing
+    assert typing.text() == "1"
+    assert counts.viewport().rect().intersects(typing.geometry())
+    with qtbot.waitSignal(counts.edited) as edited:
+        qtbot.keyClick(typing, Qt.Key.Key_2)
+        qtbot.keyClick(typing, Qt.Key.Key_Return)
+    assert edited.args == [5, "12"]
+
+
+def test_all_selected_rows_stay_selected_also_in_another_order(counts: Table) -> None:
+    sort(counts, 0, descending=True)
+    select_all_of(counts, "4", "6")
+    show_frames(counts, 6, 7, 5, 4, 0)
+    assert selected(counts) == {"4", "6"}
+    assert column(counts, 0) == ["7", "6", "5", "4", "0"]
+
+
+def test_it_is_told_once_that_selected_rows_are_gone_when_all_is_shown(counts: Table) -> None:
+    select_all_of(counts, "4", "5")
+    told: list[set[str]] = []
+    counts.selected.connect(lambda: told.append(selected(counts)))
+    show_frames(counts, 5, 7)
+    assert told == [{"5"}]
+
+
+def test_rows_about_the_same_are_told_apart_by_their_order(counts: Table) -> None:
+    counts.show_rows([("a", ""), ("b", ""), ("c", "")], [1, 1, 2])
+    select(counts, 1)
+    counts.show_rows([("n", ""), ("a", ""), ("b", ""), ("c", "")], [0, 1, 1, 2])
+    assert column(counts, 0) == ["n", "a", "b", "c"]
+    assert selected(counts) == {"b"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_comes_and_goes_it_shows_what_it_was_given(
+    counts: Table, qtmodeltester: Any, seed: int
+) -> None:
+    rng = random.Random(seed)
+    if seed % 2:
+        sort(counts, 0)
+    before: list[int] = [4, 5, 6]
+    for _ in range(30):
+        frames = rng.sample(range(12), rng.randrange(12))
+        chosen = {str(frame) for frame in before if rng.random() < 0.4}
+        select_all_of(counts, *chosen)
+        show_frames(counts, *frames)
+        shown = [str(frame) for frame in frames]
+        assert [row[0] for row in counts.rows] == shown
+        assert column(counts, 0) == (sorted(shown) if seed % 2 else shown)
+        assert selected(counts) == chosen & set(shown)
+        before = frames
+    qtmodeltester.check(counts._rows)
+
+
+@pytest.mark.parametrize("key", ["J", "K", "N", "G", "U"])
+def test_letters_are_left_to_the_viewer_where_nothing_can_be_typed(table: Table, key: str) -> None:
+    select(table, 0)
+    event = press(table, key)
+    assert not event.isAccepted()
+    assert table.currentIndex().row() == 0
+
+
+def test_letters_in_a_table_of_counts_are_its_own(counts: Table) -> None:
+    select(counts, 0)
+    assert press(counts, "J").isAccepted()
+
+
+def press(table: Table, letter: str) -> QKeyEvent:
+    key = getattr(Qt.Key, f"Key_{letter}")
+    event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, letter.lower())
+    table.keyPressEvent(event)
+    return event

@@ -550,6 +550,32 @@ def test_opening_a_folder_without_a_run_says_so_and_keeps_the_state(
     assert trainer.state is State.IDLE
 
 
+def test_of_two_runs_that_are_opened_the_last_one_counts(
+    trainer: Trainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    folders = [tmp_path / "slow", tmp_path / "fast"]
+    ended: list[Path] = []
+
+    def read(folder: Path) -> Any:
+        if folder is folders[0]:
+            begun.set()
+            go_on.wait(30)
+        ended.append(folder)
+        yield
+        return None, trainer_module.History(), False
+
+    monkeypatch.setattr(trainer_module, "read_run", read)
+    trainer.open(folders[0])
+    begun.wait(30)
+    trainer.open(folders[1])
+    qtbot.waitUntil(lambda: trainer.run == folders[1])
+    go_on.set()
+    qtbot.waitUntil(lambda: len(ended) == 2)
+    qtbot.wait(50)
+    assert trainer.run == folders[1]
+
+
 def test_a_failed_opening_does_not_lose_the_run_that_was_open(
     section: TrainSection,
     child: FakeChild,

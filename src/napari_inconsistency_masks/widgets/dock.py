@@ -8,7 +8,7 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from .pages.accordion import Accordion
-from .pages.demo import Demo
+from .pages.demo import demo_of
 from .pages.footer import Footer
 from .pages.section import NARROWEST, Section, slot, watch_window
 from .parts.buttons import button
@@ -51,7 +51,7 @@ class Dock(QWidget):
             "open_demo",
             "Add synthetic images of cells, and show what networks that come with the plugin see.",
         )
-        self._demo = Demo(self.session)
+        self._demo = demo_of(self.session)
         self.sections = {key: section(napari_viewer) for key, section in SECTIONS.items()}
         self.accordion = Accordion(list(self.sections.values()))
         self.footer = Footer(self.session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from ..parts.table import Table
 from ..parts.table_rows import Cell
@@ -34,9 +34,19 @@ class CountTable(Table):
         self.setMinimumHeight(160)
         self.setToolTip(TIP)
 
-    def show_counts(self, rows: Sequence[CountRow]) -> None:
-        """Show counts, and the columns that say something about them."""
-        self.show_rows([_cells(item) for item in rows])
+    def show_counts(self, rows: Sequence[CountRow], images: Sequence[Hashable]) -> None:
+        """Show counts, and the columns that say something about them.
+
+        Parameters
+        ----------
+        rows
+            At most one per image, frame and class.
+        images
+            For each of them the image, which other images may share its name with.
+        """
+        pairs = zip(images, rows, strict=True)
+        keys = [(image, item.frame, item.state) for image, item in pairs]
+        self.show_rows([_cells(item) for item in rows], keys)
         several = len({item.image for item in rows}) > 1
         self.show_column(IMAGE, shown=several)
         self.stretch(IMAGE if several else CLASS)

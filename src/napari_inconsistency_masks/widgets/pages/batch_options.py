@@ -10,6 +10,7 @@ from ...errors import InputError
 from ..parts.buttons import named
 from ..parts.controls import Chooser
 from ..parts.layouts import row
+from ..parts.wheel import leave_wheel
 
 FORMATS = {"imagej": "ImageJ hyperstack", "ome": "OME-TIFF"}
 COMPRESSIONS = {
@@ -52,6 +53,7 @@ class BatchOptionsForm(QWidget):
         self.last.setSpecialValueText("the last")
         for spin in (self.first, self.last):
             spin.setKeyboardTracking(False)
+            leave_wheel(spin)
         tip = "Of the stacks that are written. Both open in Fiji, QuPath and napari."
         self.format = Chooser("batch_format", "Format", tip)
         tip = (

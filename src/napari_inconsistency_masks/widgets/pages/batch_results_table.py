@@ -24,7 +24,7 @@ class ResultsTable(Table):
     def show_results(self, found: ResultRows) -> None:
         """Show other rows."""
         self.show_columns(found.columns or ("Image",))
-        self.show_rows(found.cells)
+        self.show_rows(found.cells, [(row["image"], row["frame"]) for row in found.rows])
         if found.columns:
             self.show_column(found.columns.index("Frame"), shown=found.has_frames)
             self.show_column(found.columns.index("Status"), shown=found.has_others)

@@ -115,12 +115,12 @@ class ClassTable(QWidget):
         return name
 
     def _kind(self, number: int) -> Chooser:
-        kind = Chooser(f"class_kind_{number}", "How the class is drawn", KIND_TIP)
+        kind = Chooser(f"class_kind_{number}", "How the class is drawn", KIND_TIP, room=4)
         kind.picked.connect(lambda chosen: self._change(number, kind=chosen, layer=None))
         return kind
 
     def _layer(self, number: int) -> Chooser:
-        layer = Chooser(f"class_layer_{number}", "Layer of the class", LAYER_TIP, room=5)
+        layer = Chooser(f"class_layer_{number}", "Layer of the class", LAYER_TIP, room=3)
         layer.picked.connect(lambda chosen: self._change(number, layer=chosen))
         return layer
 

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import replace
 
 from napari.layers import Image
+from qtpy.QtCore import QObject
 
 from ...data.sample import Sample
 from ...errors import InputError
@@ -22,10 +23,11 @@ SIZE, SEED = (256, 256), 2401
 NAME = "demo cells"
 
 
-class Demo:
+class Demo(QObject):
     """Adds the images once, predicts all of them, and opens the section 3 Look."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self._session = session
         self._image: Image | None = None
         self._worker: Worker | None = None
@@ -54,6 +56,11 @@ class Demo:
     def _predict(self) -> None:
         self._session.looking.choose(self._image)
         self._session.looking.use(DEMO_MODEL, whole=True)
+
+
+def demo_of(session: Session) -> Demo:
+    """The demo of a viewer, whatever dock it is opened from; made when first asked for."""
+    return session.findChild(Demo) or Demo(session)
 
 
 def make_images() -> Generator[None, None, tuple[list[Sample], LabelScheme]]:

@@ -23,6 +23,7 @@ from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import clear, row
 from ..parts.table import Table
+from ..parts.wheel import leave_wheel
 from ..session.session import Session
 from ..training.folder_data import FolderData, Listed
 from ..work.worker import Worker
@@ -90,6 +91,7 @@ class FolderPage(QWidget):
         self.limit = named(QCheckBox("only of"), "folder_limit", "Limit the labels", tip)
         self.labeled = named(QSpinBox(), "folder_labeled", "Images whose labels are used", tip)
         self.labeled.setKeyboardTracking(False)
+        leave_wheel(self.labeled)
         self.labeled.setRange(1, 1_000_000)
         holder = QWidget()
         self._lines = form = QFormLayout(holder)

@@ -84,7 +84,8 @@ class ProjectTable(QWidget):
         """The project, or what is open of it, is another one now."""
         rows = self._data.rows
         self.setVisible(bool(rows))
-        self.table.show_rows([_cells(self._data.name_of(item.image.id), item) for item in rows])
+        cells = [_cells(self._data.name_of(item.image.id), item) for item in rows]
+        self.table.show_rows(cells, [item.image.id for item in rows])
         self._hide_columns(rows)
         opened = self._files.current
         if opened is not self._opened:

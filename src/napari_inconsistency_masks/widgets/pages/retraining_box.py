@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QVBoxLayout, QWidget
 from ..parts.buttons import MainButton, named
 from ..parts.controls import Sentence
 from ..parts.layouts import row
+from ..parts.wheel import leave_wheel
 from ..session.session import Session
 from .comparison import ComparisonView
 from .section import slot
@@ -31,6 +32,7 @@ class RetrainingBox(QWidget):
         self.minutes.setDecimals(0)
         self.minutes.setRange(1, LONGEST)
         self.minutes.setSuffix(" min")
+        leave_wheel(self.minutes)
         self.minutes.setValue(self._retraining.minutes)
         self.main = MainButton(START, "retrain_main", MEANING)
         self.problem = Sentence("retrain_problem", "problem")
@@ -39,9 +41,8 @@ class RetrainingBox(QWidget):
         self.comparison = ComparisonView()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
-        line = row(self.main, QLabel("at most"), self.minutes)
-        line.setStretch(0, 1)
-        column.addLayout(line)
+        column.addWidget(self.main)
+        column.addLayout(row(QLabel("at most"), self.minutes, 1))
         for widget in (self.problem, self.beside, self.words, self.comparison):
             column.addWidget(widget)
         self.main.clicked.connect(self._on_main)

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 from .buttons import named
 from .layouts import SPACE
 from .theme import mixed
+from .wheel import leave_wheel
 
 
 class Sentence(QLabel):
@@ -48,7 +49,10 @@ class Sentence(QLabel):
         """Show a text, or nothing."""
         text = text or ""
         self.setText(f"⚠  {text}" if text and self._kind == "problem" else text)
-        self.setVisible(bool(text))
+        if text and self.parentWidget() is None:  # alone it would be a window
+            self.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
+        else:
+            self.setVisible(bool(text))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme; called by Qt."""
@@ -125,6 +129,7 @@ class Chooser(QComboBox):
         self.setMinimumContentsLength(room)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._things: list[Any] = []
+        leave_wheel(self)
         self.activated.connect(lambda index: self.picked.emit(self._things[index]))
 
     def offer(self, things: Sequence[tuple[str, Any]], chosen: Any) -> None:

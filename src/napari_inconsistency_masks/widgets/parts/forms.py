@@ -16,6 +16,7 @@ from ...config import AugmentConfig, PseudoLabelConfig, TrainConfig
 from ...method_config import METHOD_GROUPS
 from ...settings import Config, Setting, settings
 from .buttons import named
+from .wheel import leave_wheel
 
 GROUPS: dict[str, tuple[str, type[Config]]] = {
     "": ("Training", TrainConfig),
@@ -45,6 +46,7 @@ class Field(QObject):
         tip = f"{setting.description} ({_limits(setting)})" if _limits(setting) else ""
         self.tip = tip or setting.description
         named(self._control.native, self.name, setting.title, self.tip)
+        leave_wheel(self._control.native)
         self._control.changed.connect(self._on_changed)
         self._ticked: QCheckBox | None = None
         self.widget: QWidget = self._control.native

@@ -8,9 +8,11 @@ from qtpy.QtWidgets import (
     QColorDialog,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
+from superqt import QElidingLabel
 
 
 class Swatch(QToolButton):
@@ -52,11 +54,13 @@ def color_icon(color: str, size: int = 14) -> QIcon:
 
 
 def color_label(color: str, words: str) -> QWidget:
-    """A square of a color with words beside it."""
-    square, text = QLabel(), QLabel(words)
+    """A square of a color with words beside it, which are cut where there is no room."""
+    square, text = QLabel(), QElidingLabel(words)
+    text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     square.setPixmap(color_icon(color, 12).pixmap(12, 12))
     text.setTextFormat(Qt.TextFormat.PlainText)
     holder = QWidget()
+    holder.setToolTip(words)
     line = QHBoxLayout(holder)
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(4)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
-from qtpy.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -61,7 +61,7 @@ class Table(QTableView):
         self._rows = Rows(columns, editable, self)
         self._rows.edited.connect(self.edited)
         self._editable = editable
-        self._quiet = False
+        self._quiet = self._replacing = self._deselected = False
         self._stretched = -1
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._rows)
@@ -83,7 +83,7 @@ class Table(QTableView):
         self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.stretch(0)
         self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
-        self.selectionModel().selectionChanged.connect(lambda *_: self.selected.emit())
+        self.selectionModel().selectionChanged.connect(self._on_selection)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
 
@@ -104,17 +104,33 @@ class Table(QTableView):
         """The rows in the order they were given."""
         return self._rows.rows
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows; sorting, scrolling and the selected row stay.
+    def show_rows(self, rows: Sequence[Row], keys: Iterable[Hashable] | None = None) -> None:
+        """Show other rows; sorting, and what is selected or being typed, stay.
 
         Only rows that are others are drawn again, and columns measured only if they have to be
         wider: a table that changes after every stroke may cost little.
+
+        Parameters
+        ----------
+        rows
+            Of as many values as there are columns.
+        keys
+            What each row is about, by which it is known again; without them it is its number.
         """
-        chosen = self._number(self.currentIndex())
-        if self._rows.replace(rows):
+        model, seen = self.selectionModel(), self._sees_current()
+        current = QPersistentModelIndex(self.currentIndex())
+        self._quiet = self._replacing = True
+        wider = self._rows.replace(rows, keys)
+        if not current.isValid():  # Qt has gone to the row beside one that is gone
+            model.clearCurrentIndex()
+        self._quiet = self._replacing = False
+        if wider:
             self._fit()
-        if 0 <= chosen < len(rows) and chosen != self._number(self.currentIndex()):
-            self.choose(chosen)
+        if seen and not self._sees_current():
+            self.scrollTo(self.currentIndex())
+        if self._deselected:
+            self._deselected = False
+            self.selected.emit()
 
     def rows_changed(self, numbers: Iterable[int]) -> None:
         """Show again some rows of the list that was given, which were changed in it."""
@@ -216,7 +232,20 @@ class Table(QTableView):
                 return
             if event.key() == Qt.Key.Key_F2 or event.text().isdecimal():
                 self.setCurrentIndex(index.siblingAtColumn(self._editable))
+        if self._editable is None and event.text().isalpha():
+            event.ignore()  # a key of the viewer; Qt would look for a row that begins so
+            return
         super().keyPressEvent(event)
+
+    def _sees_current(self) -> bool:
+        return bool(self.viewport().rect().intersects(self.visualRect(self.currentIndex())))
+
+    def _on_selection(self, *_: object) -> None:
+        """Numbers say nothing while rows come and go, so it is told afterwards."""
+        if self._replacing:
+            self._deselected = True
+        else:
+            self.selected.emit()
 
     def _number(self, index: QModelIndex) -> int:
         return int(self._sorted.mapToSource(index).row()) if index.isValid() else -1

@@ -67,6 +67,8 @@ class ProjectData(QObject):
         What was decided on another day.
     refused : tuple of str
         What happened to files that were added or looked for last, a sentence each.
+    opening : bool
+        Whether a project is being opened or made.
     backup : Path or None
         A project whose file is damaged, and has an intact backup.
     """
@@ -84,6 +86,7 @@ class ProjectData(QObject):
         self.complete: Complete = {}
         self.places: tuple[PlaceRow, ...] = ()
         self.refused: tuple[str, ...] = ()
+        self.opening = False
         self.backup: Path | None = None
         self.message = ""
         self._status, self._subjects = status, subjects
@@ -126,11 +129,12 @@ class ProjectData(QObject):
     def create(self, folder: Path, scheme: LabelScheme) -> None:
         """Make a project in a folder, and open it."""
         words = Activity(f"Making {folder.name}")
+        self.opening = True
         self._work.begin(create_project(folder, scheme), self._on_opened, words)
 
     def open(self, folder: Path, *, use_backup: bool = False) -> None:
         """Open the project of a folder; the one before must be closed."""
-        self.backup, self.message = None, ""
+        self.backup, self.message, self.opening = None, "", True
         work = open_project(folder, use_backup=use_backup)
         self._work.begin(work, self._on_opened, Activity(f"Opening {folder.name}"))
 
@@ -221,7 +225,7 @@ class ProjectData(QObject):
         if isinstance(error, DamagedProjectError):
             self.backup = error.folder
         if self.project is None:
-            self.message = sentence
+            self.message, self.opening = sentence, False
         self.failed.emit(sentence)
 
     def _let_go(self) -> list[Subject]:
@@ -233,6 +237,7 @@ class ProjectData(QObject):
         return self._subjects.forget_files()
 
     def _on_opened(self, found: OpenedProject) -> None:
+        self.opening = False
         if self._over:
             found.lock.release()
             return

@@ -11,7 +11,7 @@ from ...errors import InputError
 from ...projects import Project
 from ..work.status import Activity, Status
 from ..work.worker import Worker
-from .file_reading import read_file
+from .file_reading import ReadFile, read_file
 
 OPENING = "open"
 
@@ -45,14 +45,14 @@ class FileOpening(QObject):
         """Read a file with its labels."""
         worker = self._worker = Worker(read_file(project, image_id), self)
         worker.yielded.connect(lambda done: self._tell(name, done))
-        worker.returned.connect(lambda read: self.read.emit(project, read))
-        worker.failed.connect(self._on_failed)
+        worker.returned.connect(lambda read: self._on_read(worker, project, read))
+        worker.failed.connect(lambda error: self._on_failed(worker, error))
         worker.over.connect(lambda: self._on_over(worker))
         self._status.begin(OPENING, Activity(f"Opening {name}", None, self._cancel))
         worker.begin()
 
     def _on_over(self, worker: Worker) -> None:
-        if worker is self._worker:  # and no other file is read by now
+        if worker is self._worker:
             self._status.end(OPENING)
 
     def stop(self) -> None:
@@ -72,6 +72,12 @@ class FileOpening(QObject):
         self._status.end(OPENING, "Canceled.")
         self._give_up()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_read(self, worker: Worker, project: Project, read: ReadFile) -> None:
+        if worker is self._worker:  # and no other file is read by now
+            self.read.emit(project, read)
+
+    def _on_failed(self, worker: Worker, error: Exception) -> None:
+        if worker is not self._worker:
+            return
         known = isinstance(error, InputError)
         self.failed.emit(str(error) if known else f"The file cannot be opened: {error!r}")

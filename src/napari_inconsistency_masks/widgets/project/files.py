@@ -72,6 +72,7 @@ class ProjectFiles(QObject):
         self._shown = ShownFile(layers, layer_data, keeper, subjects, data, self)
         self._shown.closed.connect(self.closed)
         self._wish: _Wish | None = None
+        self._left: Project | None = None
         self._opening = FileOpening(status, self._give_up, self)
         self._opening.read.connect(self._on_read)
         self._opening.failed.connect(self._on_failed)
@@ -104,6 +105,8 @@ class ProjectFiles(QObject):
 
     def open(self, image_id: str, frame: int = 0, then: Then | None = None) -> None:
         """Open a file and show a frame of it; of several wishes the last one counts."""
+        if self._data.project in (None, self._left):
+            return
         opened = self.current
         is_open = opened is not None and opened.subject.file == image_id
         if is_open and self._shown.incomplete:
@@ -129,6 +132,11 @@ class ProjectFiles(QObject):
             return
         self.closing.emit()
         self._keeper.flush(lambda saved: self._on_flushed(None, then, saved=saved))
+
+    def leave(self, then: Then) -> None:
+        """The same as the project is closed: from now on no file of it is opened any more."""
+        self._left = self._data.project
+        self.close(then)
 
     def concerned(self, image_ids: Collection[str]) -> bool:
         """Whether one of these files is open, or being opened."""
@@ -176,7 +184,10 @@ class ProjectFiles(QObject):
         self.changed.emit()
 
     def _on_read(self, project: Project, read: ReadFile) -> None:
-        if self._wish is None or project is not self._data.project:
+        if self._wish is None:
+            return
+        if project is not self._data.project:
+            self._give_up()
             return
         if self._wish.image_id != read.entry.id:
             self._read()
@@ -202,7 +213,7 @@ class ProjectFiles(QObject):
         if read is not None and self._wish is None:
             return  # given up meanwhile
         if not saved:
-            self._wish = None
+            self._wish = self._left = None
             name = self.current.subject.name if self.current is not None else "What is drawn"
             self.failed.emit(f"{name} stays open, because it cannot be saved.")
             self.changed.emit()

@@ -8,7 +8,10 @@ from pathlib import Path
 from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
+from ...files.names import display_name
+from ...projects import Project
 from ...projects.content import SplitName
+from ...projects.layout import BACKUP_FILE, PROJECT_FILE
 from ...task import LabelScheme
 from ..correcting.correcting import Correcting
 from ..drawing.keeper import Keeper
@@ -71,13 +74,14 @@ class Workbench(QObject):
         self.all_files.finished.connect(status.say)
         self.memory = ProjectMemory(self.data, self.files, looking, self)
         keeper.saved.connect(self.data.refresh)
-        self.data.failed.connect(self.failed)
+        self.data.failed.connect(self._on_failed)
         self.data.opened.connect(self._on_opened)
         self.data.left.connect(self._on_left)
         self.files.failed.connect(self.failed)
         self.files.closed.connect(self._on_closed)
         self.files.changed.connect(self._on_files)
         self._shown: OpenFile | None = None
+        self._then: Callable[[], None] | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -89,7 +93,14 @@ class Workbench(QObject):
         self._instead(lambda: self.data.create(folder, scheme))
 
     def open(self, folder: Path, *, use_backup: bool = False) -> None:
-        """Open a project in the place of the one before."""
+        """Open a project in the place of the one before, which stays if the folder holds none."""
+        there = any((folder / name).exists() for name in (PROJECT_FILE, BACKUP_FILE))
+        if not there and (self.data.opening or self.data.project is not None):
+            self.failed.emit(
+                f"{display_name(folder)}: there is no project in this folder; choose one that "
+                f"holds {PROJECT_FILE}."
+            )
+            return
         self._instead(lambda: self.data.open(folder, use_backup=use_backup))
 
     def close(self) -> None:
@@ -177,31 +188,52 @@ class Workbench(QObject):
         self.data.end(**self.memory.where())
 
     def _instead(self, then: Callable[[], None]) -> None:
-        if self.data.project is None:
-            then()
+        """Close what is open, or is being opened, then go on; of several wishes the last counts."""
+        self._then = then
+        if not self.data.opening:
+            self._leave()
+
+    def _leave(self) -> None:
+        project = self.data.project
+        if project is None:
+            self._go_on()
             return
         self.all_files.cancel()
         self.memory.remember_frame()
-        self.files.close(lambda: self._close_data(then))
+        self.files.leave(lambda: self._close_data(project))
 
-    def _close_data(self, then: Callable[[], None]) -> None:
-        self._places.write()
-        self.data.close(lambda gone: self._on_gone(gone, then))
+    def _close_data(self, project: Project) -> None:
+        if project is self.data.project:
+            self._places.write()
+            self.data.close(self._on_gone)
 
-    def _on_gone(self, gone: list[Subject], then: Callable[[], None]) -> None:
+    def _on_gone(self, gone: list[Subject]) -> None:
         self._forget(gone)
         self.opened.emit()
-        then()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     def _forget(self, gone: list[Subject]) -> None:
         self._correcting.forget(gone)
         self._looking.results.forget(gone)
 
     def _on_opened(self) -> None:
-        """Go on where the person was."""
+        """Go on where the person was, unless she wants another one by now."""
         self.opened.emit()
         self._places.read()
-        self.memory.go_on()
+        if self._then is None:
+            self.memory.go_on()
+        else:
+            self._leave()
+
+    def _on_failed(self, sentence: str) -> None:
+        self.failed.emit(sentence)
+        if self.data.project is None and not self.data.opening:
+            self._go_on()  # what was wished for instead of one that cannot be opened
 
     def _on_files(self) -> None:
         opened = self.files.current

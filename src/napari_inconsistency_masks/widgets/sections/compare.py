@@ -162,7 +162,7 @@ class CompareRuns(QWidget):
             first, state, *rest = cells
             words = f"{first[0]} (in use)" if run.folder == used else first[0]
             rows.append((Cell(words, first[1], said), Cell(*state, run.reason or said), *rest))
-        self.table.show_rows(rows)
+        self.table.show_rows(rows, [run.folder for run in self.list.runs])
 
     def _show_chosen(self) -> None:
         runs = self.list.runs

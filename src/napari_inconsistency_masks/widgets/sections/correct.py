@@ -154,7 +154,7 @@ class CorrectSection(Section):
         self.table.show_column(
             DIFFER, shown=len(strengths) != 1
         )  # two networks always differ fully
-        self.table.show_rows([_row(item) for item in queue.places])
+        self.table.show_rows([_row(item) for item in queue.places], queue.places)
         if queue.current is not None:
             self.table.choose(queue.places.index(queue.current))
         self._offer_answers()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import napari
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from ...files.tables import write_csv
 from ..counting.counts import COLUMNS, CountRow, corrected_totals, mean_count_error, totals
@@ -22,6 +22,7 @@ from ..results.image_result import ImageResult
 
 EMPTY = "Nothing is counted yet: predict a frame or a stack under 3 Look."
 HINT = "Draw labels on a frame, or type its counts under True, to see the error there."
+ENDING = ".csv"
 CORRECTED_TIP = (
     "True counts where they are known; else what is drawn in label boxes and predicted outside."
 )
@@ -116,11 +117,17 @@ class CountSection(Section):
         chosen, _filter = QFileDialog.getSaveFileName(
             self, "Save counts", "counts.csv", "CSV (*.csv)"
         )
-        if chosen:
-            path = Path(chosen)
-            path = path if path.suffix else path.with_suffix(".csv")
+        whole = chosen.lower().endswith(ENDING)
+        path = Path(chosen if whole else f"{chosen}{ENDING}")
+        if chosen and (whole or not path.exists() or self._may_replace(path)):
             self.save(path)
             self.session.status.say(f"Counts are saved in {path.name}.")
+
+    def _may_replace(self, path: Path) -> bool:
+        """Ask about a file that the dialog did not ask about, as it knows no ending."""
+        question = f"{path.name} is already there. Replace it?"
+        yes = QMessageBox.StandardButton.Yes
+        return bool(QMessageBox.question(self, "Save counts", question) == yes)
 
     def _update(self) -> None:
         results = self.session.results
@@ -131,7 +138,7 @@ class CountSection(Section):
         for widget in (self.table, self.copy, self.export):
             widget.setVisible(bool(rows))
         self.undo.setVisible(self.session.results.typed.can_undo)
-        self.table.show_counts(rows)
+        self.table.show_counts(rows, [result.subject for result in self._results])
         self._tell_totals()
         self._tell_error()
         self._plot()

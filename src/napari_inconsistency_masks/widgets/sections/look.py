@@ -22,7 +22,7 @@ MEANING = (
 )
 OURS = "that come with the plugin (train your own under 2 Train)"
 ANY_CLASS = "any class"
-LEGEND_COLUMNS = 3
+LEGEND_COLUMNS = 2
 
 
 class LookSection(Section):
@@ -54,6 +54,8 @@ class LookSection(Section):
         tip = f"Show or hide how many networks are outvoted at each pixel (key {VOTES_KEY})."
         self.votes = named(QCheckBox(f"Votes ({VOTES_KEY})"), "look_votes", "Show votes", tip)
         self._legend = QGridLayout()
+        for column in range(LEGEND_COLUMNS):
+            self._legend.setColumnStretch(column, 1)
         self._legend_shown: object = None
         self._arrange()
         self._connect()
@@ -79,7 +81,8 @@ class LookSection(Section):
         self.column.addWidget(self.area)
         self.column.addWidget(self.found)
         self.column.addLayout(self._legend)
-        self.column.addLayout(row(self.mask, self.mask_class, 1, self.votes))
+        self.column.addLayout(row(self.mask, self.mask_class, 1))
+        self.column.addWidget(self.votes)
         self.column.addWidget(self.notes)
         self.column.addStretch(1)
 

@@ -101,7 +101,8 @@ class Reactions(QObject):
             )
             if runs
         ]
-        self._task.update(f"{' and '.join(running)} is running" if running else None)
+        verb = "are" if len(running) > 1 else "is"
+        self._task.update(f"{' and '.join(running)} {verb} running" if running else None)
 
     def _on_finished(self, run: Path) -> None:
         session = self._session

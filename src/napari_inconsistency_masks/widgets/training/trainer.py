@@ -59,6 +59,7 @@ class Trainer(QObject):
         self._status, self._say = status, say
         self._progress = Progress()
         self._preparing: Worker | None = None
+        self._opening: Worker | None = None
         self._refusal, self._last_line = "", ""
 
     @property
@@ -95,12 +96,17 @@ class Trainer(QObject):
             self._do(self.machine.stop(), None)
 
     def open(self, folder: Path) -> None:
-        """Take up a run folder from another day: use its networks, or go on with it."""
+        """Take up a run folder from another day: use its networks, or go on with it.
+
+        Of several wishes the last one counts.
+        """
+        if self._opening is not None:
+            self._opening.stop()
         self.message = ""
-        reading = Worker(read_run(folder), self)
-        reading.returned.connect(lambda found: self._on_opened(folder, found))
-        reading.failed.connect(self._on_not_opened)
-        reading.begin()
+        worker = self._opening = Worker(read_run(folder), self)
+        worker.returned.connect(lambda found: self._on_opened(worker, folder, found))
+        worker.failed.connect(lambda error: self._on_not_opened(worker, error))
+        worker.begin()
 
     def put_aside(self) -> None:
         """Forget the run, so that the next start is a new one."""
@@ -233,9 +239,11 @@ class Trainer(QObject):
             )
         return f"The training failed ({self._last_line or f'code {code}'}); the log says more."
 
-    def _on_opened(self, folder: Path, found: tuple[RunPlan | None, History, bool]) -> None:
-        if self.machine.busy:
-            return  # something was started meanwhile
+    def _on_opened(
+        self, worker: Worker, folder: Path, found: tuple[RunPlan | None, History, bool]
+    ) -> None:
+        if worker is not self._opening or self.machine.busy:
+            return  # something else was opened or started meanwhile
         self.run = folder
         self.plan, self.history, complete = found
         self.machine.opened(complete=complete)
@@ -244,14 +252,16 @@ class Trainer(QObject):
         if complete:
             self.finished.emit(self.run)
 
-    def _on_not_opened(self, error: Exception) -> None:
+    def _on_not_opened(self, worker: Worker, error: Exception) -> None:
+        if worker is not self._opening:
+            return
         self.message = _words(error)
         self.changed.emit()
 
     def _forget(self) -> None:
         self.run, self.plan, self.history, self.message = None, None, History(), ""
         self.position = Position()
-        self._preparing = None
+        self._preparing = self._opening = None
 
 
 def _words(error: Exception) -> str:
