@@ -87,8 +87,7 @@ def apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         loses its pixels there. If most numbers are several pieces, they are no objects (but
         classes, perhaps), and nothing is taken away.
     """
-    values, ids, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
-    ids = ids.reshape(numbers.shape)
+    ids, sizes = _ids(numbers)
     found = numbers > 0
     rank = np.argsort(np.argsort(sizes, kind="stable"))[ids]  # (Y, X): larger objects have more
     for rows, columns in ((0, 1), (1, 0), (1, 1), (1, -1)):
@@ -98,7 +97,19 @@ def apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         found[one] &= ~(touching & first)
         found[other] &= ~(touching & ~first)
     pieces = ndimage.label(found, EIGHT_NEIGHBORS)[1]
-    return found if pieces <= 2 * np.count_nonzero(values) else numbers > 0
+    objects = np.count_nonzero(sizes) - bool((numbers == 0).any())
+    return found if pieces <= 2 * objects else numbers > 0
+
+
+def _ids(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Numbers as indices ``(Y, X)`` in the same order, and how many pixels each index has."""
+    if (
+        numbers.min(initial=0) >= 0 and numbers.max(initial=0) <= numbers.size
+    ):  # faster than sorting
+        ids = numbers.astype(np.intp)
+        return ids, np.bincount(ids.ravel())
+    _, inverse, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+    return inverse.reshape(numbers.shape), sizes
 
 
 @dataclass(frozen=True)
