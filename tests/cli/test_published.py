@@ -148,13 +148,13 @@ def test_networks_learn_on_and_are_scored_with_a_set_read_as_it_is_told(
     assert plan.data is not None
     assert {key: plan.data[key] for key in ("size", "labeled")} == {"size": 32, "labeled": 3}
     assert call("evaluate", tmp_path / "new", "--data", isic, *small).exit_code == 0
-    for command in ("retrain", "evaluate"):
-        words = (command, tmp_path / "old", "--out", tmp_path / "none")
+    for command, out in (("retrain", tmp_path / "none"), ("evaluate", tmp_path / "none.csv")):
+        words = (command, tmp_path / "old", "--out", out)
         with pytest.raises(InputError, match="size='small': give a whole number"):
             call(*words, "--data", isic, "--layout-option", "size=small")
         with pytest.raises(InputError, match="--layout and --layout-option go with --data"):
             call(*words, "--layout-option", "size=32")
-    assert not (tmp_path / "none").exists()
+        assert not out.exists()
 
 
 def test_layout_options_are_for_published_sets(tmp_path: Path) -> None:
