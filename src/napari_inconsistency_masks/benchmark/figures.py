@@ -149,17 +149,21 @@ def _name_lines(figure: Any) -> None:
 def _worth_showing(
     scored: Sequence[Scored], budgets: Sequence[int], metric: str, best: int
 ) -> list[str]:
-    """All recipes if they are few; else those that everybody asks for, and the best of the rest."""
+    """All recipes if they are few; else those that everybody asks for, and the best of the rest.
+
+    Of the rest those with the most runs come first: the best of many single runs was also lucky.
+    """
     recipes = _recipes(scored)
     rest = [recipe for recipe in recipes if recipe not in _ALWAYS]
     if len(recipes) <= _MOST:
         return recipes
 
-    def badness(recipe: str) -> tuple[int, float]:
+    def badness(recipe: str) -> tuple[int, int, float]:
         found = [_results(scored, recipe, number, metric) for number in budgets]
         known = [fmean(values) for values in found if values]
         mean = fmean(known) if known else 0.0
-        return found.count([]), mean if metric in LOWER_IS_BETTER else -mean
+        runs = min(map(len, found))
+        return found.count([]), -runs, mean if metric in LOWER_IS_BETTER else -mean
 
     chosen = sorted(rest, key=badness)[:best]
     return [recipe for recipe in recipes if recipe in (*_ALWAYS, *chosen)]
