@@ -271,7 +271,7 @@ def test_worse_networks_are_not_used(
     finish(child, session.trainer.run, better=False)
     seeing.get_ready()
     view = section.retraining.comparison
-    assert view.verdict.text() == ("The new networks are not better: the old ones are still used.")
+    assert view.verdict.text() == ("The new networks are worse: the old ones are still used.")
     assert view.switch.text() == "Use the new networks"
 
 

@@ -81,7 +81,12 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """Which networks are better, and which are used."""
-        better = f"The new networks are {'' if self.new.record.accepted else 'not '}better"
+        new, old = self.new.record, self.old.record
+        if new.differs_by_chance(old):
+            how = "at least as good" if new.accepted else "no better"
+        else:
+            how = "better" if new.accepted else "worse"
+        better = f"The new networks are {how}"
         if self.kept == (NEW if self.new.record.accepted else OLD):
             used = "they are used now" if self.kept == NEW else "the old ones are still used"
             return f"{better}: {used}."

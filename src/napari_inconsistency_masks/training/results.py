@@ -81,10 +81,14 @@ class GenerationRecord:
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""
+        if self.differs_by_chance(other):
+            return self.mean_iou < other.mean_iou
+        return (self.count_error or 0.0) > (other.count_error or 0.0)
+
+    def differs_by_chance(self, other: GenerationRecord) -> bool:
+        """Whether the count errors differ by no more than chance, or are not known."""
         difference = (self.count_error or 0.0) - (other.count_error or 0.0)
-        if abs(difference) > other.margin:
-            return difference > 0
-        return self.mean_iou < other.mean_iou
+        return abs(difference) <= other.margin
 
 
 @dataclass(frozen=True)
