@@ -20,9 +20,9 @@ BEFORE = GenerationRecord(0, (0, 1), 1.0, 0.50, 0.1, 0.3, accepted=True, margin=
         (1.5, 0.6, "worse"),
         (0.9, 0.6, "at least as good"),
         (1.2, 0.6, "at least as good"),
-        (1.0, 0.4, "no better"),
+        (1.0, 0.4, "not better"),
         (None, 0.6, "at least as good"),
-        (None, 0.4, "no better"),
+        (None, 0.4, "not better"),
     ],
 )
 def test_what_chance_may_have_done_is_not_called_better(

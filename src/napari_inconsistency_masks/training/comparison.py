@@ -83,7 +83,7 @@ class Comparison:
         """Which networks are better, and which are used."""
         new, old = self.new.record, self.old.record
         if new.differs_by_chance(old):
-            how = "at least as good" if new.accepted else "no better"
+            how = "at least as good" if new.accepted else "not better"
         else:
             how = "better" if new.accepted else "worse"
         better = f"The new networks are {how}"
