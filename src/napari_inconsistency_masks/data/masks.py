@@ -102,10 +102,11 @@ def apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _ids(numbers: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Numbers as indices ``(Y, X)`` in the same order, and how many pixels each index has."""
-    if (
-        numbers.min(initial=0) >= 0 and numbers.max(initial=0) <= numbers.size
-    ):  # faster than sorting
+    """Numbers as indices ``(Y, X)`` in the same order, and how many pixels each index has.
+
+    Small numbers are their own indices, which is faster than to sort them.
+    """
+    if numbers.min(initial=0) >= 0 and numbers.max(initial=0) <= numbers.size:
         ids = numbers.astype(np.intp)
         return ids, np.bincount(ids.ravel())
     _, inverse, sizes = np.unique(numbers, return_inverse=True, return_counts=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ...errors import InputError
 from ...intensity import Intensity
@@ -142,6 +141,7 @@ def load_folder(
         validation_is_training=groups.validation_is_training,
         named=_named(pairs, groups, lists or SplitLists()),
         notes=tuple(notes),
+        paper={},
         origin=origin,
         **sources,
     )
@@ -174,7 +174,9 @@ def _named(pairs: Mapping[str, Pair], groups: Groups, lists: SplitLists) -> froz
     return frozenset(item.name for file in files for item in pairs[file].labeled_items)
 
 
-def _sources(reader: ItemReader, pairs: Mapping[str, Pair], groups: Groups) -> dict[str, Any]:
+def _sources(
+    reader: ItemReader, pairs: Mapping[str, Pair], groups: Groups
+) -> dict[str, FileSource]:
     """The samples of each group, by the name of the group in `SegmentationData`."""
 
     def source(names: Sequence[str]) -> FileSource:
