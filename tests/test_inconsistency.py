@@ -22,6 +22,7 @@ from napari_inconsistency_masks.inconsistency import (
     count_cells,
     disagreement,
     find_consensus,
+    measure_areas,
     pseudo_label,
     refine,
 )
@@ -413,3 +414,42 @@ def test_counts_lie_in_their_range_and_are_those_of_the_shown_cells(
     assert counts.total == len(find_cells(found.best_guess, prediction.scheme).centers)
     if len(found.votes) == 1:
         assert counts.low == counts.high
+
+
+def test_areas_span_those_of_the_members() -> None:
+    areas = measure_areas(
+        dish(
+            [(10, 10, "alive"), (10, 30, "alive"), (10, 50, "dead")],
+            [(10, 10, "alive"), (10, 30, "alive"), (40, 10, "alive")],
+            [(10, 10, "alive"), (10, 50, "dead")],
+        )
+    )
+    cell = areas.estimate["dead"]
+    assert list(areas) == ["alive", "dead"]  # that of positions says nothing
+    assert (areas.low, areas.high) == (
+        {"alive": cell, "dead": 0},
+        {"alive": 3 * cell, "dead": cell},
+    )
+    assert areas["alive"] == 2 * cell / areas.pixels
+    assert areas.span("dead") == (0, areas["dead"])
+    shares = [f"{number * cell / areas.pixels:.1%}" for number in range(4)]
+    assert repr(areas) == (
+        f"ClassAreas(alive={shares[2]} [{shares[1]}-{shares[3]}], "
+        f"dead={shares[1]} [0.0%-{shares[1]}])"
+    )
+
+
+@over(predictions)
+def test_areas_are_counted_pixel_by_pixel(prediction: Prediction) -> None:
+    found, scheme = find_consensus(prediction), prediction.scheme
+    areas = measure_areas(found)
+    assert areas.pixels == found.inconsistency.size
+    for name in scheme.counted:
+        channel = scheme.output_names.index(name)
+        members = [sum(votes[channel].ravel().tolist()) for votes in found.votes]
+        best = sum(found.best_guess[channel].ravel().tolist())
+        assert areas[name] == best / areas.pixels
+        assert (areas.low[name], areas.high[name]) == (
+            min(best, *members),
+            max(best, *members),
+        )

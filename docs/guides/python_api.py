@@ -52,6 +52,7 @@ consensus = im.find_consensus(prediction)
 print("label", consensus.label.shape, "inconsistency mask", consensus.inconsistency.shape)
 print(f"the networks disagree on {consensus.area:.1%} of the image")
 
-# 6. Count. The range is what the networks span.
+# 6. Count, and measure areas. The range is what the networks span.
 counts = im.count_cells(consensus)
 print(counts)
+print(im.measure_areas(consensus))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .data.sample import Sample, SegmentationData
     from .data.synthetic import load_synthetic
     from .errors import InputError
-    from .inconsistency import count_cells, disagreement, find_consensus
+    from .inconsistency import count_cells, disagreement, find_consensus, measure_areas
     from .inference.evaluate import evaluate
     from .inference.image import predict
     from .inference.trained import load
@@ -57,6 +57,7 @@ _HOMES = {
     "load_project": "projects",
     "load_suim": "data.published.suim",
     "load_synthetic": "data.synthetic",
+    "measure_areas": "inconsistency",
     "predict": "inference.image",
     "resume": "runs",
     "retrain": "runs",
@@ -90,6 +91,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "load_project",
     "load_suim",
     "load_synthetic",
+    "measure_areas",
     "predict",
     "resume",
     "retrain",

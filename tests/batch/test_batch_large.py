@@ -65,6 +65,7 @@ def test_results_do_not_depend_on_how_a_frame_is_read(
         for folder in (tmp_path / "whole" / "cells.csv", tmp_path / "rows" / "cells.csv")
     ]
     assert cells[0] == cells[1]
+    assert {cell["area_px"] for cell in read_csv(tmp_path / "rows" / "cells.csv")} == {""}
 
 
 def spots(rng: np.random.Generator, planes: int, sigma: float) -> np.ndarray:
@@ -74,7 +75,8 @@ def spots(rng: np.random.Generator, planes: int, sigma: float) -> np.ndarray:
 
 def as_set(found: FoundCells) -> list[tuple[float, ...]]:
     cells = found.cells
-    table = np.column_stack([cells.centers, cells.states, found.agreement])
+    pixels = np.zeros(len(cells)) if found.pixels is None else found.pixels
+    table = np.column_stack([cells.centers, cells.states, found.agreement, pixels])
     return sorted(map(tuple, table.round(6).tolist()))
 
 

@@ -13,11 +13,20 @@ from batch_toys import batch_of, counts, do, toy_frames, write_images
 from skimage.io import imread
 
 from napari_inconsistency_masks.batch import Plan
+from napari_inconsistency_masks.batch.layout import image_files
+from napari_inconsistency_masks.batch.outputs.cells import count_columns
+from napari_inconsistency_masks.batch.summary import DONE, write_tables
 from napari_inconsistency_masks.files.images import read_image
-from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.inconsistency import count_cells, disagreement, find_consensus
+from napari_inconsistency_masks.files.tables import read_csv, write_csv
+from napari_inconsistency_masks.inconsistency import (
+    count_cells,
+    disagreement,
+    find_consensus,
+    measure_areas,
+)
 from napari_inconsistency_masks.inference.image import predict
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
+from napari_inconsistency_masks.task import LabelScheme, Task
 from toy import QUICK
 
 MOVIE = "images/movie"
@@ -48,6 +57,58 @@ def test_counts_are_those_of_each_frame_alone(out: Path, ensemble: TrainedEnsemb
     assert [row["time_s"] for row in rows[5:]] == ["0.0", "30.0", "60.0", "90.0"]
     assert rows[0]["time_s"] == rows[0]["inconsistent_um2"] == ""  # missing is missing, never 0
     assert float(rows[5]["inconsistent_um2"]) == int(rows[5]["inconsistent_px"]) * 0.25
+
+
+def test_areas_are_those_of_each_frame_alone(out: Path, ensemble: TrainedEnsemble) -> None:
+    rows = counts(out)
+    frames = [*toy_frames(5, 10), *toy_frames(4, 50)]
+    for row, frame in zip(rows, frames, strict=True):
+        areas = measure_areas(find_consensus(predict(ensemble, frame)))
+        assert list(areas) == ["bright", "dark"]
+        for name in areas:
+            low, high = areas.span(name)
+            found = [float(row[f"{name}_area{end}"]) for end in ("", "_low", "_high")]
+            assert found == pytest.approx([areas[name], low, high], abs=1e-6)
+    assert rows[0]["bright_area_um2"] == ""
+    pixels = float(rows[5]["bright_area"]) * 32 * 32
+    assert float(rows[5]["bright_area_um2"]) == pytest.approx(pixels * 0.25, abs=1e-3)
+    assert pixels > 0
+
+
+def test_areas_of_cells_are_those_of_the_label_image(out: Path) -> None:
+    cells = [cell for cell in read_csv(out / "cells.csv") if cell["image"] == "movie.tif"]
+    labels = tifffile.imread(out / f"{MOVIE}_labels.tif")
+    for cell in cells:
+        pixels = np.count_nonzero(labels[int(cell["t"])] == int(cell["cell"]))
+        assert int(cell["area_px"]) == pixels > 0
+        assert float(cell["area_um2"]) == pixels * 0.25
+
+
+def test_areas_of_cells_need_no_label_image(
+    out: Path, model: Path, ensemble: TrainedEnsemble, images: Path, tmp_path: Path
+) -> None:
+    do(batch_of([images], tmp_path / "o", model, ensemble, write=("cells",)), ensemble)
+    assert read_csv(tmp_path / "o" / "cells.csv") == read_csv(out / "cells.csv")
+
+
+def test_a_class_may_be_called_like_a_column() -> None:
+    names = ("t", "status", "t_low", "t cells", "alive", "alive_area")
+    columns = count_columns(LabelScheme(Task.MULTICLASS, names))
+    assert len(set(columns)) == len(columns)
+    assert {"t cells", "status cells", "alive", "alive_area cells_high"} <= set(columns)
+
+
+def test_results_of_an_earlier_version_are_joined_with_new_ones(
+    plan: Plan, ensemble: TrainedEnsemble
+) -> None:
+    do(plan, ensemble)
+    table = image_files(plan.images[0], plan)["counts"]
+    ((row,), columns) = read_csv(table), count_columns(plan.model.scheme)
+    write_csv(table, [row], [name for name in columns if "_area" not in name])
+    write_tables(plan, {image.stem: DONE for image in plan.images})
+    first, second, *_ = counts(Path(plan.folder))
+    assert (first["bright"], first["bright_area"]) == (row["bright"], "")
+    assert float(second["bright_area"]) >= 0
 
 
 @pytest.mark.parametrize("form", ["imagej", "ome"])

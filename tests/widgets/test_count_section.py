@@ -76,12 +76,12 @@ def test_counts_and_ranges_of_all_frames(
 ) -> None:
     add_image(viewer, (4, 60, 400))
     predict()
-    assert headers(section) == ["Frame", "Class", "Count", "Range", "True"]
+    assert headers(section) == ["Frame", "Class", "Count", "Range", "True", "Area"]
     assert table(section) == [
-        ["0", "alive", "3", "2-4", ""], ["0", "dead", "0", "0-1", ""],
-        ["1", "alive", "1", "1", ""], ["1", "dead", "2", "1-2", ""],
-        ["2", "alive", "5", "5-12", ""], ["2", "dead", "1", "1", ""],
-        ["3", "alive", "10", "9-10", ""], ["3", "dead", "4", "4", ""],
+        ["0", "alive", "3", "2-4", "", "0.4%"], ["0", "dead", "0", "0-1", "", "0.4%"],
+        ["1", "alive", "1", "1", "", "0.4%"], ["1", "dead", "2", "1-2", "", "0.4%"],
+        ["2", "alive", "5", "5-12", "", "0.4%"], ["2", "dead", "1", "1", "", "0.4%"],
+        ["3", "alive", "10", "9-10", "", "0.4%"], ["3", "dead", "4", "4", "", "0.4%"],
     ]  # fmt: skip
     assert section.totals.text() == "4 frames: 19 alive (17-27), 7 dead (6-8)."
     assert section.summary == "19 alive, 7 dead"
@@ -106,14 +106,14 @@ def test_true_counts_and_the_mean_error_as_computed_by_hand(
     add_image(viewer, (4, 60, 400))
     draw_cells(viewer, session, alive={1: 2, 3: 7}, dead={1: 1, 3: 4})
     predict()
-    assert headers(section) == ["Frame", "Class", "Count", "Range", "True", "Error"]
+    assert headers(section) == ["Frame", "Class", "Count", "Range", "True", "Error", "Area"]
     assert table(section)[2:4] == [
-        ["1", "alive", "1", "1", "2", "-1"], ["1", "dead", "2", "1-2", "1", "+1"],
+        ["1", "alive", "1", "1", "2", "-1", "0.4%"], ["1", "dead", "2", "1-2", "1", "+1", "0.4%"],
     ]  # fmt: skip
     assert table(section)[6:] == [
-        ["3", "alive", "10", "9-10", "7", "+3"], ["3", "dead", "4", "4", "4", "0"],
+        ["3", "alive", "10", "9-10", "7", "+3", "0.4%"], ["3", "dead", "4", "4", "4", "0", "0.4%"],
     ]  # fmt: skip
-    assert table(section)[0][-2:] == ["", ""]
+    assert table(section)[0][-3:] == ["", "", "0.4%"]
     assert section.error.text() == "Mean cell count error (MCCE): 2.50 over 2 frames."
     assert section.summary == "19 alive, 7 dead; MCCE 2.50"
     assert not section.hint.isVisible()
@@ -150,7 +150,7 @@ def test_true_counts_go_when_the_labels_are_erased(
     viewer.layers["position"].data = np.zeros((0, 3))
     qtbot.waitUntil(lambda: not section.error.isVisible())
     assert "Error" not in headers(section)
-    assert {row[-1] for row in table(section)} == {""}
+    assert {row[-2] for row in table(section)} == {""}
 
 
 def test_rows_are_sorted_by_value(
@@ -171,7 +171,7 @@ def test_errors_are_sorted_by_their_size(
     draw_cells(viewer, session, alive={1: 2, 3: 7}, dead={1: 1, 3: 4})
     predict()
     section.table.sortByColumn(HEADERS.index("Error"), Qt.SortOrder.DescendingOrder)
-    assert [row[-1] for row in table(section)][:4] in (
+    assert [row[-2] for row in table(section)][:4] in (
         ["+3", "-1", "+1", "0"], ["+3", "+1", "-1", "0"]
     )  # fmt: skip
 
@@ -247,7 +247,7 @@ def test_several_images_are_told_apart(
     session.looking.choose(add_image(viewer, (60, 400), name="other"))
     predict([COUNTS[3]])
     assert headers(section)[0] == "Image"
-    assert table(section)[-1] == ["other", "0", "dead", "4", "4", ""]
+    assert table(section)[-1] == ["other", "0", "dead", "4", "4", "", "0.4%"]
     assert section.totals.text().startswith("5 frames: 29 alive")
 
 
@@ -265,8 +265,8 @@ def test_the_csv_has_what_the_table_has(
     text = (tmp_path / "counts.csv").read_bytes().decode("utf-8")
     lines = text.split("\r\n")
     assert lines[0] == ",".join(COLUMNS)
-    assert lines[1] == "cells,0,alive,3,2,4,,,,3,2,4"
-    assert lines[3] == "cells,1,alive,1,1,1,2,-1,drawn,2,2,2"
+    assert lines[1] == "cells,0,alive,3,2,4,,,,3,2,4,0.004167,0.004167,0.0045"
+    assert lines[3] == "cells,1,alive,1,1,1,2,-1,drawn,2,2,2,0.004167,0.004167,0.0045"
     assert len(lines) == 1 + 8 + 1
     assert len(read_csv(tmp_path / "counts.csv")) == 8
 

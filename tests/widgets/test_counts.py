@@ -106,16 +106,17 @@ def test_totals_over_frames(counts: ImageCounts) -> None:
 
 
 def test_a_row_of_the_csv() -> None:
-    row = CountRow("cells", 2, "alive", 5, 4, 6, 7)
+    row = CountRow("cells", 2, "alive", 5, 4, 6, 7, area=(1 / 3, 0.25, 0.5))
     assert row.to_record() == {
         "image": "cells", "frame": 2, "class": "alive", "predicted": 5, "low": 4, "high": 6,
         "true": 7, "error": -2, "true_from": "drawn",
         "corrected": 7, "corrected_low": 7, "corrected_high": 7,
+        "area": 0.333333, "area_low": 0.25, "area_high": 0.5,
     }  # fmt: skip
     assert tuple(row.to_record()) == COLUMNS
     unknown = CountRow("cells", 2, "alive", 5, 4, 6).to_record()
     assert (unknown["true"], unknown["error"], unknown["true_from"]) == (None, None, None)
-    assert list(unknown.values())[-3:] == [5, 4, 6]
+    assert list(unknown.values())[-6:] == [5, 4, 6, None, None, None]
 
 
 def drawn_cells() -> Any:

@@ -111,6 +111,8 @@ def test_frames_are_read_as_long_as_some_wait(tmp_path: Path) -> None:
     assert first.most_votes == 2
     assert first.cells.centers.tolist() == [[12, 12]]
     assert first.cells.counts == {"alive": 1, "dead": 0}
+    assert first.areas.estimate == {"alive": 14 * 14, "dead": 0}
+    assert first.areas.pixels == 30 * 40
     waiting.append((8, 0, tmp_path))
     assert next(frames).mask_values == set()
     with pytest.raises(StopIteration):

@@ -79,7 +79,7 @@ def test_a_number_typed_in_a_row_is_its_true_count(
     """Frame 1: |1 - 4| + |2 - 0| = 5."""
     type_(2, "4")
     type_(3, "0")
-    assert [row[-2:] for row in table(section)[2:4]] == [["4", "-3"], ["0", "+2"]]
+    assert [row[-3:-1] for row in table(section)[2:4]] == [["4", "-3"], ["0", "+2"]]
     assert look(section, 2) == ("4", "Typed. Delete clears it.", True)
     assert section.error.text() == "Mean cell count error (MCCE): 5.00 over 1 frame."
     qtbot.waitUntil(lambda: kept(session) == [{(1, "alive"): 4, (1, "dead"): 0}])

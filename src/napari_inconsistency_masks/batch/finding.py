@@ -30,10 +30,21 @@ _TALLEST = 8192
 
 @dataclass(frozen=True)
 class FoundCells:
-    """Cells with the share of the networks that see each of them too, float ``(N,)``."""
+    """Cells, and what is known of each.
+
+    Attributes
+    ----------
+    cells
+        Where they are, and their states.
+    agreement
+        Share of the networks that see it too, float64 ``(N,)``.
+    pixels
+        Of each object, int64 ``(N,)``; a mark of a position has none of its own: None.
+    """
 
     cells: Cells
     agreement: npt.NDArray[np.float64]
+    pixels: npt.NDArray[np.int64] | None = None
 
 
 class Finder:
@@ -62,11 +73,12 @@ class Finder:
             states = np.full(len(sums), state + len(self._objects))
             centers, pixels = sums[:, 1:3] / sums[:, :1], sums[:, 0]
             found = Cells(centers, states, self._names)
-            self._found.append(FoundCells(found, sums[:, 3] / pixels))
+            self._found.append(FoundCells(found, sums[:, 3] / pixels, pixels.astype(np.int64)))
 
     def result(self) -> FoundCells:
         """All cells; those of one feed are in the order of `find_cells`."""
         parts = [part.cells for part in self._found]
+        pixels = [part.pixels for part in self._found if part.pixels is not None]
         return FoundCells(
             Cells(
                 np.concatenate([part.centers for part in parts]),
@@ -74,6 +86,7 @@ class Finder:
                 parts[0].names,
             ),
             np.concatenate([part.agreement for part in self._found]),
+            np.concatenate(pixels) if pixels else None,
         )
 
 

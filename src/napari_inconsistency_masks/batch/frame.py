@@ -8,11 +8,20 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ..cells import Cells
 from ..files.tiff_stream import StripBuffer, StripFormat
-from ..inconsistency import CellCounts, Consensus, Prediction, disagreement, find_consensus
+from ..inconsistency import (
+    CellCounts,
+    ClassAreas,
+    Consensus,
+    Prediction,
+    disagreement,
+    find_consensus,
+)
+from ..inconsistency.areas import AreaSums
 from ..task import LabelScheme
 from .finding import Finder, FoundCells
-from .labels import label_image
+from .labels import MOST_CELLS, label_image
 from .reading import Frame
 from .tiles import Seen
 
@@ -32,6 +41,10 @@ class FoundFrame:
         As in `Frame`.
     counts, found
         What is counted, and the cells one by one.
+    areas
+        Of the classes.
+    cell_areas
+        int64 ``(N,)``, the pixels of each cell, if they are wanted and known.
     inconsistent
         Pixels on which the networks differ.
     strips
@@ -46,8 +59,10 @@ class FoundFrame:
     size: tuple[int, int]
     counts: CellCounts
     found: FoundCells
+    areas: ClassAreas
     inconsistent: int
     strips: Mapping[str, list[bytes]] = field(repr=False)
+    cell_areas: npt.NDArray[np.int64] | None = field(repr=False)
     labels: npt.NDArray[np.uint16] | None = field(repr=False)
     notes: tuple[str, ...]
 
@@ -87,6 +102,7 @@ class FrameAnalysis:
         }
         self._best = Finder(scheme)
         self._members: list[Finder] = []
+        self._areas = AreaSums(scheme)
         self._inconsistent = 0
         self._rows: tuple[_Bool, _Bool] | None = None  # votes (E, K, y, X), best guess (K, y, X)
         self._top = 0
@@ -130,6 +146,7 @@ class FrameAnalysis:
         agreed: _Bool = np.logical_and.reduce(votes)
         disagreed: _Bool = np.logical_or.reduce(votes) & ~agreed
         consensus = Consensus(agreed, disagreed, votes, best, self._scheme)
+        self._areas.feed(best, votes)
         self._inconsistent += int(np.count_nonzero(consensus.inconsistency))
         classes = best[-len(self._scheme.classes) :]
         for buffer, mask in zip(self._planes.get("masks", []), classes, strict=False):
@@ -147,10 +164,10 @@ class FrameAnalysis:
     def result(self) -> FoundFrame:
         """What was found, once the last tile came."""
         found = self._best.result()
-        labels = None
-        if self._wanted & {"labels", "geojson"} and not self._frame.is_large:
-            assert self._rows is not None
-            labels = label_image(self._rows[1], found.cells, self._scheme)
+        labels = self._label_image(found.cells)
+        cell_areas = found.pixels
+        if cell_areas is None and labels is not None:
+            cell_areas = np.bincount(labels.ravel(), minlength=len(found.cells) + 1)[1:]
         strips = {
             kind: [strip for buffer in buffers for strip in buffer.strips]
             for kind, buffers in self._planes.items()
@@ -164,11 +181,22 @@ class FrameAnalysis:
             size=self._frame.size,
             counts=self._counts(found),
             found=found,
+            areas=self._areas.result(),
             inconsistent=self._inconsistent,
             strips=strips,
+            cell_areas=cell_areas,
             labels=labels,
             notes=self._frame.notes,
         )
+
+    def _label_image(self, cells: Cells) -> npt.NDArray[np.uint16] | None:
+        """The cells by number, if it is to be written or measured; of a large frame None."""
+        measured = "cells" in self._wanted and self._scheme.position_output is not None
+        needed = self._wanted & {"labels", "geojson"} or (measured and len(cells) <= MOST_CELLS)
+        if self._frame.is_large or not needed:
+            return None
+        assert self._rows is not None
+        return label_image(self._rows[1], cells, self._scheme)
 
     def _counts(self, found: FoundCells) -> CellCounts:
         """As `count_cells` does."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..files.tables import iterate_csv, write_csv_rows
 from ..files.tiff_stream import read_strips
 from .images import Image
-from .outputs.cells import CELL_COLUMNS, count_columns
+from .outputs.cells import completed, table_columns
 from .outputs.geojson import read_features, write_features
 from .outputs.rois import read_archive, write_archive
 from .outputs.stacks import STACKS, write_stack
@@ -26,8 +26,8 @@ def join(image: Image, plan: Plan, kind: str, parts: Sequence[Path], path: Path)
     elif kind == "geojson":
         write_features(path, (line for part in parts for line in read_features(part)))
     else:
-        columns = CELL_COLUMNS if kind == "cells" else count_columns(plan.model.scheme)
-        write_csv_rows(path, rows_of(parts), columns)
+        columns = table_columns(kind, plan.model.scheme)
+        write_csv_rows(path, completed(rows_of(parts), columns), columns)
 
 
 def rows_of(tables: Sequence[Path]) -> Iterator[dict[str, str]]:

@@ -12,7 +12,7 @@ from ..files.atomic import write_json
 from ..files.tables import iterate_csv, write_csv_rows
 from .images import Image
 from .layout import CELLS, COUNTS, REPORT, SIDECAR, WAITING, image_files
-from .outputs.cells import CELL_COLUMNS, count_columns, unfinished_row
+from .outputs.cells import completed, table_columns, unfinished_row
 from .plan import Plan
 from .report.page import write_report
 
@@ -25,7 +25,7 @@ States = Mapping[str, str]
 
 def write_tables(plan: Plan, states: States) -> None:
     """Write counts.csv and cells.csv anew from the tables of the images."""
-    folder, columns = Path(plan.folder), count_columns(plan.model.scheme)
+    folder, columns = Path(plan.folder), table_columns("counts", plan.model.scheme)
 
     def counts() -> Iterator[Mapping[str, Any]]:
         for image in plan.images:
@@ -42,12 +42,13 @@ def write_tables(plan: Plan, states: States) -> None:
 
     write_csv_rows(folder / COUNTS, counts(), columns)
     if "cells" in plan.options.write:
-        write_csv_rows(folder / CELLS, cells(), CELL_COLUMNS)
+        write_csv_rows(folder / CELLS, cells(), table_columns("cells", plan.model.scheme))
 
 
 def image_rows(image: Image, plan: Plan, kind: str) -> Iterator[Mapping[str, str]]:
     """The rows of an image in one of its tables, under the name that it has now."""
-    for row in iterate_csv(image_files(image, plan)[kind]):
+    rows = iterate_csv(image_files(image, plan)[kind])
+    for row in completed(rows, table_columns(kind, plan.model.scheme)):
         yield {**row, "image": image.name}
 
 

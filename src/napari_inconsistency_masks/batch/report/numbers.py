@@ -6,6 +6,8 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..outputs.cells import COUNT_ENDS, column_of
+
 MOST_POINTS = 1000
 """Points of a curve; of more frames, evenly chosen ones are shown."""
 
@@ -90,16 +92,18 @@ def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
             continue
         point = FramePoint(
             place=len(image.frames),
-            counts={
-                name: (int(row[name]), int(row[f"{name}_low"]), int(row[f"{name}_high"]))
-                for name in names
-            },
+            counts={name: _count(row, column_of(name)) for name in names},
             unclear=int(row["unclear"]),
             inconsistent=float(row["inconsistent"]),
             label=row["frame"],
         )
         image.frames.append(point)
     return Numbers(tuple(names), tuple(images.values()), _worst(images.values()))
+
+
+def _count(row: Mapping[str, str], column: str) -> tuple[int, int, int]:
+    count, low, high = (int(row[f"{column}{end}"]) for end in COUNT_ENDS)
+    return count, low, high
 
 
 def _worst(images: Iterable[ImageNumbers]) -> tuple[tuple[str, FramePoint], ...]:

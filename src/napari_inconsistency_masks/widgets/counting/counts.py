@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...cells import Cells
+from ...inconsistency.areas import ClassAreas
 from .drawn_counts import DrawnCounts, corrected_counts
 
 COLUMNS = (
     *("image", "frame", "class", "predicted", "low", "high", "true", "error", "true_from"),
-    *("corrected", "corrected_low", "corrected_high"),
+    *("corrected", "corrected_low", "corrected_high", "area", "area_low", "area_high"),
 )
 """Of the table as CSV: one row per image, frame and class.
 
 ``true_from`` is ``typed`` or ``drawn``. ``corrected`` is the best that is known: the true count;
 else what is drawn in label boxes and predicted outside; else what is predicted. Its range is that
-of the networks outside of the boxes.
+of the networks outside of the boxes. ``area`` is the share of the frame that is predicted as the
+class, 0 to 1, with the range of the networks.
 """
 
 Typed = Mapping[tuple[int, str], int]
@@ -41,6 +43,8 @@ class CountRow:
     boxed
         If the frame is labeled in boxes only: the count, low and high of what is drawn in them
         and predicted outside.
+    area
+        Share of the frame that is predicted as the class, and the range that the networks span.
     """
 
     image: str
@@ -52,6 +56,7 @@ class CountRow:
     true: int | None = None
     typed: bool = False
     boxed: tuple[int, int, int] | None = None
+    area: tuple[float, float, float] | None = None
 
     @property
     def corrected(self) -> tuple[int, int, int]:
@@ -79,7 +84,8 @@ class CountRow:
         """The row for `files.tables.write_csv`."""
         values = (self.image, self.frame, self.state, self.predicted, self.low, self.high)
         known = (self.true, self.error, self.true_from, *self.corrected)
-        return dict(zip(COLUMNS, (*values, *known), strict=True))
+        area = [None] * 3 if self.area is None else [round(share, 6) for share in self.area]
+        return dict(zip(COLUMNS, (*values, *known, *area), strict=True))
 
 
 def in_words(low: int, high: int) -> str:
@@ -101,6 +107,8 @@ class ImageCounts:
         Per frame with labels: what is drawn.
     cells
         Per frame the cells that the networks see together, then those of each.
+    areas
+        Per frame those of the classes.
     unclear, inconsistent, notes
         Per frame: cells in no clear state, the share of the area the networks disagree on, and
         what a person should know.
@@ -110,6 +118,7 @@ class ImageCounts:
     predicted: dict[int, Mapping[str, tuple[int, int, int]]] = field(default_factory=dict)
     drawn: dict[int, DrawnCounts] = field(default_factory=dict)
     cells: dict[int, Sequence[Cells]] = field(default_factory=dict)
+    areas: dict[int, ClassAreas] = field(default_factory=dict)
     unclear: dict[int, int] = field(default_factory=dict)
     inconsistent: dict[int, float] = field(default_factory=dict)
     notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -130,7 +139,9 @@ class ImageCounts:
         whole = drawn.counts.get(state) if drawn is not None and drawn.boxes is None else None
         said = typed.get((frame, state))
         true = whole if said is None else said
-        return CountRow(self.image, frame, state, *counts, true, said is not None, boxed)
+        areas = self.areas.get(frame)
+        area = None if areas is None else (areas[state], *areas.span(state))
+        return CountRow(self.image, frame, state, *counts, true, said is not None, boxed, area)
 
     def _boxed(self, frame: int) -> Mapping[str, tuple[int, int, int]]:
         drawn = self.drawn.get(frame)

@@ -8,12 +8,13 @@ from ..parts.table import Table
 from ..parts.table_rows import Cell
 from .counts import CountRow, in_words
 
-HEADERS = ("Image", "Frame", "Class", "Count", "Range", "True", "Error", "Corrected")
+HEADERS = ("Image", "Frame", "Class", "Count", "Range", "True", "Error", "Corrected", "Area")
 IMAGE, CLASS, TRUE, ERROR, CORRECTED = (
     HEADERS.index(name) for name in ("Image", "Class", "True", "Error", "Corrected")
 )
 TIP = (
     "Range: what the single networks count. True: press it and type a number. "
+    "Area: share of the frame. "
     "Press a header to sort, a row to go there."
 )
 TYPED = "Typed. Delete clears it."
@@ -65,6 +66,7 @@ def _cells(item: CountRow) -> tuple[object, ...]:
         _true(item),
         (error, -1 if item.error is None else abs(item.error)),
         _corrected(item),
+        _area(item),
     )
 
 
@@ -80,3 +82,12 @@ def _corrected(item: CountRow) -> Cell:
     count, low, high = item.corrected
     text = f"{count} ({in_words(low, high)})" if low < high else str(count)
     return Cell(text, count, CORRECTED_TIP)
+
+
+def _area(item: CountRow) -> Cell:
+    if item.area is None:
+        return Cell("", -1)
+    share, low, high = item.area
+    return Cell(
+        f"{share:.1%}", share, f"{share:.2%} of the frame; the networks: {low:.2%} to {high:.2%}"
+    )

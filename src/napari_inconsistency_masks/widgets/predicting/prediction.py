@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...cells import Cells, find_cells
+from ...inconsistency.areas import AreaSums, ClassAreas
 from ...task import LabelScheme, Task
 from ..layers.frames import FrameAxes
 from .found_places import FoundPlace, look_for_places
@@ -112,6 +113,8 @@ class FrameLayers:
         Where the networks differ.
     counted
         The cells or objects that are counted: those of all networks together, then of each.
+    areas
+        Of the classes.
     """
 
     frame: int
@@ -123,6 +126,7 @@ class FrameLayers:
     cells: Cells | None
     places: tuple[FoundPlace, ...] = ()
     counted: tuple[Cells, ...] = ()
+    areas: ClassAreas | None = None
 
 
 def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
@@ -200,6 +204,8 @@ def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> Fr
     members = np.array(np.load(folder / "members.npy", mmap_mode="r", allow_pickle=False)[number])
     mask = mask_plane(disagreed, scheme)
     counted = tuple(find_cells(labels != 0, scheme) for labels in (classes, *members))
+    areas = AreaSums(scheme)
+    areas.feed(classes, members)
     return FrameLayers(
         frame=frame,
         planes=label_planes(classes, scheme),
@@ -210,4 +216,5 @@ def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> Fr
         cells=counted[0] if scheme.position is not None else None,
         places=look_for_places(classes != 0, members, scheme, frame, counted),
         counted=counted,
+        areas=areas.result(),
     )
