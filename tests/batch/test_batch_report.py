@@ -49,6 +49,11 @@ def test_the_page_shows_the_counts_and_needs_no_other_file(
     assert f"{bright}bright" in page.text.replace("\n", "")
     (reason,) = [row["status"] for row in rows if row["image"] == "damaged.tif"]
     assert reason in page.text
+    movie = [float(row["bright_area"]) for row in rows if row["image"] == "movie.tif"]
+    area = f"{100 * sum(movie) / len(movie):.1f} %"
+    cells = re.findall(r"<td>([^<]*)</td>", text[text.index("<tr><td>movie.tif</td>") :])
+    assert cells[:2] == ["movie.tif", "4"]
+    assert cells[4] == area != "0.0 %"
     assert page.tags.count("svg") == 3  # by image; counts and area of the movie
     worst = [row for row in rows if row["inconsistent"] and float(row["inconsistent"]) > 0]
     assert min(len(worst), 12) >= page.tags.count("img") > 0
@@ -85,3 +90,20 @@ def test_the_worst_frames_come_first_and_no_image_takes_all_places() -> None:
     assert [(name, point.place) for name, point in worst] == [
         (f"{image}.tif", t) for image in (2, 1) for t in (8, 7, 6)
     ]
+
+
+def test_a_table_of_an_earlier_version_has_no_areas() -> None:
+    row = {
+        "image": "a.tif",
+        "frame": "",
+        "status": "done",
+        "unclear": "0",
+        "inconsistent": "0",
+        "alive": "3",
+        "alive_low": "2",
+        "alive_high": "4",
+    }
+    (before,) = gather([row], ("alive",)).images
+    assert before.area("alive") is None
+    (image,) = gather([{**row, "alive_area": share} for share in ("0.2", "0.4")], ("alive",)).images
+    assert image.area("alive") == (0.2 + 0.4) / 2

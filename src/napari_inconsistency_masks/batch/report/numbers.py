@@ -17,10 +17,11 @@ THUMBNAILS, PER_IMAGE = 12, 3
 
 @dataclass(frozen=True)
 class FramePoint:
-    """One frame: number along the curve, and per name estimate, low and high."""
+    """One frame: number along the curve, per name estimate, low and high, and shares of area."""
 
     place: int
     counts: Mapping[str, tuple[int, int, int]]
+    areas: Mapping[str, float]
     unclear: int
     inconsistent: float
     label: str
@@ -37,6 +38,11 @@ class ImageNumbers:
     def mean(self, name: str, which: int = 0) -> float:
         """Mean over the frames: 0 the estimate, 1 the low, 2 the high end of the range."""
         return sum(frame.counts[name][which] for frame in self.frames) / len(self.frames)
+
+    def area(self, name: str) -> float | None:
+        """Mean share of the area, or None if a table of an earlier version does not tell it."""
+        known = [frame.areas[name] for frame in self.frames if name in frame.areas]
+        return sum(known) / len(known) if known else None
 
     @property
     def unclear(self) -> float:
@@ -93,6 +99,11 @@ def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
         point = FramePoint(
             place=len(image.frames),
             counts={name: _count(row, column_of(name)) for name in names},
+            areas={
+                name: float(row[column])
+                for name in names
+                if row.get(column := f"{column_of(name)}_area")
+            },
             unclear=int(row["unclear"]),
             inconsistent=float(row["inconsistent"]),
             label=row["frame"],
