@@ -105,24 +105,57 @@ def test_what_is_gone_or_changed_is_told(moved: Path) -> None:
         call("evaluate", run, "--split", "validation")
 
 
-def test_test_images_drawn_anew_may_have_been_seen_which_is_told(tmp_path: Path) -> None:
-    run = train(draw(tmp_path / "data", range(8)), tmp_path / "run", "--test", "0.25")
+def test_test_images_drawn_anew_are_none_that_the_run_has_seen(tmp_path: Path) -> None:
+    data = draw(tmp_path / "data", range(8))
+    run = train(data, tmp_path / "run", "--test", "0.25")
     assert "were set aside" not in call("evaluate", run).stdout
-    validation, learned = (read_json(run / "names.json")[key] for key in ("validation", "labeled"))
-    draw(tmp_path / "data", [8])
-    result = call("evaluate", run, "--out", tmp_path / "counts.csv")
-    found = {*scored(tmp_path / "counts.csv")}
-    assert len(found & {*validation}) == len(found & {*learned}) == 1
-    assert "1 of the 2 images were learned from" in result.stdout
-    assert "1 of the 2 images were set aside for validation" in result.stdout
+    recorded = read_json(run / "names.json")
+    seen = {*recorded["labeled"], *recorded["validation"]}
+    draw(data, range(8, 14))
+    by_chance = load_folder(data, classes=CLASSES, position="position", test=0.25).test
+    drawn_now = {each.name for each in by_chance}
+    assert drawn_now & {*recorded["labeled"]}
+    assert drawn_now - seen
+    for own in ((), ("--data", data, "--split", "test")):
+        result = call("evaluate", run, *own, "--out", tmp_path / "counts.csv")
+        assert scored(tmp_path / "counts.csv") == dict.fromkeys(drawn_now - seen, "no")
+        said = f"{len(drawn_now & seen)} of the {len(drawn_now)} images that are for test"
+        assert said in " ".join(result.stderr.split())
+        assert "were learned from" not in result.stdout
+
+
+def test_images_named_for_test_later_are_none_that_the_run_has_seen(moved: Path) -> None:
+    run = moved / "runs" / "run"
+    one = read_json(run / "names.json")["labeled"][0]
+    draw(moved, [8])
+    (moved / "splits").mkdir()
+    (moved / "splits" / "test.txt").write_text(f"{one}\ncell_08\n")
+    result = call("evaluate", run, "--out", moved / "counts.csv")
+    assert scored(moved / "counts.csv") == {"cell_08": "no"}
+    assert "1 of the 2 images that are for test now" in result.stderr
+
+
+def test_the_runs_own_folder_is_its_own_data_if_a_split_is_named(tmp_path: Path) -> None:
+    data = draw(tmp_path / "data", range(8))
+    run, table = train(data, tmp_path / "run", "--seed", "7"), tmp_path / "counts.csv"
+    recorded = read_json(run / "names.json")
+    by_chance = load_folder(data, classes=CLASSES, position="position")
+    assert {each.name for each in by_chance.validation} != {*recorded["validation"]}
+    words = ("--data", tmp_path / "run" / ".." / "data", "--split")
+    result = call("evaluate", run, *words, "validation", "--out", table)
+    assert scored(table) == dict.fromkeys(recorded["validation"], "no")
+    assert "were set aside" not in result.stdout
+    call("evaluate", run, *words, "labeled", "--out", table)
+    assert scored(table) == dict.fromkeys(recorded["labeled"], "yes")
 
 
 def test_images_that_were_learned_from_are_counted(tmp_path: Path) -> None:
     data = draw(tmp_path / "data", range(8))
     run = train(data, tmp_path / "run", "--seed", "7")
     learned = {*read_json(run / "names.json")["labeled"]}
+    copy = shutil.copytree(data, tmp_path / "copy")
     result = call(
-        "evaluate", run, "--data", data, "--split", "validation", "--out", tmp_path / "counts.csv"
+        "evaluate", run, "--data", copy, "--split", "validation", "--out", tmp_path / "counts.csv"
     )
     found = scored(tmp_path / "counts.csv")
     assert found == {name: "yes" if name in learned else "no" for name in found}

@@ -226,3 +226,36 @@ def test_an_image_that_cannot_be_is_refused(run: Path) -> None:
 )
 def test_where_channels_are_found(shape, channels: int, expected) -> None:
     assert channels_first(np.zeros(shape), channels).shape == expected
+
+
+@pytest.mark.parametrize(
+    ("color", "dtype", "opaque"),
+    [(3, np.uint8, 255), (3, np.uint16, 65535), (3, np.float32, 1), (1, np.uint8, 255)],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_opaque_transparency_is_no_channel(
+    channels: int, color: int, dtype: type, opaque: int
+) -> None:
+    image = np.full((5, 6, color + 1), opaque, dtype)
+    image[..., :color] = np.arange(30).reshape(5, 6, 1) / 40
+    if (color, channels) == (1, 3):
+        with pytest.raises(InputError, match="neither"):
+            channels_first(image, channels)
+        return
+    found = channels_first(image, channels)
+    np.testing.assert_array_equal(found, np.moveaxis(image[..., :color], -1, 0))
+    image[2, 3, -1] = 0
+    with pytest.raises(InputError, match=r"is not opaque everywhere; give image\[\.\.\., :"):
+        channels_first(image, channels)
+
+
+def test_a_fourth_channel_that_networks_know_is_one() -> None:
+    image = np.zeros((5, 6, 4), np.uint8)
+    assert channels_first(image, 4).shape == (4, 5, 6)
+
+
+def test_gray_in_color_with_transparency_is_predicted_as_gray(run: Path) -> None:
+    ensemble, gray = load(run), toy_sample(Task.MULTILABEL, 50).image[0]
+    color = np.stack([gray] * 3 + [np.full_like(gray, 255)], -1)
+    found = predict(ensemble, color).probability
+    np.testing.assert_array_equal(found, predict(ensemble, gray).probability)

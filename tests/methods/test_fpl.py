@@ -140,3 +140,17 @@ def test_both_networks_learn_and_are_different() -> None:
     train_step(bench.learner, bench.batches, bench.method, 8)
     for net, old in zip(pair, before, strict=True):
         assert not torch.equal(net.head.weight, old)
+
+
+def test_second_networks_begin_as_other_trained_ones_but_never_as_the_first() -> None:
+    bench = make_bench("fpl", Task.BINARY)
+    trained = [make_bench("fpl", Task.BINARY, seed=s).learner.ensemble.networks[0] for s in (7, 8)]
+    beside = bench.learner.beside
+    made = [each.network.head.weight.detach().clone() for each in beside]
+    bench.method.go_on_from(beside, trained[:1])
+    assert all(
+        torch.equal(each.network.head.weight, w) for each, w in zip(beside, made, strict=True)
+    )
+    bench.method.go_on_from(beside, trained)
+    assert torch.equal(beside[0].network.head.weight, trained[1].head.weight)
+    assert torch.equal(beside[1].network.head.weight, trained[0].head.weight)

@@ -110,23 +110,53 @@ def random_pixels(classes: int, choices: int = 2, many: int = 2) -> tuple[Any, .
     return logits.softmax(2), label, trusted, doubted, many
 
 
+@pytest.mark.parametrize("first", [0, 1])
 @pytest.mark.parametrize("classes", [2, 3, 5, 25])
-def test_what_a_class_is_not(classes: int) -> None:
+def test_what_a_class_is_not(classes: int, first: int) -> None:
     probability, label, trusted, doubted, many = random_pixels(classes)
-    pixels = Pixels.at_half(probability, label, trusted, doubted, many)
+    pixels = Pixels.at_half(probability, label, trusted, doubted, many, first)
     p = probability.numpy()
-    low, high = min(3, classes - 1), min(20, classes)
+    real = list(range(first, classes))
+    low, high = {1: 1, 2: 1, 3: 2}.get(len(real), 3), min(20, len(real))
+    found = 0
     for g in range(2):
-        for n in range(classes):
+        for n in real:
             expected = []
             for b, y, x in np.ndindex(4, 3, 4):
                 pooled = p[b, g, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2].mean((1, 2))
-                rank = sorted(range(classes), key=lambda k: -pooled[k]).index(n)
+                rank = sorted(real, key=lambda k: -pooled[k]).index(n)
                 at = (b, g, 2 * y, 2 * x)
-                mistaken = b < many and bool(label[at] != n) and rank < low
+                other = int(label[at]) in real and bool(label[at] != n)
+                mistaken = b < many and other and rank < low
                 unlikely = b >= many and low <= rank < high
                 expected.append((mistaken or unlikely) and bool(doubted[at]))
             assert pixels.negatives(g, n).tolist() == expected
+            found += sum(expected)
+    assert bool(found) == (len(real) > 1)
+
+
+def test_the_output_of_blanked_pixels_is_no_class(monkeypatch: Any) -> None:
+    """It pushes no class down the ranking, and nothing is compared with it."""
+    bench = make_bench("u2pl", Task.MULTICLASS, replace(CONFIG, u2pl=SMALL))
+    step = bench.step(15)
+    with torch.no_grad():
+        for memory in step.beside:
+            memory.teacher.head.bias[0] += 20  # all pixels seem blanked
+    seen: list[Pixels] = []
+
+    def noted(config: Any, memory: Any, pixels: Pixels, *others: Any) -> torch.Tensor:
+        seen.append(pixels)
+        return contrasts.contrast(config, memory, pixels, *others)
+
+    monkeypatch.setattr(u2pl, "contrast", noted)
+    bench.method.losses(step)
+    for memory, pixels in zip(step.beside, seen, strict=True):
+        assert memory.count[0] == 0
+        unsure = pixels.doubted[:, 0] & ~pixels.labeled[:, 0]
+        of_no_class = torch.stack([pixels.negatives(0, n) for n in pixels.classes])[:, unsure]
+        likely = pixels.probability[unsure, 0, 1:].argmax(1)
+        assert unsure.any()
+        assert not of_no_class[likely, torch.arange(len(likely))].any()
 
 
 @pytest.mark.parametrize("classes", [2, 4])

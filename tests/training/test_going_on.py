@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from test_runs import networks, same
 
 from napari_inconsistency_masks import plans, runs
@@ -21,6 +22,7 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.inference.evaluate import evaluate
 from napari_inconsistency_masks.inference.trained import load
+from napari_inconsistency_masks.method_config import SegkcConfig
 from napari_inconsistency_masks.plans import choose_generation
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.training import budget as budgets
@@ -115,6 +117,37 @@ def test_the_new_networks_begin_as_the_old_ones(old: Path, tmp_path: Path) -> No
     for member, name in enumerate([*read_json(old / "ensemble.json")["networks"] * 2][:3]):
         weights = made[f"generation-1/network-{member}.safetensors"]
         assert np.allclose(weights["head.weight"], first[name]["head.weight"], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changed", "by_number"),
+    [
+        ("fpl", {}, {0: 1, 1: 0, 2: 1}),
+        ("segkc", {"segkc": SegkcConfig(narrow=1)}, {0: 1, 1: 0, 2: 1}),
+        ("segkc", {}, {}),
+    ],
+)
+def test_second_networks_begin_as_others_of_the_old_ones(
+    recipe: str, changed: dict[str, object], by_number: dict[int, int], old: Path, tmp_path: Path
+) -> None:
+    """Member 0 begins as the best, its partner as the second best, if that is as wide."""
+    still = settings(
+        old, learning_rate=1e-9, weight_decay=0, epochs=2, steps=1, members=3, **changed
+    )
+    folder = tmp_path / "new"
+    events = runs.retrain(old, corrected(), still, folder=folder, recipe=recipe)
+    next(event for event in events if isinstance(event, EpochEnd))
+    next(events)  # asking for more, the state is saved
+    events.close()  # type: ignore[attr-defined]
+    state, first = load_file(folder / "state.safetensors"), networks(old)
+    listed = [first[name] for name in read_json(old / "ensemble.json")["networks"]]
+    for member in range(3):
+        mine = state[f"{member}/now/head.weight"]
+        assert np.allclose(mine, listed[member % 2]["head.weight"], atol=1e-6)
+        partner = state[f"{member}/beside/network.head.weight"]
+        like = [n for n in range(2) if np.shape(partner) == np.shape(listed[n]["head.weight"])]
+        like = [n for n in like if np.allclose(partner, listed[n]["head.weight"], atol=1e-6)]
+        assert like == ([by_number[member]] if by_number else [])
 
 
 def test_worse_networks_are_refused_and_a_choice_stays(old: Path, tmp_path: Path) -> None:

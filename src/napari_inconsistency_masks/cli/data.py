@@ -201,6 +201,16 @@ def need_data(layout: str, *others: object) -> None:
         raise InputError("--images, --masks, --layout and --layout-option go with --data.")
 
 
+def is_own_folder(run: Path, path: Path | None) -> bool:
+    """Whether a run learned from a folder of images, and from nothing else."""
+    if path is None or not (run / "run.json").is_file():
+        return False
+    origin = read_plan(run).data or {}
+    if origin.get("kind") != FOLDER:
+        return False
+    return (run / str(origin.get("path"))).resolve() == path.resolve()
+
+
 def _as_in(run: Path | None, path: Path) -> dict[str, Any]:
     """How a run reads its folder of images, as far as another can be read so; ids are told."""
     plan = read_plan(run) if run is not None and (run / "run.json").is_file() else None

@@ -73,7 +73,8 @@ def evaluate(
     """Compare what the networks of a run see with labels: count error and overlap.
 
     The images of the run's own data are those that it learned from and set aside, also if files
-    came later. How many of the images the networks have learned from is said.
+    came later; what it has seen is never among those for test. How many of the images the networks
+    have learned from is said.
     """
     from ..inference.evaluate import evaluate as score
     from ..training.start import read_seen, read_seen_by_result
@@ -85,7 +86,9 @@ def evaluate(
     _check_replaceable(table)
     ensemble = load_ensemble(run, device, threads)
     seen = read_seen_by_result(run)
-    if data is None:
+    described = layout != flags.AUTO or layout_option or images or masks
+    own = split is not None and not described and flags.is_own_folder(run, data)
+    if data is None or own:
         chosen = _own_images(run, split or "test", read_seen(run))
     else:
         how = {"layout_options": layout_option or (), "images": images, "masks": masks}
@@ -102,7 +105,7 @@ def evaluate(
     _print_scores(scores, chosen.name, chosen.split)
     if learned:
         out.print(LEARNED.format(len(learned), scores.images))
-    if chose and (data is not None or chosen.split != "validation"):
+    if chose and not ((data is None or own) and chosen.split == "validation"):
         out.print(CHOSE.format(chose, scores.images))
     if seen is None or not seen.complete:
         out.print(UNKNOWN)

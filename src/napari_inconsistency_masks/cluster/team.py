@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LIVES = 3
 """Workers that may end while they do the same job; then it is the job's fault."""
 
+SILENCE = 600.0
+"""Seconds without a word from a job after which a person is told: its worker may hang."""
+
 WAIT, STOP_WITHIN, ANSWER_WITHIN = 1.0, 60.0, 30.0
 
 
@@ -105,6 +108,7 @@ class Team:
                 message = self._inbox.get_nowait()
         except queue.Empty:
             pass
+        found += self._silent()
         self._refuse_nobody()
         return found
 
@@ -222,6 +226,7 @@ class Team:
         task = self._tasks.get(message["key"])
         if task is None:  # of a worker that was given up
             return
+        task.heard, task.silence_told = time.monotonic(), False
         if "began" in message:
             task.began, task.worker.writer = True, message["began"]
         elif "said" in message:
@@ -254,6 +259,22 @@ class Team:
         else:
             reason = outcome.get("refused") or f"{unseen}: does not exist (any more)."
             yield Refused(name, reason)
+
+    def _silent(self) -> Iterator[Noted]:
+        """The workers to look at; nobody but a person can tell whether one hangs or has much to do.
+
+        A job is not taken from a worker that may still do it: two would write to the same files.
+        """
+        now = time.monotonic()
+        for task in self._tasks.values():
+            if task.silence_told or now - task.heard < SILENCE:
+                continue
+            task.silence_told = True
+            yield Noted(
+                f"Worker {task.worker.address} has told nothing of {task.job.name} for "
+                f"{(now - task.heard) / 60:.0f} minutes. If it hangs, end its process, and what it "
+                f"was doing is done by another."
+            )
 
     def _refuse_nobody(self) -> None:
         reasons = [each.unfit for each in self._workers.values()]

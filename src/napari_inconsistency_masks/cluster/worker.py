@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .happenings import Job
@@ -36,9 +37,15 @@ class Worker:
 
 @dataclass
 class Task:
-    """A job that a worker does."""
+    """A job that a worker does.
+
+    ``heard`` is when it was given or last told something, in seconds of `time.monotonic`;
+    ``silence_told`` whether a person knows that this is long ago.
+    """
 
     job: Job
     worker: Worker
     future: Future[Any]
     began: bool = False
+    heard: float = field(default_factory=time.monotonic)
+    silence_told: bool = False

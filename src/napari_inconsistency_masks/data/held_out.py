@@ -24,6 +24,11 @@ SPOILED = (
 
 GONE = "Not in the data any more, or changed since: {} of the {} {} images of the run."
 
+SEEN = (
+    "Left out, as the networks learned from them or were chosen by them: {} of the {} images that "
+    "are for test now. All labeled images that they have not seen are among the hidden ones."
+)
+
 NOTHING_NEW = (
     "No label is new since the networks that this training goes on from were trained: correct or "
     "draw something first, or expect little."
@@ -100,21 +105,22 @@ def as_seen(data: SegmentationData, seen: Seen, split: str) -> tuple[Source, tup
     split
         ``labeled``: what they learned from. ``validation``: what was set aside for them.
         ``hidden``: all other labeled images but those for test, also such as came later. ``test``:
-        those that `data` has for test; no run looks at them, so none recorded which they were.
+        those that `data` has for test, but none that the networks have seen.
 
     Returns
     -------
     images : Source
     notes : tuple of str
-        What is missing.
+        What is missing or left out.
     """
     now: Source = getattr(data, split)
     if split == "test":
-        return now, ()
+        new = _not_seen(seen, [now])
+        left = len(now) - len(new)
+        return new, (SEEN.format(left, len(now)),) if left else ()
     drawn = [data.labeled, data.hidden, *(() if data.validation_is_training else [data.validation])]
     if split == "hidden":
-        known = seen.learned.keys() | seen.held_out
-        return Subset.of([place for image, place in _prints(drawn) if image not in known]), ()
+        return _not_seen(seen, drawn), ()
     wanted = set(seen.learned if split == "labeled" else seen.held_out)
     if {image_print(sample) for sample in now} == wanted:
         return now, ()
@@ -122,6 +128,11 @@ def as_seen(data: SegmentationData, seen: Seen, split: str) -> tuple[Source, tup
     gone = len(wanted - {image for image, _ in found})
     notes = (GONE.format(gone, len(wanted), split),) if gone else ()
     return Subset.of([place for _, place in found]), notes
+
+
+def _not_seen(seen: Seen, sources: Iterable[Source]) -> Subset:
+    known = seen.learned.keys() | seen.held_out
+    return Subset.of([place for image, place in _prints(sources) if image not in known])
 
 
 def _prints(sources: Iterable[Source]) -> Iterator[tuple[str, tuple[Source, int]]]:

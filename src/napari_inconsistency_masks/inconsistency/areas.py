@@ -88,11 +88,11 @@ class AreaSums:
         """The areas in all rows that came."""
         assert self.sums is not None
         best, low, high = self.sums[0], self.sums.min(axis=0), self.sums.max(axis=0)  # (N,)
-        named = (
+        estimate, least, most = (
             dict(zip(self.scheme.counted, map(int, numbers), strict=True))
             for numbers in (best, low, high)
         )
-        return ClassAreas(*named, pixels=self.pixels)
+        return ClassAreas(estimate, least, most, self.pixels)
 
 
 def measure_areas(consensus: Consensus) -> ClassAreas:

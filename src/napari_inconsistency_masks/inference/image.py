@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.pixels import is_gray
+from ..data.pixels import ALPHA, is_gray
 from ..errors import InputError
 from ..inconsistency import Prediction
 from .predict import predict_logits
@@ -24,7 +24,8 @@ def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
         From `load`.
     image
         ``(Y, X)``, ``(Y, X, C)`` or ``(C, Y, X)`` of any real type and size; gray values are scaled
-        as they were for training. NaN and infinite pixels belong to no class.
+        as they were for training. NaN and infinite pixels belong to no class. Transparency (the
+        fourth of four or the second of two last channels) is left out if all is opaque.
 
     Returns
     -------
@@ -34,7 +35,8 @@ def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
     Raises
     ------
     InputError
-        If the number of channels is not the networks', or the image has no usable pixel.
+        If the number of channels is not the networks', the image is transparent anywhere, or has
+        no usable pixel.
 
     Warns
     -----
@@ -70,7 +72,12 @@ def predict_channels(
 def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     """Return ``(Y, X)``, ``(Y, X, C)`` or ``(C, Y, X)`` as ``(C, Y, X)``.
 
-    Where both ends could be channels, the last axis is taken.
+    Where both ends could be channels, the last axis is taken. Transparency is left out.
+
+    Raises
+    ------
+    InputError
+        If it has not ``channels``, nor three, or transparency that is not opaque everywhere.
     """
     image = np.asarray(image)
     if image.ndim == 2:
@@ -79,7 +86,23 @@ def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
         return np.moveaxis(image, -1, 0)
     if image.ndim == 3 and len(image) in (channels, 3):
         return image
+    without = ALPHA.get(image.shape[-1]) if image.ndim == 3 else None
+    if without in (channels, 3):
+        _refuse_transparent(image)
+        return np.moveaxis(image[..., :without], -1, 0)
     raise InputError(
         f"an image of shape {image.shape} is neither (Y, X) nor has {channels} channels; give one "
         f"frame at a time."
+    )
+
+
+def _refuse_transparent(image: npt.NDArray[Any]) -> None:
+    """Refuse an image ``(Y, X, S)`` whose last channel is below its highest value anywhere."""
+    whole = np.issubdtype(image.dtype, np.integer)
+    if (image[..., -1] == (np.iinfo(image.dtype).max if whole else 1)).all():
+        return
+    count = image.shape[-1] - 1
+    raise InputError(
+        f"an image of shape {image.shape}: its last channel would be transparency (alpha), and is "
+        f"not opaque everywhere; give image[..., :{count}] if the other channels are the image."
     )

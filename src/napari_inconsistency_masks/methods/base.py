@@ -85,6 +85,13 @@ class Method(ABC):
         del key
         return [nn.Module() for _ in range(len(ensemble))]
 
+    def go_on_from(self, beside: Sequence[nn.Module], trained: Sequence[nn.Module]) -> None:
+        """Let what `beside` made begin as trained networks do, where it can.
+
+        Called when member m begins with the weights of ``trained[m % len(trained)]``.
+        """
+        del beside, trained  # teachers are copies of their networks, the rest has no other weights
+
     def adds(self, network: Network) -> Load:
         """Say what `beside` and a step need for one member, for an estimate of the memory."""
         del network

@@ -39,6 +39,8 @@ class Pixels:
         bool ``(P, G)``: labeled, or guessed unreliably.
     labeled
         bool ``(P, 1)``: of labeled images.
+    first
+        The first class that something can be of: 1 if class 0 is that of blanked pixels.
     """
 
     probability: Tensor
@@ -46,10 +48,17 @@ class Pixels:
     trusted: Tensor
     doubted: Tensor
     labeled: Tensor
+    first: int = 0
 
     @classmethod
     def at_half(
-        cls, probability: Tensor, label: Tensor, trusted: Tensor, doubted: Tensor, many: int
+        cls,
+        probability: Tensor,
+        label: Tensor,
+        trusted: Tensor,
+        doubted: Tensor,
+        many: int,
+        first: int = 0,
     ) -> Pixels:
         """From full resolution, ``(B, G, N, Y, X)`` and ``(B, G, Y, X)``; ``many`` are labeled."""
         pooled = avg_pool2d(probability.flatten(0, 1), 2).unflatten(0, label.shape[:2])
@@ -62,20 +71,29 @@ class Pixels:
             trusted=trusted,
             doubted=doubted,
             labeled=labeled.movedim(1, -1).flatten(0, 2),  # (P, 1)
+            first=first,
         )
+
+    @property
+    def classes(self) -> range:
+        """The classes that something can be of, in the order of N."""
+        return range(self.first, self.probability.shape[2])
 
     def negatives(self, g: int, n: int) -> Tensor:
         """Where the teacher is unsure, but sure that it is not class n of choice g, ``(P,)``.
 
         Unlabeled pixels for which the class is unlikely by its rank, and labeled ones of another
-        class although it is likely. With two classes, the less likely one of an unsure pixel.
+        class although it is likely. With two classes, the less likely one of an unsure pixel. Only
+        the `classes` have ranks: that a pixel was blanked says nothing of what it is not.
         """
-        classes = self.probability.shape[2]
-        low, high = min(RANKS[0], classes - 1), min(RANKS[1], classes)
-        p = self.probability[:, g]  # (P, N)
-        rank = (p > p[:, n, None]).sum(1) + (p[:, :n] == p[:, n, None]).sum(1)  # (P,)
+        many = len(self.classes)
+        low, high = min(RANKS[0], max(1, many - 1)), min(RANKS[1], many)
+        p = self.probability[:, g, self.first :]  # (P, classes)
+        own, before = p[:, n - self.first, None], p[:, : n - self.first]
+        rank = (p > own).sum(1) + (before == own).sum(1)  # (P,)
+        label = self.label[:, g]
         unlikely = ~self.labeled[:, 0] & (rank >= low) & (rank < high)
-        mistaken = self.labeled[:, 0] & (self.label[:, g] != n) & (rank < low)
+        mistaken = self.labeled[:, 0] & (label != n) & (label >= self.first) & (rank < low)
         return self.doubted[:, g] & (unlikely | mistaken)
 
 
@@ -109,11 +127,11 @@ def contrast(
         Draws anchors and negatives.
     """
     mine, other = (each.movedim(1, -1).flatten(0, 2) for each in (features, taught))  # (P, D)
-    choices, classes = pixels.probability.shape[1:]
+    choices, outputs = pixels.probability.shape[1:]
     losses = []
     for g in range(choices):
-        for n in range(classes):
-            number = g * classes + n
+        for n in pixels.classes:
+            number = g * outputs + n
             memory.remember(number, other[pixels.negatives(g, n)], rng)
             of_class = (pixels.label[:, g] == n) & pixels.trusted[:, g]  # (P,)
             if not of_class.any():

@@ -3,12 +3,14 @@
 In cross pseudo supervision (CPS): two networks with other first weights teach each other on CutMix
 images. With sigmoid outputs there are two classes, so that the set has always one: what is left is
 CPS weighted by confidence. The first network of each pair is the member that is checked and kept.
-Networks here are not pretrained, so the weight of what they teach each other grows from 0.
+Networks here are not pretrained, so the weight of what they teach each other grows from 0. When
+members begin as networks that were trained before, so do the second ones, as others of these.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +29,7 @@ from .base import Losses, Method, Step
 from .cutmix import draw_boxes, paste
 from .guess import Guess, cross_entropy, mean_where
 from .load import Load
-from .partner import make_partners, partner_load, partners_of
+from .partner import let_partners_go_on, make_partners, partner_load, partners_of
 
 CONSIDERED = 4
 """Most probable classes that are looked at."""
@@ -53,6 +55,10 @@ class Fpl(Method):
     def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
         """Make the second networks."""
         return make_partners(ensemble, 1.0, key, self.encoder_weights)
+
+    def go_on_from(self, beside: Sequence[nn.Module], trained: Sequence[nn.Module]) -> None:
+        """Let the second networks begin as other trained ones; see `let_partners_go_on`."""
+        let_partners_go_on(beside, trained)
 
     def adds(self, network: Network) -> Load:
         """A second network that learns."""

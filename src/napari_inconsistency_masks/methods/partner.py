@@ -63,6 +63,29 @@ def make_partners(
     return partners
 
 
+def let_partners_go_on(beside: Sequence[nn.Module], trained: Sequence[nn.Module]) -> None:
+    """Let the partner of member m begin as the trained network after that which m begins as.
+
+    Partners themselves are not kept once a generation is complete. One stays as it was made if
+    there is a single trained network (two with the same weights could teach each other nothing), or
+    if that network is of another width.
+
+    Parameters
+    ----------
+    beside
+        From `make_partners`.
+    trained
+        Member m begins as ``trained[m % len(trained)]``.
+    """
+    if len(trained) == 1:
+        return
+    for member, each in enumerate(beside):
+        other = cast("Network", trained[(member + 1) % len(trained)])
+        partner = cast("Network", each.network)
+        if partner.width == other.width:
+            partner.load_state_dict(other.state_dict())
+
+
 def partners_of(ensemble: Ensemble, beside: Sequence[nn.Module]) -> Ensemble:
     """Return the partners of some members; they compute like the members."""
     networks = [cast("Network", each.network) for each in beside]

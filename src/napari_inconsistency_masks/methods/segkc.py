@@ -5,10 +5,13 @@ each other and consult each other both ways. Losses, weights and schedules are n
 consultation of features is left out. What is here: cross pseudo supervision of a wide and a narrow
 U-Net, and the Kullback-Leibler divergence of their predictions, both ways. The wide one is the
 member that is checked and kept. What they teach each other grows from 0, as none is pretrained.
+When the wide ones begin as networks that were trained before, narrow ones begin anew, as none of
+these is kept; with a width of 1 they begin as others of the wide ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +26,7 @@ from ..task import LabelScheme
 from .base import Losses, Method, Step
 from .guess import Guess, confident_cross_entropy, mean_where
 from .load import Load
-from .partner import make_partners, partner_load, partners_of
+from .partner import let_partners_go_on, make_partners, partner_load, partners_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class Consultation(Method):
     def beside(self, ensemble: Ensemble, key: tuple[int, int]) -> list[nn.Module]:
         """Make the narrow networks."""
         return make_partners(ensemble, self.config.narrow, key, self.encoder_weights)
+
+    def go_on_from(self, beside: Sequence[nn.Module], trained: Sequence[nn.Module]) -> None:
+        """Let the narrow networks begin as other trained ones; see `let_partners_go_on`."""
+        let_partners_go_on(beside, trained)
 
     def adds(self, network: Network) -> Load:
         """A narrow network that learns."""

@@ -21,7 +21,7 @@ from ..losses import Loss
 from ..method_config import U2plConfig
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
-from ..task import LabelScheme
+from ..task import BLANKED, LabelScheme
 from .base import Losses, Method, Step
 from .contrast import Pixels, contrast, contrast_values
 from .cutmix import draw_boxes, paste
@@ -93,11 +93,12 @@ class U2pl(Method):
         label = torch.cat((target, guess.label), 1)  # (E, B + U, G, Y, X)
         trusted = torch.cat((known, reliable), 1)
         doubted = torch.cat((known, unreliable), 1)
+        first = BLANKED + 1 if self.scheme.exclusive else 0
         contrasts = [
             contrast(
                 self.config,
                 memory,
-                Pixels.at_half(probability[e], label[e], trusted[e], doubted[e], many),
+                Pixels.at_half(probability[e], label[e], trusted[e], doubted[e], many, first),
                 features[e],
                 taught[e],
                 unlabeled.rngs[e],

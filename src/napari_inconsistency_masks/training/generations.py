@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+
+from torch import nn
 
 from ..data.batches.batches import Batches
 from ..data.batches.loader import Loader
@@ -113,8 +115,7 @@ class Generations(Setup):
         pseudo = None
         if before is not None and self.recipe.pseudo_labels and self._worth_following(before):
             pseudo = yield from self._pseudo_labels(generation, before)
-        networks = yield from self._new_networks(generation, before)
-        learner = self.learner(generation, networks)
+        learner = yield from self._beginning(generation, before)
         self.records.load_state(generation, learner)
         try:
             for event in self._fit(generation, learner, pseudo):
@@ -198,25 +199,39 @@ class Generations(Setup):
             return None
         return PseudoLabeling(self, generation, before, None).labeled_before()
 
-    def _new_networks(
+    def _beginning(
         self, generation: int, before: GenerationRecord | None
-    ) -> Generator[Event, None, Ensemble]:
-        architecture = self.card_of(generation).architecture
-        ensemble = Ensemble.create(
-            architecture, self.config.members, seed=self.config.seed, generation=generation
-        )
-        if before is not None and self.config.warm_start:
-            if architecture.width == before.width:
-                trained = self.records.load_networks(before.generation, before.ranking)
-                for member, network in enumerate(ensemble.networks):
-                    teacher = trained.networks[member % len(trained)]
-                    network.load_state_dict(teacher.state_dict())
-            else:
-                yield Warned(
-                    f"The networks of generation {generation} are wider ({architecture.width:g}) "
-                    f"than those before ({before.width:g}), so they begin from scratch."
-                )
-        return ensemble.place(self.device, self.precision)
+    ) -> Generator[Event, None, Learner]:
+        """The learner of a generation before its first step."""
+        networks = Ensemble.create(
+            self.card_of(generation).architecture,
+            self.config.members,
+            seed=self.config.seed,
+            generation=generation,
+        ).place(self.device, self.precision)
+        trained = yield from self._trained_before(generation, before)
+        if not trained:
+            return self.learner(generation, networks)
+        for member, network in enumerate(networks.networks):
+            network.load_state_dict(trained[member % len(trained)].state_dict())
+        learner = self.learner(generation, networks)
+        self.method(generation).go_on_from(learner.beside, trained)
+        return learner
+
+    def _trained_before(
+        self, generation: int, before: GenerationRecord | None
+    ) -> Generator[Event, None, Sequence[nn.Module]]:
+        """The networks that those of a generation begin as, the best first; none: from scratch."""
+        if before is None or not self.config.warm_start:
+            return ()
+        width = self.card_of(generation).architecture.width
+        if width != before.width:
+            yield Warned(
+                f"The networks of generation {generation} are wider ({width:g}) than those before "
+                f"({before.width:g}), so they begin from scratch."
+            )
+            return ()
+        return self.records.load_networks(before.generation, before.ranking).members
 
     def _pseudo_labels(
         self, generation: int, before: GenerationRecord
