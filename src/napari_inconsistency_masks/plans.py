@@ -13,15 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from .config import TrainConfig
 from .data.origin import relative_origin
 from .data.sample import SegmentationData
 from .errors import InputError, meant
-from .files.atomic import WriteError, write_json
+from .files.atomic import write_json
 from .files.json_files import read_json
-from .files.names import about
+from .files.locks import take_lock
 from .inference.listing import network_files
 from .recipes import PAPER, PRESETS, RECIPES
 from .training.recipe import Recipe
@@ -220,25 +218,11 @@ def only_here(folder: Path) -> Iterator[None]:
     InputError
         If it is held already, or may not be written to.
     """
-    # a generator that holds it may be closed by another thread
-    lock = FileLock(folder / LOCK, thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(
-            f"{folder}: another process is working on this run; wait for it, or stop it."
-        ) from None
-    except (OSError, NotImplementedError) as error:  # the latter where a drive knows no locks
-        said = getattr(error, "strerror", None) or error
-        refusal = WriteError(
-            about(
-                folder / LOCK,
-                f"cannot be written ({said}); get the permission to write to this folder, or "
-                f"work on a copy of it.",
-            )
-        )
-        refusal.errno = getattr(error, "errno", None)
-        raise refusal from error
+    lock = take_lock(
+        folder / LOCK,
+        held="another process is working on this run; wait for it, or stop it.",
+        instead="work on a copy of it",
+    )
     try:
         yield
     finally:

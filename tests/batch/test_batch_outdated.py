@@ -291,5 +291,5 @@ def test_a_folder_that_may_not_be_written_to_is_a_sentence(
         raise PermissionError(13, "Permission denied", lock.lock_file)
 
     monkeypatch.setattr(FileLock, "acquire", refuse)
-    with pytest.raises(WriteError, match=r"out: may not be written to \(.*Permission denied"):
+    with pytest.raises(WriteError, match=r"batch\.lock: cannot be written \(Permission denied"):
         next(run_batch(plan, ensemble))

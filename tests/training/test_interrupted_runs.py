@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from test_runs import networks, same
 
 from napari_inconsistency_masks import plans, runs
@@ -177,7 +178,7 @@ def test_a_folder_that_cannot_be_held_is_refused_in_a_sentence(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(plans.FileLock, "acquire", refuse)
+    monkeypatch.setattr(FileLock, "acquire", refuse)
     said = r"run\.lock: cannot be written \((Permission denied|knows no locks)\)"
     with pytest.raises(InputError, match=said), plans.only_here(tmp_path):
         pass

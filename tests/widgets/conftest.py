@@ -28,7 +28,7 @@ from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets import preferences
 from napari_inconsistency_masks.widgets.batch import job
 from napari_inconsistency_masks.widgets.correcting import ranking
-from napari_inconsistency_masks.widgets.drawing import keeper, label_scan
+from napari_inconsistency_masks.widgets.drawing import label_scan, saving
 from napari_inconsistency_masks.widgets.predicting import predictor
 from napari_inconsistency_masks.widgets.project import files, recent
 from napari_inconsistency_masks.widgets.results import results
@@ -103,8 +103,8 @@ def recent_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Strokes are saved at once by sessions made after this."""
-    monkeypatch.setattr(keeper, "SOON_MS", 0)
-    monkeypatch.setattr(keeper, "RETRY_MS", 10)
+    monkeypatch.setattr(saving, "SOON_MS", 0)
+    monkeypatch.setattr(saving, "RETRY_MS", 10)
 
 
 @pytest.fixture

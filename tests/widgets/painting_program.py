@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
 
     def tell() -> None:
         keeper = session.keeper
-        if keeper.folder is not None and keeper._worker is None and not keeper._waiting:
+        if keeper.folder is not None and not keeper.busy():
             print(painted, flush=True)
 
     session.keeper.changed.connect(tell)

@@ -10,7 +10,7 @@ from napari.utils.events.event_utils import disconnect_events
 from project_steps import Steps, make_project
 
 from napari_inconsistency_masks.projects import Project
-from napari_inconsistency_masks.widgets.drawing import keeper
+from napari_inconsistency_masks.widgets.drawing import saving
 from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("children", "at_once")
 @pytest.fixture(autouse=True)
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Strokes are not saved by themselves within the test."""
-    monkeypatch.setattr(keeper, "SOON_MS", 60_000)
+    monkeypatch.setattr(saving, "SOON_MS", 60_000)
 
 
 def drawn_on(session: Session, qtbot: Any, folder: Path) -> tuple[Steps, list[str]]:

@@ -16,13 +16,13 @@ from napari.layers import Image, Points, Shapes
 from open_layers import add_image
 from stand_ins import FakeChild, Networks
 
-from napari_inconsistency_masks.boxes import known_mask
+from napari_inconsistency_masks.boxes import Box, known_mask
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.plans import read_plan
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.correcting.correcting import Correcting
-from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED
+from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED, QueuedPlace
 from napari_inconsistency_masks.widgets.counting.drawn_counts import count_drawn
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.snapshot import Drawing, write_snapshot
@@ -547,6 +547,75 @@ def test_what_is_only_proposed_does_not_stay_when_another_image_is_chosen(
     assert first.state == OPEN
     assert session.layer_data.boxes.of(image, first.axes) == {}
     assert not any(np.asarray(layer.data).any() for layer in layers)
+
+
+ELLIPSE = [[4, 4], [4, 20], [20, 20], [20, 4]]
+
+
+def draw_ellipse(session: Session, item: QueuedPlace) -> Shapes:
+    shapes = session.layer_data.boxes.layer(item.image)
+    assert shapes is not None
+    shapes.add([[item.frame, *corner] for corner in ELLIPSE], shape_type="ellipse")
+    return shapes
+
+
+def remove_ellipse(shapes: Shapes) -> None:
+    shapes.selected_data = {shapes.shape_type.index("ellipse")}
+    shapes.remove_selected()
+
+
+@pytest.mark.parametrize("changed", [False, True])
+@pytest.mark.parametrize("before", [False, True])
+def test_an_ellipse_among_the_label_boxes_holds_nobody_at_a_place(
+    correcting: Correcting,
+    session: Session,
+    viewer: ViewerModel,
+    image: Image,
+    before: bool,
+    changed: bool,
+) -> None:
+    """Whether something was drawn at the place before, or is only proposed."""
+    other, item = add_image(viewer, (3, 20, 24), name="other"), correcting.queue.places[0]
+    session.layer_data.choose_image(image)
+    add_missing_layers(session.layer_data)
+    alive = session.layer_data.rows[0].layer
+    first: dict[int, tuple[Box, ...]] = {}
+    if before:
+        first = {item.frame: ((0, 0, 6, 6),)}
+        session.layer_data.boxes.add(image, item.axes, item.frame, (0, 0, 6, 6))
+        alive.data_setitem((np.array([item.frame]), np.array([27]), np.array([20])), 1)
+    correcting.go(item)
+    shapes = draw_ellipse(session, item)
+    if changed:
+        alive.data_setitem((np.array([item.frame]), np.array([28]), np.array([20])), 1)
+    session.layer_data.choose_image(other)
+    assert session.layer_data.image is other
+    assert correcting.queue.current is None
+    assert item.state == (DONE if changed else OPEN)
+    assert alive.data[item.frame, 28, 20] == changed
+    assert alive.data[item.frame, 27, 20] >= before
+    remove_ellipse(shapes)
+    now = session.layer_data.boxes.of(image, item.axes)
+    kept = (*first.get(item.frame, ()), item.found.box)
+    assert now == ({item.frame: kept} if changed else first)
+
+
+def test_a_place_is_not_gone_to_while_label_boxes_cannot_be_read(
+    correcting: Correcting, session: Session
+) -> None:
+    first, second, _ = correcting.queue.places
+    correcting.go(first)
+    correcting.accept()
+    shapes = draw_ellipse(session, second)
+    for place in (first, second):
+        with pytest.raises(InputError, match="holds an ellipse"):
+            correcting.go(place)
+        assert correcting.queue.current is None
+    remove_ellipse(shapes)
+    assert boxes(session) == {first.frame: (first.found.box,)}
+    correcting.go(second)
+    assert correcting.queue.current is second
+    assert boxes(session)[second.frame] == (second.found.box,)
 
 
 def test_the_section_leads_through_the_places(

@@ -55,9 +55,7 @@ def kept(session: Session, frame: int) -> Any:
 def wait_until_kept(session: Session, qtbot: Any) -> None:
     """Until nothing waits to be saved."""
     keeper = session.keeper
-    qtbot.waitUntil(
-        lambda: keeper._worker is None and not keeper._waiting and not session.layer_data.scanning,
-    )
+    qtbot.waitUntil(lambda: not keeper.busy() and not session.layer_data.scanning)
 
 
 def test_a_stroke_is_on_disk_without_a_word(stack: Image, session: Session, qtbot: Any) -> None:
@@ -263,7 +261,7 @@ def test_another_day_it_can_be_restored(viewer: ViewerModel, runs_folder: Path, 
 
 def names_of_frames(session: Session, qtbot: Any) -> tuple[str, ...]:
     """What is offered, once it was looked for."""
-    worker = session.keeper._looking
+    worker = session.keeper._earlier._looking
     assert worker is not None
     qtbot.waitUntil(worker.isFinished)
     qtbot.wait(20)  # what it returned is delivered with the next events
@@ -442,7 +440,7 @@ def test_labels_of_other_images_are_not_offered(
     later = ViewerModel()
     session = session_of(later)
     add_image(later, (3, 40, 48), name="stack")
-    worker = session.keeper._looking
+    worker = session.keeper._earlier._looking
     assert worker is not None
     qtbot.waitUntil(worker.isFinished)
     qtbot.wait(20)  # what it returned is delivered with the next events
@@ -472,6 +470,35 @@ def test_a_full_disk_is_told_once_and_overcome(
     assert len(told) == 1
     assert told[0].startswith("What is drawn is not saved, which is tried again: ")
     assert "the disk is full" in told[0]
+
+
+def test_points_beyond_the_frames_are_told_and_all_else_is_saved(
+    stack: Image, session: Session, qtbot: Any
+) -> None:
+    """Such as those of a longer stack; the sliders of the viewer go as far."""
+    told: list[str] = []
+    session.refused.connect(told.append)
+    add_missing_layers(session.layer_data)
+    paint(session, 1)
+    spots = layer(session, 2)
+    spots.add([[2, 10, 20], [4, 11, 12]])
+    wait_until_kept(session, qtbot)
+    words = (
+        "Points layer 'position' has {} on no frame of image 'stack', and only what is on its 4 "
+        "frames of 40 x 48 can be saved: move {them} onto a frame, or remove {them}."
+    )
+    assert told == [words.format("a point", them="it")]
+    assert kept(session, 1).masks["alive"][5, 7]
+    assert kept(session, 2).positions.tolist() == [[10, 20]]
+    paint(session, 3)
+    wait_until_kept(session, qtbot)
+    assert len(told) == 1
+    spots.add([[-1, 3, 3]])
+    wait_until_kept(session, qtbot)
+    assert told[1:] == [words.format("2 points", them="them")]
+    spots.data = spots.data[:1]
+    wait_until_kept(session, qtbot)
+    assert len(told) == 2
 
 
 def test_the_page_says_where_strokes_are_kept(stack: Image, session: Session, qtbot: Any) -> None:
@@ -510,7 +537,7 @@ def test_a_brush_step_makes_no_drawing_anew_and_nothing_of_it_is_lost(
     add_missing_layers(session.layer_data)
     wait_until_kept(session, qtbot)
     keeper, asked = session.keeper, []
-    keeper._timer.setInterval(60_000)
+    keeper._saving._timer.setInterval(60_000)
     now = keeper._sittings.now
     monkeypatch.setattr(keeper._sittings, "now", lambda: asked.append(1) or now())
     for column in range(20):
@@ -534,16 +561,16 @@ def test_strokes_before_and_after_another_image_is_chosen_are_kept_apart(
     add_missing_layers(session.layer_data)
     wait_until_kept(session, qtbot)
     keeper = session.keeper
-    keeper._timer.setInterval(60_000)
+    keeper._saving._timer.setInterval(60_000)
     paint(session, 1)
     mine = layer(session, 0)
-    first = keeper._current
+    first = keeper._sittings.current
     other = add_image(viewer, (4, 30, 30), name="other")
     session.layer_data.choose_image(other)
     add_missing_layers(session.layer_data)
     assert layer(session, 0) is not mine
     layer(session, 0).data_setitem((np.array([2]), np.array([3]), np.array([4])), 1)
-    assert keeper._current is not first
+    assert keeper._sittings.current is not first
     keeper.flush(lambda _: None)
     wait_until_kept(session, qtbot)
     assert kept(session, 2).masks["alive"][3, 4]

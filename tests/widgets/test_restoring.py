@@ -33,7 +33,9 @@ def paint(session: Session, frame: int, row: int, value: int = 1) -> None:
 def settle(session: Session, qtbot: Any) -> None:
     """Until everything is restored, counted and saved."""
     keeper, data = session.keeper, session.layer_data
-    qtbot.waitUntil(lambda: keeper._restoring is None and not keeper.busy() and not data.scanning)
+    qtbot.waitUntil(
+        lambda: keeper._earlier.restoring is None and not keeper.busy() and not data.scanning
+    )
 
 
 def saved_in(folder: Path, session: Session, frame: int) -> Any:

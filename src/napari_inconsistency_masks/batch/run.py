@@ -7,12 +7,10 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from ..cluster import ConnectionLostError
-from ..errors import InputError
 from ..files.atomic import WriteError
 from ..files.folders import make_folder, remove
+from ..files.locks import take_lock
 from ..files.temporary import sweep
 from ..inference.trained import TrainedEnsemble
 from .crew import Crew, Done, LocalCrew, reason_of
@@ -77,18 +75,11 @@ def run_batch(
     """
     folder = Path(plan.folder)
     make_folder(folder)
-    lock = FileLock(folder / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise InputError(f"{folder}: another batch is writing to this folder.") from None
-    except (OSError, NotImplementedError) as error:  # the latter where a drive knows no locks
-        refusal = WriteError(
-            f"{folder}: may not be written to ({LOCK}: {getattr(error, 'strerror', None) or error})"
-            f"; get the permission, or choose another folder."
-        )
-        refusal.errno = getattr(error, "errno", None)
-        raise refusal from error
+    lock = take_lock(
+        folder / LOCK,
+        held="another batch is writing to this folder; wait for it, or choose another folder.",
+        instead="choose another one",
+    )
     if isinstance(crew, TrainedEnsemble):
         crew = LocalCrew(crew)
     try:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from ..errors import InputError
-from ..files.names import about
+from ..files.locks import take_lock
 
 LOCK_FILE = "project.lock"
 
@@ -27,26 +24,12 @@ class ProjectLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._lock = FileLock(folder / LOCK_FILE, thread_local=False)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise InputError(
-                about(
-                    folder,
-                    "this project is open in another window or program; close it there first.",
-                )
-            ) from None
-        except NotImplementedError:
-            pass  # some network drives know no locks; project.json itself notices other writers
-        except OSError as error:
-            raise InputError(
-                about(
-                    folder,
-                    f"nothing can be written into this project ({error.strerror}); copy it to a "
-                    f"folder of your own.",
-                )
-            ) from None
+        self._lock = take_lock(
+            folder / LOCK_FILE,
+            held="this project is open in another window or program; close it there first.",
+            instead="copy the project to a folder of your own",
+            needed=False,  # project.json itself notices other writers
+        )
 
     def release(self) -> None:
         """Let others have it."""

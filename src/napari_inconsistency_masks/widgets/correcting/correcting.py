@@ -220,9 +220,9 @@ class Correcting(QObject):
             self._data.choose_image(item.image)
         self._drawing.check(item)
         self._ahead.finish()
+        self._drawing.come_to(item)
         self.queue.current, self._answer = item, 0
         self._before = self._drawing.now(item)
-        self._drawing.come_to(item)
 
     def _look_at(self, item: QueuedPlace) -> None:
         """Comes last: napari needs little time for what is drawn on a frame that is not shown."""

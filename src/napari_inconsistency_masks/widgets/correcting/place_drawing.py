@@ -26,7 +26,13 @@ class PlaceDrawing:
         self._labeled_all_over = False
 
     def come_to(self, item: QueuedPlace) -> None:
-        """Note whether the frame is labeled all over, before anything is drawn there."""
+        """Note whether the frame is labeled all over, before anything is drawn there.
+
+        Raises
+        ------
+        InputError
+            If something else than label boxes is drawn among them.
+        """
         boxes = self._data.boxes.of(item.image, item.axes)
         unboxed = item.frame not in boxes
         self._labeled_all_over = unboxed and not frame_is_empty(self._data, item.frame)
@@ -68,9 +74,17 @@ class PlaceDrawing:
         return self._labeled_all_over or self._in_a_box(item) or not is_empty(self.now(item))
 
     def wants_box(self, item: QueuedPlace) -> bool:
-        """Whether only a label box of its own says that this place is labeled."""
-        boxes = self._data.boxes.of(item.image, item.axes).get(item.frame, ())
-        return not self._labeled_all_over and item.found.box not in boxes
+        """Whether only a label box of its own says that this place is labeled.
+
+        So it is as long as the label boxes cannot be read; then it may get a second one.
+        """
+        if self._labeled_all_over:
+            return False
+        try:
+            boxes = self._data.boxes.of(item.image, item.axes)
+        except InputError:
+            return True
+        return item.found.box not in boxes.get(item.frame, ())
 
     def _in_a_box(self, item: QueuedPlace) -> bool:
         """Whether the center lies in a label box already."""

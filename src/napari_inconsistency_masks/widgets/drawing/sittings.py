@@ -14,6 +14,7 @@ from .kept import Home, home_in, save_changed
 from .kept_folders import Kept, key_of, new_folder, newest_kept
 from .layer_data import LayerData
 from .snapshot import Drawing
+from .strays import beyond_frames
 
 
 @dataclass
@@ -90,14 +91,19 @@ class Sittings:
 
     Attributes
     ----------
+    current : Sitting or None
+        The one of which `now` spoke last.
     problem : str
         Why nothing can be said of what is drawn now, in a sentence; empty if that is no mistake.
     stuck : bool
         Whether that is so of a file of a project.
+    left_out : str
+        What is drawn now and cannot be saved with the rest, in a sentence; else empty.
     """
 
     def __init__(self, data: LayerData) -> None:
-        self.problem, self.stuck = "", False
+        self.current: Sitting | None = None
+        self.problem, self.stuck, self.left_out = "", False, ""
         self._data = data
         self._homes: dict[int, Home] = {}
         self._given_up: set[int] = set()
@@ -113,15 +119,15 @@ class Sittings:
         """Layers of a project's file are gone: say nothing of it, whatever takes their place."""
         self._given_up.add(id(image))
 
-    def let_go(self, image: Image) -> bool:
-        """The image is no longer open; whether it was one of a project."""
+    def let_go(self, image: Image) -> None:
+        """The image is no longer open; forget all of it if it was one of a project."""
         self._given_up.discard(id(image))
         home = self._homes.pop(id(image), None)
         if home is not None:
             key = _project_key(home)
             self._known = [sitting for sitting in self._known if sitting.key != key]
             self._last.pop(image, None)
-        return home is not None
+            self.current = None
 
     def last(self, image: Image) -> Sitting | None:
         """The one with what was drawn on an image when that could be said last."""
@@ -149,7 +155,11 @@ class Sittings:
 
     def now(self) -> Sitting | None:
         """The one with what is drawn now; None if that cannot be said."""
-        self.problem, self.stuck = "", False
+        self.current = self._now()
+        return self.current
+
+    def _now(self) -> Sitting | None:
+        self.problem, self.stuck, self.left_out = "", False, ""
         image = self._data.image
         home = self._homes.get(id(image))
         if image is None or id(image) in self._given_up:
@@ -172,7 +182,7 @@ class Sittings:
             if known is None or unboxed or not known.goes_on(image, drawing):
                 known = self._begin(Sitting(key, source, drawing, image=weakref.ref(image)))
             sitting = known
-        sitting.drawing = drawing
+        sitting.drawing, self.left_out = drawing, beyond_frames(drawing)
         self._last[image] = sitting
         return sitting
 

@@ -1,4 +1,7 @@
-"""What is drawn outside of the label boxes of its frame, where nothing is known: plain logic."""
+"""What is drawn where it counts for nothing: outside of label boxes, or of all frames.
+
+Plain logic, no Qt.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,22 @@ def boxes_around_strays(drawing: Drawing, frame: int) -> tuple[Box, ...]:
         for number, (rows, columns) in enumerate(ndimage.find_objects(regions), start=1)
         if number not in touched
     )
+
+
+def beyond_frames(drawing: Drawing) -> str:
+    """A sentence about points that lie on no frame, and so cannot be saved; empty without any."""
+    for item in drawing.drawn:
+        if item.points is None:
+            continue
+        count = int((drawing.axes.frames_of_points(item.points)[0] < 0).sum())
+        if count:
+            points, them = ("a point", "it") if count == 1 else (f"{count} points", "them")
+            return (
+                f"Points layer {item.layer!r} has {points} on no frame of image {drawing.name!r}, "
+                f"and only what is on its {drawing.axes.describe()} can be saved: move {them} onto "
+                f"a frame, or remove {them}."
+            )
+    return ""
 
 
 def _any_outside(drawing: Drawing, frame: int, known: npt.NDArray[np.bool_]) -> bool:

@@ -1,0 +1,50 @@
+"""Keeping other processes out of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ..errors import InputError
+from .atomic import WriteError
+from .names import about
+
+
+def take_lock(path: Path, *, held: str, instead: str, needed: bool = True) -> FileLock:
+    """Hold a lock file until it is released, by any thread, or this process ends, however it does.
+
+    Parameters
+    ----------
+    path
+        Of the lock file, which is made if it does not exist.
+    held
+        What is told of its folder if another process holds it: the end of a sentence.
+    instead
+        What else a person can do than get the permission to write there.
+    needed
+        Whether a drive that knows no locks is refused; else nobody is kept out there.
+
+    Raises
+    ------
+    InputError
+        If another process holds it.
+    WriteError
+        If it cannot be written; with the system's ``errno`` if there is one.
+    """
+    lock = FileLock(path, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError(about(path.parent, held)) from None
+    except (OSError, NotImplementedError) as error:  # the latter where a drive knows no locks
+        if isinstance(error, NotImplementedError) and not needed:
+            return lock
+        said = getattr(error, "strerror", None) or error
+        text = (
+            f"cannot be written ({said}); get the permission to write to this folder, or {instead}."
+        )
+        refusal = WriteError(about(path, text))
+        refusal.errno = getattr(error, "errno", None)
+        raise refusal from error
+    return lock
