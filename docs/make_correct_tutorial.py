@@ -236,7 +236,7 @@ class Walk(Person):
         self.picture("count", "count")
 
     def show_typed(self) -> None:
-        """Scroll to the row of the typed count, and to the last columns."""
+        """Scroll to the row of the typed count, with room for all columns."""
         self.dock.open("count")
         pause(500)
         table = self.dock.sections["count"].table
@@ -249,7 +249,9 @@ class Walk(Person):
         )
         table.scrollTo(table.currentIndex(), table.ScrollHint.PositionAtCenter)
         bar = table.horizontalScrollBar()
-        bar.setValue(bar.maximum())
+        self.dock.setMinimumWidth(self.dock.width() + bar.maximum())
+        pause(500)
+        bar.setValue(0)
 
 
 def overlap(answer: Answer, right: Answer) -> float:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from PIL import Image
 
 
@@ -39,24 +38,3 @@ def make_folder(
         for offset, folder in enumerate(folders):
             save(root / folder / f"{name}.png", square(2 + offset, number))
     return root
-
-
-def close(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """Let nobody look into folders, nor at what is in them."""
-    iterdir, stat = Path.iterdir, Path.stat
-
-    def refuse(path: Path) -> None:
-        if path in folders:
-            raise PermissionError(13, "Permission denied", str(path))
-
-    def looked_into(path: Path) -> object:
-        refuse(path)
-        return iterdir(path)
-
-    def looked_at(path: Path, **options: bool) -> object:
-        for parent in path.parents:
-            refuse(parent)
-        return stat(path, **options)
-
-    monkeypatch.setattr(Path, "iterdir", looked_into)
-    monkeypatch.setattr(Path, "stat", looked_at)

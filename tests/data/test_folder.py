@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_files import close, make_folder, noise, save, square
+from dataset_files import make_folder, noise, save, square
 from PIL import Image
 
+from closed_folders import close
 from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.origin import open_data
 from napari_inconsistency_masks.data.sample import SegmentationData

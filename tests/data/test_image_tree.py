@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_files import close, make_folder, noise, save
+from dataset_files import make_folder, noise, save
 
+from closed_folders import close
 from napari_inconsistency_masks.data.published.image_tree import ImageTree, open_tree
 from napari_inconsistency_masks.data.published.layouts import recognize
 from napari_inconsistency_masks.errors import InputError

@@ -20,6 +20,8 @@ from napari_inconsistency_masks.widgets.sections.batch import BatchSection
 from napari_inconsistency_masks.widgets.session.session import Session
 from napari_inconsistency_masks.widgets.work.process import CRASHED
 
+NOTE = "images/a.tif: no pixel size."
+
 
 class Program:
     """Speaks for the program that plans and does batches."""
@@ -44,7 +46,7 @@ class Program:
         """A plan of a file, a movie and a damaged file."""
         look = events.ImageLooked
         self.tell(
-            look("a.tif", 1, 3, "YX 32 x 32, uint8", 1, None, ("A note.",)),
+            look("a.tif", 1, 3, "YX 32 x 32, uint8", 1, None, (NOTE,)),
             look("movie.tif", 2, 3, "TYX 4 x 32 x 32, uint8, 0.5 µm per pixel", 4, None, ()),
             look("bad.tif", 3, 3, "", 0, "bad.tif: cut short.", ()),
             events.Planned(
@@ -276,17 +278,51 @@ def test_a_plan_is_a_table_with_a_sum(ready: BatchSection, program: Program) -> 
         "2 files with 5 frames: about 2 min and 1.2 GB of disk. 1 of them is done already. "
         "1 cannot be read; the table says why. 1 other file is left aside. "
         "3 folders inside were not looked into: tick Subfolders. "
-        "1 file of an earlier batch will be removed, as images/z.tif."
+        "1 file of an earlier batch will be removed, as images/z.tif. "
+        "Note: a.tif: no pixel size."
     )
     assert [[cell.text for cell in row] for row in page.table.rows] == [
-        ["a.tif", "done before", "1", "YX 32 x 32"],
+        ["a.tif", "done before", "1", "note: no pixel size. YX 32 x 32"],
         ["movie.tif", "to do", "4", "TYX 4 x 32 x 32"],
         ["bad.tif", "left out", "", "cut short."],
     ]
     tips = [row[3].tip for row in page.table.rows]
+    assert tips[0] == f"YX 32 x 32, uint8\n{NOTE}"
+    assert page.table.rows[0][1].tip == NOTE
     assert tips[1] == "TYX 4 x 32 x 32, uint8, 0.5 µm per pixel"
     assert page.table.rows[2][1].tip == "bad.tif: cut short."
     assert page.table.isVisibleTo(ready)
+
+
+def test_notes_that_few_files_have_are_told_first_and_stay_in_the_table(
+    ready: BatchSection, program: Program
+) -> None:
+    page, lacking = ready.page, "3 of its 12 chunks are not there, and are read as 0."
+    page.main.click()
+    unsized = [f"{number}.tif" for number in range(40)]
+    notes = {name: (f"in/{name}: no pixel size.",) for name in unsized}
+    notes["day 1/a.zarr"] = ("day 1/a.zarr: no pixel size.", f"day 1/a.zarr: {lacking}")
+    notes |= {name: (f"in/{name}: {name} is odd.",) for name in ("x.tif", "y.tif", "z: z.tif")}
+    for number, (name, said) in enumerate(notes.items(), 1):
+        program.tell(events.ImageLooked(name, number, 44, "YX 3 x 3, uint8", 1, None, said))
+    program.tell(events.Planned("out", 44, 44, 0, (), (), 2, 130.0, 1200.0, None, 0, ()))
+    program.child.end(0)
+    assert page.summary.text().partition(" of disk. ")[2] == (
+        f"Note: day 1/a.zarr: {lacking} Note: x.tif: x.tif is odd. Note: y.tif: y.tif is odd. "
+        "The table has 2 more notes."
+    )
+    row = page.table.rows[40]
+    assert row[3].text == f"note: no pixel size. {lacking} YX 3 x 3"
+    page.main.click()
+    program.tell(
+        events.BatchStarted("out", 44, 44, 0, 1, 500, "cpu", "float32", 2),
+        events.ImageStarted("day 1/a.zarr", 1),
+        events.ImageDone("day 1/a.zarr", 1, 1.0),
+    )
+    assert states(ready)[40] == "done"
+    assert page.table.rows[40][1].tip.endswith(lacking)
+    assert "chunks are not there" in page.table.rows[40][3].text
+    assert page.summary.text().endswith("The table has 2 more notes.")
 
 
 def test_a_plan_tells_how_far_it_is(

@@ -307,8 +307,9 @@ def test_export_replaces_no_file_unasked(
     (tmp_path / "counts.csv").write_text("mine")
     asked: list[str] = []
 
-    def answer(_parent: Any, _title: str, question: str) -> Any:
+    def answer(_parent: Any, _title: str, question: str, _buttons: Any, usual: Any) -> Any:
         asked.append(question)
+        assert usual == QMessageBox.StandardButton.No
         return QMessageBox.StandardButton.Yes if replace else QMessageBox.StandardButton.No
 
     monkeypatch.setattr(QMessageBox, "question", answer)

@@ -12,6 +12,7 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QFileDialog
 from tiny import SIDE, write_folder
 
+from closed_folders import close
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -148,6 +149,27 @@ def test_lists_in_the_folder_are_used(
     assert "Lists in the folder splits are used" in page.lists.text()
     assert data.message == ""
     assert page.summary.text() == "4 train (2 labeled), 1 validation, 1 test"
+
+
+def test_folders_that_cannot_be_opened_are_told_also_while_no_class_is_chosen(
+    page: FolderPage,
+    data: FolderData,
+    folder: Path,
+    open_folder: Callable[[Path], None],
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (folder / "lost").mkdir()
+    close(monkeypatch, folder / "dark", folder / "lost")
+    open_folder(folder)
+    said = "Left out, as it cannot be opened: dark, lost."
+    assert list(page.ticks) == ["bright", "position"]
+    assert page.notes.text() == said
+    for box in page.ticks.values():
+        box.click()
+    settle(data, qtbot)
+    assert "tick at least one class" in page.problem.text()
+    assert page.notes.text() == said
 
 
 def test_a_folder_that_limits_labels_is_no_class(

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from napari.components import ViewerModel
+from napari.qt import get_stylesheet
 from open_layers import add_image
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QStyle
+from qtpy.QtCore import QRegularExpression, Qt
+from qtpy.QtWidgets import QStyle, QWidget
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -53,3 +54,17 @@ def test_nothing_is_cut(
         assert needed <= dock.minimumWidth() - bar, key
         policy = section.horizontalScrollBarPolicy()
         assert policy == Qt.ScrollBarPolicy.ScrollBarAsNeeded, key  # for names longer still
+
+
+def test_options_of_a_batch_are_not_cut(viewer: ViewerModel, qtbot: Any) -> None:
+    dock = Dock(viewer)
+    qtbot.addWidget(dock)
+    dock.setStyleSheet(get_stylesheet("dark"))
+    dock.resize(dock.minimumWidth(), 800)
+    dock.show()
+    dock.open("batch")
+    form = dock.sections["batch"].page.form
+    form.more.line.click()
+    for field in form.options.findChildren(QWidget, QRegularExpression("^batch_")):
+        qtbot.waitUntil(lambda field=field: field.width() >= field.minimumSizeHint().width())
+        assert field.isVisible()

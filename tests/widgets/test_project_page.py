@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from project_steps import CELLS, Steps, make_project, write_stack
 
+from closed_folders import close
 from napari_inconsistency_masks.projects import Project
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.pages.project_page import EMPTY, NO_FILES, ProjectPage
@@ -46,6 +47,31 @@ def test_a_project_is_made_and_filled(page: ProjectPage, steps: Steps, tmp_path:
     assert {cells[0].text for cells in page.files.table.rows} == {"a.tif", "b.tif"}
     assert "c.tif" in page.refused.text()
     assert page.summary.text() == "2 files, 0 labeled."
+
+
+def test_folders_that_cannot_be_opened_are_told_and_the_others_are_added(
+    page: ProjectPage, steps: Steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.open_project(make_project(tmp_path / "data"))
+    images = tmp_path / "images"
+    closed = [images / "days" / f"{number} closed" for number in range(7)]
+    for folder in closed:
+        write_stack(folder / "a.tif", seed=5)
+    write_stack(images / "z.tif", seed=6)
+    write_stack(images / "days" / "open" / "y.tif", seed=7)
+    close(monkeypatch, *closed)
+    steps.project.data.add([images])
+    steps.wait(lambda: len(page.files.table.rows) == 4)
+    assert page.refused.text() == (
+        "⚠  Left out, as they cannot be opened: days/0 closed, days/1 closed, days/2 closed, "
+        "days/3 closed, days/4 closed and 2 more."
+    )
+    steps.project.data.add([closed[0]])
+    steps.wait(lambda: "0 closed" in page.refused.text() and "days" not in page.refused.text())
+    assert page.refused.text().splitlines() == [
+        "⚠  Left out, as it cannot be opened: 0 closed.",
+        "No other images were found.",
+    ]
 
 
 def test_classes_that_cannot_be_are_refused_in_words(page: ProjectPage) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project_steps import Steps, make_project
+from project_steps import CELLS, Steps, make_project
+from qtpy.QtWidgets import QFileDialog
 
+from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.projects.lock import ProjectLock
+from napari_inconsistency_masks.widgets.pages.new_project import NewProject
 from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
@@ -136,6 +139,54 @@ def test_a_folder_without_a_project_closes_none(
     assert "pictures: there is no project in this folder" in sentence
     end(steps, first)
     steps.wait(lambda: steps.opened == "one" and steps.quiet)
+
+
+@pytest.mark.parametrize("opening", [True, False])
+@pytest.mark.parametrize("file", ["project.json", "project.json.bak"])
+def test_a_new_one_where_there_is_one_closes_none(
+    steps: Steps, first: Path, second: Path, refused: list[str], opening: bool, file: str
+) -> None:
+    (second / "project.json").rename(second / file)
+    before = (second / file).read_bytes()
+    steps.project.open(first)
+    if not opening:
+        steps.wait(lambda: steps.opened == "one" and steps.quiet)
+        steps.paint("alive", 1, 5, 6)
+    for folder in (second, first):
+        with pytest.raises(InputError, match=f"{folder.name}: there is a project in this folder"):
+            steps.project.create(folder, CELLS)
+    end(steps, first)
+    steps.wait(lambda: steps.opened == "one" and steps.quiet)
+    assert refused == []
+    assert opening or steps.layer("alive").data[1, 5, 6] == 1
+    assert (second / file).read_bytes() == before
+
+
+def test_a_new_one_takes_the_place_of_the_open_one(
+    steps: Steps, first: Path, tmp_path: Path, refused: list[str]
+) -> None:
+    steps.open_project(first)
+    steps.project.create(tmp_path / "new", CELLS)
+    end(steps, tmp_path / "new")
+    assert refused == []
+    assert is_free(first)
+
+
+def test_the_form_of_a_new_one_stays_while_the_folder_is_refused(
+    session: Session, steps: Steps, first: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.open_project(first)
+    form = NewProject(session)
+    qtbot.addWidget(form)
+    form.begin()
+    said: list[str] = []
+    session.refused.connect(said.append)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(first))
+    with qtbot.assertNotEmitted(form.over):
+        form.create.click()
+    (sentence,) = said
+    assert "there is a project in this folder already" in sentence
+    end(steps, first)
 
 
 def test_without_an_open_one_it_is_said_where_projects_are_opened(

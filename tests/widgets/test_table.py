@@ -9,6 +9,7 @@ from qtpy.QtGui import QGuiApplication, QKeyEvent
 from qtpy.QtWidgets import QLineEdit
 
 from napari_inconsistency_masks.widgets.parts.table import Table
+from napari_inconsistency_masks.widgets.parts.table_rows import Cell, Rows
 
 ROWS = [("b", 10, ("+2", 2)), ("a", 9, ("-10", 10)), ("c", None, ("", -1))]
 
@@ -51,6 +52,82 @@ def test_numbers_are_sorted_as_numbers_and_what_is_missing_comes_first(table: Ta
 def test_a_text_with_a_value_is_sorted_by_the_value(table: Table) -> None:
     sort(table, 2)
     assert column(table, 2) == ["", "+2", "-10"]
+
+
+def test_numbers_come_before_texts_and_what_is_missing_or_no_number_before_both(
+    table: Table,
+) -> None:
+    keys = ["b", 10, None, -5, "B", 2.5, float("nan"), True, -1]
+    table.show_rows([(str(number), Cell("", key), "") for number, key in enumerate(keys)])
+    sort(table, 1)
+    assert column(table, 0) == list("263875140")
+    sort(table, 1, descending=True)
+    assert column(table, 0) == list("041578326")
+
+
+def test_rows_of_the_same_value_keep_the_order_they_were_sorted_in_before(table: Table) -> None:
+    table.show_rows([("b", 1, ""), ("c", 2, ""), ("a", 1, ""), ("d", 2, "")])
+    sort(table, 0, descending=True)
+    sort(table, 1)
+    assert column(table, 0) == ["b", "a", "d", "c"]
+    sort(table, -1)
+    assert column(table, 0) == ["b", "c", "a", "d"]
+
+
+def test_many_rows_are_sorted_without_looking_at_each_value_again_and_again(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = list(range(20_000))
+    random.Random(0).shuffle(numbers)
+    table.show_rows([(str(number), number, "") for number in numbers])
+    asked: list[None] = []
+    data = Rows.data
+
+    def counted(rows: Rows, *arguments: Any) -> Any:
+        asked.append(None)
+        return data(rows, *arguments)
+
+    monkeypatch.setattr(Rows, "data", counted)
+    sort(table, 1)
+    assert len(asked) < len(numbers)
+    assert column(table, 0) == list(map(str, sorted(numbers)))
+
+
+def test_selected_rows_stay_selected_while_a_large_table_is_sorted(table: Table) -> None:
+    table.show_rows([(str(number), number % 7, "") for number in range(1000)])
+    for row in (5, 700, 3):
+        select_row(table, row)
+    select(table, 4)
+    for row in (700, 703, 999):
+        select_row(table, row)
+    for by, descending in ((1, False), (0, True), (1, True), (-1, False)):
+        sort(table, by, descending)
+        assert selected(table) == {"4", "700", "703", "999"}
+        assert table.rows[table.current][0] == "4"
+        assert {column(table, 0)[index.row()] for index in table.selectedIndexes()} == (
+            selected(table)
+        )
+
+
+def test_rows_that_change_go_where_they_are_sorted(table: Table) -> None:
+    rows = [["a", 1, ""], ["b", 2, ""], ["c", 3, ""]]
+    table.show_rows(rows)
+    sort(table, 1)
+    select(table, 0)
+    rows[0][1] = 9
+    table.rows_changed([0])
+    assert column(table, 0) == ["b", "c", "a"]
+    assert table.current == 0
+    assert table.currentIndex().row() == 2
+
+
+def test_what_is_typed_in_a_sorted_table_is_of_the_row_as_given(counts: Table, qtbot: Any) -> None:
+    sort(counts, 0, descending=True)
+    select(counts, 0)  # frame 6, the last as given
+    qtbot.keyClick(counts, Qt.Key.Key_3)
+    with qtbot.waitSignal(counts.edited) as edited:
+        qtbot.keyClick(editor(counts), Qt.Key.Key_Return)
+    assert edited.args == [2, "3"]
 
 
 def test_selecting_tells_the_number_of_the_row_as_given_however_it_is_sorted(
@@ -159,6 +236,11 @@ def select_all_of(table: Table, *words: str) -> None:
         if word in words:
             index = table.model().index(row, 0)
             table.selectionModel().select(index, how.Select | how.Rows)
+
+
+def select_row(table: Table, row: int) -> None:
+    how = QItemSelectionModel.SelectionFlag
+    table.selectionModel().select(table.model().index(row, 0), how.Select | how.Rows)
 
 
 def selected(table: Table) -> set[str]:

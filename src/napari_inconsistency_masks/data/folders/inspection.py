@@ -121,7 +121,7 @@ def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
     others = [name for name in subfolders if name not in (*candidates, FOLDER)]
     known = tuple(name for name in others if name.lower() == KNOWN_FOLDER)
     classes = (_look_at(folder / name, listing) for name in others if name not in known)
-    closed = tuple(name for name in (*candidates, *others) if _is_closed(folder / name))
+    closed = tuple(name for name in (*candidates, *others) if is_closed(folder / name))
     lists: dict[str, tuple[Path, ...]] = {}
     with suppress(InputError):
         lists = find_split_lists(folder)
@@ -190,7 +190,7 @@ def _list(folder: Path) -> Listing:
     return Listing({}, ())
 
 
-def _is_closed(folder: Path) -> bool:
+def is_closed(folder: Path) -> bool:
     """Whether a folder is there and cannot be opened, or what is in it not be looked at."""
     try:
         first = next(folder.iterdir(), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from ...batch.events import (
@@ -24,6 +25,10 @@ COLUMNS = ("File", "State", "Frames", "Read as")
 FILE, STATE, FRAMES, READ_AS = range(4)
 
 WAITING, DONE_BEFORE = "to do", "done before"
+
+MOST_NOTES = 3
+"""Notes about files that are told beside the table as well."""
+
 Row = tuple[Cell, Cell, Cell, Cell]
 
 
@@ -52,6 +57,8 @@ class BatchFollower:
         self.failed = 0
         self.notes: list[str] = []
         self._numbers: dict[str, int] = {}
+        self._notes: dict[str, tuple[str, ...]] = {}
+        self._told_notes: list[str] = []
         self._frames: dict[str, list[int]] = {}
         self._progress = BatchProgress()
 
@@ -67,7 +74,7 @@ class BatchFollower:
         if isinstance(event, ImageLooked):
             self._look(event)
         elif isinstance(event, Planned):
-            self.planned = event
+            self.planned, self._told_notes = event, _most_telling(self._notes)
             for name in event.done:
                 self._say(name, DONE_BEFORE)
         elif isinstance(event, BatchStarted):
@@ -121,7 +128,7 @@ class BatchFollower:
         if plan.removed:
             gone = many(len(plan.removed), "file")
             words.append(f"{gone} of an earlier batch will be removed, as {plan.removed[0]}.")
-        return " ".join(words)
+        return " ".join([*words, *self._told_notes])
 
     def outcome(self) -> str:
         """How it went, in words, when it is over."""
@@ -141,7 +148,13 @@ class BatchFollower:
         self._numbers[event.image] = len(self.rows)
         axes, _, more = event.read_as.partition(", ")
         problem = _reason(event.image, event.problem or "")
-        state = Cell(WAITING, WAITING, " ".join(event.notes))
+        words, read_as = axes or problem, f"{axes}, {more}"
+        if event.notes:
+            self._notes[event.image] = event.notes
+            notes = " ".join(_reason(event.image, note) for note in event.notes)
+            words = f"note: {notes} {axes}"  # both ends are seen where there is no room
+            read_as = "\n".join([read_as, *event.notes])
+        state = Cell(WAITING, WAITING, "\n".join(event.notes))
         if event.problem is not None:
             state = Cell("left out", "left out", event.problem)
         self.rows.append(
@@ -149,7 +162,7 @@ class BatchFollower:
                 Cell(event.image, event.image, event.problem or event.image),
                 state,
                 Cell(str(event.frames) if event.frames else "", event.frames),
-                Cell(axes or problem, axes, event.problem or f"{axes}, {more}"),
+                Cell(words, axes, event.problem or read_as),
             )
         )
 
@@ -175,9 +188,10 @@ class BatchFollower:
         if number is None:
             return  # it came after the plan
         row = self.rows[number]
+        about = tip or "\n".join(self._notes.get(name, ()))
         file = Cell(row[FILE].text, row[FILE].key, tip or row[FILE].text)
         reason = Cell(_reason(name, tip), "", tip) if words == "failed" else row[READ_AS]
-        self.rows[number] = (file, Cell(words, key or words, tip), row[FRAMES], reason)
+        self.rows[number] = (file, Cell(words, key or words, about), row[FRAMES], reason)
         self.dirty.add(number)
 
     def _state(self, name: str) -> str:
@@ -189,7 +203,24 @@ class BatchFollower:
 
 def _reason(name: str, sentence: str) -> str:
     """A sentence about a file without its name, which is in the row already."""
-    return sentence.removeprefix(f"{name}: ").removeprefix(f"{PurePosixPath(name).name}: ")
+    folders, found, said = sentence.partition(f"{PurePosixPath(name).name}: ")
+    return said if found and (not folders or folders.endswith("/")) else sentence
+
+
+def _most_telling(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Sentences about notes by file, first of what few files have, and how many more there are."""
+    files: dict[str, list[str]] = {}
+    for name, sentences in notes.items():
+        for sentence in sentences:
+            files.setdefault(_reason(name, sentence), []).append(name)
+    rare = sorted(files.items(), key=lambda item: len(item[1]))
+    told = [f"Note: {_and_more(names)}: {note}" for note, names in rare[:MOST_NOTES]]
+    left = len(rare) - len(told)
+    return [*told, f"The table has {many(left, 'more note')}."] if left else told
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return names[0] + (f" and {many(len(names) - 1, 'other')}" if len(names) > 1 else "")
 
 
 def many(count: int, thing: str) -> str:

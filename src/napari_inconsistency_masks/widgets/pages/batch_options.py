@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from qtpy.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from ...batch import BatchOptions
 from ...errors import InputError
 from ..parts.buttons import named
 from ..parts.controls import Chooser
-from ..parts.layouts import row
 from ..parts.wheel import leave_wheel
 
 FORMATS = {"imagej": "ImageJ hyperstack", "ome": "OME-TIFF"}
@@ -67,7 +66,8 @@ class BatchOptionsForm(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Axes", self.axes)
         form.addRow("Channels", self.channels)
-        form.addRow("Frames", row(self.first, QLabel("to"), self.last, 1))
+        form.addRow("First frame", self.first)
+        form.addRow("Last frame", self.last)
         form.addRow("Format", self.format)
         form.addRow("Compression", self.compression)
         for line in (self.axes, self.channels):

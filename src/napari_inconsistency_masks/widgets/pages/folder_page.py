@@ -19,6 +19,7 @@ from superqt import QElidingLabel
 from ...data.folders.inspection import ClassFolder, FolderLayout
 from ...data.published.layouts import recognized
 from ...data.sample import Sample
+from ...data.splits import listed
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import clear, row
@@ -168,7 +169,7 @@ class FolderPage(QWidget):
         loaded = data.data
         self.summary.tell(data.summary)
         self.lists.tell(_special_folders(data.layout) if data.layout is not None else _said(data))
-        self.notes.tell("\n".join(loaded.notes) if loaded is not None else None)
+        self.notes.tell("\n".join(loaded.notes) if loaded is not None else _closed(data.layout))
         self._update_beside()
         self.table.setVisible(loaded is not None)
         self.hint.setVisible(loaded is not None)
@@ -226,6 +227,13 @@ def _said(data: FolderData) -> str:
     """Which published data set this is, if it is one."""
     kind = data.choice.published
     return "" if kind is None or data.data is None else recognized(kind)
+
+
+def _closed(layout: FolderLayout | None) -> str:
+    """Which folders cannot be opened, as the notes say of data that can be used."""
+    if layout is None or not layout.closed:
+        return ""
+    return f"Left out, as it cannot be opened: {listed(layout.closed)}."
 
 
 def _special_folders(layout: FolderLayout) -> str:

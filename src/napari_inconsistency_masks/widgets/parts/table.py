@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 
-from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from .table_rows import SORT, Row, Rows
+from .table_rows import Row, Rows
 
 MEASURED_ROWS = 50
 """Rows that columns are made wide enough for; more take long."""
@@ -63,10 +63,7 @@ class Table(QTableView):
         self._editable = editable
         self._quiet = self._replacing = self._deselected = False
         self._stretched = -1
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self._rows)
-        self._sorted.setSortRole(SORT)
-        self.setModel(self._sorted)
+        self.setModel(self._rows)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -80,6 +77,8 @@ class Table(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(22)
         self.horizontalHeader().setHighlightSections(False)
+        nothing = QItemSelectionModel(self._rows, self)  # a header looks at all rows of another
+        self.horizontalHeader().setSelectionModel(nothing)
         self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.stretch(0)
         self.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._fit())
@@ -97,7 +96,7 @@ class Table(QTableView):
         """The numbers of all selected rows, from top to bottom as they are sorted."""
         ranges = self.selectionModel().selection()  # `selectedRows` takes long for many
         rows = sorted({row for part in ranges for row in range(part.top(), part.bottom() + 1)})
-        return [self._number(self._sorted.index(row, 0)) for row in rows]
+        return [self._rows.number(row) for row in rows]
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -148,7 +147,7 @@ class Table(QTableView):
 
     def choose(self, number: int) -> None:
         """Select a row, by its number in the order in which rows were given, without telling."""
-        index = self._sorted.mapFromSource(self._rows.index(number, 0))
+        index = self._rows.index(self._rows.place(number), 0)
         self._quiet = True
         self.setCurrentIndex(index)  # selects the whole row
         self._quiet = False
@@ -201,14 +200,7 @@ class Table(QTableView):
 
     def text(self) -> str:
         """The table as it is sorted, with tabs between columns, for a spreadsheet."""
-        columns = range(self._rows.columnCount())
-        shown = range(self._sorted.rowCount())
-        lines = ["\t".join(self._rows.columns)]
-        lines += [
-            "\t".join(str(self._sorted.index(row, column).data() or "") for column in columns)
-            for row in shown
-        ]
-        return "\n".join(lines)
+        return "\n".join(map("\t".join, [self._rows.columns, *self._rows.texts()]))
 
     def copy(self) -> None:
         """Put the table on the clipboard."""
@@ -248,7 +240,7 @@ class Table(QTableView):
             self.selected.emit()
 
     def _number(self, index: QModelIndex) -> int:
-        return int(self._sorted.mapToSource(index).row()) if index.isValid() else -1
+        return self._rows.number(index.row()) if index.isValid() else -1
 
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
         if index.isValid() and not self._quiet:

@@ -63,6 +63,12 @@ def removal(names: Sequence[str], *, labeled: bool) -> str:
     )
 
 
+def left_out(closed: Sequence[str]) -> list[str]:
+    """A sentence about folders that cannot be opened, if there are any."""
+    they = "it" if len(closed) == 1 else "they"
+    return [f"Left out, as {they} cannot be opened: {some(closed)}."] if closed else []
+
+
 def some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""

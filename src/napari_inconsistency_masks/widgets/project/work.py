@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...data.folders.inspection import is_closed
 from ...errors import InputError
 from ...files.atomic import WriteError
 from ...files.images import IMAGE_SUFFIXES
@@ -18,6 +19,7 @@ from ...projects.layout import PLACES_FILE
 from ...projects.lock import ProjectLock
 from ...projects.status import image_status
 from ...task import LabelScheme
+from .words import left_out
 
 Complete = dict[str, frozenset[int]]
 """By id the frames that are labeled all over."""
@@ -125,11 +127,13 @@ def add_files(project: Project, paths: Iterable[Path]) -> Generator[None, None, 
     """Add image files, and those in folders and all folders in them."""
     yield
     files: list[Path] = []
+    closed: list[str] = []
     for path in paths:
-        files += _images_in(path) if path.is_dir() else [path]
+        files += _images_in(path, closed) if path.is_dir() else [path]
         yield
-    refused = project.add_images(files)[1] if files else ["There are no images in this folder."]
-    return Changed(*(yield from read_table(project)), tuple(refused))
+    none = "No other images were found." if closed else "There are no images in this folder."
+    refused = project.add_images(files)[1] if files else [none]
+    return Changed(*(yield from read_table(project)), (*left_out(closed), *refused))
 
 
 def find_files(project: Project, folder: Path) -> Generator[None, None, Changed]:
@@ -189,12 +193,20 @@ def _places(project: Project) -> tuple[tuple[PlaceRow, ...], tuple[str, ...]]:
         return (), (f"Places that were decided on are not shown. {error} {kept}",)
 
 
-def _images_in(folder: Path) -> list[Path]:
-    """Image files in a folder and all in it; none that are hidden or that this program made."""
+def _images_in(folder: Path, closed: list[str]) -> list[Path]:
+    """Image files in a folder and all in it; none that are hidden or that this program made.
+
+    Names of folders that cannot be opened are added to ``closed``.
+    """
+    if is_closed(folder):
+        closed.append(folder.name)
+        return []
     found = []
     for parent, folders, names in os.walk(folder):
-        inside = [name for name in folders if not name.startswith(".")]
-        folders[:] = [name for name in inside if not is_own_folder(Path(parent, name))]
+        inside = sorted(Path(parent, name) for name in folders if not name.startswith("."))
+        shut = [path for path in inside if is_closed(path)]
+        closed += [path.relative_to(folder).as_posix() for path in shut]
+        folders[:] = [path.name for path in inside if path not in shut and not is_own_folder(path)]
         found += [Path(parent, name) for name in names if not name.startswith(".")]
     return sorted(
         path for path in found if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()

@@ -89,13 +89,24 @@ class Workbench(QObject):
         return None if self.data.project is None else self.data.project.folder
 
     def create(self, folder: Path, scheme: LabelScheme) -> None:
-        """Make a project, and open it in the place of the one before."""
+        """Make a project, and open it in the place of the one before.
+
+        Raises
+        ------
+        InputError
+            If there is (or was) a project in the folder; the one before stays open.
+        """
+        if _holds_project(folder):
+            raise InputError(
+                f"{display_name(folder)}: there is a project in this folder already; open it, or "
+                f"choose another folder."
+            )
         self._instead(lambda: self.data.create(folder, scheme))
 
     def open(self, folder: Path, *, use_backup: bool = False) -> None:
         """Open a project in the place of the one before, which stays if the folder holds none."""
-        there = any((folder / name).exists() for name in (PROJECT_FILE, BACKUP_FILE))
-        if not there and (self.data.opening or self.data.project is not None):
+        has_one = self.data.opening or self.data.project is not None
+        if has_one and not _holds_project(folder):
             self.failed.emit(
                 f"{display_name(folder)}: there is no project in this folder; choose one that "
                 f"holds {PROJECT_FILE}."
@@ -262,3 +273,7 @@ class Workbench(QObject):
         whole = len(result.counts.predicted) == result.axes.count
         if whole and row is not None and row.predicted != run:
             self.data.mark_predicted({row.image.id: run})
+
+
+def _holds_project(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (PROJECT_FILE, BACKUP_FILE))

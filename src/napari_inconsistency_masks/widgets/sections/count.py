@@ -126,8 +126,8 @@ class CountSection(Section):
     def _may_replace(self, path: Path) -> bool:
         """Ask about a file that the dialog did not ask about, as it knows no ending."""
         question = f"{path.name} is already there. Replace it?"
-        yes = QMessageBox.StandardButton.Yes
-        return bool(QMessageBox.question(self, "Save counts", question) == yes)
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return bool(QMessageBox.question(self, "Save counts", question, yes | no, no) == yes)
 
     def _update(self) -> None:
         results = self.session.results
