@@ -43,7 +43,7 @@ WRITE_WORDS = {
 }
 COLUMNS = 3
 FILTER = "Images (*.tif *.tiff *.png *.jpg *.jpeg *.bmp);;All files (*)"
-NOTHING = "none yet: choose files, a folder, or the layers that are open"
+NOTHING = "none yet"
 
 
 class BatchForm(QWidget):
