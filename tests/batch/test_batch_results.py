@@ -159,7 +159,7 @@ def test_every_cell_has_a_row_a_roi_and_a_label(out: Path) -> None:
         row, column = float(cell["y_px"]), float(cell["x_px"])
         assert roi.roitype == roifile.ROI_TYPE.POINT
         assert roi.t_position == int(cell["t"]) + 1  # ImageJ counts from 1
-        np.testing.assert_allclose(roi.coordinates()[0], [column + 0.5, row + 0.5], atol=0.01)
+        np.testing.assert_allclose(roi.coordinates()[0], [column, row], atol=0.01)
         assert float(cell["y_um"]) == pytest.approx(row * 0.5, abs=0.01)
         nearby = labels[int(cell["t"])][round(row) - 1 : round(row) + 2]
         assert int(cell["cell"]) in nearby

@@ -9,6 +9,7 @@ import pytest
 from dataset_files import noise, save, square
 from PIL import Image
 
+from napari_inconsistency_masks.data import roi_masks
 from napari_inconsistency_masks.data.cache import SampleCache
 from napari_inconsistency_masks.data.folders import file_source
 from napari_inconsistency_masks.data.folders.file_source import FileSource, Item, ItemReader
@@ -56,9 +57,10 @@ def test_without_target_masks_are_not_looked_at(tmp_path: Path) -> None:
 def test_files_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Path] = []
     real = file_source.open_stack
-    monkeypatch.setattr(
-        file_source, "open_stack", lambda path, **o: opened.append(path) or real(path, **o)
-    )
+    for module in (file_source, roi_masks):
+        monkeypatch.setattr(
+            module, "open_stack", lambda path, **o: opened.append(path) or real(path, **o)
+        )
     item = Item("a", save(tmp_path / "a.png", noise(1)), (save(tmp_path / "m.png", square(1, 1)),))
     read = reader()
     assert read.read(item) is read.read(item)

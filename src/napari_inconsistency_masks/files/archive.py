@@ -45,6 +45,10 @@ class Archive:
         self._stream = file.stream
         self.names = tuple(self._members)
 
+    def size(self, name: str) -> int:
+        """Bytes of one file, as the archive claims."""
+        return self._members[name].file_size
+
     def read(self, name: str) -> bytes:
         """The bytes of one file, its checksum verified.
 

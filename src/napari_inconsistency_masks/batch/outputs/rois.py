@@ -15,9 +15,6 @@ from ..frame import FoundFrame
 from ..images import Image
 from .cells import state_name
 
-_PIXEL_CENTER = 0.5
-"""ImageJ counts from the corner of the first pixel."""
-
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same results make the same file on any day
 
 Entry = tuple[str, bytes]
@@ -62,7 +59,7 @@ def _entries(image: Image, frame: FoundFrame) -> Iterator[Entry]:
     cells = frame.found.cells
     for number, ((row, column), state) in enumerate(zip(cells.centers, cells.states, strict=True)):
         name = f"{lead}{number + 1:05d}-{state_name(int(state), cells.names)}"
-        point = [[float(column) + _PIXEL_CENTER, float(row) + _PIXEL_CENTER]]
+        point = [[float(column), float(row)]]  # ImageJ counts points from the center of a pixel
         roi = ImagejRoi.frompoints(point, name=name, **where)
         roi.roitype = ROI_TYPE.POINT
         yield f"{name.replace('/', '_')}.roi", roi.tobytes()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ...errors import InputError
 from ...files.header import ImageHeader
-from ...files.images import StackFile, open_stack
+from ...files.images import open_stack
 from ...files.names import about
 from ...intensity import Intensity
 from ...task import LabelScheme
@@ -22,6 +22,7 @@ from ..cache import SampleCache
 from ..mask_files import class_channels, id_channels
 from ..masks import ClassIds, read_mask
 from ..pixels import is_gray, to_channels
+from ..roi_masks import Masks, open_masks
 from ..sample import Sample, Source
 from ..sources import ItemSource, Subset
 
@@ -141,15 +142,17 @@ class ItemReader:
         frame = item.label_frame
         if self._scheme.exclusive:
             path = item.masks[0]
-            return self._ids.read(id_channels(*self._stacks.mask(path, frame), path), path)
-        planes = [self._plain_mask(path, frame) for path in item.masks]
+            return self._ids.read(
+                id_channels(*self._stacks.mask(path, frame, item.image), path), path
+            )
+        planes = [self._plain_mask(item, path) for path in item.masks]
         return np.stack(planes).astype(np.uint8), None
 
     def _read_known(self, item: Item, size: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
         """Where the labels count ``(Y, X)`` according to a file, or None without one."""
         if item.known is None:
             return None
-        known = self._plain_mask(item.known, item.label_frame)
+        known = self._plain_mask(item, item.known)
         if known.shape != size:
             raise InputError(
                 about(
@@ -161,8 +164,9 @@ class ItemReader:
             )
         return known
 
-    def _plain_mask(self, path: Path, frame: int) -> npt.NDArray[np.bool_]:
-        channels = class_channels(*self._stacks.mask(path, frame), path)
+    def _plain_mask(self, item: Item, path: Path) -> npt.NDArray[np.bool_]:
+        frame = self._stacks.mask(path, item.label_frame, item.image)
+        channels = class_channels(*frame, path)
         mask, remark = read_mask(channels, path)
         if remark:
             self._remark(f"masks with {remark}.", path)
@@ -206,26 +210,28 @@ class _OpenStacks:
     _MOST = 8
 
     def __init__(self) -> None:
-        self._open: dict[tuple[Path, bool], StackFile] = {}
+        self._open: dict[tuple[Path, Path | None], Masks] = {}
         self._lock = Lock()
         weakref.finalize(self, _close_all, self._open)
 
     def channels(self, path: Path, frame: int) -> npt.NDArray[Any]:
         """``(C, Y, X)`` of a frame of an image, transparency left out."""
-        pixels, header = self._read(path, frame, palette_indices=False)
+        pixels, header = self._read(path, frame)
         return to_channels(pixels, header.frame_axes)
 
-    def mask(self, path: Path, frame: int) -> tuple[npt.NDArray[Any], ImageHeader]:
-        """A frame of a mask as it is stored, of a palette the indices."""
-        return self._read(path, frame, palette_indices=True)
+    def mask(self, path: Path, frame: int, image: Path) -> tuple[npt.NDArray[Any], ImageHeader]:
+        """A frame of a mask of an image as it is stored, of a palette the indices."""
+        return self._read(path, frame, image)
 
     def _read(
-        self, path: Path, frame: int, *, palette_indices: bool
+        self, path: Path, frame: int, image: Path | None = None
     ) -> tuple[npt.NDArray[Any], ImageHeader]:
-        key = (path, palette_indices)
+        """A frame of an image, or of a mask of one."""
+        key = (path, image)
         with self._lock:
             stack = self._open.pop(key, None)  # nobody else reads from it meanwhile
-        stack = stack or open_stack(path, palette_indices=palette_indices)
+        if stack is None:
+            stack = open_stack(path) if image is None else open_masks(path, image)
         try:
             return stack[frame], stack.header
         except IndexError:
@@ -233,8 +239,8 @@ class _OpenStacks:
         finally:
             self._keep(key, stack)
 
-    def _keep(self, key: tuple[Path, bool], stack: StackFile) -> None:
-        spare: StackFile | None = stack
+    def _keep(self, key: tuple[Path, Path | None], stack: Masks) -> None:
+        spare: Masks | None = stack
         with self._lock:
             if len(stack) > 1 and key not in self._open:
                 self._open[key] = stack
@@ -244,6 +250,6 @@ class _OpenStacks:
             spare.close()
 
 
-def _close_all(stacks: dict[tuple[Path, bool], StackFile]) -> None:
+def _close_all(stacks: dict[tuple[Path, Path | None], Masks]) -> None:
     for stack in stacks.values():
         stack.close()

@@ -43,10 +43,11 @@ def load_folder(
     The folder holds one folder of images (``images``, ``image``, ``brightfield``, ``raw``, ``img``)
     and either one folder of masks per class, which may overlap (multi-label; binary if there is
     one), or one folder of class ids (multi-class). An image and its masks have the same name but
-    for the extension (PNG, TIFF, BMP, JPEG); subfolders are not looked into. An image without any
-    mask is unlabeled. A TIFF stack is one image per frame, and its masks are stacks of the same
-    length. Of a mask with a palette the shown colors count, black being background; of class ids
-    its indices. A mask that is drawn in transparency is refused.
+    for the extension (PNG, TIFF, BMP, JPEG); subfolders are not looked into. A mask of a class may
+    also be ImageJ ROIs (``.zip`` or ``.roi``), see `RoiMasks`. An image without any mask is
+    unlabeled. A TIFF stack is one image per frame, and its masks are stacks of the same length, or
+    ROIs that say on which frame they lie. Of a mask with a palette the shown colors count, black
+    being background; of class ids its indices. A mask that is drawn in transparency is refused.
 
     A folder ``known`` is never a class. Its masks, named like images too, are above 0 where the
     labels of their image count, such as in boxes that are labeled completely; nothing is learned

@@ -14,9 +14,10 @@ from scipy import ndimage
 
 from ...errors import InputError
 from ...files.images import open_stack
+from ...files.rois import is_roi_file, read_rois
 from ..mask_files import class_channels
 from ..masks import OBJECTS, read_mask
-from .listing import Listing, list_images, without_mask_ending
+from .listing import Listing, list_images, list_masks, without_mask_ending
 from .split_lists import FOLDER, find_split_lists
 
 IMAGE_FOLDERS = ("images", "image", "brightfield", "raw", "img")
@@ -44,8 +45,8 @@ class ClassFolder:
     unmatched
         Names of masks without an image.
     kind
-        "binary" (background and foreground), "classes" (class ids), "objects" (numbers of single
-        objects) or "unreadable"; guessed from a few masks.
+        "binary" (background and foreground, or ImageJ ROIs), "classes" (class ids), "objects"
+        (numbers of single objects) or "unreadable"; guessed from a few masks.
     ids
         The ids met there, for "classes".
     """
@@ -156,7 +157,7 @@ def find_alike(found: FolderLayout) -> tuple[str, str] | None:
     """A mask that is named almost like an image (``a_mask.png``), and that image."""
     images = _list(found.folder / (found.images or ".")).files
     for folder in _subfolders(found.folder):
-        for name, path in _list(found.folder / folder).files.items():
+        for name, path in _list_masks(found.folder / folder).files.items():
             image = images.get(without_mask_ending(name))
             if image is not None and folder != found.images:
                 return f"{folder}/{path.name}", image.name
@@ -170,7 +171,7 @@ def find_misnamed(found: FolderLayout, name: str) -> tuple[str, str] | None:
     """
     images = _list(found.folder / (found.images or ".")).files
     for folder in _subfolders(found.folder):
-        masks = _list(found.folder / folder).files
+        masks = _list_masks(found.folder / folder).files
         if folder.lower() == name.lower() and masks and images and not masks.keys() & images.keys():
             return f"{folder}/{next(iter(masks.values())).name}", next(iter(images.values())).name
     return None
@@ -190,6 +191,12 @@ def _list(folder: Path) -> Listing:
     return Listing({}, ())
 
 
+def _list_masks(folder: Path) -> Listing:
+    with suppress(InputError):
+        return list_masks(folder, strict=False)
+    return Listing({}, ())
+
+
 def is_closed(folder: Path) -> bool:
     """Whether a folder is there and cannot be opened, or what is in it not be looked at."""
     try:
@@ -204,11 +211,11 @@ def is_closed(folder: Path) -> bool:
 
 
 def _count_matched(folder: Path, images: Listing) -> int:
-    return len(_list(folder).files.keys() & images.files.keys())
+    return len(_list_masks(folder).files.keys() & images.files.keys())
 
 
 def _look_at(folder: Path, images: Listing) -> ClassFolder:
-    masks = _list(folder).files
+    masks = _list_masks(folder).files
     matched = [path for name, path in masks.items() if name in images.files]
     unmatched = tuple(path.name for name, path in masks.items() if name not in images.files)
     kind, ids = guess_kind(matched) if matched else ("unreadable", ())
@@ -222,6 +229,9 @@ def guess_kind(masks: Sequence[Path]) -> tuple[MaskKind, tuple[int, ...]]:
     whole = split = 0
     try:
         for path in masks[::step][:_LOOKED_AT]:
+            if is_roi_file(path):
+                read_rois(path)
+                continue
             with open_stack(path, palette_indices=True) as stack:
                 channels = class_channels(stack[len(stack) // 2], stack.header, path)
             _, remark = read_mask(channels, path)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ...files.images import open_stack
 from ..mask_files import class_channels
 from ..masks import read_mask
+from ..roi_masks import open_masks
 from ..splits import listed
-from .listing import list_images
+from .listing import list_masks
 from .pairing import Extent, Pair, mask_frames
 
 
@@ -38,7 +38,7 @@ def limit_labels(pairs: Mapping[str, Pair], folder: Path) -> tuple[dict[str, Pai
     InputError
         If a mask has another shape or other axes than its image, or cannot be read.
     """
-    files = list_images(folder).files
+    files = list_masks(folder).files
     limited = {
         name: _limit(pair, files[name]) if pair.masks and name in files else pair
         for name, pair in pairs.items()
@@ -58,7 +58,7 @@ def limit_labels(pairs: Mapping[str, Pair], folder: Path) -> tuple[dict[str, Pai
 
 def _limit(pair: Pair, known: Path) -> Pair:
     order = mask_frames(pair.image, pair.header, known, pair.order)
-    there = _extents(known)
+    there = _extents(known, pair.image)
     extents = tuple(there[frame] for frame in order)
     if not any(extents):
         return replace(pair, masks=())
@@ -67,10 +67,10 @@ def _limit(pair: Pair, known: Path) -> Pair:
     return replace(pair, known=known, extents=extents)
 
 
-def _extents(path: Path) -> tuple[Extent, ...]:
+def _extents(path: Path, image: Path) -> tuple[Extent, ...]:
     """How much of each frame a mask marks."""
     extents = []
-    with open_stack(path, palette_indices=True) as frames:
+    with open_masks(path, image) as frames:
         for frame in frames:
             known, _ = read_mask(class_channels(frame, frames.header, path), path)
             extents.append(Extent(int(known.any()) + int(known.all())))

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
 from ...files.folders import looking_into
 from ...files.images import IMAGE_SUFFIXES
+from ...files.rois import ROI_SUFFIXES
 
-IMAGE_NAME = re.compile(
-    "(" + "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES)) + ")$", re.IGNORECASE
-)
+
+def _ending(suffixes: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("(" + "|".join(map(re.escape, sorted(suffixes))) + ")$", re.IGNORECASE)
+
+
+IMAGE_NAME = _ending(IMAGE_SUFFIXES)
 """Matches the extension of an image file's name."""
 
+_MASK_NAME = _ending(IMAGE_SUFFIXES | ROI_SUFFIXES)
 _MASK_OF_ANOTHER = re.compile(r"[-_. ](cp_)?(masks?|labels?|seg(mentation)?)$", re.IGNORECASE)
 
 
@@ -56,17 +62,27 @@ def list_images(folder: Path, *, strict: bool = True) -> Listing:
     InputError
         See `strict`, and if the folder cannot be opened.
     """
+    return _list(folder, IMAGE_NAME, strict)
+
+
+def list_masks(folder: Path, *, strict: bool = True) -> Listing:
+    """List the masks of a folder: images, and ImageJ ROIs; else as `list_images`."""
+    return _list(folder, _MASK_NAME, strict)
+
+
+def _list(folder: Path, pattern: re.Pattern[str], strict: bool) -> Listing:
     files: dict[str, Path] = {}
     strays = []
     with looking_into(folder):
         paths = [
-            (path, not path.name.startswith(".") and _is_image(path)) for path in folder.iterdir()
+            (path, not path.name.startswith(".") and _is_file(path, pattern))
+            for path in folder.iterdir()
         ]
-    for path, is_image in sorted(paths, key=lambda found: found[0].name):
-        if not is_image:
+    for path, is_meant in sorted(paths, key=lambda found: found[0].name):
+        if not is_meant:
             strays.append(path.name)
             continue
-        name = unicodedata.normalize("NFC", IMAGE_NAME.sub("", path.name))
+        name = unicodedata.normalize("NFC", pattern.sub("", path.name))
         if name in files and strict:
             raise InputError(
                 f"{folder.name}: {files[name].name} and {path.name} have the same name; images and "
@@ -78,8 +94,8 @@ def list_images(folder: Path, *, strict: bool = True) -> Listing:
     return Listing(files, tuple(strays))
 
 
-def _is_image(path: Path) -> bool:
-    return IMAGE_NAME.search(path.name) is not None and path.is_file()
+def _is_file(path: Path, pattern: re.Pattern[str]) -> bool:
+    return pattern.search(path.name) is not None and path.is_file()
 
 
 def without_mask_ending(name: str) -> str:

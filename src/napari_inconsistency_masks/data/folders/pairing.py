@@ -12,11 +12,13 @@ from ...files.axes import frames_in_order
 from ...files.header import ImageHeader
 from ...files.images import open_stack, read_header
 from ...files.names import about
+from ...files.rois import is_roi_file
 from ..pixels import channel_count, has_alpha, is_gray, to_channels
+from ..roi_masks import open_masks
 from ..splits import listed
 from .file_source import Item
 from .layout import Layout
-from .listing import list_images
+from .listing import list_images, list_masks
 
 _LOOKED_AT = 8
 
@@ -103,10 +105,14 @@ def pair_files(layout: Layout) -> tuple[dict[str, Pair], list[str]]:
     ------
     InputError
         If an image has masks of some classes only, a mask has another shape than its image or
-        other axes, or a file cannot be read.
+        other axes, or a file cannot be read or holds ImageJ ROIs instead of class ids.
     """
     images = list_images(layout.root / layout.images)
-    folders = {name: list_images(layout.root / name).files for name in layout.masks}
+    folders = {name: list_masks(layout.root / name).files for name in layout.masks}
+    if layout.scheme.exclusive:
+        _refuse_rois(
+            path for name, path in folders[layout.masks[0]].items() if name in images.files
+        )
     notes = []
     if images.strays:
         notes.append(
@@ -119,6 +125,14 @@ def pair_files(layout: Layout) -> tuple[dict[str, Pair], list[str]]:
     pairs = {name: _pair(name, path, folders) for name, path in sorted(images.files.items())}
     notes.extend(_notes(pairs.values()))
     return pairs, notes
+
+
+def _refuse_rois(masks: Iterable[Path]) -> None:
+    """Refuse ImageJ ROIs where class ids are wanted."""
+    for path in masks:
+        if is_roi_file(path):
+            text = "ImageJ ROIs hold no class ids; put the ROIs of each class into its own folder."
+            raise InputError(about(path, text))
 
 
 def _pair(name: str, image: Path, folders: Mapping[str, Mapping[str, Path]]) -> Pair:
@@ -159,7 +173,8 @@ def mask_frames(
         If the mask has another size or number of frames than its image, axes that do not say which
         frame belongs to which, or its frames in another order than the masks before.
     """
-    mask = read_header(path)
+    with open_masks(path, image) as masks:
+        mask = masks.header
     _check_shapes(image, header, path, mask)
     found = frames_in_order(header.stack, mask.stack)
     if found is None:
