@@ -1,6 +1,6 @@
 """Tables of a comparison as docs/benchmarks.md has them: shorter than the comparison's own.
 
-    python benchmarks/doc_tables.py STUDY --labels 16
+    python benchmarks/doc_tables.py STUDY --labels 16 --times-of 1
     python benchmarks/doc_tables.py STUDY --labels 63 --labels all --no-rough-times
     python benchmarks/doc_tables.py STUDY --labels 16 --with-and-without
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,9 @@ def main(
     rough_times: Annotated[
         bool, typer.Option(help="Times of fewer than three runs; other programs ran beside them?")
     ] = True,
+    times_of: Annotated[
+        int | None, typer.Option(help="The run whose times count: programs ran beside the others.")
+    ] = None,
 ) -> None:
     """Print a table in Markdown."""
     scored = [
@@ -48,11 +52,19 @@ def main(
     ]
     recalls = [name for name in scored[0].networks[0] if _is_shown(name, scored)]
     found = summarize(scored, [ERROR, IOU, *recalls])
+    if times_of is not None:
+        found = _with_times(found, [each for each in scored if each.trial.run == times_of])
     chosen = [row for row in found if _number(row) in labels]
     chosen.sort(key=lambda row: (row.labeled or math.inf, _FIRST.get(row.recipe, len(_FIRST))))
     lines = _masks(chosen) if with_and_without else _main(chosen, recalls, rough_times)
     for cells in lines:
         typer.echo(f"| {' | '.join(cells)} |")
+
+
+def _with_times(rows: Sequence[Summary], scored: Sequence[Scored]) -> list[Summary]:
+    """The rows with the times of these trials."""
+    times = {(row.recipe, row.labeled): row.time for row in summarize(scored, [])}
+    return [replace(row, time=times.get((row.recipe, row.labeled))) for row in rows]
 
 
 def _is_shown(column: str, scored: Sequence[Scored]) -> bool:
