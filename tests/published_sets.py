@@ -41,7 +41,7 @@ def make_isic2018(root: Path) -> Path:
             stem = f"ISIC_{len(part)}{number:06d}"
             mask = lesion(number)
             images, masks = f"ISIC2018_Task1-2_{part}_Input", f"ISIC2018_Task1_{part}_GroundTruth"
-            save(root / images / f"{stem}.jpg", picture(number, mask))
+            save(root / images / f"{stem}.jpg", picture(100 * len(part) + number, mask))
             save(root / masks / f"{stem}_segmentation.png", mask * np.uint8(255))
     return root
 
@@ -51,6 +51,6 @@ def make_suim(root: Path, images: int = 11) -> Path:
     for part, letter, count in (("train_val", "d", images), ("TEST", "w", 2)):
         for number in range(count):
             name, mask = f"{letter}_r_{number}_", lesion(number)
-            save(root / part / "images" / f"{name}.jpg", picture(number, mask))
+            save(root / part / "images" / f"{name}.jpg", picture(100 * len(part) + number, mask))
             save(root / part / "masks" / f"{name}.bmp", COLORS[mask * 5])
     return root
