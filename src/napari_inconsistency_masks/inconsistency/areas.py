@@ -75,9 +75,9 @@ class AreaSums:
     def feed(self, best_guess: npt.NDArray[Any], votes: npt.NDArray[Any]) -> None:
         """Take the next rows ``(K, y, X)``, and of the members ``(E, K, y, X)``; 0 is outside."""
         outputs = [self.scheme.output_names.index(name) for name in self.scheme.counted]
-        sums = np.stack(
+        sums = np.array(
             [
-                np.count_nonzero(channels[outputs], axis=(-2, -1))
+                [np.count_nonzero(channels[output]) for output in outputs]
                 for channels in (best_guess, *votes)
             ]
         )  # (1 + E, N)

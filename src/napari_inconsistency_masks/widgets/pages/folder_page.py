@@ -38,8 +38,9 @@ KIND_WORDS = {
     "unreadable": "cannot be read",
 }
 EMPTY = (
-    "Choose a folder that holds one folder of images and one folder of masks per class, with the "
-    "same file names; or a published data set that the paper used, as a folder or ZIP."
+    "Choose a folder that holds one folder of images and one folder of masks (or ImageJ ROIs) per "
+    "class, with the same file names; or a published data set that the paper used, as a folder or "
+    "ZIP."
 )
 
 

@@ -107,14 +107,14 @@ class FrameLayers:
         The values that occur in it, without 0.
     votes, most_votes
         ``(Y, X)``: how many networks are outvoted; and the highest of these numbers.
+    areas
+        Of the classes.
     cells
         Positions and states, or None if the scheme has no positions.
     places
         Where the networks differ.
     counted
         The cells or objects that are counted: those of all networks together, then of each.
-    areas
-        Of the classes.
     """
 
     frame: int
@@ -123,10 +123,10 @@ class FrameLayers:
     mask_values: frozenset[int]
     votes: _Plane
     most_votes: int
+    areas: ClassAreas
     cells: Cells | None
     places: tuple[FoundPlace, ...] = ()
     counted: tuple[Cells, ...] = ()
-    areas: ClassAreas | None = None
 
 
 def mask_names(scheme: LabelScheme) -> tuple[str, ...]:
@@ -213,8 +213,8 @@ def read_frame(frame: int, number: int, folder: Path, scheme: LabelScheme) -> Fr
         mask_values=frozenset(np.unique(mask).tolist()) - {0},
         votes=votes,
         most_votes=int(votes.max(initial=0)),
+        areas=areas.result(),
         cells=counted[0] if scheme.position is not None else None,
         places=look_for_places(classes != 0, members, scheme, frame, counted),
         counted=counted,
-        areas=areas.result(),
     )

@@ -232,8 +232,7 @@ class Results(QObject):
         result.counts.unclear[frame.frame] = counts.unclear
         result.counts.inconsistent[frame.frame] = counts.inconsistent
         result.counts.notes[frame.frame] = counts.notes
-        if frame.areas is not None:
-            result.counts.areas[frame.frame] = frame.areas
+        result.counts.areas[frame.frame] = frame.areas
         self._watch(result)
         if result.layers is None:
             if not self._soon.isActive():
