@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 
 from napari_inconsistency_masks.widgets.work.worker import Worker, _running, stop_all
 
@@ -43,10 +43,46 @@ def count(numbers: Any) -> Iterator[Any]:
     return "sum"
 
 
+def fails(numbers: Any) -> Iterator[Any]:
+    yield from range(numbers)
+    raise ValueError("no more")
+
+
+def cannot_clean_up() -> Iterator[Any]:
+    try:
+        while True:
+            yield
+    finally:
+        raise OSError("the disk is full")
+
+
 def test_values_the_result_and_the_end_come_in_order(qtbot: Any) -> None:
     assert Heard(count(2)).run(qtbot) == [
         ("yielded", 0), ("yielded", 1), ("returned", "sum"), ("over", None)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("work", "what"), [(count, "returned"), (fails, "failed")])
+def test_nothing_else_happens_between_the_result_and_the_end(
+    qtbot: Any, work: Any, what: str
+) -> None:
+    heard = Heard(work(1))
+    later = [("later", None)]
+    getattr(heard.worker, what).connect(
+        lambda _: QTimer.singleShot(0, lambda: heard.told.extend(later))
+    )
+    heard.worker.begin()
+    qtbot.waitUntil(lambda: heard.told[-1:] == later)
+    assert [told for told, _ in heard.told] == ["yielded", what, "over", "later"]
+
+
+def test_the_end_is_told_though_cleaning_up_fails(
+    qtbot: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard = Heard(cannot_clean_up())
+    heard.worker.yielded.connect(lambda _: heard.worker.stop())
+    assert heard.run(qtbot)[-1] == ("over", None)
+    assert "the disk is full" in caplog.text
 
 
 def test_work_is_done_in_another_thread_and_told_in_this_one(qtbot: Any) -> None:

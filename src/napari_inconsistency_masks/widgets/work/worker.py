@@ -6,19 +6,23 @@ is one) and run its ``finally`` in the window's thread; this one does neither.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from typing import Any
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QThread, Signal
 
+logger = logging.getLogger(__name__)
+
 
 class Worker(QThread):
     """Runs a generator in a thread.
 
     `yielded` carries each of its values and `returned` its result; `failed` carries the exception
-    that ended it. One that was stopped emits neither of the two. `over` comes last, always. All
-    are emitted in the thread that made the worker.
+    that ended it. One that was stopped emits neither of the two. `over` comes last, always, and
+    right after them: nothing else happens in the window in between. All are emitted in the thread
+    that made the worker.
 
     Parameters
     ----------
@@ -52,25 +56,27 @@ class Worker(QThread):
 
     def run(self) -> None:
         """Run the generator; called by Qt in the thread."""
+        end: tuple[str, object] = ("stopped", None)
         try:
             while not self.isInterruptionRequested():
                 self._happened.emit("yielded", next(self._generator))
-        except StopIteration as end:
+        except StopIteration as stop:
             if not self.isInterruptionRequested():
-                self._happened.emit("returned", end.value)
+                end = ("returned", stop.value)
         except Exception as error:
-            self._happened.emit("failed", error)
+            end = ("failed", error)
         finally:
-            self._generator.close()
-            self._happened.emit("over", None)
+            try:
+                self._generator.close()
+            except Exception:
+                logger.exception("Work that was stopped did not clean up")
+            self._happened.emit(*end)
 
     def _tell(self, what: str, value: object) -> None:
-        if not isalive(self._owner):
-            return
-        if what == "over":
-            self.over.emit()
-        else:
+        if what != "stopped" and isalive(self._owner):
             getattr(self, what).emit(value)
+        if what != "yielded" and isalive(self._owner):
+            self.over.emit()
 
     def _forget(self) -> None:
         _running.discard(self)
