@@ -177,6 +177,15 @@ class LabelScheme:
         one_hot: npt.NDArray[np.bool_] = winner[..., None, :, :] == classes  # (..., K, Y, X)
         return one_hot
 
+    def votes(self, probability: torch.Tensor) -> torch.Tensor:
+        """Hard labels of tensors ``(..., K, Y, X)``, as the members of a consensus have them.
+
+        Bool ``(..., K, Y, X)``; of exclusive classes the number of the output, ``(..., 1, Y, X)``.
+        """
+        if self.exclusive:
+            return probability.argmax(-3, keepdim=True)
+        return probability >= 0.5 if self.task is Task.MULTILABEL else probability > 0.5
+
     def say_nothing(
         self, probability: npt.NDArray[np.float32], where: npt.NDArray[np.bool_]
     ) -> None:

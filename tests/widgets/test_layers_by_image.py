@@ -245,3 +245,51 @@ def test_labels_that_come_with_a_sample_are_those_of_its_image(
     assert layers_of(data) == [None] * len(own)
     data.choose_image(image)
     assert layers_of(data) == own
+
+
+def test_layers_of_a_person_are_proposed_for_the_image_below_them(
+    data: LayerData, viewer: ViewerModel
+) -> None:
+    first = add_image(viewer, name="first")
+    own = add_labels(viewer, "first labels")
+    second = add_image(viewer, name="second")
+    other, spots = add_labels(viewer, "second labels"), add_points(viewer, "spots", [[1, 2]])
+    assert data.image is first
+    assert layers_of(data) == [own]
+    data.choose_image(second)
+    assert layers_of(data) == [other, spots]
+    data.choose_image(first)
+    assert layers_of(data) == [own]
+    assert other in data.choices(MASK), "a person may choose it"
+
+
+def test_layers_above_several_images_are_proposed_for_each(
+    data: LayerData, viewer: ViewerModel
+) -> None:
+    first, second = (add_image(viewer, name=name) for name in ("first", "second"))
+    alive = add_labels(viewer, "alive")
+    for image in (first, second):
+        data.choose_image(image)
+        assert layers_of(data) == [alive]
+
+
+def test_an_image_of_another_size_does_not_part_an_image_from_its_labels(
+    data: LayerData, viewer: ViewerModel
+) -> None:
+    first = add_image(viewer, name="first")
+    add_image(viewer, (90, 80), name="large")
+    alive = add_labels(viewer, "alive")
+    data.choose_image(first)
+    assert layers_of(data) == [alive]
+
+
+def test_labels_that_come_later_are_not_those_of_an_image_that_has_its_own(
+    session: Session, data: LayerData, viewer: ViewerModel
+) -> None:
+    sample = toy_sample(Task.MULTILABEL, 0)
+    image = show_samples(session, "cells", [sample], toy_data().scheme)
+    own = layers_of(data)
+    assert data.image is image
+    assert None not in own
+    add_labels(viewer, "of something else", sample.image.shape[1:])
+    assert layers_of(data) == own

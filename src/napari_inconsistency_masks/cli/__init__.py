@@ -14,6 +14,7 @@ import typer
 from ..cluster import ConnectionLostError
 from ..devices import ALLOCATOR
 from ..errors import InputError
+from ..files.atomic import WriteError
 from .batch import batch
 from .benchmark import benchmark
 from .console import err
@@ -21,6 +22,7 @@ from .demo import demo, show
 from .doctor import doctor
 from .evaluation import evaluate
 from .exit_codes import FAILED, REFUSED, SOME_FAILED
+from .export import export
 from .help_page import HelpfulCommand
 from .recipes import recipes
 from .retraining import choose, retrain
@@ -37,7 +39,7 @@ app = typer.Typer(
     help="Train small networks on a few labels with inconsistency masks, and count cells.",
     epilog="Exit codes: 0 done, 1 failed, 2 input refused, 3 some files failed, 130 stopped.",
 )
-COMMANDS = (demo, recipes, train, run, retrain, choose, batch, evaluate, benchmark, doctor)
+COMMANDS = (demo, recipes, train, run, retrain, choose, batch, evaluate, benchmark, export, doctor)
 for command in COMMANDS:
     app.command(cls=HelpfulCommand)(command)
 for command in (serve, show):
@@ -51,7 +53,7 @@ def main() -> None:
         app(prog_name="napari-im")
     except InputError as error:
         err.print(f"napari-im: {error}", markup=False)
-        sys.exit(FAILED if isinstance(error, ConnectionLostError) else REFUSED)
+        sys.exit(FAILED if isinstance(error, ConnectionLostError | WriteError) else REFUSED)
 
 
 def _use_fast_allocator() -> None:

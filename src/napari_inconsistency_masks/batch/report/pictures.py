@@ -38,7 +38,7 @@ def thumbnail(image: Image, place: int, plan: Plan) -> str | None:
     except InputError:
         return None
     channels = plan.options.channels or ((0, 1, 2) if len(frame) == 3 else (0,))
-    return _data_url(_small(frame[list(channels[:3])], mask))
+    return _data_url(with_mask(frame[list(channels[:3])], mask))
 
 
 def _mask(image: Image, place: int, plan: Plan) -> npt.NDArray[np.bool_] | None:
@@ -50,8 +50,8 @@ def _mask(image: Image, place: int, plan: Plan) -> npt.NDArray[np.bool_] | None:
         return mask
 
 
-def _small(frame: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.uint8]:
-    """A color picture ``(y, x, 3)`` of at most `_SIDE` pixels."""
+def with_mask(frame: npt.NDArray[Any], mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.uint8]:
+    """A color picture ``(y, x, 3)`` of a frame ``(C, Y, X)``, of at most `_SIDE` pixels."""
     values = np.nan_to_num(frame.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = np.percentile(values, (0.5, 99.8))
     gray = ((values - low) / ((high - low) or 1.0)).clip(0, 1) * 255

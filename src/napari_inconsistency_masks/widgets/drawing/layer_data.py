@@ -272,7 +272,7 @@ class LayerData(QObject):
 
     def _propose(self) -> None:
         """Until somebody changes the table."""
-        self.rows = proposed_rows(filter(self._fitting, self.layers.drawable()))
+        self.rows = proposed_rows(self.image_layers.proposed(self.image, self.axes))
 
     def _current_step(self) -> tuple[int, ...]:
         return tuple(self.layers.viewer.dims.current_step) if self.layers.alive else ()

@@ -64,6 +64,22 @@ class ImageLayers:
             return self.fitting(layer, image, axes) is not None
         return axes is not None and self.own.may_hold(layer, image) and fits(layer, axes)
 
+    def proposed(self, image: Image | None, axes: FrameAxes | None) -> list[Layer]:
+        """The layers to propose for an image of whose classes nothing is known.
+
+        Of those that fit, the ones that were made for it; else those in the list of layers above
+        it, up to the next image of its shape, which they may be of as well; else all.
+        """
+        fit = [layer for layer in self._layers.drawable() if self.fitting(layer, image, axes)]
+        made = [layer for layer in fit if layer in self._made]
+        if made or image is None:
+            return made or fit
+        everything, shape = self._layers.all(), shape_of(image)
+        above = everything[everything.index(image) + 1 :]
+        others = [layer for layer in self._layers.images() if shape_of(layer) == shape]
+        upto = next((place for place, layer in enumerate(above) if layer in others), len(above))
+        return [layer for layer in fit if layer in above[:upto]] or fit
+
     def use(self, image: Image | None, rows: Iterable[ClassRow]) -> None:
         """A person chose these layers for the classes of an image."""
         if image is None:
