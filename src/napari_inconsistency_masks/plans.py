@@ -18,6 +18,7 @@ from .data.origin import relative_origin
 from .data.sample import SegmentationData
 from .errors import InputError, meant
 from .files.atomic import write_json
+from .files.folders import make_folder
 from .files.json_files import read_json
 from .files.locks import take_lock
 from .inference.listing import network_files
@@ -102,7 +103,7 @@ def create(
     config = settled(config or TrainConfig())
     if start_from is not None and config.warm_start:
         refuse_other_network(Path(start_from), config.network)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     origin = data.origin and relative_origin(data.origin, folder, _moved_with(folder, data.origin))
     start = None if start_from is None else copy_start(Path(start_from), folder)
     plan = RunPlan(recipe, config, origin, data.name, start)

@@ -208,9 +208,9 @@ def _session(
     )
     write_names(folder, data, plan.recipe)
     _note_session(folder, started)
-    fair.record(folder, full=plan.recipe.data == "full")
     yield started
     yield from map(Warned, opened.notes)
+    fair.record(folder, plan.recipe)
     yield from work.run()
     generation = read_json(folder / ENSEMBLE)["generation"]
     record = work.records.load_generation(generation)

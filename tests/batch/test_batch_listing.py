@@ -77,6 +77,20 @@ def test_folders_that_are_not_looked_into_are_counted(
     assert list_images([plate], recursive=True, out=out).unsearched == 0
 
 
+def test_a_link_that_leads_to_itself_is_a_row_with_its_reason(
+    images: Path, model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    (images / "loop.tif").symlink_to(images / "loop.tif")
+    for overwrite in (False, True):
+        events = do(
+            batch_of([images], tmp_path / "out", model, ensemble), ensemble, overwrite=overwrite
+        )
+        assert events[-1].failed == 1
+    assert {row["image"]: row["status"] for row in counts(tmp_path / "out")}["loop.tif"] == (
+        "failed: this file does not exist (any more)."
+    )
+
+
 def test_no_two_images_have_one_name_in_the_tables(tmp_path: Path) -> None:
     for place in ("r/x", "r/y", "q/x"):
         (tmp_path / place).mkdir(parents=True)

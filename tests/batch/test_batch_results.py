@@ -13,8 +13,8 @@ from batch_toys import batch_of, counts, do, toy_frames, write_images
 from skimage.io import imread
 
 from napari_inconsistency_masks.batch import Plan
+from napari_inconsistency_masks.batch.columns import count_columns
 from napari_inconsistency_masks.batch.layout import image_files
-from napari_inconsistency_masks.batch.outputs.cells import count_columns
 from napari_inconsistency_masks.batch.summary import DONE, write_tables
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.tables import read_csv, write_csv

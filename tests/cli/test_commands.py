@@ -13,12 +13,14 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
+from napari_inconsistency_masks import cli
 from napari_inconsistency_masks.checkpoint import ModelCard
 from napari_inconsistency_masks.cli import COMMANDS, app
 from napari_inconsistency_masks.cli.data import open_labels
 from napari_inconsistency_masks.config import TrainConfig
 from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.intensity import Intensity
@@ -277,6 +279,33 @@ def test_the_help_says_which_limits_are_themselves_allowed() -> None:
         "--members": "[1<=x<=32]",
     }.items():
         assert by_flag[flag].help.endswith(limits)
+
+
+@pytest.mark.parametrize("command", ["train", "benchmark"])
+def test_a_file_is_no_folder_to_write_to(folder: Path, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    data = [folder] if command == "train" else ["--data", folder]
+    words = f"--classes {','.join(CLASSES)} --position position --test 0.25 {TINY}".split()
+    with pytest.raises(InputError, match=r"notes\.txt: this folder cannot be made"):
+        call(command, *data, "--out", file, *words)
+    assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(InputError("no such folder"), 2), (WriteError("the disk is full"), 1)]
+)
+def test_only_input_that_was_refused_has_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, error: InputError, code: int
+) -> None:
+    def fail(**_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr("sys.argv", ["napari-im", "batch"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
 
 
 def test_doctor_as_json() -> None:

@@ -135,6 +135,39 @@ def test_images_named_for_test_later_are_none_that_the_run_has_seen(moved: Path)
     assert "1 of the 2 images that are for test now" in result.stderr
 
 
+@pytest.mark.parametrize("recipe", ["im", "fixmatch"])
+def test_what_was_learned_from_without_labels_is_not_for_test(recipe: str, tmp_path: Path) -> None:
+    """Of the images that get masks after the training, the students saw the pixels."""
+    data = draw(tmp_path / "data", range(6))
+    draw(tmp_path / "later", (6, 7))
+    for number in (6, 7):
+        name = f"images/cell_{number:02d}.tif"
+        shutil.copy(tmp_path / "later" / name, data / name)
+    words = ("--recipe", recipe, "--test", "0.2", "--follow-collapsed")
+    run, table = train(data, tmp_path / "run", *words), tmp_path / "counts.csv"
+    assert read_json(run / "names.json")["unlabeled"] == ["cell_06", "cell_07"]
+    draw(data, (6, 7, 8))
+    (data / "splits").mkdir()
+    (data / "splits" / "test.txt").write_text("cell_06\ncell_08\n")
+    result = call("evaluate", run, "--out", table)
+    assert scored(table) == {"cell_08": "no"}
+    assert "1 of the 2 images that are for test now" in " ".join(result.stderr.split())
+    copy = shutil.copytree(data, tmp_path / "copy")
+    result = call("evaluate", run, "--data", copy, "--split", "test", "--out", table)
+    assert scored(table) == {"cell_06": "unlabeled", "cell_08": "no"}
+    assert "1 of the 2 images were learned from without their labels" in result.stdout
+    call("evaluate", run, "--split", "hidden", "--out", table)
+    assert scored(table)["cell_07"] == "unlabeled"
+
+
+def test_a_recipe_that_needs_no_unlabeled_images_has_not_seen_them(tmp_path: Path) -> None:
+    data = draw(tmp_path / "data", range(6))
+    run = train(data, tmp_path / "run", "--labeled", "3")
+    result = call("evaluate", run, "--split", "hidden", "--out", tmp_path / "counts.csv")
+    assert {*scored(tmp_path / "counts.csv").values()} == {"no"}
+    assert "without their labels" not in result.stdout
+
+
 def test_the_runs_own_folder_is_its_own_data_if_a_split_is_named(tmp_path: Path) -> None:
     data = draw(tmp_path / "data", range(8))
     run, table = train(data, tmp_path / "run", "--seed", "7"), tmp_path / "counts.csv"

@@ -11,7 +11,13 @@ from dataset_files import make_folder, noise, save, square
 
 from napari_inconsistency_masks.data.corrected import load_corrected
 from napari_inconsistency_masks.data.folders.folder import load_folder
-from napari_inconsistency_masks.data.held_out import NOTHING_NEW, Seen, corrections, hold_out
+from napari_inconsistency_masks.data.held_out import (
+    NOTHING_NEW,
+    Seen,
+    as_seen,
+    corrections,
+    hold_out,
+)
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
 from napari_inconsistency_masks.data.sources import file_of, name_of
 from napari_inconsistency_masks.files.tiff import write_tiff
@@ -38,9 +44,9 @@ def data_of(labeled: list[int], validation: list[int], unlabeled: tuple[int, ...
     )
 
 
-def seen(learned: list[int], held_out: list[int]) -> Seen:
-    before = data_of(learned, held_out)
-    return Seen.of(before.labeled, before.validation)
+def seen(learned: list[int], held_out: list[int], unlabeled: tuple[int, ...] = ()) -> Seen:
+    before = data_of(learned, held_out, unlabeled)
+    return Seen.of(before.labeled, before.validation, before.unlabeled)
 
 
 def test_what_was_set_aside_stays_so() -> None:
@@ -92,11 +98,29 @@ def test_corrections_are_what_is_labeled_in_part_or_otherwise_than_before() -> N
 
 
 def test_names_do_not_matter_and_json_keeps_all() -> None:
-    before = seen([0, 1], [2])
-    assert Seen.from_json(before.to_json()) == before
+    before = seen([0, 1], [2], unlabeled=(3,))
+    assert Seen.from_json(json.loads(json.dumps(before.to_json()))) == before
     renamed = [replace(toy_sample(Task.MULTILABEL, 0), name="other")]
     assert before.learned_among(renamed) == 1
     assert corrections(renamed, before) == ()
+
+
+def test_records_from_before_unlabeled_images_were_recorded_stay_readable() -> None:
+    before = seen([0, 1], [2], unlabeled=(3,))
+    values = before.to_json()
+    del values["unlabeled"]
+    assert Seen.from_json(values) == replace(before, unlabeled=frozenset())
+
+
+def test_images_without_labels_are_known_by_what_they_show_for_good() -> None:
+    before = seen([0], [1], unlabeled=(2, 3)).and_then(seen([0, 2], [4], unlabeled=(5,)))
+    given = replace(data_of([0, 2, 3], [4, 5]), test=data_of([0, 2, 3, 5, 6], []).labeled)
+    assert before.names_learned_unlabeled(given.labeled) == [*named(3)]
+    assert before.names_learned(given.labeled) == sorted(named(0, 2))
+    found, notes = as_seen(given, before, "test")
+    assert numbers(found) == [6]
+    assert "4 of the 5 images" in notes[0]
+    assert numbers(as_seen(given, before, "hidden")[0]) == [3, 5]
 
 
 def test_frames_of_one_file_are_treated_alike(tmp_path: Path) -> None:

@@ -21,7 +21,15 @@ from trained_toys import picture, trained_toy
 
 from napari_inconsistency_masks.checkpoint import ModelCard
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.exchange import About, extra, onnx_file, write_bioimage, write_onnx
+from napari_inconsistency_masks.exchange import (
+    About,
+    extra,
+    onnx_file,
+    proposed_name,
+    write_bioimage,
+    write_onnx,
+)
+from napari_inconsistency_masks.exchange.example import example_tensor
 from napari_inconsistency_masks.exchange.tensors import _identifiers
 from napari_inconsistency_masks.inconsistency import find_consensus
 from napari_inconsistency_masks.inference.image import predict
@@ -149,8 +157,7 @@ def test_it_has_a_picture_of_where_networks_differ(package: Path) -> None:
     [
         ({"name": "a/b:c"}, "name"),
         ({"license": "my own"}, "license"),
-        ({"example": picture(128, 176)}, "at least 144 x 144 pixels"),
-        ({"example": picture(176, 176, 3)}, "give one with 1 channels"),
+        ({"example": picture(176, 176, 3)}, "has 3 channels, and the networks take 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -167,6 +174,16 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(InputError, match=message):
         write_bioimage(tmp_path / "c.zip", trained, replace(ABOUT, **change), gray="stretched")
     assert not list(tmp_path.iterdir())
+
+
+def test_of_a_large_example_the_middle_is_taken_and_a_small_one_is_mirrored(
+    trained: TrainedEnsemble,
+) -> None:
+    image = picture(900, 100)
+    tensor = example_tensor(image, trained, "as-is")
+    assert tensor.shape == (1, 1, 512, 144)
+    np.testing.assert_array_equal(tensor[0, :, :, :100], image[:, 194:706])
+    np.testing.assert_array_equal(tensor[0, :, :, 100:], image[:, 194:706, 98:54:-1])
 
 
 def test_networks_for_8_bits_need_an_example_of_8_bits(
@@ -219,6 +236,14 @@ def test_missing_packages_are_named(
     monkeypatch.setattr(extra, "PACKAGES", ("onnx", "not_there", "not_there.either"))
     with pytest.raises(InputError, match=r"not_there, not_there.either.*\[exchange\]"):
         write_onnx(tmp_path / "cells.onnx", trained)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("our cells", "our cells"), ("x", "networks x"), ("größe.2", "gr__e_2"), ("c" * 99, "c" * 64)],
+)
+def test_a_name_is_proposed_that_the_format_allows(words: str, name: str) -> None:
+    assert proposed_name(words) == name
 
 
 def test_names_of_classes_become_names_of_channels() -> None:

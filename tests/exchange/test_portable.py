@@ -59,25 +59,30 @@ def test_values_beyond_those_of_an_image_are_cut_as_they_were_in_training(
 
 
 @pytest.mark.parametrize(
-    ("learned", "asked", "expected"),
+    ("learned", "asked", "bits", "expected"),
     [
-        ({"stretched": True}, None, STRETCHED),
-        ({"stretched": False}, None, AS_IS),
-        ({"stretched": True}, AS_IS, AS_IS),
-        ({}, STRETCHED, STRETCHED),
+        ({"stretched": True}, None, 8, STRETCHED),
+        ({"stretched": False}, None, 8, AS_IS),
+        ({"stretched": True}, AS_IS, 8, AS_IS),
+        ({}, STRETCHED, 8, STRETCHED),
+        ({}, None, 8, AS_IS),
+        ({}, None, 16, STRETCHED),
+        ({"stretched": None}, None, 16, STRETCHED),
     ],
 )
-def test_gray_values_go_in_as_they_were_learned_from(
-    learned: dict[str, bool], asked: str | None, expected: str
+def test_gray_values_go_in_as_they_were_learned_from_or_as_the_example_needs(
+    learned: dict[str, bool], asked: str | None, bits: int, expected: str
 ) -> None:
     card = ModelCard(SCHEMES[Task.BINARY], Architecture(1, 1), Intensity(), learned)
-    assert gray_values(card, asked) == expected
+    assert gray_values(card, np.dtype(f"uint{bits}"), asked) == expected
 
 
-@pytest.mark.parametrize("learned", [{}, {"stretched": None}])
-def test_unknown_gray_values_must_be_chosen(learned: dict[str, None]) -> None:
-    card = ModelCard(SCHEMES[Task.BINARY], Architecture(1, 1), Intensity(), learned)
-    with pytest.raises(InputError, match=r"choose gray values as-is .* or stretched"):
-        gray_values(card)
+def test_a_rule_for_all_types_goes_before_what_was_learned_from() -> None:
+    card = ModelCard(SCHEMES[Task.BINARY], Architecture(1, 1), Intensity("percentile"), {})
+    assert gray_values(card, np.dtype(np.uint8)) == STRETCHED
+
+
+def test_other_gray_values_are_refused() -> None:
+    card = ModelCard(SCHEMES[Task.BINARY], Architecture(1, 1), Intensity(), {})
     with pytest.raises(InputError, match="'raw': choose as-is or stretched"):
-        gray_values(card, "raw")
+        gray_values(card, np.dtype(np.uint8), "raw")

@@ -266,3 +266,12 @@ def test_the_palette_tells_what_is_transparent(tmp_path: Path) -> None:
     picture.save(tmp_path / "a.png", transparency=0)
     with open_stack(tmp_path / "a.png", palette_indices=True) as stack:
         assert stack.header.palette == ((255, 255, 255, 0), (9, 8, 7, 255))
+
+
+def test_colors_of_a_picture_may_be_taken_for_frames(tmp_path: Path) -> None:
+    pixels = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    Image.fromarray(pixels).save(tmp_path / "colors.png")
+    with open_stack(tmp_path / "colors.png") as stack:
+        frames = stack.with_axes("YXT")
+        assert (frames.header.axes, len(frames)) == ("TYX", 3)
+        assert np.array_equal(np.stack(frames[:]), np.moveaxis(pixels, -1, 0))

@@ -82,6 +82,7 @@ def test_features_are_dropped_weakly_and_strongly(monkeypatch) -> None:
     bench = make_bench("crossmatch", Task.BINARY)
     calls = record_calls(monkeypatch)
     bench.method.losses(bench.step())
+    assert len(calls) == 2
     for call in calls:
         (stream, _) = call.streams
         assert stream.rows.tolist() == [0, 1, 2, 3, 4, 5, 3, 4, 5, 3, 4, 5]

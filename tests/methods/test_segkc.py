@@ -50,6 +50,8 @@ def test_it_is_what_was_decided(task: Task, monkeypatch) -> None:
         )
         expected = x + 0.4 * (0.7 * crossed + 1.3 * consulted)
         assert losses.total[e].item() == pytest.approx(expected, rel=1e-4)
+        from_narrow = slow_divergence(narrow, wide, valid)
+        assert losses.parts["consulted"][e].item() == pytest.approx(from_narrow, rel=1e-4)
 
 
 def test_the_second_network_is_narrower() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,6 +21,7 @@ from method_steps import (
 )
 from napari_inconsistency_masks.method_config import UniMatchConfig
 from napari_inconsistency_masks.methods import unimatch
+from napari_inconsistency_masks.methods.cutmix import unimatch_box
 from napari_inconsistency_masks.task import Task
 
 
@@ -70,3 +72,17 @@ def test_without_dropout_the_perturbed_features_are_the_plain_ones(monkeypatch) 
     calls = record_calls(monkeypatch)
     bench.method.losses(bench.step())
     torch.testing.assert_close(calls[0].logits[:, 3:6], calls[0].logits[:, 6:])
+
+
+def test_half_of_the_images_are_mixed_in_a_box_of_up_to_two_fifths() -> None:
+    rng = np.random.default_rng(0)
+    boxes = [unimatch_box(rng, (96, 128)) for _ in range(600)]
+    mixed = [box for box in boxes if box.any()]
+    assert 0.45 < len(mixed) / len(boxes) < 0.55
+    shares = [box.mean() for box in mixed]
+    assert 0.015 < min(shares) < 0.05
+    assert 0.3 < max(shares) <= 0.4
+    for box in mixed:
+        height, width = box.any(1).sum(), box.any(0).sum()
+        assert height * width == box.sum()
+        assert 0.25 < height / width < 4

@@ -81,6 +81,7 @@ def test_each_generation_says_what_it_took(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     events = list(runs.train("im", toy_data(), QUICK, folder=folder))
     ends = [e for e in events if isinstance(e, GenerationEnd)]
+    assert len(ends) == 2
     for end in ends:
         values = read_json(folder / f"generation-{end.generation}" / "generation.json")
         assert values["seconds"] == end.seconds > 0

@@ -39,6 +39,7 @@ from napari_inconsistency_masks.training.events import (
     Warned,
 )
 from napari_inconsistency_masks.training.parts import Taught, training_parts
+from napari_inconsistency_masks.training.start import read_all_seen, read_seen
 from toy import QUICK, toy_data, toy_sample
 
 LABELED = replace(QUICK, generations=0)
@@ -247,6 +248,23 @@ def test_networks_without_a_run_can_be_gone_on_from(old: Path, tmp_path: Path) -
         assert comparison.learned_from is None
 
 
+def test_what_was_learned_with_pseudo_labels_is_never_forgotten(old: Path, tmp_path: Path) -> None:
+    first = Path(shutil.copytree(old, tmp_path / "first"))
+    lines = [
+        {"index": 0, "name": "a", "kept": True, "image": "print-a"},
+        {"index": 1, "name": "b", "kept": False, "image": "print-b"},
+        {"index": 2, "name": "c", "kept": True},  # by an older version
+    ]
+    (first / "generation-1").mkdir()
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (first / "generation-1" / "pseudo-labels.jsonl").write_text(text)
+    seen = read_all_seen(first)
+    assert seen is not None
+    assert seen.unlabeled == {"print-a"}
+    plans.create(tmp_path / "new", "labeled", corrected(), settings(old), start_from=first)
+    assert read_seen(tmp_path / "new" / "generation-0") == seen
+
+
 @pytest.mark.parametrize(
     ("before", "then"),
     [("labeled", "labeled"), ("im", "labeled-aug"), ("fixmatch", "labeled-aug")],
@@ -318,6 +336,21 @@ def test_a_run_that_goes_on_has_what_is_left(old: Path, tmp_path: Path, clock: C
     assert isinstance(started, Started)
     assert (started.used, started.minutes, started.resumed) == (30, 1.0, True)
     assert sum(isinstance(event, StepEnd) for event in rest) == 3
+    assert isinstance(rest[-1], Finished)
+
+
+@pytest.mark.parametrize(("recipe", "learns"), [("labeled", StepEnd), ("im++", Judging)])
+def test_what_was_learned_amid_an_epoch_counts_if_the_time_is_over_then(
+    old: Path, tmp_path: Path, clock: Clock, recipe: str, learns: type
+) -> None:
+    config = settings(old, minutes=1.0, epochs=100, steps=4)
+    run = runs.retrain(old, corrected(), config, folder=tmp_path / "new", recipe=recipe)
+    assert any(isinstance(event, learns) for event in run)  # stops at the first
+    clock.now += 60
+    run.close()  # type: ignore[attr-defined]
+    rest = list(runs.resume(tmp_path / "new", corrected()))
+    ends = [e for e in rest if isinstance(e, EpochEnd) or (isinstance(e, Judging) and e.error)]
+    assert isinstance(ends[0], EpochEnd if learns is StepEnd else Judging)
     assert isinstance(rest[-1], Finished)
 
 

@@ -99,6 +99,10 @@ def test_scores_that_are_all_alike_give_one_copy_each() -> None:
     assert copies_for(0.4, 0.4, 0.4) == 1
 
 
+def test_a_low_score_above_the_high_one_counts() -> None:
+    assert [copies_for(score, 0.9, 0.6) for score in (0.5, 0.7, 0.9, 0.95)] == [1, 1, 1, 5]
+
+
 def test_low_and_high_come_from_the_scores_where_nobody_chose_them() -> None:
     scores = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, None]
     assert score_range(scores, None, None, (0.2, 0.8)) == pytest.approx((0.2, 0.8))

@@ -32,6 +32,7 @@ from napari_inconsistency_masks.widgets.drawing import label_scan, saving
 from napari_inconsistency_masks.widgets.predicting import predictor
 from napari_inconsistency_masks.widgets.project import files, recent
 from napari_inconsistency_masks.widgets.results import results
+from napari_inconsistency_masks.widgets.runs import exporting
 from napari_inconsistency_masks.widgets.sections import train
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
 from napari_inconsistency_masks.widgets.training import folder_data, trainer
@@ -65,7 +66,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[FakeChild]:
         started.append(FakeChild(command, parent))
         return started[-1]
 
-    for module in (trainer, predictor, devices, job):
+    for module in (trainer, predictor, devices, job, exporting):
         monkeypatch.setattr(module, "Child", make)
     return started
 

@@ -400,6 +400,17 @@ def test_results_that_are_there_are_replaced_only_if_that_is_ticked(
 # --- the batch ------------------------------------------------------------------------------------
 
 
+def test_a_batch_that_has_not_begun_yet_counts_no_files(
+    ready: BatchSection, program: Program
+) -> None:
+    ready.page.main.click()
+    program.plan()
+    ready.page.main.click()
+    assert ready.summary == "starting"
+    program.start()
+    assert ready.summary.startswith("0 of 3 files")
+
+
 @pytest.fixture
 def started(ready: BatchSection, program: Program) -> BatchSection:
     ready.page.main.click()

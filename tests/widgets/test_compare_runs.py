@@ -302,6 +302,30 @@ def test_a_run_is_opened_under_train_unless_one_is_being_trained(
     assert "A training is running" in panel.chosen.about.text()
 
 
+def test_networks_of_one_run_can_be_written_for_other_programs(
+    panel: CompareRuns, session: Any, folder: Path
+) -> None:
+    chosen = panel.chosen
+    assert not shows(panel, "export_button")
+    select(panel, "short")
+    assert not shows(panel, "export_button"), "it has no networks yet"
+    select(panel, "good")
+    assert shows(panel, "export_button")
+    chosen.export_button.click()
+    assert shows(panel, "export_form")
+    assert chosen.export_form.run == folder / "good"
+    select(panel, "poor")
+    assert not shows(panel, "export_form"), "it is about another run"
+    chosen.export_button.click()
+    chosen.export_form.choose_example(folder / "cells.tif")
+    session.exporting.start(chosen.export_form.request(folder / "cells.zip"))
+    assert not shows(panel, "export_form")
+    assert not chosen.export_button.isEnabled()
+    assert "being written" in chosen.export_button.toolTip()
+    session.exporting.stop()
+    assert chosen.export_button.isEnabled()
+
+
 def test_a_new_run_appears_when_it_is_finished(
     panel: CompareRuns, session: Any, folder: Path, qtbot: Any
 ) -> None:

@@ -649,6 +649,40 @@ def test_the_section_leads_through_the_places(
     assert correcting.can_undo
 
 
+def test_the_section_is_at_no_place_after_one_was_refused(
+    viewer: ViewerModel, correcting: Correcting, session: Session, qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    section.next.click()
+    rows = session.layer_data.rows
+    session.layer_data.set_rows(rows[:2])
+    section.accept.click()
+    assert section.progress.text() == "1 of 3 done.", "it was accepted, and the next one refused"
+    assert section.accept.isHidden()
+    assert section.meaning.isHidden()
+    assert section.table.current == -1
+    section.table.setCurrentIndex(section.table.model().index(1, 0))
+    assert correcting.queue.current is None
+    session.layer_data.set_rows(rows)
+    section.table.setCurrentIndex(section.table.model().index(1, 0))
+    assert correcting.queue.current is correcting.queue.places[1]
+
+
+def test_a_place_that_was_the_last_can_be_pressed_again(
+    viewer: ViewerModel, correcting: Correcting, qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    section.next.click()
+    for _ in range(3):
+        section.accept.click()
+    assert correcting.queue.current is None
+    last = section.table.model().index(2, 0)
+    section.table.setCurrentIndex(last)
+    assert correcting.queue.current is correcting.queue.places[2]
+
+
 def test_an_empty_section_says_what_to_do(
     viewer: ViewerModel, session: Session, qtbot: Any
 ) -> None:

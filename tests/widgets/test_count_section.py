@@ -194,14 +194,15 @@ def test_selecting_a_row_goes_to_its_frame(
         assert session.layers.frame_shown(image, session.looking.axes()) == frame
 
 
-def test_selecting_a_row_of_a_deleted_image_does_nothing(
-    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+def test_selecting_a_row_of_a_deleted_image_says_that_it_is_gone(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
 ) -> None:
-    image = add_image(viewer, (4, 60, 400))
+    image = add_image(viewer, (4, 60, 400), name="plate")
     predict()
     viewer.layers.remove(image)
     section.table.setCurrentIndex(section.table.model().index(7, 1))
     assert len(table(section)) == 8
+    assert session.status.sentence == "plate is no longer open: open it again to see it."
 
 
 def test_a_selected_row_stays_selected_while_counts_arrive(

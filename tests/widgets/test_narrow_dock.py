@@ -10,12 +10,14 @@ from napari.components import ViewerModel
 from napari.qt import get_stylesheet
 from open_layers import add_image
 from qtpy.QtCore import QRegularExpression, Qt
-from qtpy.QtWidgets import QStyle, QWidget
+from qtpy.QtWidgets import QLabel, QStyle, QVBoxLayout, QWidget
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.dock import Dock
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.parts.controls import Chooser, Sentence
+from napari_inconsistency_masks.widgets.parts.elided_label import ElidedLabel
 from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
@@ -68,3 +70,55 @@ def test_options_of_a_batch_are_not_cut(viewer: ViewerModel, qtbot: Any) -> None
     for field in form.options.findChildren(QWidget, QRegularExpression("^batch_")):
         qtbot.waitUntil(lambda field=field: field.width() >= field.minimumSizeHint().width())
         assert field.isVisible()
+
+
+@pytest.mark.parametrize("side", [Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight])
+def test_a_cut_line_keeps_its_first_and_last_letter_in_a_style_with_room(
+    side: Qt.AlignmentFlag, qtbot: Any
+) -> None:
+    """A label with a frame indents its text, on which Qt's eliding does not count."""
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.setAlignment(side)
+    label.setStyleSheet("background: white; color: black; padding: 1px")
+    text = "5192 living ones, 16890 dead; MCCE 2655.83 and whatever else there is to say"
+    label.setText(text)
+    for width in range(120, 150):
+        label.setGeometry(0, 0, width, 24)
+        picture = label.grab().toImage()
+        edges = [(x, y) for x in (0, 1, width - 2, width - 1) for y in range(24)]
+        assert all(picture.pixelColor(x, y).lightness() > 200 for x, y in edges), width
+    assert (label.text(), label.toolTip()) == (text, text)
+
+
+def test_a_long_name_in_a_sentence_makes_nothing_wider(qtbot: Any) -> None:
+    name = "a_very_long_name_of_a_photograph_from_the_sea_20240517_well_A01_field_07.jpg"
+    whole = f"Open: {name}. What you draw is kept in /data/of mine/{name}/drawings, as always."
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    column = QVBoxLayout(holder)
+    sentence = Sentence("sentence")
+    column.addWidget(sentence)
+    holder.resize(300, 200)
+    holder.show()
+    sentence.tell(whole)
+    qtbot.waitUntil(lambda: sentence.toolTip() == whole)
+    assert (holder.width(), sentence.text()) == (300, whole)
+    shown = QLabel.text(sentence)
+    assert shown.startswith("Open: a_very_")
+    assert "field_07.jpg. What you draw" in shown
+    assert shown.endswith("/drawings, as always.")
+    holder.resize(1200, 200)
+    qtbot.waitUntil(lambda: QLabel.text(sentence) == whole)
+    assert sentence.toolTip() == ""
+
+
+def test_a_long_name_that_is_chosen_can_be_read(qtbot: Any) -> None:
+    chooser = Chooser("image", "Image", "The image to predict.")
+    qtbot.addWidget(chooser)
+    long = "a_very_long_name_of_a_photograph_from_the_sea_20240517_well_A01_field_07.jpg"
+    chooser.offer([("short", 1), (long, 2)], 1)
+    assert chooser.toolTip() == "The image to predict."
+    chooser.setCurrentIndex(1)
+    assert chooser.toolTip() == f"{long}\nThe image to predict."
+    assert chooser.itemData(1, Qt.ItemDataRole.ToolTipRole) == long

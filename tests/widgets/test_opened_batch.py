@@ -16,7 +16,7 @@ from napari.layers import Image, Labels, Points
 from open_layers import add_image
 
 from napari_inconsistency_masks.batch import BatchOptions
-from napari_inconsistency_masks.files.tables import read_csv
+from napari_inconsistency_masks.files.tables import read_csv, write_csv
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets.batch.frames import FrameArray, KeptFrames
 from napari_inconsistency_masks.widgets.sections.batch import BatchSection
@@ -134,15 +134,52 @@ def test_the_table_is_that_of_the_file_and_leaves_empty_what_is_missing(
     rows = read_csv(done / "results" / "counts.csv")
     cells = shown_cells(opened)
     table = opened.results.table
-    assert not any(table.isColumnHidden(column) for column in range(len(cells[0])))
+    assert not any(table.isColumnHidden(column) for column in range(len(cells[0]) - 2))
     assert len(cells) == len(rows) == 7
     damaged = next(line for line in cells if line[0] == "damaged.tif")
-    assert damaged == ["damaged.tif", "", "", "", "", "", "failed"]
+    assert damaged == ["damaged.tif", "", "", "", "", "", "failed", "", ""]
     movie = [line for line in cells if line[0] == "deep/movie.tif"]
     assert [line[1] for line in movie] == ["t=0", "t=1", "t=2", "t=3"]
     assert all(line[2].split(" ")[0].isdecimal() for line in movie)
     assert opened.results.words.text().startswith("results: 6 frames with multilabel")
     assert "1 file failed" in opened.results.words.text()
+
+
+def test_areas_are_told_behind_all_else(opened: BatchSection, done: Path) -> None:
+    columns, areas = opened.session.batch_results.found.columns, ("bright area", "dark area")
+    assert columns[-3:] == ("Status", *areas)
+    for row, line in zip(
+        read_csv(done / "results" / "counts.csv"), shown_cells(opened), strict=True
+    ):
+        shares = [row["bright_area"], row["dark_area"]]
+        assert line[-2:] == [f"{float(share):.1%}" if share else "" for share in shares]
+    page, last = opened.results, len(columns) - 1
+    assert not page.areas.isHidden()
+    assert page.table.isColumnHidden(last)
+    page.areas.click()
+    assert not page.table.isColumnHidden(last)
+    assert not page.table.isColumnHidden(last - 1)
+
+
+def test_results_without_areas_and_with_a_class_named_like_a_column(
+    section: BatchSection, done: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    """As an earlier version wrote them."""
+    old = Path(shutil.copytree(done / "results", tmp_path / "old"))
+    about = (old / "batch.json").read_text().replace('"bright"', '"Status"')
+    (old / "batch.json").write_text(about)
+    rows = [row for row in read_csv(old / "counts.csv") if row["status"] == "done"]
+    names = {name: name.replace("bright", "Status") for name in rows[0] if "_area" not in name}
+    kept = [{new: row[name] for name, new in names.items()} for row in rows]
+    write_csv(old / "counts.csv", kept, tuple(names.values()))
+    section.page.wanted.emit(old)
+    settle(section, qtbot)
+    table, columns = section.results.table, section.session.batch_results.found.columns
+    hidden = [name for place, name in enumerate(columns) if table.isColumnHidden(place)]
+    assert columns[:3] == ("Image", "Frame", "Status")
+    assert hidden == ["Status", "Status area", "dark area"]
+    assert not table.isColumnHidden(2)
+    assert section.results.areas.isHidden()
 
 
 def test_a_row_opens_its_image_with_its_layers_at_its_frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,24 @@ def test_folders_that_cannot_be_opened_are_told_and_the_others_are_added(
         "⚠  Left out, as it cannot be opened: 0 closed.",
         "No other images were found.",
     ]
+
+
+def test_missing_files_may_be_in_folders_that_cannot_be_opened(
+    page: ProjectPage, steps: Steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.open_project(make_project(tmp_path / "data"))
+    archive = tmp_path / "archive"
+    for name in ("one.tif", "two.tif"):
+        (archive / name[:3]).mkdir(parents=True)
+        shutil.move(tmp_path / "data" / name, archive / name[:3] / name)
+    close(monkeypatch, archive / "two")
+    steps.project.data.find_missing(archive)
+    steps.wait(lambda: bool(page.refused.text()))
+    assert page.refused.text().splitlines() == [
+        "⚠  Not in this folder: two.tif.",
+        "Left out, as it cannot be opened: two.",
+    ]
+    assert [row.found for row in steps.project.data.rows] == [True, False]
 
 
 def test_classes_that_cannot_be_are_refused_in_words(page: ProjectPage) -> None:

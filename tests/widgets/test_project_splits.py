@@ -43,7 +43,7 @@ def test_the_key_goes_back_and_forth() -> None:
 def test_one_labeled_file_is_not_given_away() -> None:
     rows = [row("a", 2), row("b", 0)]
     assert remark(rows) == ONE_LABELED
-    with pytest.raises(InputError, match="its frames would be on both sides"):
+    with pytest.raises(InputError, match="validation would be on that file too"):
         check_split(rows, "a", "validation")
     check_split(rows, "a", "train")
     check_split(rows, "b", "validation")

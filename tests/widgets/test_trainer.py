@@ -355,8 +355,9 @@ def test_a_preparation_that_ends_late_says_nothing_of_the_next(
         """Says only when asked to that it is over."""
 
         def _tell(self, what: str, value: object) -> None:
-            if what == "over":
+            if what == "returned":
                 late.append(self)
+                self.returned.emit(value)
             else:
                 super()._tell(what, value)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def make_plan(
         for kind in options.write
     )
     return Plan(
-        str(folder.resolve()),
+        realpath(folder),
         model,
         options,
         tuple(images),
@@ -222,8 +223,8 @@ def _outputs(image: Image, folder: Path, options: BatchOptions) -> Iterator[tupl
 
 
 def _refuse_inputs_as_outputs(images: Sequence[Image], folder: Path, options: BatchOptions) -> None:
-    inputs = {Path(image.path).resolve() for image in images}
+    inputs = {realpath(image.path) for image in images}
     for image in images:
         for _, path in _outputs(image, folder, options):
-            if path.resolve() in inputs:
+            if realpath(path) in inputs:
                 raise InputError(f"{path}: this image would be replaced; choose another folder.")

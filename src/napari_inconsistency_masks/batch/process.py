@@ -18,10 +18,11 @@ from typing import Any
 from ..errors import InputError
 from ..files.tables import write_csv
 from ..inference.trained import TrainedEnsemble
+from .columns import count_columns
 from .events import BatchEvent, FrameDone, TileDone
 from .frame import FoundFrame, FrameAnalysis
 from .images import identity
-from .outputs.cells import count_columns, count_row, write_cells
+from .outputs.cells import count_row, write_cells
 from .outputs.geojson import write_geojson
 from .outputs.rois import write_rois
 from .outputs.stacks import STACKS, compression, write_stack

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os.path import realpath
 from pathlib import Path
 
 from ..files.folders import remove
@@ -85,9 +86,9 @@ def _superseded(plan: Plan, journal: Journal) -> list[Path]:
     parts = set()
     if not journal.other_settings:
         parts = {parts_folder(image, plan) for image in plan.images}
-    inputs = {Path(image.path).resolve() for image in plan.images}
+    inputs = {realpath(image.path) for image in plan.images}
     return [
         file
         for file in journal.files()
-        if file not in kept and file.parent not in parts and file.resolve() not in inputs
+        if file not in kept and file.parent not in parts and realpath(file) not in inputs
     ]

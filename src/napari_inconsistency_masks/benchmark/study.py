@@ -12,6 +12,7 @@ from ..config import TrainConfig
 from ..data.sample import SegmentationData
 from ..devices import use_threads
 from ..errors import InputError
+from ..files.folders import make_folder
 from ..plans import create, read_plan, settled
 from ..recipes import RECIPES
 from ..training.shared_start import share_start
@@ -220,7 +221,7 @@ class Study:
                 )
             if number != len(data.labeled):
                 raise InputError(f"{data.name}: {len(data.labeled)} labeled images, not {number}.")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         agree(self.folder, self.protocol, self.changes, self.data)
 
     def _make(self, trial: Trial) -> Path:

@@ -69,7 +69,7 @@ def show_results(study: Study) -> None:
             table.add_column(header, justify="right" if number else "left", no_wrap=True)
         for row in found.rows:
             table.add_row(*(Text(cell.text, "bold" if cell.best else "") for cell in row))
-        out.print(f"[bold]{found.title}[/]")
+        out.print(found.title, style="bold")
         out.print(table, width=WHOLE)
         out.print()
     typer.echo("In brackets: 95 % interval of the difference, over the test files and the runs.")

@@ -25,8 +25,9 @@ from ..training.events import (
 from ..training.progress import Progress as RunProgress
 from ..training.progress import duration
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+"""Names of files and classes may hold what rich takes for markup, as ``[b]``: it is plain text."""
 
 STEP_INTERVAL = 0.1
 """Least seconds between two steps that are printed as JSON."""
@@ -69,10 +70,10 @@ def counting(words: str, total: int) -> Iterator[Progress]:
 def new_bar() -> Progress:
     """A bar on standard error, if that is a terminal; a task needs the field ``left``."""
     return Progress(
-        TextColumn("{task.description:<34}"),
+        TextColumn("{task.description:<34}", markup=False),
         BarColumn(bar_width=30),
         TaskProgressColumn(),
-        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[left]}", markup=False),
         console=err,
         transient=True,
         disable=not err.is_terminal,

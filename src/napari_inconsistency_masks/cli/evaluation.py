@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -28,6 +29,10 @@ COLUMNS = ("image", "class", "predicted", "true", "error", "learned_from")
 LEARNED = (
     "{} of the {} images were learned from: networks do better on these than on new ones, so the "
     "scores are too good."
+)
+UNLABELED = (
+    "{} of the {} images were learned from without their labels: the networks know what these look "
+    "like, so the scores may be a little too good."
 )
 CHOSE = (
     "{} of the {} images were set aside for validation: the networks were chosen by these, so the "
@@ -76,8 +81,9 @@ def evaluate(
     came later; what it has seen is never among those for test. How many of the images the networks
     have learned from is said.
     """
+    from ..data.held_out import Seen
     from ..inference.evaluate import evaluate as score
-    from ..training.start import read_seen, read_seen_by_result
+    from ..training.start import read_all_seen, read_seen_by_result
 
     if split is not None and split not in SPLITS:
         raise InputError(f"--split {split}: give one of {', '.join(SPLITS)}.")
@@ -85,11 +91,11 @@ def evaluate(
         flags.need_data(layout, layout_option, images, masks)
     _check_replaceable(table)
     ensemble = load_ensemble(run, device, threads)
-    seen = read_seen_by_result(run)
+    seen = read_seen_by_result(run) or Seen(complete=False)
     described = layout != flags.AUTO or layout_option or images or masks
     own = split is not None and not described and flags.is_own_folder(run, data)
     if data is None or own:
-        chosen = _own_images(run, split or "test", read_seen(run))
+        chosen = _own_images(run, split or "test", read_all_seen(run))
     else:
         how = {"layout_options": layout_option or (), "images": images, "masks": masks}
         chosen = _other_images(data, split, ensemble.card, run, layout, how)
@@ -99,18 +105,15 @@ def evaluate(
         raise InputError(
             f"{chosen.name}: there are no {chosen.split} images; choose another split."
         )
-    learned = None if seen is None else set(seen.names_learned(chosen.samples))
-    chose = 0 if seen is None else seen.only_held_out_among(chosen.samples)
+    learned = dict.fromkeys(seen.names_learned_unlabeled(chosen.samples), "unlabeled")
+    learned |= dict.fromkeys(seen.names_learned(chosen.samples), "yes")
+    set_aside = (data is None or own) and chosen.split == "validation"
+    chose = 0 if set_aside else seen.only_held_out_among(chosen.samples)
     scores = score(ensemble, chosen.samples)
     _print_scores(scores, chosen.name, chosen.split)
-    if learned:
-        out.print(LEARNED.format(len(learned), scores.images))
-    if chose and not ((data is None or own) and chosen.split == "validation"):
-        out.print(CHOSE.format(chose, scores.images))
-    if seen is None or not seen.complete:
-        out.print(UNKNOWN)
+    _say_what_was_seen(learned, chose, scores.images, complete=seen.complete)
     if table is not None:
-        _write_counts(table, scores, learned, complete=seen is not None and seen.complete)
+        _write_counts(table, scores, learned, complete=seen.complete)
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,9 @@ def _check_replaceable(path: Path | None) -> None:
         )
 
 
-def _write_counts(path: Path, scores: Scores, learned: set[str] | None, *, complete: bool) -> None:
+def _write_counts(
+    path: Path, scores: Scores, learned: Mapping[str, str], *, complete: bool
+) -> None:
     """Write a row per image and class; whether it was learned from is empty if nobody knows."""
     from ..files.tables import write_csv
 
@@ -190,11 +195,24 @@ def _write_counts(path: Path, scores: Scores, learned: set[str] | None, *, compl
             "predicted": row.predicted,
             "true": row.true,
             "error": row.predicted - row.true,
-            "learned_from": "yes" if row.name in (learned or ()) else unknown,
+            "learned_from": learned.get(row.name, unknown),
         }
         for row in scores.rows
     ]
     write_csv(path, rows, COLUMNS)
+
+
+def _say_what_was_seen(
+    learned: Mapping[str, str], chose: int, images: int, *, complete: bool
+) -> None:
+    """Say how many of the images the networks learned from, how, and were chosen by."""
+    how = [*learned.values()]
+    counts = {LEARNED: how.count("yes"), UNLABELED: how.count("unlabeled"), CHOSE: chose}
+    for sentence, count in counts.items():
+        if count:
+            out.print(sentence.format(count, images))
+    if not complete:
+        out.print(UNKNOWN)
 
 
 def _print_scores(scores: Scores, name: str, split: str) -> None:

@@ -55,7 +55,8 @@ def export(
         Optional[str],  # noqa: UP045
         typer.Option(
             help="What the networks of a package take: as-is (8 bits), or stretched (any type, "
-            "stretched by percentiles); as they were trained if not given."
+            "stretched by percentiles). If not given, what they learned from; if that is not "
+            "known, what the example needs."
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
@@ -78,7 +79,7 @@ def export(
         if example is None:
             raise InputError(f"Give an image with --example: {NEEDED}.")
         about = exchange.About(
-            name=name or file.stem,
+            name=name or exchange.proposed_name(file.stem),
             example=_read(example, trained.channels),
             authors=author or (),
             license=license,
@@ -107,7 +108,7 @@ def _check(file: Path, overwrite: bool) -> None:
 
 
 def _read(file: Path, channels: int) -> npt.NDArray[Any]:
-    """The first frame of a file ``(C, Y, X)``; one channel of a gray one that is stored as color."""
+    """The first frame of a file ``(C, Y, X)``; one channel of gray stored as color."""
     from ..data.pixels import is_gray, to_channels
     from ..files.images import open_stack
 

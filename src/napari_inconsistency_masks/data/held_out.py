@@ -37,7 +37,7 @@ NOTHING_NEW = (
 
 @dataclass(frozen=True)
 class Seen:
-    """Images that networks have seen with their labels.
+    """Images that networks have seen.
 
     Attributes
     ----------
@@ -47,23 +47,33 @@ class Seen:
         Fingerprints of the images that chose epochs and networks.
     complete
         False if some of the networks' earlier life is not known.
+    unlabeled
+        Fingerprints of the images that they learned from without labels, at least in a part of
+        them. Records of older versions do not have these.
     """
 
     learned: Mapping[str, str] = field(default_factory=dict)
     held_out: frozenset[str] = frozenset()
     complete: bool = True
+    unlabeled: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, learned: Source, held_out: Source) -> Seen:
-        """Take the fingerprints of two lists of samples."""
+    def of(cls, learned: Source, held_out: Source, unlabeled: Source = ()) -> Seen:
+        """Take the fingerprints of lists of samples."""
         return cls(
             {image_print(sample): _label_print(sample) for sample in learned},
             frozenset(map(image_print, held_out)),
+            unlabeled=frozenset(map(image_print, unlabeled)),
         )
 
     def and_then(self, later: Seen) -> Seen:
         """What networks have seen that saw this first."""
-        return Seen({**self.learned, **later.learned}, later.held_out, self.complete)
+        return Seen(
+            {**self.learned, **later.learned},
+            later.held_out,
+            self.complete,
+            self.unlabeled | later.unlabeled,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; `from_json` is the inverse."""
@@ -71,12 +81,18 @@ class Seen:
             "learned": dict(self.learned),
             "held_out": sorted(self.held_out),
             "complete": self.complete,
+            "unlabeled": sorted(self.unlabeled),
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Seen:
         """Make it from what `to_json` gave."""
-        return cls(dict(values["learned"]), frozenset(values["held_out"]), bool(values["complete"]))
+        return cls(
+            dict(values["learned"]),
+            frozenset(values["held_out"]),
+            bool(values["complete"]),
+            frozenset(values.get("unlabeled", ())),
+        )
 
     def learned_among(self, samples: Source) -> int:
         """How many of some images were learned from."""
@@ -85,6 +101,11 @@ class Seen:
     def names_learned(self, samples: Source) -> list[str]:
         """The names of those of some images that were learned from."""
         return [sample.name for sample in samples if image_print(sample) in self.learned]
+
+    def names_learned_unlabeled(self, samples: Source) -> list[str]:
+        """The names of those of some images that were learned from, but never with labels."""
+        only = self.unlabeled - self.learned.keys()
+        return [sample.name for sample in samples if image_print(sample) in only]
 
     def only_held_out_among(self, samples: Source) -> int:
         """How many of some images were set aside, and never learned from."""
@@ -104,8 +125,9 @@ def as_seen(data: SegmentationData, seen: Seen, split: str) -> tuple[Source, tup
         What the networks have seen.
     split
         ``labeled``: what they learned from. ``validation``: what was set aside for them.
-        ``hidden``: all other labeled images but those for test, also such as came later. ``test``:
-        those that `data` has for test, but none that the networks have seen.
+        ``hidden``: all other labeled images but those for test, also such as came later, or were
+        learned from without labels. ``test``: those that `data` has for test, but none that the
+        networks have seen, with labels or without.
 
     Returns
     -------
@@ -115,12 +137,12 @@ def as_seen(data: SegmentationData, seen: Seen, split: str) -> tuple[Source, tup
     """
     now: Source = getattr(data, split)
     if split == "test":
-        new = _not_seen(seen, [now])
+        new = _none_of(seen.learned.keys() | seen.held_out | seen.unlabeled, [now])
         left = len(now) - len(new)
         return new, (SEEN.format(left, len(now)),) if left else ()
     drawn = [data.labeled, data.hidden, *(() if data.validation_is_training else [data.validation])]
     if split == "hidden":
-        return _not_seen(seen, drawn), ()
+        return _none_of(seen.learned.keys() | seen.held_out, drawn), ()
     wanted = set(seen.learned if split == "labeled" else seen.held_out)
     if {image_print(sample) for sample in now} == wanted:
         return now, ()
@@ -130,9 +152,8 @@ def as_seen(data: SegmentationData, seen: Seen, split: str) -> tuple[Source, tup
     return Subset.of([place for _, place in found]), notes
 
 
-def _not_seen(seen: Seen, sources: Iterable[Source]) -> Subset:
-    known = seen.learned.keys() | seen.held_out
-    return Subset.of([place for image, place in _prints(sources) if image not in known])
+def _none_of(images: Container[str], sources: Iterable[Source]) -> Subset:
+    return Subset.of([place for image, place in _prints(sources) if image not in images])
 
 
 def _prints(sources: Iterable[Source]) -> Iterator[tuple[str, tuple[Source, int]]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from ..checkpoint import ModelCard
@@ -22,8 +22,8 @@ class About:
     name
         Of the package, at least five letters, digits and ``_+- ()``.
     example
-        An image ``(C, Y, X)`` that goes with the package, as files hold it: everybody who gets the
-        package sees it.
+        An image ``(C, Y, X)`` that goes with the package, as files hold it; of a large one the
+        middle. Everybody who gets the package sees it.
     authors
         Names of persons.
     license
@@ -38,6 +38,15 @@ class About:
     license: str | None = None
     description: str | None = None
 
+
+def proposed_name(words: str) -> str:
+    """A name that the format allows, from any words: of the name of a file."""
+    plain = re.sub(r"[^\w+\- ()]", "_", words, flags=re.ASCII)
+    return (plain if len(plain) >= SHORTEST else f"networks {plain}")[:LONGEST]
+
+
+SHORTEST, LONGEST = 5, 64
+"""Letters of a name; a longer one is allowed, and warned of."""
 
 CITATION = "Vorndran, Roeck: Inconsistency Masks (arXiv 2401.14387)"
 PAPER = "https://arxiv.org/abs/2401.14387"
@@ -113,13 +122,3 @@ def _meaning(card: ModelCard, name: str) -> str:
     if name not in card.scheme.classes:
         return f"`{name}`: no class; what was left out in training"
     return f"`{name}`"
-
-
-def unpadded(image: npt.NDArray[Any], divisor: int, largest: int = 512) -> npt.NDArray[Any]:
-    """The middle of an image ``(C, Y, X)`` with sides that are multiples of ``divisor``."""
-    sides = []
-    for length in image.shape[1:]:
-        side = min(length, largest) // divisor * divisor
-        first = (length - side) // 2
-        sides.append(slice(first, first + side))
-    return np.ascontiguousarray(image[:, sides[0], sides[1]])

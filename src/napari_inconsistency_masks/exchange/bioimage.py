@@ -19,7 +19,7 @@ from ..batch.report.pictures import with_mask
 from ..errors import InputError
 from ..files.atomic import write_atomically
 from ..inference.trained import TrainedEnsemble
-from .about import CITATION, PAPER, About, description, documentation, unpadded
+from .about import CITATION, PAPER, About, description, documentation
 from .extra import need_extra
 from .gray import AS_IS, gray_values
 from .onnx_file import IMAGE, INCONSISTENCY, PROBABILITY, opset_of, write_onnx
@@ -51,35 +51,17 @@ def write_bioimage(
     Raises
     ------
     InputError
-        As `write_onnx`; if nobody knows what gray values the networks need; or if the example
-        image or what is said about the networks does not fit.
+        As `write_onnx`, or if the example image or what is said about the networks does not fit.
     """
     need_extra()
-    gray = gray_values(trained.card, gray)
-    example = _example(trained, about, gray)
+    from .example import example_tensor
+
+    gray = gray_values(trained.card, about.example.dtype, gray)
+    example = example_tensor(about.example, trained, gray)
     with TemporaryDirectory() as made:
         folder = Path(made)
         _make_files(folder, trained, about, example, gray)
         write_atomically(path, lambda temporary: _pack(folder, temporary), _check)
-
-
-def _example(trained: TrainedEnsemble, about: About, gray: str) -> npt.NDArray[Any]:
-    """The part of the example image that goes into the package ``(1, C, Y, X)``."""
-    from .tensors import smallest_side
-
-    image, least = about.example, smallest_side(trained)
-    if len(image) != trained.channels or min(image.shape[1:]) < least:
-        raise InputError(
-            f"The example image has {image.shape[1]} x {image.shape[2]} pixels and {len(image)} "
-            f"channels: give one with {trained.channels} channels and at least {least} x {least} "
-            f"pixels."
-        )
-    if gray == AS_IS and image.dtype != np.uint8:
-        raise InputError(
-            f"The example image has gray values of the type {image.dtype}, and these networks take "
-            f"8 bits as they are: give an 8-bit image."
-        )
-    return unpadded(image, trained.networks.divisor)[None]
 
 
 def _make_files(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from ..checkpoint import STRETCHED as LEARNED_STRETCHED
 from ..checkpoint import ModelCard
 from ..errors import InputError
@@ -9,32 +13,28 @@ from ..errors import InputError
 AS_IS, STRETCHED = "as-is", "stretched"
 
 
-def gray_values(card: ModelCard, asked: str | None = None) -> str:
+def gray_values(card: ModelCard, dtype: np.dtype[Any], asked: str | None = None) -> str:
     """Whether images go in as they are, 0 to 255, or stretched by percentiles first.
 
     Parameters
     ----------
     card
         Of the networks; says what they learned from, if that is known.
+    dtype
+        Of the example image, which decides if the networks learned from both, or nobody knows.
     asked
         `AS_IS` or `STRETCHED`, or None to go by the card.
 
     Raises
     ------
     InputError
-        If nobody says, or ``asked`` is something else.
+        If ``asked`` is something else.
     """
     if asked is not None:
         if asked not in (AS_IS, STRETCHED):
             raise InputError(f"Gray values {asked!r}: choose {AS_IS} or {STRETCHED}.")
         return asked
     learned = card.provenance.get(LEARNED_STRETCHED)
-    if card.intensity.mode != "auto":
-        learned = card.intensity.mode == "percentile"
-    if learned is None:
-        raise InputError(
-            "It is not known whether these networks learned from 8-bit images as they are or from "
-            f"stretched ones, or they did from both: choose gray values {AS_IS} for images of 8 "
-            f"bits, or {STRETCHED} for all others."
-        )
+    if learned is None or card.intensity.mode != "auto":
+        learned = card.intensity.stretches(dtype)
     return STRETCHED if learned else AS_IS

@@ -35,7 +35,8 @@ def has_same_planes(old: ImageHeader, new: ImageHeader) -> bool:
     """Whether the planes of a file are the same ones with other axes."""
     lead = len(leading_axes(new.axes))
     places = [[header.axes.index(axis) for axis in "YX"] for header in (old, new)]
-    return lead == len(leading_axes(old.axes)) and places[0] == places[1]
+    holds_frames = not {*"TZ"}.isdisjoint(new.axes[lead:])
+    return lead == len(leading_axes(old.axes)) and places[0] == places[1] and not holds_frames
 
 
 def frames_in_order(wanted: Mapping[str, int], given: Mapping[str, int]) -> tuple[int, ...] | None:

@@ -9,8 +9,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from ..data.folders.inspection import is_closed
 from ..data.origin import relative_origin
 from ..errors import InputError
 from ..files.atomic import write_atomically
@@ -159,8 +161,17 @@ def refuse_known_file(path: Path, project: Path, images: Iterable[ImageEntry]) -
                 raise KnownFileError(about(path, f"is in the project already, as {image.id}."))
 
 
-def find_moved(images: Iterable[ImageEntry], folder: Path) -> dict[str, Path]:
+def find_moved(images: Iterable[ImageEntry], folder: Path, closed: list[str]) -> dict[str, Path]:
     """Look for files by name, size and fingerprint in a folder and all folders in it.
+
+    Parameters
+    ----------
+    images
+        Whose files are wanted.
+    folder
+        Where to look.
+    closed
+        Gets the names of folders that cannot be opened; files that cannot be read are no image's.
 
     Returns
     -------
@@ -171,14 +182,14 @@ def find_moved(images: Iterable[ImageEntry], folder: Path) -> dict[str, Path]:
     wanted = list(images)
     sizes = {image.fingerprint.bytes for image in wanted}
     candidates: dict[int, list[Path]] = {size: [] for size in sizes}
-    for path in _files(folder):
+    for path in _files(folder, closed):
         try:
             size = path.stat().st_size
         except OSError:
             continue
         if size in sizes:
             candidates[size].append(path)
-    prints: dict[Path, Fingerprint] = {}
+    prints: dict[Path, Fingerprint | None] = {}
     found = {}
     for image in wanted:
         name = file_name(image.path)
@@ -186,7 +197,9 @@ def find_moved(images: Iterable[ImageEntry], folder: Path) -> dict[str, Path]:
             candidates[image.fingerprint.bytes], key=lambda path: (path.name != name, path)
         ):
             if path not in prints:
-                prints[path] = fingerprint(path)
+                prints[path] = None
+                with suppress(InputError):
+                    prints[path] = fingerprint(path)
             if prints[path] == image.fingerprint:
                 found[image.id] = path
                 break
@@ -198,10 +211,16 @@ def file_name(stored: str) -> str:
     return re.split(r"[\\/]", stored)[-1]
 
 
-def _files(folder: Path) -> Iterable[Path]:
+def _files(folder: Path, closed: list[str]) -> Iterable[Path]:
     """Regular files, without hidden folders and without following links to folders."""
+    if is_closed(folder):
+        closed.append(folder.name)
+        return
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inside = sorted(Path(parent, name) for name in folders if not name.startswith("."))
+        shut = [path for path in inside if is_closed(path)]
+        closed += [path.relative_to(folder).as_posix() for path in shut]
+        folders[:] = [path.name for path in inside if path not in shut]
         for name in sorted(names):
             path = Path(parent, name)
             if path.is_file():

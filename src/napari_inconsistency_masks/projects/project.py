@@ -221,9 +221,13 @@ class Project:
         """Ids of images whose file is not where it should be."""
         return tuple(image.id for image in self.images if not where(image, self.folder).is_file())
 
-    def find_missing(self, folder: str | Path) -> dict[str, Path]:
-        """By id, where in a folder the missing files are now; call `relocate` for each."""
-        return find_moved(map(self.image, self.missing), absolute(folder))
+    def find_missing(self, folder: str | Path, closed: list[str] | None = None) -> dict[str, Path]:
+        """By id, where in a folder the missing files are now; call `relocate` for each.
+
+        Names of folders in it that cannot be opened are added to ``closed``.
+        """
+        closed = [] if closed is None else closed
+        return find_moved(map(self.image, self.missing), absolute(folder), closed)
 
     def set_split(self, image_id: str, split: SplitName | None) -> ImageEntry:
         """Say what an image is for; None leaves that to a seeded draw."""

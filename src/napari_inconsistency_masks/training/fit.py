@@ -53,7 +53,7 @@ def fit(
         For the events.
     time_left
         Its end ends the training, but not before the first step; None for no end. The last
-        epoch may then have fewer steps.
+        epoch may then have fewer steps; like all others it ends with a check.
 
     Yields
     ------
@@ -67,7 +67,9 @@ def fit(
     if scarce is not None:
         yield Warned(scarce)
     left = time_left or Budget().phase("", 1)
-    while learner.epoch < config.epochs and not (learner.step and left.over):
+    while learner.epoch < config.epochs and (
+        learner.amid_epoch or not (learner.step and left.over)
+    ):
         epoch, began = learner.epoch, time.monotonic()
         while learner.step < (epoch + 1) * steps and not (learner.step and left.over):
             active = learner.active

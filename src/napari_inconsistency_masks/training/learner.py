@@ -101,6 +101,11 @@ class Learning(Generic[M]):
         """The members that still learn, though a weight or a statistic is infinite or NaN."""
         return [member for member in self.active if not self._is_finite(member)]
 
+    @property
+    def amid_epoch(self) -> bool:
+        """Whether steps were taken since the last epoch was complete."""
+        return self._loss_count > 0
+
     def prepare_step(self) -> None:
         """Set the networks to training mode, and how fast their running statistics move.
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ..data.batches.transforms import Change, move, move_back, recolor
+from ..data.held_out import image_print
 from ..data.pseudo import PseudoLabel, PseudoLabeled, read_pseudo_label, write_pseudo_label
 from ..data.sample import Sample
 from ..inconsistency import Prediction
@@ -125,7 +126,7 @@ class PseudoLabeling:
                 path = setup.records.pseudo_label_path(self.generation, index)
                 write_pseudo_label(path, label, setup.data.scheme)
             area = float(label.anywhere.mean())
-            yield PseudoLabelRecord(index, image.name, label.keep, area, score)
+            yield PseudoLabelRecord(index, image.name, label.keep, area, score, image_print(image))
 
     def _score(self, index: int, image: Sample, label: PseudoLabel) -> float | None:
         return None if self.judge is None else self.judge.score(index, image, label)

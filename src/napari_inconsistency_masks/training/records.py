@@ -54,6 +54,9 @@ class PseudoLabelRecord:
         Inconsistent share of its area.
     score
         What the judge says of its pseudo-label, 0 to 1, or None without a judge.
+    image
+        By which it is known whatever it is called, see `held_out.image_print`; empty if an older
+        version made the label.
     """
 
     index: int
@@ -61,6 +64,7 @@ class PseudoLabelRecord:
     kept: bool
     inconsistent: float
     score: float | None = None
+    image: str = ""
 
 
 class Records:

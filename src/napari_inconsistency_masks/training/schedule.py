@@ -95,12 +95,13 @@ SCHEDULES = {
 def copies_for(score: float, low: float, high: float) -> int:
     """Copies of an image whose pseudo-label has a score: 1 up to ``low``, 5 from ``high`` on.
 
-    The reference's rule for IM++; its golden file is reproduced.
+    The reference's rule for IM++; its golden file is reproduced. Where a person chose a ``low``
+    that is above ``high``, which may come from the scores, it counts.
     """
+    if score <= low:
+        return 1
     if score > high:
         return MOST_COPIES
-    if score <= low or high <= low:
-        return 1
     return min(MOST_COPIES, 1 + int((score - low) / ((high - low) / MOST_COPIES)))
 
 

@@ -3,7 +3,7 @@
 ::
 
     generation-0/network-0.safetensors ...   copies, bit for bit
-    generation-0/images.json                 what they learned from, if their run recorded it
+    generation-0/images.json                 what they have seen, if their run recorded it
     images.json                              what the networks of this run have seen
 """
 
@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from ..data.sources import Joined
 from ..errors import InputError
 from ..files.atomic import write_bytes, write_json
 from ..files.guard import read_bytes
-from ..files.json_files import read_json
+from ..files.json_files import iterate_json_lines, read_json
 from ..inference.listing import ENSEMBLE, network_files
-from .results import generation_folder
+from .recipe import Recipe
+from .results import PSEUDO_LABELS, generation_folder
 
 IMAGES = "images.json"
 MOST_BYTES = 2**31
@@ -76,8 +78,9 @@ def copy_start(old: Path, folder: Path) -> Start:
         name = f"network-{member}.safetensors"
         write_bytes(into / name, content)
         hashes[name] = hashlib.sha256(content).hexdigest()
-    if (old / IMAGES).is_file():
-        write_bytes(into / IMAGES, read_bytes(old / IMAGES, MOST_BYTES))
+    seen = read_all_seen(old)
+    if seen is not None:
+        write_json(into / IMAGES, seen.to_json())
     listing = old / ENSEMBLE
     generation = read_json(listing)["generation"] if listing.is_file() else None
     return Start(str(old), generation, hashes)
@@ -128,7 +131,10 @@ def refuse_other_network(run: Path, network: str) -> None:
 
 
 def read_seen(folder: Path) -> Seen | None:
-    """What the networks of a run (or of its generation 0) have seen, or None if nobody knows."""
+    """What the networks of a run (or of its generation 0) have seen, or None if nobody knows.
+
+    Without images of which they learned pseudo-labels; see `read_all_seen`.
+    """
     path = folder / IMAGES
     if not path.is_file():
         return None
@@ -138,6 +144,20 @@ def read_seen(folder: Path) -> Seen | None:
         raise InputError(f"{path}: the record of the images is damaged ({error!r}).") from None
 
 
+def read_all_seen(folder: Path) -> Seen | None:
+    """What the networks of a run have seen, images with pseudo-labels included.
+
+    Older versions did not note which these were.
+    """
+    seen = read_seen(folder)
+    if seen is None:
+        return None
+    lists = folder.glob(f"generation-*/{PSEUDO_LABELS}")
+    lines = chain.from_iterable(map(iterate_json_lines, lists))
+    taught = {str(line["image"]) for line in lines if line.get("kept") and line.get("image")}
+    return replace(seen, unlabeled=seen.unlabeled | taught)
+
+
 def read_seen_by_result(folder: Path) -> Seen | None:
     """What the networks that are the result of a run have seen, or None if nobody knows.
 
@@ -145,7 +165,7 @@ def read_seen_by_result(folder: Path) -> Seen | None:
     """
     listing, given = folder / ENSEMBLE, generation_folder(folder, 0)
     first = listing.is_file() and read_json(listing)["generation"] == 0
-    return read_seen(given if first and (given / IMAGES).is_file() else folder)
+    return read_all_seen(given if first and (given / IMAGES).is_file() else folder)
 
 
 @dataclass(frozen=True)
@@ -182,11 +202,17 @@ class FairTrial:
         note = LEARNED.format(learned, len(data.validation))
         return cls(data, before, learned, (note,) if learned else ())
 
-    def record(self, folder: Path, *, full: bool) -> None:
-        """Write down what the networks of a run see, with all that was seen before."""
-        learned = Joined([self.data.labeled, self.data.hidden]) if full else self.data.labeled
+    def record(self, folder: Path, recipe: Recipe) -> None:
+        """Write down what the networks of a run see, with all that was seen before.
+
+        Images that get pseudo-labels are noted when they get them: to read them all before
+        anything is learned would take long.
+        """
+        data = self.data
+        learned = Joined([data.labeled, data.hidden]) if recipe.data == "full" else data.labeled
+        unlabeled = data.unlabeled if recipe.unlabeled else ()
         before = read_seen(folder) or self.before or Seen(complete=not self.from_unknown)
-        seen = before.and_then(Seen.of(learned, self.data.validation))
+        seen = before.and_then(Seen.of(learned, data.validation, unlabeled))
         values = {**seen.to_json(), "validation_learned_before": self.learned_from}
         write_json(folder / IMAGES, values)
 

@@ -11,6 +11,7 @@ from ...files.calibration import MICROMETERS
 from ...files.header import ImageHeader
 from ...files.tables import write_csv_rows
 from ...task import LabelScheme
+from ..columns import AREA_ENDS, AREA_UM2, COUNT_ENDS, column_of, count_columns
 from ..frame import FoundFrame
 from ..images import Image
 from ..layout import DONE
@@ -31,30 +32,6 @@ CELL_COLUMNS = (
     "area_um2",
     "agreement",
 )
-
-COUNT_ENDS = ("", "_low", "_high")
-"""Columns of a count: the estimate and its range."""
-
-_AREA_ENDS = ("_area", "_area_low", "_area_high", "_area_um2")
-_OTHERWISE = " cells"
-_BEFORE = ("image", "frame", "t", "z", "time_s")
-_BETWEEN = ("unclear", "inconsistent", "inconsistent_px", "inconsistent_um2")
-_AFTER = ("model", "status", "notes")
-
-
-def count_columns(scheme: LabelScheme) -> tuple[str, ...]:
-    """Columns of counts.csv."""
-    names = [column_of(name) for name in scheme.counted]
-    counts = [f"{name}{end}" for name in names for end in COUNT_ENDS]
-    areas = [f"{name}{end}" for name in names for end in _AREA_ENDS]
-    return (*_BEFORE, *counts, *_BETWEEN, *areas, *_AFTER)
-
-
-def column_of(name: str) -> str:
-    """The column of a class in counts.csv: its name, unless another column might be called so."""
-    taken = name in (*_BEFORE, *_BETWEEN, *_AFTER)
-    ends = (*COUNT_ENDS[1:], *_AREA_ENDS, _OTHERWISE)
-    return name + _OTHERWISE if taken or name.endswith(ends) else name
 
 
 def table_columns(kind: str, scheme: LabelScheme) -> tuple[str, ...]:
@@ -88,14 +65,13 @@ def count_row(image: Image, frame: FoundFrame, model: Model) -> dict[str, Any]:
     if interval is not None and "T" in places:
         row["time_s"] = round(interval * places["T"], 6)
     for name in frame.counts:
-        column, (low, high) = column_of(name), frame.areas.span(name)
-        row[column] = frame.counts[name]
-        row[f"{column}_low"] = frame.counts.low[name]
-        row[f"{column}_high"] = frame.counts.high[name]
-        row[f"{column}_area"] = round(frame.areas[name], 6)
-        row[f"{column}_area_low"] = round(low, 6)
-        row[f"{column}_area_high"] = round(high, 6)
-        row[f"{column}_area_um2"] = _square_micrometers(frame.areas.estimate[name], size)
+        column, counts, areas = column_of(name), frame.counts, frame.areas
+        found = counts[name], counts.low[name], counts.high[name]
+        shares = areas[name], *areas.span(name)
+        row |= {f"{column}{end}": count for end, count in zip(COUNT_ENDS, found, strict=True)}
+        for end, share in zip(AREA_ENDS, shares, strict=True):
+            row[f"{column}{end}"] = round(share, 6)
+        row[f"{column}{AREA_UM2}"] = _square_micrometers(areas.estimate[name], size)
     return row
 
 

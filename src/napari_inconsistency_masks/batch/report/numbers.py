@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..outputs.cells import COUNT_ENDS, column_of
+from ..columns import AREA_ENDS, COUNT_ENDS, column_of
 
 MOST_POINTS = 1000
 """Points of a curve; of more frames, evenly chosen ones are shown."""
@@ -102,7 +102,7 @@ def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
             areas={
                 name: float(row[column])
                 for name in names
-                if row.get(column := f"{column_of(name)}_area")
+                if row.get(column := f"{column_of(name)}{AREA_ENDS[0]}")
             },
             unclear=int(row["unclear"]),
             inconsistent=float(row["inconsistent"]),

@@ -141,7 +141,9 @@ def _fit(
     config = setup.config
     steps = config.steps or max(1, PASSES * len(lessons) // config.batch)
     left = setup.budget.phase(STAGE, 3 * max(1, setup.last))  # as labels get of a generation
-    while learner.epoch < config.epochs and not (learner.step and left.over):
+    while learner.epoch < config.epochs and (
+        learner.amid_epoch or not (learner.step and left.over)
+    ):
         epoch = learner.epoch
         while learner.step < (epoch + 1) * steps and not (learner.step and left.over):
             lesson = lessons.make(_drawn(setup, len(lessons), learner.step))

@@ -103,6 +103,8 @@ class BatchFollower:
     def short(self) -> str:
         """The same in few words."""
         place = self._progress.position
+        if not place.total:
+            return place.words
         left = "" if place.seconds_left is None else f", {duration(place.seconds_left)} left"
         return f"{place.images} of {place.total} files{left}"
 

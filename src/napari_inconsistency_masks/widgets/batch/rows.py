@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
+from ...batch.columns import AREA_ENDS, COUNT_ENDS, column_of
 from ...batch.layout import DONE
 from ...batch.results import BatchResults, Row
 from ..counting.counts import in_words
 from ..parts.table_rows import Cell
 
-BEFORE, AFTER = "time_s", "unclear"
-"""Columns of counts.csv between which the states are."""
+LEADING, BETWEEN = ("Image", "Frame"), ("Unclear", "Inconsistent", "Status")
+"""Columns before and after those of the counts; the areas follow."""
 
 LEFT = -1
 """What missing numbers are sorted by."""
@@ -27,61 +28,71 @@ class ResultRows:
     ----------
     rows, cells
         As in counts.csv, and as `columns` of a table.
-    has_frames, has_others
-        Whether there are frames to tell apart, and rows that are not done.
+    areas
+        Those of the columns that tell areas.
+    has_frames, has_others, has_areas
+        Whether there are frames to tell apart, rows that are not done, and areas, which a table of
+        an earlier version does not tell.
     """
 
     columns: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
     rows: list[Row] = field(default_factory=list)
     cells: list[tuple[Cell, ...]] = field(default_factory=list)
     has_frames: bool = False
     has_others: bool = False
+    has_areas: bool = False
 
 
 def read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
     """Read all rows; `InputError` if a table is damaged."""
-    found = ResultRows()
-    states: tuple[str, ...] = ()
+    names = results.plan.model.scheme.counted
+    areas = tuple(f"{name} area" for name in names)
+    found = ResultRows((*LEADING, *names, *BETWEEN, *areas), areas)
     for number, row in enumerate(results.rows()):
-        if not number:
-            states = states_of(row)
         found.rows.append(row)
-        found.cells.append(_cells(number, row, states))
+        found.cells.append(_cells(number, row, names))
         found.has_frames |= bool(row["frame"])
         found.has_others |= row["status"] != DONE
+        found.has_areas |= any(cell.text for cell in found.cells[-1][-len(names) :])
         if not number % _AT_ONCE:
             yield
-    found.columns = ("Image", "Frame", *states, "Unclear", "Inconsistent", "Status")
     return found
 
 
-def states_of(row: Row) -> tuple[str, ...]:
-    """What is counted, from the names of the columns."""
-    names = list(row)
-    counted = names[names.index(BEFORE) + 1 : names.index(AFTER)]
-    return tuple(counted[::3])  # each is followed by its range
-
-
-def _cells(number: int, row: Row, states: Sequence[str]) -> tuple[Cell, ...]:
+def _cells(number: int, row: Row, names: Sequence[str]) -> tuple[Cell, ...]:
     status = row["status"]
     word, _, reason = status.partition(": ")
-    share = row["inconsistent"]
+    columns = [column_of(name) for name in names]
     return (
         Cell(row["image"], row["image"], reason or row["image"]),
         Cell(row["frame"], number),
-        *(_counted(row, state) for state in states),
+        *(_counted(row, column) for column in columns),
         _number(row["unclear"]),
-        Cell(f"{float(share):.1%}" if share else "", float(share) if share else LEFT),
+        _share(row["inconsistent"]),
         Cell(word, word, reason or row["notes"]),
+        *(_area(row, column) for column in columns),
     )
 
 
-def _counted(row: Row, state: str) -> Cell:
-    count, low, high = (row[f"{state}{end}"] for end in ("", "_low", "_high"))
+def _counted(row: Row, column: str) -> Cell:
+    count, low, high = (row.get(f"{column}{end}", "") for end in COUNT_ENDS)
     if not count:
         return Cell("", LEFT)
     spread = f" ({in_words(int(low), int(high))})" if low and low != high else ""
     return Cell(f"{count}{spread}", int(count))
+
+
+def _area(row: Row, column: str) -> Cell:
+    share, low, high = (row.get(f"{column}{end}", "") for end in AREA_ENDS)
+    if not (share and low and high):
+        return _share(share)
+    spread = f"{float(low):.2%} to {float(high):.2%}"
+    return _share(share, f"{float(share):.2%} of the frame; the networks: {spread}")
+
+
+def _share(text: str, tip: str = "") -> Cell:
+    return Cell(f"{float(text):.1%}", float(text), tip) if text else Cell("", LEFT)
 
 
 def _number(text: str) -> Cell:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from qtpy.QtCore import QObject, Signal
@@ -85,7 +85,7 @@ class Correcting(QObject):
 
     def go(self, item: QueuedPlace) -> None:
         """Show a place, and draw what the networks say if nothing is drawn there."""
-        with self._data.together():
+        with self._acting():
             self.leave()
             item = self.queue.listed(item)  # ranked anew while its file was opened, perhaps
             opens_first = self._opens_first(item, lambda: self.go(item))
@@ -112,14 +112,14 @@ class Correcting(QObject):
 
     def accept(self) -> None:
         """What is drawn in the label box is right: keep it, and go on."""
-        with self._data.together():
+        with self._acting():
             self._keep(self._at_a_place())
             self.go_on()
 
     def skip(self) -> None:
         """Teach nothing here, and go on."""
         item = self._at_a_place()
-        with self._data.together():
+        with self._acting():
             self._take_back()
             self._steps.append(_Step(item, item.state, [], boxed=False))
             item.state = SKIPPED
@@ -140,7 +140,7 @@ class Correcting(QObject):
         item = self._at_a_place()
         content, boxed = self._drawing.now(item), self._drawing.wants_box(item)
         self._steps.append(_Step(item, item.state, content, boxed=boxed))
-        with self._data.together():
+        with self._acting():
             if boxed:
                 self._drawing.box(item)
             self._answer = number
@@ -163,10 +163,20 @@ class Correcting(QObject):
         if self._opens_first(self._steps[-1].item, self.undo):
             return
         step = self._steps.pop()
-        with self._data.together():
+        with self._acting():
             self._restore(step)
         self._look_at(step.item)
         self.changed.emit()
+
+    @contextmanager
+    def _acting(self) -> Iterator[None]:
+        """Draw everything in one go; what is refused half way is told, as the place is left."""
+        try:
+            with self._data.together():
+                yield
+        except InputError:
+            self.changed.emit()
+            raise
 
     def _restore(self, step: _Step) -> None:
         if step.item is not self.queue.current:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
+from ..parts.elided_label import ElidedLabel
 from ..parts.theme import mixed, theme_color
 from .section import Section
 
@@ -25,7 +25,7 @@ class Header(QPushButton):
         self._number.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._number.setFixedSize(22, 22)
         self._title = QLabel(section.title)
-        self._summary = QElidingLabel("")
+        self._summary = ElidedLabel()
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         line = QHBoxLayout(self)
@@ -53,7 +53,6 @@ class Header(QPushButton):
     def update_summary(self) -> None:
         """Show the summary of the section as it is now."""
         self._summary.setText(self._section.summary)
-        self._summary.setToolTip(self._section.summary)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme; called by Qt."""

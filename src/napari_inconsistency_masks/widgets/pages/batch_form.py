@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from ...batch import WRITES, BatchOptions
 from ...errors import InputError
@@ -25,6 +24,7 @@ from ...inference.listing import network_files
 from ..batch.choice import BatchChoice, files_of, propose_folder
 from ..parts.buttons import button, named
 from ..parts.controls import Disclosure, Sentence
+from ..parts.elided_label import ElidedLabel
 from ..parts.layouts import row
 from ..runs.saved_run import DEMO_MODEL
 from ..session.session import Session
@@ -74,8 +74,7 @@ class BatchForm(QWidget):
         self.networks = Sentence("batch_networks")
         self.other = button("Other…", "batch_run", "Choose the folder of another run.")
         self.used = button("In use", "batch_in_use", "Take the networks in use under 3 Look.")
-        self.results = QElidingLabel("")
-        self.results.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.results = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.results.setObjectName("batch_results_folder")
         self.out = button("Folder…", "batch_out", "Choose where results are written.")
         self.writes = {word: _tick(word) for word in WRITES}

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from qtpy.QtCore import QUrl, Signal
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
 from ...batch.layout import DONE, REPORT
 from ..batch.follower import many
-from ..parts.buttons import MainButton, button
+from ..parts.buttons import MainButton, button, named
 from ..parts.controls import Sentence
 from ..parts.layouts import row
 from ..session.session import Session
@@ -48,13 +48,19 @@ class BatchResultsPage(QWidget):
         self.close_results = button(
             "Close", "batch_results_close", "Remove the layers of these results from napari."
         )
+        self.areas = named(
+            QCheckBox("Areas"),
+            "batch_results_areas",
+            "Show areas",
+            "Show the share of each frame that each class covers.",
+        )
         self.table = ResultsTable()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         for widget in (self.open, self.empty, self.words, self.problem):
             column.addWidget(widget)
-        column.addLayout(row(self.again, self.report, 1, self.close_results))
+        column.addLayout(row(self.again, self.report, self.areas, 1, self.close_results))
         column.addWidget(self.table, 1)
         column.addStretch(0)
         self._rows: object = None
@@ -66,6 +72,7 @@ class BatchResultsPage(QWidget):
         self.again.clicked.connect(self.go_on)
         self.report.clicked.connect(self._on_report)
         self.close_results.clicked.connect(self._on_close)
+        self.areas.toggled.connect(self._show_areas)
         self.table.chosen.connect(self._on_chosen)
         self._shown.changed.connect(self._update)
         self._shown.moved.connect(self.table.choose)
@@ -92,6 +99,10 @@ class BatchResultsPage(QWidget):
         self.problem.tell(None)
         self._shown.choose(number)
 
+    def _show_areas(self, _: bool = False) -> None:
+        shown = self.areas.isChecked() and self._shown.found.has_areas
+        self.table.show_areas(shown=shown)
+
     def _on_failed(self, sentence: str) -> None:
         self.problem.tell(sentence)
 
@@ -103,12 +114,14 @@ class BatchResultsPage(QWidget):
             widget.setVisible(there)
         folder = Path(results.plan.folder) if results is not None else Path()
         self.report.setVisible(there and (folder / REPORT).is_file())
+        self.areas.setVisible(self._shown.found.has_areas)
         self.open.setText("Open other results…" if there else "Open results…")
         self.words.tell(self._words() if there else None)
         self.words.setToolTip(str(folder) if there else "")
         if self._rows is not self._shown.found:
             self._rows = self._shown.found
             self.table.show_results(self._shown.found)
+            self._show_areas()
             self.problem.tell(None)
 
     def _words(self) -> str:

@@ -16,9 +16,13 @@ from ..runs.courses import MEASURES, best_measure, course, ends_at_first
 from ..runs.listing import RunList
 from ..runs.plot import MOST, Curve, RunPlot
 from ..session.session import Session
+from .export_form import ExportForm
 from .section import slot
 
 CHOOSE = "Choose a run in the table, or several with Ctrl or Shift, to see their curves."
+
+EXPORT = "Write its networks as a file that other programs read."
+EXPORTING = "Networks are being written; wait until that is done, or cancel it below."
 
 
 class ChosenRuns(QWidget):
@@ -34,7 +38,7 @@ class ChosenRuns(QWidget):
 
     def __init__(self, session: Session, runs: RunList) -> None:
         super().__init__()
-        self._session, self._list = session, runs
+        self.session, self._list = session, runs
         self._runs: Sequence[RunSummary] = ()
         self._begun: Sequence[RunSummary] = ()
         self._numbers: dict[Path, int] = {}
@@ -46,23 +50,32 @@ class ChosenRuns(QWidget):
         self.open_button = button(
             "Open under 2 Train", "runs_open", "See its settings and curves there, or go on."
         )
+        self.export_button = button("For other programs…", "runs_export", EXPORT)
+        self.export_form = ExportForm(session)
+        self.export_form.setVisible(False)
+        self.export_problem = Sentence("runs_export_problem", "problem")
         self.measure = Chooser("runs_measure", "What is plotted", "What the curves show.")
         self.hint = Sentence("runs_hint", "hint")
         self.plot = RunPlot()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.about)
-        column.addLayout(row(self.use_button, self.open_button, 1))
+        column.addLayout(row(self.use_button, self.open_button, self.export_button, 1))
+        column.addWidget(self.export_problem)
+        column.addWidget(self.export_form)
         column.addWidget(self.measure)
         column.addWidget(self.plot, 1)
         column.addWidget(self.hint)
         column.addStretch(0)
         self.use_button.clicked.connect(self._on_use)
         self.open_button.clicked.connect(self._on_open)
+        self.export_button.clicked.connect(self._on_export)
+        self.export_form.over.connect(lambda: self.export_form.setVisible(False))
         self.measure.picked.connect(self._on_measure)
         runs.histories_changed.connect(self._draw)
         session.trainer.changed.connect(self._offer)
         session.predictor.changed.connect(self._offer)
+        session.exporting.changed.connect(self._offer)
         self.show_runs(())
 
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
@@ -83,7 +96,7 @@ class ChosenRuns(QWidget):
     def use(self, run: RunSummary) -> None:
         """Predict with the networks of a run, if it has some."""
         if run.usable:
-            self._session.looking.use(run.folder)
+            self.session.looking.use(run.folder)
 
     @slot
     def _on_use(self, _: bool = False) -> None:
@@ -91,8 +104,13 @@ class ChosenRuns(QWidget):
 
     @slot
     def _on_open(self, _: bool = False) -> None:
-        self._session.open_run(self._runs[0].folder)
-        self._session.wanted.emit("train")
+        self.session.open_run(self._runs[0].folder)
+        self.session.wanted.emit("train")
+
+    @slot
+    def _on_export(self, _: bool = False) -> None:
+        self.export_form.begin(self._runs[0].folder)
+        self.export_form.setVisible(True)
 
     def _on_measure(self, key: str) -> None:
         self._picked = key
@@ -101,9 +119,16 @@ class ChosenRuns(QWidget):
     def _offer(self) -> None:
         """Buttons for the one run that is chosen; words where there is nothing to press."""
         run = self._runs[0] if len(self._runs) == 1 else None
-        busy = self._session.trainer.machine.busy
+        busy = self.session.trainer.machine.busy
         self.use_button.setVisible(run is not None and run.usable)
         self.open_button.setVisible(run is not None and run.plan is not None and not busy)
+        exporting = self.session.exporting
+        self.export_button.setVisible(run is not None and run.usable)
+        self.export_button.setEnabled(not exporting.busy)
+        self.export_button.setToolTip(EXPORTING if exporting.busy else EXPORT)
+        if exporting.busy or run is None or run.folder != self.export_form.run:
+            self.export_form.setVisible(False)
+        self.export_problem.tell(exporting.message)
         self.about.tell(self._words(run, busy=busy))
 
     def _words(self, run: RunSummary | None, *, busy: bool) -> str:
@@ -111,7 +136,7 @@ class ChosenRuns(QWidget):
             count = len(self._runs)
             return f"{count} runs are chosen; choose one to use its networks." if count else ""
         said = [f"{run.folder.name}: {run.state}.", run.reason]
-        model = self._session.predictor.model
+        model = self.session.predictor.model
         if model is not None and model.run == run.folder:
             said.append("Its networks are in use.")
         elif run.plan is not None and not run.usable:

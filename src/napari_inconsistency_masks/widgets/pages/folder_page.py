@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from ...data.folders.inspection import ClassFolder, FolderLayout
 from ...data.published.layouts import recognized
@@ -22,6 +21,7 @@ from ...data.sample import Sample
 from ...data.splits import listed
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
+from ..parts.elided_label import ElidedLabel
 from ..parts.layouts import clear, row
 from ..parts.table import Table
 from ..parts.wheel import leave_wheel
@@ -55,8 +55,7 @@ class FolderPage(QWidget):
         self._shown_layout: object = None
         self.choose = button("Choose folder…", "folder_choose", "Choose a folder of images.")
         self.choose_zip = button("Choose ZIP…", "folder_zip", "Choose a published data set.")
-        self.path = QElidingLabel("")
-        self.path.setElideMode(Qt.TextElideMode.ElideLeft)
+        self.path = ElidedLabel(mode=Qt.TextElideMode.ElideLeft)
         self.message = Sentence("folder_message")
         self.problem = Sentence("folder_problem", "problem")
         self.form = self._form()

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from ...files.images import IMAGE_SUFFIXES
 from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence
+from ..parts.elided_label import ElidedLabel
 from ..parts.layouts import row
 from ..project import recent
 from ..project.words import first_of, missing
@@ -41,9 +41,8 @@ class ProjectPage(QWidget):
         self.form = NewProject(session)
         self.form.setVisible(False)
         self.empty = Sentence("project_empty", text=EMPTY)
-        self.path = QElidingLabel("")
+        self.path = ElidedLabel(mode=Qt.TextElideMode.ElideLeft)
         self.path.setObjectName("project_path")
-        self.path.setElideMode(Qt.TextElideMode.ElideLeft)
         self.problem = Sentence("project_problem", "problem")
         self.backup = button(
             "Open its backup",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qtpy.QtCore import QEvent, Qt, Signal
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -18,13 +19,20 @@ from qtpy.QtWidgets import (
 )
 
 from .buttons import named
+from .elided_label import BESIDE, cut_words
 from .layouts import SPACE
+from .table_rows import LONG
 from .theme import mixed
 from .wheel import leave_wheel
+
+LEAST = 100
+"""Pixels of a line that a sentence has at least."""
 
 
 class Sentence(QLabel):
     """Plain text over several lines that can be copied; takes no room without text.
+
+    A word that is longer than a line is cut in its middle; the tooltip is then the whole text.
 
     Parameters
     ----------
@@ -41,24 +49,51 @@ class Sentence(QLabel):
         self.setWordWrap(True)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        self._kind = kind
+        self._kind, self._whole, self._cut = kind, "", False
         self._restyle()
         self.tell(text)
+
+    def text(self) -> str:
+        """The whole text."""
+        return self._whole
 
     def tell(self, text: str | None) -> None:
         """Show a text, or nothing."""
         text = text or ""
-        self.setText(f"⚠  {text}" if text and self._kind == "problem" else text)
+        self._whole = f"⚠  {text}" if text and self._kind == "problem" else text
+        self._fit()
         if text and self.parentWidget() is None:  # alone it would be a window
             self.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
         else:
             self.setVisible(bool(text))
 
+    def minimumSizeHint(self) -> QSize:
+        """No long word makes what it is in wider; called by Qt."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), LEAST), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut words that are too long for the lines; called by Qt."""
+        super().resizeEvent(event)
+        self._fit()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme; called by Qt."""
         if event.type() == QEvent.Type.StyleChange:
             self._restyle()
+            self._fit()
         super().changeEvent(event)
+
+    def _fit(self) -> None:
+        shown, room = super().text(), max(LEAST, self.contentsRect().width() - 2 * BESIDE)
+        fitting = cut_words(self._whole, room, self.fontMetrics())
+        if fitting != shown:
+            self.setText(fitting)
+        if fitting != self._whole:
+            self.setToolTip(self._whole)
+        elif self._cut:
+            self.setToolTip("")
+        self._cut = fitting != self._whole
 
     def _restyle(self) -> None:
         color = {
@@ -116,6 +151,8 @@ class Segments(QWidget):
 class Chooser(QComboBox):
     """A list of things of which one is chosen; keeps narrow whatever they are called.
 
+    The tooltip begins with the whole name of what is chosen, if that is long.
+
     `picked` carries the thing when a person chooses it.
     """
 
@@ -125,11 +162,13 @@ class Chooser(QComboBox):
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(accessible)
+        self._tip = tip
         self.setToolTip(tip)
         self.setMinimumContentsLength(room)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._things: list[Any] = []
         leave_wheel(self)
+        self.currentTextChanged.connect(self._tell_whole)
         self.activated.connect(lambda index: self.picked.emit(self._things[index]))
 
     def offer(self, things: Sequence[tuple[str, Any]], chosen: Any) -> None:
@@ -139,6 +178,7 @@ class Chooser(QComboBox):
         self._things = [thing for _, thing in things]
         for words, _ in things:
             self.addItem(words)
+            self.setItemData(self.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
         found = [i for i, thing in enumerate(self._things) if thing is chosen]
         if not found:
             found = [
@@ -146,6 +186,10 @@ class Chooser(QComboBox):
             ]
         self.setCurrentIndex(found[0] if found else -1)
         self.blockSignals(False)
+        self._tell_whole(self.currentText())
+
+    def _tell_whole(self, words: str) -> None:
+        self.setToolTip(f"{words}\n{self._tip}" if len(words) > LONG else self._tip)
 
 
 class Disclosure(QWidget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QSize, Signal
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QColorDialog,
@@ -12,7 +12,8 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from superqt import QElidingLabel
+
+from .elided_label import ElidedLabel
 
 
 class Swatch(QToolButton):
@@ -55,12 +56,10 @@ def color_icon(color: str, size: int = 14) -> QIcon:
 
 def color_label(color: str, words: str) -> QWidget:
     """A square of a color with words beside it, which are cut where there is no room."""
-    square, text = QLabel(), QElidingLabel(words)
+    square, text = QLabel(), ElidedLabel(words)
     text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     square.setPixmap(color_icon(color, 12).pixmap(12, 12))
-    text.setTextFormat(Qt.TextFormat.PlainText)
     holder = QWidget()
-    holder.setToolTip(words)
     line = QHBoxLayout(holder)
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(4)

@@ -15,8 +15,8 @@ WORDS: dict[SplitName | None, str] = {
     "validation": "validation",
 }
 ONE_LABELED = (
-    "Only one labeled file: its frames would be on both sides; label a second file, so that one "
-    "can be set aside for validation."
+    "Only one file is labeled, so validation would be on that file too: label a second one, so "
+    "that one of them can be set aside."
 )
 
 

@@ -69,6 +69,11 @@ def left_out(closed: Sequence[str]) -> list[str]:
     return [f"Left out, as {they} cannot be opened: {some(closed)}."] if closed else []
 
 
+def not_found(names: Sequence[str]) -> list[str]:
+    """A sentence about files that were looked for in vain, if there are any."""
+    return [f"Not in this folder: {some(names)}."] if names else []
+
+
 def some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""

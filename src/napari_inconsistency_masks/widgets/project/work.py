@@ -15,11 +15,12 @@ from ...files.images import IMAGE_SUFFIXES
 from ...files.own_folders import is_own_folder
 from ...projects import ImageStatus, PlaceRow, Project, read_places
 from ...projects.content_file import has_backup
+from ...projects.image_files import file_name
 from ...projects.layout import PLACES_FILE
 from ...projects.lock import ProjectLock
 from ...projects.status import image_status
 from ...task import LabelScheme
-from .words import left_out
+from .words import left_out, not_found
 
 Complete = dict[str, frozenset[int]]
 """By id the frames that are labeled all over."""
@@ -139,16 +140,18 @@ def add_files(project: Project, paths: Iterable[Path]) -> Generator[None, None, 
 def find_files(project: Project, folder: Path) -> Generator[None, None, Changed]:
     """Look for missing files, and take those that are found."""
     yield
-    refused = []
-    found = project.find_missing(folder)
+    refused: list[str] = []
+    closed: list[str] = []
+    found = project.find_missing(folder, closed)
     for image_id, path in found.items():
         try:
             project.relocate(image_id, path)
         except InputError as error:
             refused.append(str(error))
         yield
-    refused += [f"{image_id} is not in this folder." for image_id in project.missing]
-    return Changed(*(yield from read_table(project)), tuple(refused))
+    names = [file_name(project.image(image_id).path) for image_id in project.missing]
+    told = (*not_found(names), *left_out(closed), *refused)
+    return Changed(*(yield from read_table(project)), told)
 
 
 def copy_file(project: Project, image_id: str) -> Generator[None, None, Copied]:

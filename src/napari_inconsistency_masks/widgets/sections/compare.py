@@ -8,7 +8,6 @@ import napari
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from ...overview import RunSummary
 from ...overview.folder import different_images
@@ -17,6 +16,7 @@ from ..pages.chosen_runs import ChosenRuns
 from ..pages.section import slot, watch_window
 from ..parts.buttons import button, named
 from ..parts.controls import Sentence
+from ..parts.elided_label import ElidedLabel
 from ..parts.layouts import row
 from ..parts.table import Table
 from ..parts.table_rows import Cell
@@ -43,8 +43,9 @@ class CompareRuns(QWidget):
         self.setObjectName("compare_runs")
         self.session = session_of(napari_viewer)
         self.list = RunList(self.session.status, (DRAWINGS,), self)
-        self.place = named(QElidingLabel(""), "runs_place", "Folder of the runs", "")
-        self.place.setElideMode(Qt.TextElideMode.ElideLeft)
+        self.place = named(
+            ElidedLabel(mode=Qt.TextElideMode.ElideLeft), "runs_place", "Folder of the runs", ""
+        )
         self.choose = button(
             "Folder…", "runs_folder", "Choose a folder of runs, or that of napari-im benchmark."
         )
@@ -144,7 +145,6 @@ class CompareRuns(QWidget):
     def _update(self) -> None:
         overview, folder = self.list.overview, self.list.folder
         self.place.setText("" if folder is None else str(folder))
-        self.place.setToolTip("" if folder is None else str(folder))
         ours = folder is not None and not self._chosen_folder and not folder.exists()
         self.problem.tell(None if ours else self.list.problem)
         self.table.setVisible(bool(self.list.runs) or self.list.reading)

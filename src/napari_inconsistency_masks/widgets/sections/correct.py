@@ -155,8 +155,7 @@ class CorrectSection(Section):
             DIFFER, shown=len(strengths) != 1
         )  # two networks always differ fully
         self.table.show_rows([_row(item) for item in queue.places], queue.places)
-        if queue.current is not None:
-            self.table.choose(queue.places.index(queue.current))
+        self.table.choose(queue.places.index(queue.current) if queue.current is not None else -1)
         self._offer_answers()
         if self.isVisible():
             self._correcting.prepare()

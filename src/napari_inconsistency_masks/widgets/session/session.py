@@ -33,6 +33,7 @@ from ..preferences import preferences
 from ..project.data import ProjectData
 from ..project.workbench import Workbench
 from ..results.looking import Looking
+from ..runs.exporting import Exporting
 from ..training.folder_data import FolderData
 from ..training.setup import TrainSetup
 from ..training.trainer import Trainer
@@ -111,6 +112,7 @@ class Session(QObject):
         self.retraining = Retraining(self)
         self.batch = BatchJob(self.status, self.log.add, self)
         self.batch_results = ShownBatch(self.layers, self.status, self)
+        self.exporting = Exporting(self.status, self.log.add, self)
         keys = {MASK_KEY: partial(show, "mask"), VOTES_KEY: partial(show, "votes")}
         keys[SPLIT_KEY] = partial(self._do, self.project.switch_split)
         self._keys = Keys(viewer, {**keys, **correction_keys(self.correcting, self._do)})
@@ -180,6 +182,8 @@ class Session(QObject):
             self.layers.show_frame(subject.layer, subject.axes, frame)
         elif subject.file is not None:
             self.project.files.open(subject.file, frame)
+        else:
+            self.status.say(f"{subject.name} is no longer open: open it again to see it.")
 
     def tell_error(self, sentence: str) -> None:
         """Show a sentence about something that did not work."""
@@ -216,6 +220,7 @@ class Session(QObject):
         self.batch.stop()
         self.predictor.end()
         self.batch_results.end()
+        self.exporting.stop()
         if self.devices.child is not None:
             self.devices.child.kill()  # it has nothing to save
         training = self.trainer.child
