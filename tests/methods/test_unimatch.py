@@ -74,6 +74,11 @@ def test_without_dropout_the_perturbed_features_are_the_plain_ones(monkeypatch) 
     torch.testing.assert_close(calls[0].logits[:, 3:6], calls[0].logits[:, 6:])
 
 
+def test_an_image_so_narrow_that_no_box_fits_gets_none() -> None:
+    rng = np.random.default_rng(0)
+    assert not any(unimatch_box(rng, (2, 4000)).any() for _ in range(8))
+
+
 def test_half_of_the_images_are_mixed_in_a_box_of_up_to_two_fifths() -> None:
     rng = np.random.default_rng(0)
     boxes = [unimatch_box(rng, (96, 128)) for _ in range(600)]

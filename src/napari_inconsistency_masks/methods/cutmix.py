@@ -38,19 +38,25 @@ def paste(values: Tensor, box: Tensor, order: Tensor | None = None) -> Tensor:
     return torch.where(box, partner, values)
 
 
+TRIES = 1000
+"""Boxes that are drawn for an image, at most: of some very narrow ones none would ever fit."""
+
+
 def unimatch_box(rng: np.random.Generator, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
     """Draw nothing or, half of the time, a box of 2 to 40 % of the area.
 
-    The ratio of its sides is between 0.3 and 1/0.3; it is drawn anew until it fits.
+    The ratio of its sides is between 0.3 and 1/0.3; it is drawn anew until it fits. After `TRIES`
+    there is none.
     """
     box = np.zeros(shape, np.bool_)
     if rng.random() < 0.5:
         return box
-    while True:
+    for _ in range(TRIES):
         area = rng.uniform(0.02, 0.4) * shape[0] * shape[1]
         ratio = rng.uniform(0.3, 1 / 0.3)
         width, height = int(math.sqrt(area / ratio)), int(math.sqrt(area * ratio))
         top, left = int(rng.integers(shape[0])), int(rng.integers(shape[1]))
         if top + height <= shape[0] and left + width <= shape[1]:
             box[top : top + height, left : left + width] = True
-            return box
+            break
+    return box
