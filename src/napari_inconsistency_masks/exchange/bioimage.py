@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from PIL import Image as Picture
 
 from ..batch.report.pictures import with_mask
 from ..errors import InputError
-from ..files.atomic import write_atomically
+from ..files.atomic import write_atomically, write_bytes, write_text
 from ..inference.trained import TrainedEnsemble
 from .about import CITATION, PAPER, About, description, documentation
 from .extra import need_extra
@@ -76,7 +77,7 @@ def _make_files(
     card, members = trained.card, len(trained.networks)
     write_onnx(folder / WEIGHTS, trained)
     text = documentation(about, card, members, trained.networks.divisor, gray)
-    (folder / README).write_text(text, encoding="utf-8")
+    write_text(folder / README, text)
     files = _write_examples(folder, trained, example, gray)
     mask = np.load(files[2])[0, 0] > 0  # (Y, X)
     Picture.fromarray(with_mask(example[0], mask)).save(folder / COVER)
@@ -118,7 +119,9 @@ def _write_examples(
     given = example if gray == AS_IS else example.astype(np.float32)
     files = [folder / f"{name}.npy" for name in (IMAGE, PROBABILITY, INCONSISTENCY)]
     for file, values in zip(files, (given, *outputs), strict=True):
-        np.save(file, values, allow_pickle=False)
+        stream = io.BytesIO()
+        np.lib.format.write_array(stream, values, allow_pickle=False)
+        write_bytes(file, stream.getvalue())
     return files
 
 

@@ -52,6 +52,8 @@ def write_onnx(path: Path, trained: TrainedEnsemble) -> None:
         not compute what they do.
     """
     need_extra()
+    import onnx
+
     kind = trained.card.architecture.network
     if kind != "unet":
         raise InputError(
@@ -61,7 +63,7 @@ def write_onnx(path: Path, trained: TrainedEnsemble) -> None:
     model = _translated(network, trained)
     write_atomically(
         path,
-        lambda temporary: temporary.write_bytes(model.SerializeToString()),
+        lambda temporary: onnx.save(model, temporary),
         lambda temporary: _check(temporary, network, trained),
     )
 
