@@ -290,7 +290,10 @@ def test_results_are_no_images_to_train_or_predict(
 
 def test_a_row_without_results_says_why(opened: BatchSection, qtbot: Any) -> None:
     choose(opened, "damaged.tif", "", qtbot)
-    assert "damaged.tif has no results: failed:" in opened.results.problem.text()
+    said = opened.results.problem.text()
+    assert "damaged.tif has no results: failed:" in said
+    assert said.endswith(".")
+    assert not said.endswith("..")
 
 
 def test_an_image_that_is_gone_or_another_one_is_told(

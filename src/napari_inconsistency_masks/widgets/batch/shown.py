@@ -81,7 +81,7 @@ class ShownBatch(QObject):
         """Show the image and the frame of a row."""
         row = self.rows[number]
         if row["status"] != DONE:
-            self.failed.emit(f"{row['image']} has no results: {row['status']}.")
+            self.failed.emit(f"{row['image']} has no results: {row['status'].rstrip('.')}.")
             return
         self._wish = row
         if not self.busy:
