@@ -11,6 +11,7 @@ from open_layers import add_image
 from qtpy.QtWidgets import QFileDialog
 from stand_ins import FakeChild
 
+from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.temporary import writer
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.widgets.pages.export_form import ExportForm
@@ -89,6 +90,17 @@ def test_the_files_of_open_images_are_proposed(
     assert form.request(tmp_path / "cells.zip").example == image
 
 
+def test_a_file_that_nobody_was_asked_about_is_not_replaced(
+    form: ExportForm, image: Path, tmp_path: Path
+) -> None:
+    form.begin(tmp_path / "run")
+    form.choose_example(image)
+    (tmp_path / "cells.zip").write_bytes(b"mine")
+    with pytest.raises(InputError, match=r"cells\.zip is there already"):
+        form.request(tmp_path / "cells")
+    assert form.request(tmp_path / "cells.zip").file == tmp_path / "cells.zip"
+
+
 def begin(form: ExportForm, session: Session, image: Path) -> None:
     form.begin(image.parent / "run")
     form.choose_example(image)
@@ -115,6 +127,8 @@ def test_why_it_did_not_work_is_told(
     children[-1].said.emit("napari-im: cells.zip: not written, the disk is full.")
     children[-1].end(2)
     assert session.exporting.message == "cells.zip: not written, the disk is full."
+    assert session.exporting.message_about(image.parent / "run") == session.exporting.message
+    assert not session.exporting.message_about(image.parent / "other run")
     begin(form, session, image)
     assert not session.exporting.message
 

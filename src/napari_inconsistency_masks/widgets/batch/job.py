@@ -12,15 +12,13 @@ from qtpy.QtCore import QObject, Signal
 from ...batch.events import BatchEvent
 from ...errors import InputError
 from ...files.atomic import WriteError, write_text
-from ..work.process import CRASHED, Child, our_command
+from ..work.process import CRASHED, REFUSED, Child, our_command
 from ..work.status import Activity, Status
 from .choice import LIST, BatchChoice, BatchRequest
 from .follower import BatchFollower
 from .state import BatchState, State
 
 BATCH = "batch"
-REFUSED = "napari-im: "
-"""What the command line puts in front of a sentence about refused input."""
 
 IN_WINDOW = {"add --overwrite": "tick Replace", "add --recursive": "tick Subfolders"}
 """What a terminal says that a person should do, and what the window says instead."""

@@ -128,7 +128,7 @@ class ChosenRuns(QWidget):
         self.export_button.setToolTip(EXPORTING if exporting.busy else EXPORT)
         if exporting.busy or run is None or run.folder != self.export_form.run:
             self.export_form.setVisible(False)
-        self.export_problem.tell(exporting.message)
+        self.export_problem.tell(None if run is None else exporting.message_about(run.folder))
         self.about.tell(self._words(run, busy=busy))
 
     def _words(self, run: RunSummary | None, *, busy: bool) -> str:

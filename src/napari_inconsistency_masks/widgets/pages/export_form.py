@@ -95,13 +95,24 @@ class ExportForm(QWidget):
         self._update()
 
     def request(self, file: Path) -> ExportRequest:
-        """What is to be written to a file; `InputError` without an example."""
+        """What is to be written to a file that a person chose, and agreed to replace.
+
+        Raises
+        ------
+        InputError
+            Without an example; or if the file with the missing ``.zip`` is there, as nobody was
+            asked about that one.
+        """
         if self.run is None or self._chosen not in self._examples:
             raise InputError(NO_EXAMPLE)
+        if file.suffix.lower() != ".zip":
+            file = file.with_name(f"{file.name}.zip")
+            if file.exists():
+                raise InputError(f"{file} is there already: choose it to replace it.")
         names = (name.strip() for name in self.authors.text().split(","))
         return ExportRequest(
             run=self.run,
-            file=file if file.suffix.lower() == ".zip" else Path(f"{file}.zip"),
+            file=file,
             example=self._chosen,
             authors=tuple(filter(None, names)),
             license=self._license,

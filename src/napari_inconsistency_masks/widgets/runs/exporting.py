@@ -10,12 +10,10 @@ from pathlib import Path
 from qtpy.QtCore import QObject, Signal
 
 from ...files.temporary import sweep
-from ..work.process import Child, our_command
+from ..work.process import REFUSED, Child, our_command
 from ..work.status import Activity, Status
 
 EXPORT = "export"
-REFUSED = "napari-im: "
-"""What the command line puts in front of a sentence about refused input."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,10 @@ class Exporting(QObject):
         self._request: ExportRequest | None = None
         self._child: Child | None = None
         self._last_line = ""
+
+    def message_about(self, run: Path) -> str:
+        """Why the networks of a run could not be written, if they were the last; or nothing."""
+        return self.message if self._request is not None and self._request.run == run else ""
 
     @property
     def busy(self) -> bool:

@@ -14,15 +14,13 @@ from ...training.events import Event, Finished
 from ...training.progress import Position, Progress, duration
 from ..runs.history import History
 from ..runs.saved_run import read_run
-from ..work.process import CRASHED, Child, our_command
+from ..work.process import CRASHED, REFUSED, Child, our_command
 from ..work.status import Activity, Status
 from ..work.worker import Worker
 from .preparation import RetrainingRequest, RunRequest, prepare
 from .state import Order, State, TrainingState
 
 TRAINING = "train"
-REFUSED = "napari-im: "
-"""What the command line puts in front of a sentence about refused input."""
 
 
 class Trainer(QObject):

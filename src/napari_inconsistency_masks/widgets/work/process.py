@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 CRASHED = -1
 """What `Child.ended` carries if the program crashed, was killed, or could not be started."""
 
+REFUSED = "napari-im: "
+"""What the command line puts in front of a sentence about refused input."""
+
 LONGEST_LINE = 2**24
 """Bytes; what is longer is no answer of ours."""
 
