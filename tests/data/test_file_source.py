@@ -258,7 +258,7 @@ def test_channels(tmp_path: Path) -> None:
         reader().read(colored)
     expected = np.moveaxis(noise(1, (20, 30, 4))[..., :3], -1, 0)
     np.testing.assert_array_equal(reader(channels=3).read(colored).image, expected)
-    with pytest.raises(InputError, match=r"g\.png: has 3 channels instead of 2"):
+    with pytest.raises(InputError, match=r"g\.png: its channels are 3 instead of 2"):
         reader(channels=2).read(gray)
 
 

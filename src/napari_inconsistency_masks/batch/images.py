@@ -226,8 +226,8 @@ def _check(image: Image, options: BatchOptions, channels: int) -> None:
     have = channel_count(header)
     if any(channel >= have for channel in options.channels):
         raise InputError(
-            f"{image.name}: has {have} channels, counted from 0; there is no channel "
-            f"{max(options.channels)}."
+            f"{image.name}: there is no channel {max(options.channels)}; channels are counted from "
+            f"0, and the last one is {have - 1}."
         )
     given = len(options.channels) or have
     if given != channels and not (channels == 1 and "S" in header.axes and not options.channels):

@@ -1,4 +1,4 @@
-"""Where a batch is, and how long it will take, from its events."""
+"""Where a batch is, and what it will take, from its events."""
 
 from __future__ import annotations
 
@@ -104,3 +104,10 @@ class BatchProgress:
     def paused(self) -> None:
         """Leave the time until the next event out of the estimate."""
         self._last = None
+
+
+def disk_space(megabytes: float) -> str:
+    """Such as ``"12 MB"`` or ``"1.2 GB"``; never 0, as something is always written."""
+    if megabytes >= 1000:
+        return f"{megabytes / 1000:.1f} GB"
+    return f"{max(1, round(megabytes))} MB"

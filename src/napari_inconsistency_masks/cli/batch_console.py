@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ..batch.progress import disk_space
 from ..errors import InputError
 from ..training.progress import duration
 from .console import new_bar, out
@@ -168,7 +169,7 @@ def _lines(plan: Plan, done: set[str], removed: tuple[Path, ...]) -> Iterator[st
     if removed:
         yield f"Removes:  {len(removed)} files of an earlier batch: {names_of(removed, plan)}"
     if plan.seconds is not None:
-        yield f"Needs:    about {duration(plan.seconds)} and {plan.megabytes:.0f} MB"
+        yield f"Needs:    about {duration(plan.seconds)} and {disk_space(plan.megabytes)}"
 
 
 def _image(image: Image) -> str:

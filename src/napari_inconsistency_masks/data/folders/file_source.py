@@ -126,7 +126,7 @@ class ItemReader:
             channels = channels[:1]
         if len(channels) != self.channels:
             raise InputError(
-                about(item.image, f"has {len(channels)} channels instead of {self.channels}.")
+                about(item.image, f"its channels are {len(channels)} instead of {self.channels}.")
             )
         try:
             scaled = self._intensity.apply(channels)

@@ -17,7 +17,7 @@ from ...batch.events import (
     Warned,
 )
 from ...batch.listing import words_about
-from ...batch.progress import BatchProgress
+from ...batch.progress import BatchProgress, disk_space
 from ...training.progress import duration
 from ..parts.table_rows import Cell
 
@@ -114,7 +114,7 @@ class BatchFollower:
         if plan is None:
             return ""
         good = plan.images - plan.left_out
-        needs = f"{_megabytes(plan.megabytes)} of disk"
+        needs = f"{disk_space(plan.megabytes)} of disk"
         if plan.seconds is not None:
             needs = f"about {duration(plan.seconds)} and {needs}"
         words = [f"{many(good, 'file')} with {many(plan.frames, 'frame')}: {needs}."]
@@ -232,7 +232,3 @@ def many(count: int, thing: str) -> str:
 
 def _is(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _megabytes(count: float) -> str:
-    return f"{count / 1000:.1f} GB" if count >= 1000 else f"{max(1, round(count))} MB"
