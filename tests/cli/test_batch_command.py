@@ -174,6 +174,8 @@ def test_flags_reach_the_batch(model: Path, images: Path, tmp_path: Path) -> Non
         ("--frames 3", "--frames 3: give the first"),
         ("--write photos", "write = 'photos'"),
         ("--axes TQX", "only the letters TZCYXS"),
+        ("--axes YY", "give each letter once"),
+        ("--axes TX", "Y and X among them"),
         ("--glob *.jpg", r"no images of the pattern '\*.jpg'"),
     ],
 )

@@ -67,5 +67,11 @@ class BatchOptions(Config):
             raise InputError(f"write = {unknown[0]!r}: give some of {', '.join(WRITES)}.")
         if self.axes is not None and not {*self.axes} <= {*AXES}:
             raise InputError(f"axes = {self.axes!r}: only the letters {AXES} are known.")
+        if self.axes is not None and not (
+            {*"YX"} <= {*self.axes} and len({*self.axes}) == len(self.axes)
+        ):
+            raise InputError(
+                f"axes = {self.axes!r}: give each letter once, and Y and X among them, such as TYX."
+            )
         if any(channel < 0 for channel in self.channels):
             raise InputError(f"channels = {list(self.channels)}: they are counted from 0.")
