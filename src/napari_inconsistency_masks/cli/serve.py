@@ -25,16 +25,17 @@ import json
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
 from ..inconsistency import CellCounts
+from .standard_input import input_lines
 
 Answer = dict[str, Any]
 
@@ -49,11 +50,11 @@ def serve() -> None:
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
-    serve_stream(sys.stdin.buffer, say)
+    serve_stream(input_lines(), say)
 
 
-def serve_stream(requests: BinaryIO, say: Callable[[Answer], None]) -> None:
-    """Answer the requests of a stream one after the other; a cancel overtakes the others."""
+def serve_stream(requests: Iterable[bytes], say: Callable[[Answer], None]) -> None:
+    """Answer requests, a line each, one after the other; a cancel overtakes the others."""
     inbox = _Inbox()
     threading.Thread(target=inbox.read, args=(requests,), daemon=True).start()
     predictor = _Predictor()
@@ -77,7 +78,7 @@ class _Inbox:
     waiting: queue.Queue[dict[str, Any] | None] = field(default_factory=queue.Queue)
     canceled: set[Any] = field(default_factory=set)
 
-    def read(self, requests: BinaryIO) -> None:
+    def read(self, requests: Iterable[bytes]) -> None:
         for line in requests:
             request = json.loads(line)
             if request.get("do") == "cancel":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import TypeVar
 
 from .exit_codes import STOPPED
+from .standard_input import input_lines
 
 T = TypeVar("T")
 
@@ -61,12 +61,9 @@ class Stopper:
         self._stop()
 
     def _wait_for_end_of_input(self) -> None:
-        rest = b""
-        while written := os.read(sys.stdin.fileno(), 4096):
-            *lines, rest = (rest + written).split(b"\n")
+        for line in input_lines():
             if self._on_line is not None:
-                for line in lines:
-                    self._on_line(line)
+                self._on_line(line)
         self._stop()
 
     def _stop(self) -> None:
