@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,6 +116,32 @@ def use_threads(count: int | None = None) -> int:
     cores = usable_cores()
     torch.set_num_threads(count or max(min(cores, 2), cores - 1))
     return torch.get_num_threads()
+
+
+@contextmanager
+def naming_lack_of_memory() -> Iterator[None]:
+    """Let a lack of graphics memory be a `torch.OutOfMemoryError` on every kind of GPU.
+
+    Apple's is a plain `RuntimeError`, which only its words tell from others.
+    """
+    import torch
+
+    try:
+        yield
+    except RuntimeError as error:
+        if "MPS backend out of memory" not in str(error):
+            raise
+        raise torch.OutOfMemoryError(str(error)) from error
+
+
+def release_memory(device: torch.device) -> None:
+    """Give graphics memory that is kept for later, but not in use, back to the system."""
+    import torch
+
+    if device.type == "mps":
+        torch.mps.empty_cache()
+    else:
+        torch.cuda.empty_cache()
 
 
 def begin_peak_memory(device: torch.device) -> None:

@@ -106,9 +106,16 @@ def test_samples_that_are_skipped_change_no_group_of_the_others(
     assert together == [[3, 4, 5], [6, 7]]
 
 
+LACKS = (
+    torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 5.56 GB, max allowed: 6.80 GB)"),
+)
+
+
+@pytest.mark.parametrize("lack", LACKS, ids=["NVIDIA", "Apple"])
 @pytest.mark.parametrize("fits", [608, 512, 256])
 def test_tiles_are_halved_when_memory_is_short(
-    ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch, fits: int
+    ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch, fits: int, lack: RuntimeError
 ) -> None:
     image = noise(500, 600)
     expected = predict_logits(ensemble, image)
@@ -116,18 +123,19 @@ def test_tiles_are_halved_when_memory_is_short(
 
     def short_of_memory(self: Ensemble, images: torch.Tensor) -> torch.Tensor:
         if images.shape[-1] > fits:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise lack
         return forward(self, images)
 
     monkeypatch.setattr(Ensemble, "forward", short_of_memory)
     torch.testing.assert_close(predict_logits(ensemble, image), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("lack", LACKS, ids=["NVIDIA", "Apple"])
 def test_without_enough_memory_for_any_tile_it_is_said(
-    ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch
+    ensemble: Ensemble, monkeypatch: pytest.MonkeyPatch, lack: RuntimeError
 ) -> None:
     def out_of_memory(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise lack
 
     monkeypatch.setattr(Ensemble, "forward", out_of_memory)
     with pytest.raises(InputError, match="graphics memory is not enough"):

@@ -109,7 +109,15 @@ def test_an_error_of_one_member_comes_through(four_threads: None) -> None:
         Ensemble.create(SMALL, 2, seed=0).train_parts([0, 1], learn, pixels=256)
 
 
-def test_together_first_and_alone_once_memory_ran_out() -> None:
+@pytest.mark.parametrize(
+    "lack",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 5.56 GB, max allowed: 6.80 GB)"),
+    ],
+    ids=["NVIDIA", "Apple"],
+)
+def test_together_first_and_alone_once_memory_ran_out(lack: RuntimeError) -> None:
     ensemble = Ensemble.create(SMALL, 3, seed=0).eval()
     ensemble.together = True  # as on a GPU
     image = torch.rand(1, 2, 1, 16, 16)
@@ -119,7 +127,7 @@ def test_together_first_and_alone_once_memory_ran_out() -> None:
         calls.append(members)
         part(image).sum().backward()
         if len(members) > 1:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise lack
         return len(members)
 
     def gradients() -> list[torch.Tensor]:

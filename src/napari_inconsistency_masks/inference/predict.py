@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..data.sample import Source
+from ..devices import naming_lack_of_memory, release_memory
 from ..errors import InputError
 from ..nets.ensemble import Ensemble
 from .tiling import tiles
@@ -49,10 +50,11 @@ def predict_logits(
         side -= side % ensemble.divisor
         if side == tile - tile % ensemble.divisor or side > 2 * ensemble.halo:
             try:
-                return _predict_tiles(ensemble, images, side)
+                with naming_lack_of_memory():
+                    return _predict_tiles(ensemble, images, side)
             except torch.OutOfMemoryError:
                 pass
-            torch.cuda.empty_cache()  # outside of except, which keeps the tensors alive
+            release_memory(ensemble.device)  # outside of except, which keeps the tensors alive
     raise InputError(
         f"The graphics memory is not enough to predict {images.shape[-2]} x {images.shape[-1]} "
         f"pixels, even in parts; close other programs that use it, or choose the CPU."

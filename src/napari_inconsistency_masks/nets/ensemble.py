@@ -14,6 +14,7 @@ import psutil
 import torch
 from torch import Tensor, nn
 
+from ..devices import naming_lack_of_memory, release_memory
 from ..errors import InputError
 from .backbones import NETWORKS
 from .network import Network, Streams
@@ -177,15 +178,17 @@ class Ensemble(nn.Module):
         """
         if self.together:
             try:
-                return [learn(list(members), self.select(members))]
+                with naming_lack_of_memory():
+                    return [learn(list(members), self.select(members))]
             except torch.OutOfMemoryError:
                 self.together = False
             self.zero_grad(set_to_none=True)  # outside of except, which keeps the tensors alive
-            torch.cuda.empty_cache()
+            release_memory(self.device)
         parts = [([member], self.select([member])) for member in members]
         side_by_side = self._side_by_side(len(parts))
         if side_by_side == 1:
-            return [learn(*part) for part in parts]
+            with naming_lack_of_memory():
+                return [learn(*part) for part in parts]
         threads = torch.get_num_threads() // side_by_side
         workers = min(side_by_side, self._fitting(pixels))
         return list(_pool(workers, threads).map(lambda part: learn(*part), parts))
