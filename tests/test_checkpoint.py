@@ -194,3 +194,13 @@ def test_others_may_read_what_the_umask_lets_them_read(tmp_path: Path) -> None:
     save_tensors(tmp_path / "weights.safetensors", {"a": torch.zeros(2)}, "test", {})
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="no list of mapped files")
+def test_what_was_read_does_not_hold_its_file(tmp_path: Path) -> None:
+    """Windows replaces and removes no file of which a part is mapped into memory."""
+    path = tmp_path / "state.safetensors"
+    save_tensors(path, {"a": torch.ones(1000, 1000)}, "state", {})
+    tensors, _ = load_tensors(path, "state")
+    assert path.name not in Path("/proc/self/maps").read_text()
+    assert float(tensors["a"].sum()) == 1e6

@@ -151,7 +151,8 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], Any]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             _check_format(path, kind, metadata)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies: tensors that are views of the file keep Windows from replacing it.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file.") from None
     except (SafetensorError, OSError) as error:

@@ -59,7 +59,7 @@ def write_bioimage(
 
     gray = gray_values(trained.card, about.example.dtype, gray)
     example = example_tensor(about.example, trained, gray)
-    with TemporaryDirectory() as made:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as made:
         folder = Path(made)
         _make_files(folder, trained, about, example, gray)
         write_atomically(path, lambda temporary: _pack(folder, temporary), _check)

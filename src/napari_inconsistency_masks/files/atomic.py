@@ -17,11 +17,14 @@ from typing import Any, BinaryIO
 
 from ..errors import InputError
 from .names import about
+from .patience import is_held, patiently
 from .temporary import temporary_beside
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP}  # some network drives
+_NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What some network drives say."""
+_LONGEST = 259  # characters of a path on Windows, unless an administrator has allowed more
 
 
 class WriteError(InputError, OSError):
@@ -64,7 +67,7 @@ def write_atomically(
             _set_mode(temporary, mode)
             size = _sync(temporary)
             check(temporary)
-            os.replace(temporary, target)  # noqa: PTH105  one door for fault injection
+            patiently(lambda: os.replace(temporary, target))  # noqa: PTH105  one door for faults
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
@@ -115,7 +118,7 @@ def append_line(path: str | os.PathLike[str], value: Mapping[str, Any]) -> None:
     """
     target = Path(path)
     line = (to_json_text(path, value) + "\n").encode("utf-8", "backslashreplace")
-    with _explaining(target), target.open("a+b") as file:
+    with _explaining(target), patiently(lambda: target.open("a+b")) as file:
         end, tail = _last_line(file)
         if is_record(tail):  # complete but for its line break, as some editors leave it
             end, line = end + len(tail), b"\n" + line
@@ -148,7 +151,7 @@ def to_json_text(path: str | os.PathLike[str], value: Any, indent: int | None = 
 
 def _sync(path: Path) -> int:
     """Force a file to disk and return its size in bytes."""
-    with path.open("r+b") as file:
+    with patiently(lambda: path.open("r+b")) as file:
         os.fsync(file.fileno())
         return os.fstat(file.fileno()).st_size
 
@@ -195,11 +198,29 @@ def _explaining(target: Path) -> Iterator[None]:
 def _reason(error: OSError, target: Path) -> str:
     if error.errno in _FULL:
         return f"not written, the disk is full ({_free(target)}); free some space and try again."
+    if is_held(error) and target.is_file():
+        return (
+            "not written, another program has it open, or it may not be changed; close it there "
+            "and try again."
+        )
     if error.errno in _DENIED:
         return "not written, this folder may not be written to; choose another one."
+    if error.errno == errno.ENOENT and os.name == "nt" and target.parent.is_dir():
+        return _hidden_reason(target)
     if error.errno == errno.ENOENT:
         return "not written, its folder does not exist (any more)."
     return f"not written ({error.strerror or error}); what was there before is unchanged."
+
+
+def _hidden_reason(target: Path) -> str:
+    """Why Windows finds no file that is to be made in a folder that is there."""
+    longest = len(str(temporary_beside(target)))
+    if longest >= _LONGEST:
+        return (
+            f"not written, its path is too long for Windows (more than {_LONGEST} characters with "
+            f"a temporary name); choose a folder with a shorter path."
+        )
+    return "not written, Windows protects this folder; let Python write there, or choose another."
 
 
 def _free(target: Path) -> str:

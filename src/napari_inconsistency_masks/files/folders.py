@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import InputError
 from .atomic import WriteError, sync_folder
 from .names import about
+from .patience import patiently
 
 
 @contextmanager
@@ -79,7 +80,7 @@ def remove(file: Path) -> None:
         If the operating system refuses, as Windows does while a program has the file open.
     """
     try:
-        file.unlink(missing_ok=True)
+        patiently(lambda: file.unlink(missing_ok=True))
     except OSError as error:
         text = (
             f"cannot be replaced ({error.strerror or error}); close what has it open, or choose "

@@ -18,6 +18,7 @@ from ..cluster import Job, Lost, Noted, Refused, Returned, Said, Team
 from ..cluster.shared_files import PATIENCE, content_key, look_again
 from ..config import TrainConfig
 from ..errors import InputError
+from ..files.patience import patiently
 from ..inference.evaluate import Check
 from ..nets.ensemble import Ensemble
 from .events import Event, StepEnd, Warned
@@ -153,7 +154,7 @@ class _Taken:
         while not path.is_file() and time.monotonic() < end:
             look_again(path)
         tensors, about = load_tensors(path, "state")
-        path.unlink()
+        patiently(path.unlink)
         self._tensors |= tensors
         for name in ("lost", "loss_sum"):
             self._about[name] = [*self._about[name]]

@@ -12,6 +12,7 @@ import torch
 from ..devices import begin_peak_memory, peak_memory
 from ..files.atomic import write_json
 from ..files.json_files import read_json
+from ..files.patience import patiently
 from .events import EpochEnd, Event
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class Effort:
 
     def forget(self) -> None:
         """Remove the file of work that is complete."""
-        self._path.unlink(missing_ok=True)
+        patiently(lambda: self._path.unlink(missing_ok=True))
 
     def _note(self, seconds: float) -> None:
         self.seconds += seconds

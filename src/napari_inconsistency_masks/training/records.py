@@ -25,6 +25,7 @@ from ..checkpoint import ModelCard, load_network, load_tensors, save_network, sa
 from ..errors import InputError
 from ..files.atomic import append_line, write_json
 from ..files.json_files import read_json_lines
+from ..files.patience import patiently
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from .learner import Learning
@@ -154,7 +155,8 @@ class Records:
 
     def drop_state(self) -> None:
         """Remove the state of a generation that is complete."""
-        (self.folder / STATE).unlink(missing_ok=True)
+        path = self.folder / STATE
+        patiently(lambda: path.unlink(missing_ok=True))
 
     def save_result(
         self, record: GenerationRecord, members: tuple[int, ...], *, made_now: bool

@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..files.atomic import write_bytes, write_json
 from ..files.guard import read_bytes
 from ..files.json_files import read_json
+from ..files.patience import patiently
 from .events import EpochEnd, Event
 from .log import read_events
 from .results import EFFORT, generation_folder, read_record
@@ -57,7 +58,7 @@ def share_start(old: Path, new: Path) -> bool:
     record, into = read_record(old, 0), generation_folder(new, 0)
     if record is None or into.exists():
         return False
-    with TemporaryDirectory(dir=new, prefix=HALF) as made:
+    with TemporaryDirectory(dir=new, prefix=HALF, ignore_cleanup_errors=True) as made:
         half = Path(made) / into.name
         half.mkdir()
         for path in sorted(generation_folder(old, 0).glob("network-*.safetensors")):
@@ -68,7 +69,7 @@ def share_start(old: Path, new: Path) -> bool:
         left_out = sorted({*range(count)}.difference(record.ranking))
         shared = {"run": old.name, "epochs": _epochs(old), "left_out": left_out}
         write_json(half / SHARED, shared)
-        half.rename(into)
+        patiently(lambda: half.rename(into))
     return True
 
 
