@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 
 import pytest
 from rich.console import Console
 
+from napari_inconsistency_masks import cli
 from napari_inconsistency_masks.batch.events import ImageStarted
 from napari_inconsistency_masks.cli import console
 from napari_inconsistency_masks.cli.batch_console import show_batch
@@ -26,3 +29,38 @@ def test_brackets_in_the_name_of_an_image_do_not_end_the_bar(
     monkeypatch.setattr(console, "err", Console(file=screen, force_terminal=True, width=120))
     show_batch([ImageStarted("a[/b].tif", 1)])
     assert "a[/b].tif" in screen.getvalue()
+
+
+def test_letters_that_a_file_on_windows_has_not_are_escapes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+    console.take_any_text()
+    console.out.print("Zelle_ä \u2192 \u03bcm ± 2")
+    sys.stdout.flush()
+    assert written.getvalue().decode("cp1252").strip() == "Zelle_ä \\u2192 \\u03bcm ± 2"
+
+
+def test_a_program_without_a_console_prints_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    console.take_any_text()
+    console.out.print("to nobody")
+
+
+def test_the_command_line_takes_any_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "argv", ["napari-im", "recipes", "--help"])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert sys.stdout.errors == "backslashreplace"
+
+
+def test_on_a_mac_the_processor_helps_the_gpu_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTORCH_ENABLE_MPS_FALLBACK", raising=False)
+    monkeypatch.setattr(cli.sys, "platform", "darwin")
+    monkeypatch.setattr(cli, "app", lambda prog_name: None)
+    cli.main()
+    assert os.environ.pop("PYTORCH_ENABLE_MPS_FALLBACK") == "1"

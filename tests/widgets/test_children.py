@@ -98,6 +98,14 @@ def test_lines_come_whole_in_the_log_too(hear: Callable[..., Heard]) -> None:
     assert heard.lines == ["ValueError: ü", "next"]
 
 
+def test_what_a_program_says_in_any_letters_is_understood(
+    hear: Callable[..., Heard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")  # as into pipes on Windows
+    heard = hear("import sys; sys.stderr.write('Zelle_\\u00e4 \\u2192 \\u00b5m\\n')")
+    assert heard.lines == ["Zelle_ä → µm"]
+
+
 def test_a_program_that_cannot_be_started_ends_at_once(hear: Callable[..., Heard]) -> None:
     heard = hear("", program="/no/such/python")
     assert heard.codes == [CRASHED]

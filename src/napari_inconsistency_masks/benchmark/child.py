@@ -32,7 +32,7 @@ class Child:
     """
 
     def __init__(self, folder: Path, threads: int, gpu: str | None) -> None:
-        environment = dict(os.environ)
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}  # as the log is read
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         command = [sys.executable, "-m", __package__.split(".", maxsplit=1)[0], "run", str(folder)]

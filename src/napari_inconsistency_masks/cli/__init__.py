@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..files.atomic import WriteError
 from .batch import batch
 from .benchmark import benchmark
-from .console import err
+from .console import err, take_any_text
 from .demo import demo, show
 from .doctor import doctor
 from .evaluation import evaluate
@@ -48,7 +48,10 @@ for command in (serve, show):
 
 def main() -> None:
     """Run the command line."""
+    take_any_text()
     _use_fast_allocator()
+    if sys.platform == "darwin":  # what PyTorch cannot do yet on Apple's GPUs, it does on the CPU
+        os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     try:
         app(prog_name="napari-im")
     except InputError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
@@ -31,6 +32,17 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=
 
 STEP_INTERVAL = 0.1
 """Least seconds between two steps that are printed as JSON."""
+
+
+def take_any_text() -> None:
+    """Let standard output show what it has no letters for as escapes.
+
+    Windows writes into files and pipes in the letters of one region, and a name in other letters
+    must not end a command.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a program without a console may have none
+            stream.reconfigure(errors="backslashreplace")
 
 
 def show_events(events: Iterable[Event]) -> None:

@@ -27,6 +27,9 @@ LONGEST_LINE = 2**24
 
 NICENESS = 10
 
+TEXT = "utf-8"
+"""What programs write into pipes; on Windows they would use the letters of one region."""
+
 
 def our_command(*arguments: str) -> tuple[str, ...]:
     """The command line of this package, run by the Python of this process."""
@@ -152,6 +155,7 @@ class Child(QObject):
 
 def _environment() -> QProcessEnvironment:
     environment = QProcessEnvironment.systemEnvironment()
+    environment.insert("PYTHONIOENCODING", TEXT)
     if sys.platform == "linux":
         for name, value in ALLOCATOR.items():
             environment.insert(name, value)
