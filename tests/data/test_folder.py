@@ -325,3 +325,20 @@ def test_a_closed_folder_beside_the_data_is_noted(
     (tmp_path / "lost").mkdir()
     close(monkeypatch, tmp_path / "lost")
     assert "Left out, as it cannot be opened: lost." in load_folder(tmp_path).notes
+
+
+COMPOSED, DECOMPOSED = "gr\u00fcn", "gru\u0308n"
+
+
+@pytest.mark.parametrize("folder", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("given", [COMPOSED, DECOMPOSED, None])
+def test_macs_and_others_call_a_class_the_same(
+    tmp_path: Path, folder: str, given: str | None
+) -> None:
+    """macOS lists the letter of one folder as two characters."""
+    make_folder(tmp_path, folders=(folder, "position"))
+    assert load_folder(tmp_path).classes == (COMPOSED, "position")
+    if given is not None:
+        data = load_folder(tmp_path, [given], position=given)
+        assert data.scheme == LabelScheme(Task.MULTILABEL, (COMPOSED,), position=COMPOSED)
+        assert data.labeled[0].labeled.any()

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_inconsistency_masks.files.names import about, display_name, folder_name
+from napari_inconsistency_masks.files.names import (
+    about,
+    composed,
+    display_name,
+    folder_name,
+    is_device,
+)
 
 
 def test_folder_and_name() -> None:
@@ -42,3 +48,17 @@ def test_folders_have_a_name_however_they_are_given(
 
 def test_more_folders_can_be_named() -> None:
     assert about("/data/val/dead/a.png", "damaged.", depth=3) == "val/dead/a.png: damaged."
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "Aux.tif", "com1", "LPT9.ome.tif", "nul .txt"])
+def test_names_of_devices(name: str) -> None:
+    assert is_device(name)
+
+
+@pytest.mark.parametrize("name", ["console", "com0", "com10", "a.con", "null", "", "my aux"])
+def test_names_of_files(name: str) -> None:
+    assert not is_device(name)
+
+
+def test_one_name_however_its_letters_are_stored() -> None:
+    assert composed("Zelle_a\u0308") == composed("Zelle_\u00e4") == "Zelle_\u00e4"

@@ -20,6 +20,7 @@ def test_ids_are_names_of_folders_and_never_given_twice(tmp_path: Path) -> None:
     assert new_image_id("Zählung 3 (neu).TIF", set()) == "zahlung-3-neu"
     assert new_image_id("細胞.png", set()) == "image"
     assert new_image_id("CON.png", set()) == "con-2"
+    assert new_image_id("com1.png", set()) == "com1-2"
     assert new_image_id("a.png", {"a", "a-2"}) == "a-3"
     project = make_project(tmp_path)
     (project.folder / "corrections" / "lost").mkdir(parents=True)

@@ -19,6 +19,7 @@ from napari_inconsistency_masks.widgets.drawing.snapshot import (
     Drawing,
     DrawnClass,
     check_class_names,
+    class_name,
     write_snapshot,
 )
 from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
@@ -148,11 +149,36 @@ def test_names_of_classes_that_are_names_of_folders(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "a/b", "..", "../up", ".hidden", "a ", "a.", "-x", "images", "Masks", "con\n"]
+    "name",
+    [
+        "",
+        " ",
+        "a/b",
+        "..",
+        "../up",
+        ".hidden",
+        "a ",
+        "a.",
+        "-x",
+        "images",
+        "Masks",
+        "con\n",
+        "aux",
+        "COM1",
+    ],
 )
 def test_names_of_classes_that_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="Class name"):
         check_class_names([name])
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [("aux", "class aux"), ("Images", "Images class"), ("Zelle_a\u0308", "Zelle_\u00e4")],
+)
+def test_a_layer_may_be_called_what_no_folder_can_be(layer: str, name: str) -> None:
+    assert class_name(layer) == name
+    check_class_names([name])
 
 
 def test_classes_that_differ_in_capitals_only_are_refused() -> None:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path, PurePath
 
 SENTENCE = 200
 """Longest message, in characters, that still fits a notification and a table cell."""
+
+_DEVICES = {"con", "prn", "aux", "nul"} | {
+    f"{port}{n}" for port in ("com", "lpt") for n in "123456789"
+}
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a name, with any extension, for that of a device: no file has it."""
+    return name.partition(".")[0].rstrip().casefold() in _DEVICES
+
+
+def composed(name: str) -> str:
+    """A name with composed letters (NFC): macOS stores ``ä`` as two characters, others as one."""
+    return unicodedata.normalize("NFC", name)
 
 
 def display_name(path: str | PurePath, depth: int = 2) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ..errors import InputError
-from ..files.names import printable
+from ..files.names import is_device, printable
 from ..task import LabelScheme
 
 PROJECT_FILE = "project.json"
@@ -55,7 +55,7 @@ def new_image_id(name: str, taken: Collection[str]) -> str:
     plain = re.sub(r"[^a-z0-9_]+", "-", plain.lower()).strip("-_")[:_LONGEST].strip("-_")
     plain = plain or "image"
     number, free = 2, plain
-    while free in taken or free in _RESERVED:
+    while free in taken or free in _RESERVED or is_device(free):
         number, free = number + 1, f"{plain}-{number}"
     return free
 
@@ -64,7 +64,8 @@ def check_class_names(scheme: LabelScheme) -> None:
     """Refuse classes whose names cannot be names of files on every system."""
     folded = [name.casefold() for name in scheme.classes]
     for name in scheme.classes:
-        if not _CLASS_NAME.fullmatch(name) or name.casefold() in _RESERVED:
+        reserved = name.casefold() in _RESERVED or is_device(name)
+        if not _CLASS_NAME.fullmatch(name) or reserved:
             raise InputError(
                 f"Class name {printable(name)!r}: it names a file of the project, so give letters, "
                 f"digits, spaces, - or _, and none of {', '.join(sorted(_RESERVED))}."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...errors import InputError, close_to
 from ...files.folders import looking_into
+from ...files.names import composed
 from ...task import LabelScheme, Task
 from ..splits import listed
 from .inspection import (
@@ -69,11 +70,12 @@ def choose_layout(
         folders, masks = _class_folders(found, classes, task, notes)
     if masks is not None:
         folders = (_existing(found, masks),)
-        names = tuple(classes or folders)
+        names = tuple(map(composed, classes or folders))
         task = task or (Task.MULTICLASS if len(names) > 1 else Task.BINARY)
         _check_single_folder(found, folders[0], names, task, given=classes is not None)
     else:
-        names = tuple(classes or folders)
+        names = tuple(map(composed, classes or folders))
+        position = position and composed(position)
         several = len(folders) > 1 or position is not None
         task = task or (Task.MULTILABEL if several else Task.BINARY)
         if task is Task.MULTICLASS:
@@ -151,12 +153,15 @@ def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
 def _named(found: FolderLayout, name: str) -> str | None:
     """The folder of masks of that name, in any case if none has it exactly.
 
+    Letters such as ``ä`` may be stored in one way or another.
+
     Raises
     ------
     InputError
         If several differ from it in case only.
     """
-    alike = [item.name for item in found.classes if item.name.lower() == name.lower()]
+    wanted = composed(name).lower()
+    alike = [item.name for item in found.classes if composed(item.name).lower() == wanted]
     if name in alike or len(alike) < 2:
         return name if name in alike else next(iter(alike), None)
     raise InputError(
@@ -178,8 +183,8 @@ def _existing(found: FolderLayout, masks: str) -> str:
 
 def _refuse_closed(found: FolderLayout, wanted: Collection[str]) -> None:
     """Refuse a folder that cannot be opened, if it is one that is wanted, in any case."""
-    names = {name.lower() for name in wanted}
-    closed = [name for name in found.closed if name.lower() in names]
+    names = {composed(name).lower() for name in wanted}
+    closed = [name for name in found.closed if composed(name).lower() in names]
     if closed:
         raise InputError(
             f"{found.folder.name}: {listed(closed)} cannot be opened; get the permission to read "

@@ -19,7 +19,7 @@ from ...cells import position_markers
 from ...data.corrected import IMAGES, MASKS, SOURCE
 from ...errors import InputError
 from ...files.atomic import write_json
-from ...files.names import printable
+from ...files.names import composed, is_device, printable
 from ...files.tiff import write_tiff
 from ...projects.objects import area
 from ...task import LabelScheme
@@ -171,10 +171,10 @@ def class_name(layer: str, others: Iterable[str] = ()) -> str:
 
     For ``Labels [1]`` it is ``Labels 1``.
     """
-    words = _NO_NAME.sub(" ", layer).split()
+    words = _NO_NAME.sub(" ", composed(layer)).split()
     name = " ".join(words).strip(" .-") or "class"
-    if name.lower() in _RESERVED:
-        name += " class"
+    if _is_reserved(name):
+        name = f"class {name}" if is_device(name) else f"{name} class"
     taken = {other.casefold() for other in others}
     number, free = 2, name
     while free.casefold() in taken:
@@ -182,10 +182,15 @@ def class_name(layer: str, others: Iterable[str] = ()) -> str:
     return free
 
 
+def _is_reserved(name: str) -> bool:
+    """Whether a folder of masks cannot be called so."""
+    return name.lower() in _RESERVED or is_device(name)
+
+
 def check_class_names(names: Sequence[str]) -> None:
     """Refuse names of classes that cannot be names of folders on every system."""
     for name in names:
-        if not _NAME.fullmatch(name) or name.lower() in _RESERVED or name != name.rstrip(" ."):
+        if not _NAME.fullmatch(name) or _is_reserved(name) or name != name.rstrip(" ."):
             raise InputError(
                 f"Class name {printable(name)!r}: give letters, digits, spaces, - or _, and not "
                 f"the name of a folder of images."
