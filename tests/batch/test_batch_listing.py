@@ -156,3 +156,24 @@ def test_a_name_that_is_no_text_is_the_same_in_all_tables(
     do(plan, ensemble)
     found = read_results(tmp_path / "out")
     assert [found.image(row["image"]).name for row in counts(tmp_path / "out")][-1] == stopped[-1]
+
+
+def test_folders_on_a_drive_that_numbers_nothing_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows a file system may give all of them the number 0."""
+    for name in ("a", "b/c"):
+        (tmp_path / "plate" / name).mkdir(parents=True)
+        (tmp_path / "plate" / name / "1.tif").touch()
+    real = Path.stat
+
+    def stat(self: Path, **options: bool) -> os.stat_result:
+        facts = real(self, **options)
+        return os.stat_result((*facts[:1], 0, *facts[2:]))
+
+    monkeypatch.setattr(Path, "stat", stat)
+    plate = tmp_path / "plate"
+    assert names(plate, plate / "out") == ["a/1.tif", "b/c/1.tif"]
+    assert list_images([plate / "a"], out=plate / "out").unsearched == 0
+    with pytest.raises(InputError, match="never searched"):
+        list_images([plate / "a"], out=plate / "a")

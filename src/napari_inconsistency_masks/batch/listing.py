@@ -184,7 +184,7 @@ def _inside(folder: Path, recursive: bool, out: Path, unsearched: set[Path]) -> 
 
     Folders inside that are not looked into are added to ``unsearched``.
     """
-    waiting, seen = [folder], set()
+    waiting, seen = [folder], set[tuple[int, int | str]]()
     if out.is_dir():
         seen.add(_place(out))
     while waiting:
@@ -209,16 +209,17 @@ def _inside(folder: Path, recursive: bool, out: Path, unsearched: set[Path]) -> 
             unsearched.update(inside for inside in folders if _is_worth_a_look(inside, seen))
 
 
-def _is_worth_a_look(folder: Path, seen: set[tuple[int, int]]) -> bool:
+def _is_worth_a_look(folder: Path, seen: set[tuple[int, int | str]]) -> bool:
     """Whether a folder is neither hidden nor one of our own."""
     hidden = folder.name.startswith(".")
     return not hidden and _place(folder) not in seen and not is_own_folder(folder)
 
 
-def _place(folder: Path) -> tuple[int, int]:
+def _place(folder: Path) -> tuple[int, int | str]:
     """The same for all names of a folder."""
     facts = folder.stat()
-    return facts.st_dev, facts.st_ino
+    # Some drives on Windows number nothing.
+    return facts.st_dev, facts.st_ino or os.path.normcase(os.path.realpath(folder))
 
 
 def _zarr_images(folder: Path) -> Iterator[Path]:

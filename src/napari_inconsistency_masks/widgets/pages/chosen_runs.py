@@ -12,6 +12,7 @@ from ...overview import RunSummary
 from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
+from ..parts.modifiers import several_key
 from ..runs.courses import MEASURES, best_measure, course, ends_at_first
 from ..runs.listing import RunList
 from ..runs.plot import MOST, Curve, RunPlot
@@ -19,7 +20,9 @@ from ..session.session import Session
 from .export_form import ExportForm
 from .section import slot
 
-CHOOSE = "Choose a run in the table, or several with Ctrl or Shift, to see their curves."
+CHOOSE = (
+    f"Choose a run in the table, or several with {several_key()} or Shift, to see their curves."
+)
 
 EXPORT = "Write its networks as a file that other programs read."
 EXPORTING = "Networks are being written; wait until that is done, or cancel it below."

@@ -12,6 +12,7 @@ from ..correcting.keys import SPLIT_KEY
 from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
+from ..parts.modifiers import several_key
 from ..parts.table import Table
 from ..parts.table_rows import Cell
 from ..project.file_layers import OpenFile
@@ -33,7 +34,7 @@ COPY_TIP = (
     "they are, and may then be moved."
 )
 REMOVE_TIP = "Take the chosen files out of the project. No file is deleted, nothing drawn is lost."
-CHOOSE = "Choose a file in the table first; hold Ctrl or Shift to choose several."
+CHOOSE = f"Choose a file in the table first; hold {several_key()} or Shift to choose several."
 COPIED = "These images are copies in the project folder already."
 
 

@@ -50,7 +50,7 @@ class ProjectMemory(QObject):
         if project is not None and model.run != DEMO_MODEL:
             run = Path(os.path.abspath(model.run))  # noqa: PTH100  links stay
             inside = run.is_relative_to(project.folder)
-            stored = str(run.relative_to(project.folder) if inside else run)
+            stored = run.relative_to(project.folder).as_posix() if inside else str(run)
             self._data.remember(**{NETWORKS: stored})
 
     def frame_changed(self) -> None:
