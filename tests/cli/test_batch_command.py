@@ -129,9 +129,13 @@ def test_a_plan_says_what_overwriting_would_remove(
     assert call(*words, "--dry-run").stdout.count("Removes") == 0
 
 
-def test_images_can_be_named_in_a_file(model: Path, images: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"], ids=["UTF-8", "of PowerShell"])
+def test_images_can_be_named_in_a_file(
+    model: Path, images: Path, tmp_path: Path, encoding: str
+) -> None:
     names = tmp_path / "names.txt"
-    names.write_text(f"{images / 'cell_1.tif'}\n\n{images / 'cell_3.tif'}\n", encoding="utf-8-sig")
+    text = f"{images / 'cell_1.tif'}\n\n{images / 'cell_3.tif'}\n"
+    names.write_text(text, encoding, newline="\r\n")
     call(model, "--list", names, "--out", tmp_path / "out")
     assert [row["image"] for row in read_csv(tmp_path / "out" / "counts.csv")] == [
         "cell_1.tif",

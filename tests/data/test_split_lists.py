@@ -88,3 +88,9 @@ def test_list_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "splits" / "train.txt").write_bytes(b"\xff\xfea")
     with pytest.raises(InputError, match=r"train\.txt: no UTF-8 text"):
         read_split_lists(tmp_path, NAMES)
+
+
+def test_a_list_that_powershell_wrote(tmp_path: Path) -> None:
+    write(tmp_path, train="a")
+    (tmp_path / "splits" / "train.txt").write_bytes("a\r\nb.tif\r\n".encode("utf-16"))
+    assert read_split_lists(tmp_path, NAMES) == SplitLists(train=frozenset("ab"))

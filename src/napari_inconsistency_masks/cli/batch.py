@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from ..errors import InputError
+from ..files.text_lines import lines_of
 from .batch_console import plan_teller, print_plan, say, show_batch
 from .exit_codes import SOME_FAILED, STOPPED
 from .networks import Device
@@ -153,8 +154,8 @@ def _options(
 
 def _listed(path: Path) -> list[Path]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeError) as error:
+        lines = lines_of(path.read_bytes(), path)
+    except OSError as error:
         raise InputError(f"--list {path}: no list of images ({error}).") from None
     return [Path(line) for line in lines if line.strip()]
 

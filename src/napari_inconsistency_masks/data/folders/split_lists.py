@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...files.folders import looking_into
 from ...files.guard import read_bytes
 from ...files.names import about
+from ...files.text_lines import lines_of
 from ..splits import listed
 from .listing import IMAGE_NAME
 
@@ -135,12 +136,8 @@ def _check_apart(read: Mapping[str, frozenset[str]], one: str, other: str) -> No
 
 def _read_list(path: Path, lookup: Mapping[str, str]) -> frozenset[str]:
     """Names of a list, with or without extension, matched to the images."""
-    try:
-        lines = read_bytes(path, _MAX_BYTES).decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(about(path, "no UTF-8 text.")) from error
     found, unknown = set(), []
-    for line in filter(None, map(str.strip, lines)):
+    for line in filter(None, map(str.strip, lines_of(read_bytes(path, _MAX_BYTES), path))):
         key = _key(line)
         name = lookup.get(key) or lookup.get(IMAGE_NAME.sub("", key))
         if name is None:
