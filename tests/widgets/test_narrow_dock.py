@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 from napari.components import ViewerModel
 from napari.qt import get_stylesheet
+from napari.settings import get_settings
 from open_layers import add_image
 from qtpy.QtCore import QRegularExpression, Qt
-from qtpy.QtWidgets import QLabel, QStyle, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QStyle, QVBoxLayout, QWidget
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.dock import Dock
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.pages.section import NARROWEST
 from napari_inconsistency_masks.widgets.parts.controls import Chooser, Sentence
 from napari_inconsistency_masks.widgets.parts.elided_label import ElidedLabel
+from napari_inconsistency_masks.widgets.parts.text_line import TextLine
 from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
@@ -38,7 +41,7 @@ def test_nothing_is_cut(
     add_image(viewer, (3, 40, 48))
     dock = Dock(viewer)
     qtbot.addWidget(dock)
-    dock.resize(dock.minimumWidth(), 800)
+    dock.resize(NARROWEST + 20, 800)
     dock.show()
     session.layer_data.choose_classes(scheme, session.layer_data.axes.letters)
     add_missing_layers(session.layer_data)
@@ -53,16 +56,53 @@ def test_nothing_is_cut(
     for key, section in dock.sections.items():
         dock.open(key)
         needed = section.widget().minimumSizeHint().width()
-        assert needed <= dock.minimumWidth() - bar, key
+        assert needed <= NARROWEST + 20 - bar, key
         policy = section.horizontalScrollBarPolicy()
         assert policy == Qt.ScrollBarPolicy.ScrollBarAsNeeded, key  # for names longer still
+
+
+@pytest.mark.parametrize("points", [9, 14])
+def test_a_large_font_makes_the_dock_wider_and_nothing_scrolls_sideways(
+    viewer: ViewerModel, qtbot: Any, monkeypatch: pytest.MonkeyPatch, points: int
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", points)
+    monkeypatch.setattr("napari_inconsistency_masks.widgets.pages.section.WIDEST", 0.8)
+    add_image(viewer, (3, 40, 48))
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setStyleSheet(get_stylesheet("dark", extra_variables={"font_size": f"{points}pt"}))
+    around, dock = QDockWidget(window), Dock(viewer)
+    around.setWidget(dock)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, around)
+    window.setCentralWidget(QWidget())
+    window.resize(800, 700)
+    window.show()
+    window.resizeDocks([around], [1], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: dock.width() < 500)
+    for key, section in dock.sections.items():
+        dock.open(key)
+        qtbot.waitUntil(lambda section=section: section.horizontalScrollBar().maximum() == 0)
+    assert (dock.width() > NARROWEST + 20) is (points > 9)
+
+
+def test_lines_to_type_in_have_the_font_size_of_the_settings(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", 14)
+    line = TextLine()
+    qtbot.addWidget(line)
+    line.show()
+    assert line.font().pointSize() == 14
+    monkeypatch.setattr(get_settings().appearance, "font_size", 11)
+    line.setStyleSheet(get_stylesheet("dark"))
+    assert line.font().pointSize() == 11
 
 
 def test_options_of_a_batch_are_not_cut(viewer: ViewerModel, qtbot: Any) -> None:
     dock = Dock(viewer)
     qtbot.addWidget(dock)
     dock.setStyleSheet(get_stylesheet("dark"))
-    dock.resize(dock.minimumWidth(), 800)
+    dock.resize(NARROWEST + 20, 800)
     dock.show()
     dock.open("batch")
     form = dock.sections["batch"].page.form

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from .pages.accordion import Accordion
 from .pages.demo import demo_of
 from .pages.footer import Footer
-from .pages.section import NARROWEST, Section, slot, watch_window
+from .pages.section import Section, slot, watch_window
 from .parts.buttons import button
 from .parts.controls import Chooser
 from .parts.layouts import row
@@ -41,7 +41,6 @@ class Dock(QWidget):
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
         self.setObjectName("inconsistency_masks")
-        self.setMinimumWidth(NARROWEST + 20)
         # otherwise napari adds empty space below
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.session = session_of(napari_viewer)

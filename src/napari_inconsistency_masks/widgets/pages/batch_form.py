@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QLabel,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from ..parts.buttons import button, named
 from ..parts.controls import Disclosure, Sentence
 from ..parts.elided_label import ElidedLabel
 from ..parts.layouts import row
+from ..parts.text_line import TextLine
 from ..runs.saved_run import DEMO_MODEL
 from ..session.session import Session
 from .batch_options import BatchOptionsForm
@@ -65,7 +65,7 @@ class BatchForm(QWidget):
         tip = "Look into folders inside of folders as well."
         self.recursive = named(QCheckBox("Subfolders"), "batch_recursive", "Subfolders", tip)
         self.glob = named(
-            QLineEdit(),
+            TextLine(),
             "batch_glob",
             "Names",
             "Take only files with such names: * stands for anything, as in *_ch1.tif.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QWidget
+from qtpy.QtWidgets import QFormLayout, QSpinBox, QWidget
 
 from ...batch import BatchOptions
 from ...errors import InputError
 from ..parts.buttons import named
 from ..parts.controls import Chooser
+from ..parts.text_line import TextLine
 from ..parts.wheel import leave_wheel
 
 FORMATS = {"imagej": "ImageJ hyperstack", "ome": "OME-TIFF"}
@@ -34,13 +35,13 @@ class BatchOptionsForm(QWidget):
         self.setObjectName("batch_options")
         self.problem = ""
         tip = "Only if the files are wrong: a letter per axis, of T, Z, C, Y, X and S (colors)."
-        self.axes = named(QLineEdit(), "batch_axes", "Axes", tip)
+        self.axes = named(TextLine(), "batch_axes", "Axes", tip)
         self.axes.setPlaceholderText("as the files say, or such as TCYX")
         tip = (
             "The channel that the networks see, counted from 0. Networks that see several: their "
             "channels in order, separated by commas."
         )
-        self.channels = named(QLineEdit(), "batch_channels", "Channels", tip)
+        self.channels = named(TextLine(), "batch_channels", "Channels", tip)
         self.channels.setPlaceholderText("as in the images, or such as 0")
         tip = "The first frame, counted from 0 along the first axis of a stack."
         self.first = named(QSpinBox(), "batch_first", "First frame", tip)

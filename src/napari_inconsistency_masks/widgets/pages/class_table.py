@@ -16,6 +16,7 @@ from ..parts.colors import class_color
 from ..parts.controls import Chooser
 from ..parts.layouts import clear, row
 from ..parts.swatches import Swatch
+from ..parts.text_line import TextLine
 
 KINDS = (("areas", MASK), ("positions", POSITION))
 KIND_TIP = (
@@ -109,7 +110,7 @@ class ClassTable(QWidget):
 
     def _name(self, number: int) -> QLineEdit:
         words = "Name of the class"
-        name: QLineEdit = named(QLineEdit(), f"class_name_{number}", words, words)
+        name: QLineEdit = named(TextLine(), f"class_name_{number}", words, words)
         name.setMinimumWidth(60)
         name.editingFinished.connect(lambda: self._rename(number, name.text().strip()))
         return name

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QFormLayout, QVBoxLayout, QWidget
 
 from ...errors import InputError
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
+from ..parts.text_line import TextLine
 from ..runs.exporting import ExportRequest
 from ..session.session import Session
 from .section import slot
@@ -46,11 +47,11 @@ class ExportForm(QWidget):
         self.example = Chooser("export_example", "Example image", "An image for the package.")
         self.other = button("Other…", "export_other", "Choose another image file.")
         tip = "Who trained the networks: names, separated by commas."
-        self.authors = named(QLineEdit(), "export_authors", "Authors", tip)
+        self.authors = named(TextLine(), "export_authors", "Authors", tip)
         self.license = Chooser("export_license", "License", "How others may use the package.")
         self.gray = Chooser("export_gray", "Gray values", "Of the images that the networks take.")
         tip = "What the networks find, in a sentence; it may be left empty."
-        self.description = named(QLineEdit(), "export_description", "Description", tip)
+        self.description = named(TextLine(), "export_description", "Description", tip)
         self.problem = Sentence("export_problem", "problem")
         self.hint = Sentence("export_hint", "hint", HINT)
         self.save = button("Save as…", "export_save", SAVE)

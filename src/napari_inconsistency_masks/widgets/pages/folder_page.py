@@ -9,7 +9,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QFormLayout,
-    QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from ..parts.controls import Chooser, Sentence
 from ..parts.elided_label import ElidedLabel
 from ..parts.layouts import clear, row
 from ..parts.table import Table
+from ..parts.text_line import TextLine
 from ..parts.wheel import leave_wheel
 from ..session.session import Session
 from ..training.folder_data import FolderData, Listed
@@ -85,7 +85,7 @@ class FolderPage(QWidget):
         self._ticks = QVBoxLayout()
         self._ticks.setSpacing(2)
         tip = "Names of the ids 0, 1, 2 … in this order, separated by commas."
-        self.names = named(QLineEdit(), "folder_names", "Names of the class ids", tip)
+        self.names = named(TextLine(), "folder_names", "Names of the class ids", tip)
         tip = "The class whose spots mark cells; cells are counted by them."
         self.position = Chooser("folder_position", "Class of positions", tip)
         tip = "Use the labels of some training images only; the others count as unlabeled."

@@ -8,7 +8,6 @@ from qtpy.QtGui import QFontDatabase, QGuiApplication
 from qtpy.QtWidgets import (
     QDialog,
     QFileDialog,
-    QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from qtpy.QtWidgets import (
 from ..parts.buttons import button, named
 from ..parts.controls import Sentence
 from ..parts.layouts import row
+from ..parts.text_line import TextLine
 from ..session.session import Session
 from .section import slot
 
@@ -37,7 +37,7 @@ class Footer(QWidget):
         self.cancel = button("Cancel", "footer_cancel", "Stop what is running.")
         self.log = button("Log", "footer_log", "Show everything that was said so far.")
         tip = "The command that does the same in a terminal."
-        self.command = named(QLineEdit(), "footer_command", "Command", tip)
+        self.command = named(TextLine(), "footer_command", "Command", tip)
         self.command.setReadOnly(True)
         self.command.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.copy = button("Copy", "footer_copy", "Copy the command.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QFormLayout, QVBoxLayout, QWidget
 
 from ...errors import InputError
 from ...projects.layout import check_class_names
@@ -13,6 +13,7 @@ from ...task import LabelScheme, Task
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
+from ..parts.text_line import TextLine
 from ..session.session import Session
 from .layer_page import TASK_TIPS, TASKS
 from .section import slot
@@ -33,7 +34,7 @@ class NewProject(QWidget):
         self.setObjectName("new_project")
         self.session = session
         tip = "Names of the classes, separated by commas."
-        self.names = named(QLineEdit(), "new_project_classes", "Classes", tip)
+        self.names = named(TextLine(), "new_project_classes", "Classes", tip)
         self.task = Chooser("new_project_task", "Kind of classes", TASK_TIPS)
         tip = "The class that marks each cell by one point; cells are counted by it."
         self.position = Chooser("new_project_position", "Class of positions", tip)

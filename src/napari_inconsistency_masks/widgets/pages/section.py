@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, Signal
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 Slot = TypeVar("Slot", bound=Callable[..., Any])
 
 NARROWEST = 350
+"""Pixels."""
+
+WIDEST = 0.4
+"""Share of the screen that a section takes rather than that a person must scroll sideways."""
 
 
 class Section(QScrollArea):
@@ -35,7 +39,6 @@ class Section(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setMinimumWidth(NARROWEST)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         content = QWidget()
         self.column = QVBoxLayout(content)
@@ -47,6 +50,21 @@ class Section(QScrollArea):
     def summary(self) -> str:
         """What a person should see of the section while it is closed."""
         return ""
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for what is in it, whatever the font; called by Qt."""
+        margins = self.contentsMargins()
+        wanted = self.widget().minimumSizeHint().width() + margins.left() + margins.right()
+        wanted += self.verticalScrollBar().sizeHint().width()
+        most = round(WIDEST * self.screen().availableGeometry().width())
+        height = super().minimumSizeHint().height()
+        return QSize(max(NARROWEST, min(wanted, most)), height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for more width when what is in it needs it; called by Qt."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Tell the session its window; called by Qt."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QFormLayout, QVBoxLayout, QWidget
 
 from ...config import TrainConfig
 from ...recipes import GROUPS, RECIPES
@@ -13,6 +13,7 @@ from ..parts.controls import Disclosure, Segments, Sentence
 from ..parts.forms import SettingsForm, put, setting_names
 from ..parts.grouped_chooser import GroupedChooser, Offer
 from ..parts.layouts import row
+from ..parts.text_line import TextLine
 from ..training.setup import TrainSetup
 
 PRESET_WORDS = {"quick": "Quick look", "standard": "Standard", "paper": "Paper"}
@@ -40,7 +41,7 @@ class SetupForm(QWidget):
         others = [name for name in setting_names() if name not in (*BASIC, *ELSEWHERE)]
         self.more = SettingsForm("train_more", others)
         self.disclosure = Disclosure("train_more_settings", "More settings", self.more)
-        self.name = named(QLineEdit(), "train_name", "Name of the run", "Name of the run folder.")
+        self.name = named(TextLine(), "train_name", "Name of the run", "Name of the run folder.")
         self.folder = button("Folder…", "train_folder", "Choose where runs are kept.")
         self.describes = Sentence("train_describes", "hint")
         form = QFormLayout()

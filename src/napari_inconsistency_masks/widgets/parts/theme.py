@@ -1,10 +1,11 @@
-"""Colors of napari's theme for what its style sheet does not reach."""
+"""Colors and font size of napari's theme for what its style sheet does not reach."""
 
 from __future__ import annotations
 
 from napari import current_viewer
 from napari.settings import get_settings
 from napari.utils.theme import get_theme
+from qtpy.QtWidgets import QWidget
 
 
 def theme_color(role: str) -> str:
@@ -12,6 +13,14 @@ def theme_color(role: str) -> str:
     viewer = current_viewer()
     theme = get_theme(get_settings().appearance.theme if viewer is None else viewer.theme)
     return str(getattr(theme, role).as_hex(format="long"))[:7]
+
+
+def follow_font_size(widget: QWidget) -> None:
+    """Give a widget the font size of the settings, where napari's style sheet does not."""
+    font, size = widget.font(), get_settings().appearance.font_size
+    if font.pointSize() != size:
+        font.setPointSize(size)
+        widget.setFont(font)
 
 
 def mixed(one: str, other: str, share: float) -> str:
