@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -107,4 +106,4 @@ def readers(image: Path, processes: Collection[int]) -> set[int]:
 
 
 def kill(process: int) -> None:
-    os.kill(process, signal.SIGKILL)
+    psutil.Process(process).kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,20 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+NO_LINKS = 1314
+"""What Windows says to those who may not make links: most people but administrators."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Skip tests that make links where this person may not make any."""
+    try:
+        return (yield)
+    except OSError as error:
+        if getattr(error, "winerror", None) == NO_LINKS:
+            pytest.skip("needs the right to make links")
+        raise
 
 
 @pytest.fixture(scope="session")
