@@ -141,6 +141,15 @@ def test_an_input_ensemble_teaches_what_is_found_in_all_versions(scheme: LabelSc
     np.testing.assert_array_equal(label.target, obvious_target(votes, scheme))
 
 
+@pytest.mark.parametrize(("scheme", "found"), [(BINARY, True), (HELA, False)])
+def test_exactly_one_half_is_found_by_an_input_ensemble_of_binary_images_alone(
+    scheme: LabelScheme, found: bool
+) -> None:
+    probability = np.full((3, scheme.outputs, 12, 12), 0.5, np.float32)
+    label = only(InputEnsemble(CONFIG).candidates(Prediction(probability, scheme)))
+    assert label.target.all() == label.target.any() == found
+
+
 def test_an_input_ensemble_leaves_out_binary_images_in_which_little_is_found() -> None:
     def keeps(side: int, drop: bool = True, scheme: LabelScheme = BINARY) -> bool:
         probability = np.zeros((4, scheme.outputs, 32, 32), np.float32)
