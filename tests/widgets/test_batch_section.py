@@ -381,8 +381,12 @@ def test_results_that_are_there_are_replaced_only_if_that_is_ticked(
     assert len([child for child in children if child.verb == "batch"]) == 1
     page.replace.click()
     assert page.main.isEnabled()
+    replaced: list[Path] = []
+    session.batch.replacing.connect(replaced.append)
     page.main.click()
     assert "--overwrite" in program.flags
+    assert session.batch.request is not None
+    assert replaced == [session.batch.request.folder]
     assert "--overwrite" in session.status.command
     program.start()
     page.main.click()

@@ -288,6 +288,23 @@ def test_results_are_no_images_to_train_or_predict(
     assert session.looking.image is None
 
 
+def test_results_are_closed_before_they_are_replaced(
+    opened: BatchSection, session: Session, viewer: ViewerModel, done: Path, qtbot: Any
+) -> None:
+    """Windows replaces no file that is open."""
+    choose(opened, "image_0.tif", "", qtbot)
+    read = session.batch_results.current
+    session.batch.replacing.emit(done / "others")
+    assert session.batch_results.current is read is not None
+    files = [read.source._stack._file, *(stack._file for stack in read.stacks.values())]
+    assert not any(file.stream.closed for file in files)
+    session.batch.replacing.emit(done / "images" / ".." / "results")
+    settle(opened, qtbot)
+    assert len(files) > 3
+    assert all(file.stream.closed for file in files)
+    assert not viewer.layers
+
+
 def test_a_row_without_results_says_why(opened: BatchSection, qtbot: Any) -> None:
     choose(opened, "damaged.tif", "", qtbot)
     said = opened.results.problem.text()

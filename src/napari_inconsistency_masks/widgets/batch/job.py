@@ -28,7 +28,8 @@ class BatchJob(QObject):
     """Plans, starts, follows, pauses and stops one batch at a time.
 
     `changed` tells that a batch begins, ends or pauses, or that there is another plan; `happened`
-    that something was told; `finished` carries the folder of results that are complete.
+    that something was told; `replacing` carries the folder of results that are about to be
+    replaced, `finished` that of results that are complete.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ class BatchJob(QObject):
 
     changed = Signal()
     happened = Signal()
+    replacing = Signal(object)
     finished = Signal(object)
 
     def __init__(
@@ -128,6 +130,8 @@ class BatchJob(QObject):
             raise InputError(self.refusal)
         listed = self._list(self.request, self.request.folder) if self.request.is_long else None
         flags = ("--overwrite",) if self.may_replace else ()
+        if self.may_replace:
+            self.replacing.emit(self.request.folder)
         self._status.repeat_with(*self.request.arguments(*flags, listed=listed))
         self.machine.start()
         self.message = ""

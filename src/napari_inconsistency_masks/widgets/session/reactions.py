@@ -61,6 +61,7 @@ class Reactions(QObject):
         session.predictor.loaded.connect(session.project.memory.networks_loaded)
         session.looking.ready.connect(self._on_ready)
         session.batch.changed.connect(self._tell_running)
+        session.batch.replacing.connect(self._on_replacing)
 
     def _on_project(self) -> None:
         self._session.choose_source(PROJECT)
@@ -103,6 +104,12 @@ class Reactions(QObject):
         ]
         verb = "are" if len(running) > 1 else "is"
         self._task.update(f"{' and '.join(running)} {verb} running" if running else None)
+
+    def _on_replacing(self, folder: Path) -> None:
+        """Results that are open here could not be replaced on Windows."""
+        shown = self._session.batch_results
+        if shown.results is not None and Path(shown.results.plan.folder) == folder.resolve():
+            shown.close()
 
     def _on_finished(self, run: Path) -> None:
         session = self._session
