@@ -206,7 +206,7 @@ def test_missing_codec_says_what_to_install(tmp_path: Path) -> None:
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
     )
     assert "packed.tif" in done.stdout
-    assert "pip install 'napari-inconsistency-masks[codecs]'" in done.stdout
+    assert 'pip install "napari-inconsistency-masks[codecs]"' in done.stdout
 
 
 @pytest.mark.parametrize(

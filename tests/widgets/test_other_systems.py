@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ntpath
+import shlex
 import sys
 from pathlib import PureWindowsPath
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import pytest
 from napari_inconsistency_masks.widgets.pages import chosen_runs, project_table
 from napari_inconsistency_masks.widgets.parts.modifiers import several_key
 from napari_inconsistency_masks.widgets.project import memory
+from napari_inconsistency_masks.widgets.work.status import join_command
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,25 @@ def test_networks_of_a_project_are_found_on_every_system(
     itself: Any = SimpleNamespace(_data=data)
     memory.ProjectMemory.networks_loaded(itself, SimpleNamespace(run=PureWindowsPath(run)))
     assert remembered == {memory.NETWORKS: stored}
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("run", "C:\\Users\\lab\\runs\\first"), "run C:\\Users\\lab\\runs\\first"),
+        (("run", "\\\\lab\\My images\\ä"), 'run "\\\\lab\\My images\\ä"'),
+        (("--out", "D:\\My results\\"), '--out "D:\\My results\\\\"'),
+        (("--write=masks,votes", "--glob", "*.tif"), '"--write=masks,votes" --glob "*.tif"'),
+        (("--description", 'the "best" ones', ""), '--description "the \\"best\\" ones" ""'),
+    ],
+)
+def test_the_command_to_repeat_something_is_for_the_terminals_of_windows(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], line: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert join_command(words) == line
+
+
+def test_the_command_to_repeat_something_elsewhere() -> None:
+    words = ("napari-im", "run", "/data/My images/ä")
+    assert shlex.split(join_command(words)) == list(words)

@@ -103,7 +103,7 @@ def show(
     except ImportError as error:
         raise InputError(
             f"The networks are in {run}, but the window cannot be opened ({error}): install napari "
-            f"with a Qt binding, as in: python -m pip install 'napari[all]'."
+            'with a Qt binding, as in: python -m pip install "napari[all]".'
         ) from None
     show_demo(run, _shown(data), data.scheme, pictures)
 

@@ -15,7 +15,7 @@ def need_extra() -> None:
     if missing:
         raise InputError(
             f"Files for other programs need more packages ({', '.join(missing)}): "
-            f"pip install 'napari-inconsistency-masks[exchange]'."
+            'pip install "napari-inconsistency-masks[exchange]".'
         )
 
 

@@ -110,6 +110,6 @@ def _naming_missing_codecs(file: OpenFile) -> Iterator[None]:
             raise
         text = (
             "its compression needs another package: "
-            "pip install 'napari-inconsistency-masks[codecs]'."
+            'pip install "napari-inconsistency-masks[codecs]".'
         )
         raise InputError(about(file.path, text)) from error

@@ -124,7 +124,7 @@ def _open_array(place: Path) -> Any:
     try:
         import zarr
     except ImportError as error:
-        text = "Zarr needs another package: pip install 'napari-inconsistency-masks[zarr]'."
+        text = 'Zarr needs another package: pip install "napari-inconsistency-masks[zarr]".'
         raise InputError(about(place, text)) from error
     return zarr.open_array(str(place), mode="r")
 

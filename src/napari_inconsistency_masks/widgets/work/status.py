@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import shlex
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +18,7 @@ from ...files.atomic import write_text
 
 PACKAGE = "napari_inconsistency_masks"
 _MOST_LINES = 20_000
+_PLAIN = re.compile(r"[\w+=:./\\-]+")
 
 
 class Log(QObject):
@@ -122,5 +125,14 @@ class Status(QObject):
 
 
 def join_command(words: Sequence[str]) -> str:
-    """The words as one line for a terminal."""
-    return " ".join(shlex.quote(word) for word in words)
+    """The words as one line for a terminal, on Windows for its two."""
+    return " ".join(map(_windows_word if sys.platform == "win32" else shlex.quote, words))
+
+
+def _windows_word(word: str) -> str:
+    """A word as both the command prompt, which knows no single quotes, and PowerShell take it."""
+    if _PLAIN.fullmatch(word):
+        return word
+    escaped = re.sub(r'(\\*)"', r'\1\1\\"', word)
+    ending = re.sub(r"(\\+)$", r"\1\1", escaped)
+    return f'"{ending}"'
