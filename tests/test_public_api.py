@@ -26,6 +26,17 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert not modules_loaded_by("import napari_inconsistency_masks") & set(HEAVY)
 
 
+def test_everything_but_the_window_is_imported_where_there_is_neither_qt_nor_napari() -> None:
+    files = [file.relative_to(SOURCE.parent) for file in sorted(SOURCE.rglob("*.py"))]
+    names = [".".join(file.with_suffix("").parts) for file in files if "widgets" not in file.parts]
+    names = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
+    assert len(names) > 200
+    absent = ("napari", "qtpy", "magicgui", "PyQt6", "pyqtgraph")
+    hidden = f"sys.modules.update(dict.fromkeys({absent}))"  # None: importing it fails
+    loaded = modules_loaded_by("\n".join([hidden, *(f"import {name}" for name in names)]))
+    assert "torch" in loaded
+
+
 def test_run_folders_and_data_are_read_without_torch() -> None:
     loaded = modules_loaded_by(
         "import napari_inconsistency_masks as im\n"
