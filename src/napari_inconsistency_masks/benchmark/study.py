@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from ..config import TrainConfig
 from ..data.sample import SegmentationData
 from ..devices import use_threads
 from ..errors import InputError
+from ..files.atomic import FileHeldError
 from ..files.folders import make_folder
 from ..plans import create, read_plan, settled
 from ..recipes import RECIPES
@@ -152,7 +154,8 @@ class Study:
             failed = said.reason or self._why(said.trial, said.code)
             failed = failed or self._score(said.trial, device)
             if not failed:
-                self.write_tables()
+                with suppress(FileHeldError):  # somebody looks at them; they are written again
+                    self.write_tables()
             done += 1
             yield TrialEnded(said.trial, done, len(trials), failed)
         self.write_tables()

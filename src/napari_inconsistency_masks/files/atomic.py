@@ -35,6 +35,10 @@ class WriteError(InputError, OSError):
     """
 
 
+class FileHeldError(WriteError):
+    """The file is open in another program, which on Windows keeps everybody from replacing it."""
+
+
 def write_atomically(
     path: str | os.PathLike[str],
     write: Callable[[Path], object],
@@ -190,7 +194,8 @@ def _explaining(target: Path) -> Iterator[None]:
     except InputError:
         raise
     except OSError as error:
-        explained = WriteError(about(target, _reason(error, target)))
+        kind = FileHeldError if is_held(error) and target.is_file() else WriteError
+        explained = kind(about(target, _reason(error, target)))
         explained.errno = error.errno
         raise explained from error
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..files.atomic import append_line
+from ..errors import InputError
+from ..files.atomic import FileHeldError, append_line
 from ..files.json_files import read_json_lines
+from ..files.names import about
 from ..files.tables import write_csv
 from .events import EpochEnd, Event, GenerationEnd, Judging, Labeling, StepEnd
 
@@ -45,7 +47,9 @@ GENERATION_COLUMNS = (
 class RunLog:
     """Writes ``events.jsonl``, ``metrics.csv`` and ``generations.csv`` of a run folder.
 
-    An epoch that was repeated after a crash stands twice among the events, once in the table.
+    An epoch that was repeated after a crash stands twice among the events, once in the table. While
+    a spreadsheet has a table open, it stays as it is where it cannot be replaced, and is renewed
+    later: nothing is in it that the events do not say.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,6 +58,7 @@ class RunLog:
         self._generation_table = folder / "generations.csv"
         self._epochs: dict[tuple[int, int], EpochEnd] = {}
         self._generations: dict[int, GenerationEnd] = {}
+        self._behind = False
         for event in read_events(folder):
             self._keep(event)
         self._write_tables()  # a process may have been killed before it did
@@ -64,7 +69,7 @@ class RunLog:
             return
         append_line(self._events, event.to_json())
         self._keep(event)
-        if isinstance(event, EpochEnd | GenerationEnd):
+        if self._behind or isinstance(event, EpochEnd | GenerationEnd):
             self._write_tables()
 
     def _keep(self, event: Event) -> None:
@@ -74,10 +79,19 @@ class RunLog:
             self._generations[event.generation] = event
 
     def _write_tables(self) -> None:
-        if self._epochs:
-            write_csv(self._table, list(self._rows()), COLUMNS)
-        if self._generations:
-            self._write_generations()
+        self._behind = False
+        for wanted, write in (
+            (self._epochs, self._write_epochs),
+            (self._generations, self._write_generations),
+        ):
+            try:
+                if wanted:
+                    write()
+            except FileHeldError:
+                self._behind = True
+
+    def _write_epochs(self) -> None:
+        write_csv(self._table, list(self._rows()), COLUMNS)
 
     def _write_generations(self) -> None:
         rows, classes = [], dict[str, None]()
@@ -114,7 +128,23 @@ def _is_passing(event: Event) -> bool:
 
 
 def read_events(folder: Path) -> Iterator[Event]:
-    """What a run folder keeps of the events of its run, if any."""
+    """What a run folder keeps of the events of its run, if any.
+
+    Raises
+    ------
+    InputError
+        If a line is damaged, also if it is the only one: then nobody may begin anew over it.
+    """
     path = folder / EVENTS
-    if path.exists():
-        yield from map(Event.from_json, read_json_lines(path))
+    if not path.exists():
+        return
+    lines = read_json_lines(path)
+    if not lines and path.stat().st_size:
+        raise InputError(
+            about(
+                path,
+                "damaged: its first line is no event; put back a copy of it, or remove it, and the "
+                "run goes on as if nothing had been recorded.",
+            )
+        )
+    yield from map(Event.from_json, lines)
