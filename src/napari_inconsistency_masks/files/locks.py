@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -35,16 +37,22 @@ def take_lock(path: Path, *, held: str, instead: str, needed: bool = True) -> Fi
     lock = FileLock(path, timeout=0, thread_local=False)
     try:
         lock.acquire()
-    except Timeout:
-        raise InputError(about(path.parent, held)) from None
+    except Timeout as error:
+        if path.exists():
+            raise InputError(about(path.parent, held)) from None
+        # Some versions of filelock say so as well on Windows if the file cannot be made.
+        denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        raise _refusal(path, denied, instead) from error
     except (OSError, NotImplementedError) as error:  # the latter where a drive knows no locks
         if isinstance(error, NotImplementedError) and not needed:
             return lock
-        said = getattr(error, "strerror", None) or error
-        text = (
-            f"cannot be written ({said}); get the permission to write to this folder, or {instead}."
-        )
-        refusal = WriteError(about(path, text))
-        refusal.errno = getattr(error, "errno", None)
-        raise refusal from error
+        raise _refusal(path, error, instead) from error
     return lock
+
+
+def _refusal(path: Path, error: Exception, instead: str) -> WriteError:
+    said = getattr(error, "strerror", None) or error
+    text = f"cannot be written ({said}); get the permission to write to this folder, or {instead}."
+    refusal = WriteError(about(path, text))
+    refusal.errno = getattr(error, "errno", None)
+    return refusal
