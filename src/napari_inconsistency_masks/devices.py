@@ -118,6 +118,17 @@ def use_threads(count: int | None = None) -> int:
     return torch.get_num_threads()
 
 
+def layout(device: torch.device) -> torch.memory_format:
+    """How images lie in memory for fast convolutions.
+
+    On Apple's GPUs channels come first: with channels last, PyTorch 2.13 and before compute wrong
+    gradients of batch normalization, or none (pytorch issue 175189).
+    """
+    import torch
+
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
+
+
 @contextmanager
 def naming_lack_of_memory() -> Iterator[None]:
     """Let a lack of graphics memory be a `torch.OutOfMemoryError` on every kind of GPU.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-import torch
 from torch import nn
 
+from ..devices import layout
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from ..nets.pretrained import load_encoder
@@ -58,7 +58,7 @@ def make_partners(
     for member, network in enumerate(ensemble.networks):
         partner = Partner(cast("Network", network), width, (*key, member), encoder_weights)
         partners.append(
-            partner.to(ensemble.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            partner.to(ensemble.device, memory_format=layout(ensemble.device))  # type: ignore[call-overload]
         )
     return partners
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ..data.batches.views import Views
+from ..devices import layout
 from ..losses import Loss
 from ..method_config import U2plConfig
 from ..nets.ensemble import Ensemble
@@ -54,7 +55,7 @@ class U2pl(Method):
         modules, classes = [], self._classes
         for member, network in enumerate(ensemble.networks):
             made = ClassMemory(cast("Network", network), classes, self.config.bank, (*key, member))
-            modules.append(made.to(ensemble.device, memory_format=torch.channels_last))  # type: ignore[call-overload]
+            modules.append(made.to(ensemble.device, memory_format=layout(ensemble.device)))  # type: ignore[call-overload]
         return modules
 
     def adds(self, network: Network) -> Load:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad, scaled_dot_product_attention
 
+from ..devices import layout
+
 PATCH = 14
 DIMENSION, DEPTH, HEADS = 384, 12, 6
 GRID = 37
@@ -49,7 +51,8 @@ class VisionTransformer(nn.Module):
             x = block(x)
             if number in LEVELS:
                 patches = self.norm(x)[:, 1:].transpose(1, 2)  # (B, 384, y x)
-                features.append(patches.unflatten(2, (height, width)))  # (B, 384, y, x)
+                grid = patches.unflatten(2, (height, width))  # (B, 384, y, x)
+                features.append(grid.contiguous(memory_format=layout(x.device)))
         return features
 
     def _positions(self, height: int, width: int) -> Tensor:

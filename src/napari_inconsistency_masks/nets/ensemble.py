@@ -14,7 +14,7 @@ import psutil
 import torch
 from torch import Tensor, nn
 
-from ..devices import naming_lack_of_memory, release_memory
+from ..devices import layout, naming_lack_of_memory, release_memory
 from ..errors import InputError
 from .backbones import NETWORKS
 from .network import Network, Streams
@@ -142,9 +142,10 @@ class Ensemble(nn.Module):
 
     def place(self, device: torch.device | str, precision: torch.dtype) -> Ensemble:
         """Move the weights to a device, laid out for fast convolutions, and return self."""
+        device = torch.device(device)
         self.precision = precision
-        self.together = torch.device(device).type != "cpu"
-        return self.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+        self.together = device.type != "cpu"
+        return self.to(device=device, memory_format=layout(device))  # type: ignore[call-overload,no-any-return]
 
     def select(self, members: Sequence[int]) -> Ensemble:
         """Return an ensemble of some of the members; the networks are shared, not copied."""
@@ -239,12 +240,12 @@ class Ensemble(nn.Module):
 
     def _each(self, image: Tensor, compute: Callable[[Network, Tensor], Tensor]) -> list[Tensor]:
         """What each member makes of its images ``(B, C, Y, X)``, convolved in `precision`."""
-        image = image.expand(len(self), *image.shape[1:])
+        image, lies = image.expand(len(self), *image.shape[1:]), layout(self.device)
         with torch.autocast(
             self.device.type, self.precision, enabled=self.precision != torch.float32
         ):
             return [
-                compute(network, x.contiguous(memory_format=torch.channels_last))
+                compute(network, x.contiguous(memory_format=lies))
                 for network, x in zip(self.members, image, strict=True)
             ]
 
