@@ -7,11 +7,14 @@ import platform
 import sys
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .console import out
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PACKAGES = (
     "napari-inconsistency-masks", "torch", "numpy", "scikit-image", "tifffile", "imagecodecs",
@@ -20,6 +23,9 @@ PACKAGES = (
 
 LARGEST_DIFFERENCE = 0.05
 """Between probabilities of a device and of the CPU in float32; bfloat16 stays well below."""
+
+LARGEST_GRADIENT_DIFFERENCE = 0.2
+"""As a part of the CPU's gradients, both in float32; where a device is wrong, it is so by far."""
 
 
 def doctor(
@@ -86,11 +92,36 @@ def _compare(key: str) -> str:
             device = torch.device(key)
             ensemble.place(device, choose_precision(device))
             difference = float((ensemble(image.to(device)).sigmoid().cpu() - expected).abs().max())
+        gradients = _gradients("cpu", image[0])
+        part = float((_gradients(key, image[0]) - gradients).norm() / gradients.norm())
     except RuntimeError as error:
         return f"does not work: {str(error).splitlines()[0]}"
     if not difference <= LARGEST_DIFFERENCE:
         return f"computes wrong (probabilities differ by {difference:.3f}); use another device"
+    if not part <= LARGEST_GRADIENT_DIFFERENCE:
+        return f"computes wrong (gradients differ by {part:.0%}); use another device"
     return f"computes right (to {difference:.4f})"
+
+
+def _gradients(key: str, image: Tensor) -> Tensor:
+    """Of all weights of a few layers, on a device, in one row.
+
+    Those of a whole network that has learned nothing depend on the last digits of everything.
+    """
+    import torch
+
+    from ..devices import layout
+    from ..nets.blocks import conv_block
+
+    device = torch.device(key)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        layers = conv_block(1, 8, 8).train()
+    layers.to(device=device, memory_format=layout(device))  # type: ignore[call-overload]
+    gray = (image / 256).to(device).contiguous(memory_format=layout(device))
+    (layers(gray) ** 3).mean().backward()
+    each = [p.grad.flatten().cpu() for p in layers.parameters() if p.grad is not None]
+    return torch.cat(each)
 
 
 def _version(package: str) -> str | None:
