@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import shutil
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 import tifffile
 from batch_toys import batch_of, counts, do, toy_frames
 
-from napari_inconsistency_masks.batch import Plan, list_images, read_results, run_batch
+from napari_inconsistency_masks.batch import Plan, list_images, permission, read_results, run_batch
 from napari_inconsistency_masks.batch.events import TileDone
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
@@ -177,3 +178,20 @@ def test_folders_on_a_drive_that_numbers_nothing_are_told_apart(
     assert list_images([plate / "a"], out=plate / "out").unsearched == 0
     with pytest.raises(InputError, match="never searched"):
         list_images([plate / "a"], out=plate / "a")
+
+
+def test_on_windows_a_path_may_be_typed_in_small_letters(
+    images: Path,
+    model: Path,
+    ensemble: TrainedEnsemble,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = batch_of([images], tmp_path / "out", model, ensemble)
+    do(plan, ensemble)
+    typed = [replace(image, path=image.path.upper()) for image in plan.images]
+    again = replace(plan, images=tuple(typed))
+    with pytest.raises(InputError, match="not among these images"):
+        permission.open_journal(again, overwrite=False)
+    monkeypatch.setattr(permission, "normcase", ntpath.normcase)
+    assert permission._left_out(again) == []

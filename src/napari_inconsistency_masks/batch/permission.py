@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import normcase
 from pathlib import Path
 
 from ..errors import InputError
@@ -65,12 +66,13 @@ def _left_out(plan: Plan) -> list[str]:
     if not (Path(plan.folder) / SIDECAR).is_file():
         return []
     earlier = read_results(Path(plan.folder))
-    paths = {image.path for image in plan.images}
+    paths = {normcase(image.path) for image in plan.images}  # as they are typed, on Windows
     stems = {image.stem for image in plan.images}  # of a folder that was moved, they are the same
 
     def is_left_out(image: Image) -> bool:
-        if image.path in paths or Path(image.path).exists():
-            return image.path not in paths
+        given = normcase(image.path) in paths
+        if given or Path(image.path).exists():
+            return not given
         return image.stem not in stems and "counts" in earlier.files(image)
 
     return [image.path for image in earlier.plan.images if is_left_out(image)]
