@@ -14,6 +14,7 @@ from ...data.corrected import IMAGES, MASKS, load_corrected
 from ...data.folders.folder import load_folder
 from ...data.sample import SegmentationData
 from ...errors import InputError
+from ...files.names import is_device
 from ...plans import create, find_recipe, retraining
 from ...projects import Project, load_project
 from ...projects.corrections import Corrections
@@ -215,6 +216,8 @@ def new_run_name(folder: Path, data: str, preset: str) -> str:
 
 
 def check_run_name(name: str) -> None:
-    """Refuse a name that cannot be that of a folder."""
-    if not name.strip() or _UNSAFE.search(name.strip().replace(" ", "")) or name.startswith("."):
+    """Refuse a name that cannot be that of a folder on every system."""
+    plain = name.strip()
+    unfit = not plain or plain.startswith(".") or plain.endswith(".") or is_device(plain)
+    if unfit or _UNSAFE.search(plain.replace(" ", "")):
         raise InputError(f"Run name {name!r}: give letters, digits, spaces, - and _.")
