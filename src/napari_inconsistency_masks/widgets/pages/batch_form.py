@@ -24,7 +24,7 @@ from ..batch.choice import BatchChoice, files_of, propose_folder
 from ..parts.buttons import button, named
 from ..parts.controls import Disclosure, Sentence
 from ..parts.elided_label import ElidedLabel
-from ..parts.layouts import row
+from ..parts.layouts import row, show_row
 from ..parts.text_line import TextLine
 from ..runs.saved_run import DEMO_MODEL
 from ..session.session import Session
@@ -97,7 +97,7 @@ class BatchForm(QWidget):
             self.glob.setText(choice.glob)
         self.chosen.tell(choice.words or NOTHING)
         self.chosen.setToolTip("\n".join(map(str, choice.paths[:20])))
-        self._form.setRowVisible(self._inside, choice.has_folders)
+        show_row(self._form, self._inside, choice.has_folders)
         self.networks.tell(self._networks_words())
         self.used.setVisible(choice.run is not None)
         folder = choice.folder or (propose_folder(choice.paths) if choice.paths else None)

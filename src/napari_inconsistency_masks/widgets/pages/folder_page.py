@@ -21,7 +21,7 @@ from ...data.splits import listed
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
 from ..parts.elided_label import ElidedLabel
-from ..parts.layouts import clear, row
+from ..parts.layouts import clear, row, show_row
 from ..parts.table import Table
 from ..parts.text_line import TextLine
 from ..parts.wheel import leave_wheel
@@ -187,9 +187,9 @@ class FolderPage(QWidget):
             self._make_ticks(layout.classes if layout is not None else ())
         for name, box in self.ticks.items():
             box.setChecked(name in choice.classes)
-        self._lines.setRowVisible(self._ticks, layout is not None and not by_ids)
-        self._lines.setRowVisible(self.names, by_ids)
-        self._lines.setRowVisible(self.position, len(choice.classes) > 1 and not by_ids)
+        show_row(self._lines, self._ticks, layout is not None and not by_ids)
+        show_row(self._lines, self.names, by_ids)
+        show_row(self._lines, self.position, len(choice.classes) > 1 and not by_ids)
         self.names.setText(", ".join(choice.classes) if by_ids else "")
         self.names.setCursorPosition(0)  # show the first names, not the last
         offers = [("none", None), *((name, name) for name in choice.classes)]

@@ -1,12 +1,8 @@
-"""Widgets side by side, and taking them out again."""
+"""Widgets side by side, taking them out again, and hiding rows of a form."""
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import (
-    QHBoxLayout,
-    QLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QLayout, QWidget
 
 SPACE = 6
 
@@ -33,3 +29,16 @@ def clear(layout: QLayout) -> None:
             item.widget().deleteLater()
         elif item.layout() is not None:
             clear(item.layout())
+
+
+def show_row(form: QFormLayout, field: QWidget | QLayout, shown: bool) -> None:
+    """Show or hide a field of a form with its label."""
+    if hasattr(form, "setRowVisible"):
+        form.setRowVisible(field, shown)
+        return
+    form.labelForField(field).setVisible(shown)  # Qt 5
+    items = [field] if isinstance(field, QWidget) else map(field.itemAt, range(field.count()))
+    for item in items:
+        widget = item if isinstance(item, QWidget) else item.widget()
+        if widget is not None:
+            widget.setVisible(shown)

@@ -149,14 +149,13 @@ class Rows(QAbstractTableModel):
         """Put the rows that are there into another order."""
         if numbers == self._numbers:
             return
-        hint = self.LayoutChangeHint.VerticalSortHint
-        self.layoutAboutToBeChanged.emit([], hint)
+        self.layoutAboutToBeChanged.emit()  # PySide knows these signals without arguments alone
         known = self.persistentIndexList()
         cells = [(self._numbers[index.row()], index.column()) for index in known]
         self._take_numbers(numbers)
         moved = [self.index(self._places[number], column) for number, column in cells]
         self.changePersistentIndexList(known, moved)
-        self.layoutChanged.emit([], hint)
+        self.layoutChanged.emit()
 
     def _take_numbers(self, numbers: list[int]) -> None:
         self._numbers, self._places = numbers, [-1] * len(self.rows)
