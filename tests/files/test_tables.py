@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.files.tables import read_csv, write_csv
+from napari_inconsistency_masks.files.tables import iterate_csv, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def test_language_of_the_computer_makes_no_difference(tmp_path: Path) -> None:
     for language in ("C", "de_DE.UTF-8", "tr_TR.UTF-8"):
         subprocess.run(
             [sys.executable, "-c", code, tmp_path / f"{language}.csv"],
-            env={"LC_ALL": language, "PYTHONUTF8": "0", "PATH": ""},
+            env={**os.environ, "LC_ALL": language, "PYTHONUTF8": "0"},
             check=True,
         )
         assert read_csv(tmp_path / f"{language}.csv") == [{"name": "Zähler", "value": "1.5"}]
@@ -111,3 +112,11 @@ def test_semicolons_between_cells(tmp_path: Path) -> None:
 def test_semicolons_that_may_be_part_of_a_cell_are(tmp_path: Path, text: str) -> None:
     (tmp_path / "t.csv").write_text(text)
     assert all(";" in name or name == "c" for row in read_csv(tmp_path / "t.csv") for name in row)
+
+
+def test_a_table_that_excel_saved_is_read_in_every_way(tmp_path: Path) -> None:
+    write_csv(tmp_path / "t.csv", [{"image": "ä", "count": 1}], ("image", "count"))
+    saved = (tmp_path / "t.csv").read_bytes()
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbf" + saved)
+    expected = [{"image": "ä", "count": "1"}]
+    assert read_csv(tmp_path / "t.csv") == list(iterate_csv(tmp_path / "t.csv")) == expected

@@ -77,8 +77,11 @@ def write_csv_rows(
 
 
 def iterate_csv(path: str | os.PathLike[str]) -> Iterator[dict[str, str]]:
-    """The rows of a table of any length written by this module, one by one."""
-    with Path(path).open(encoding="utf-8", newline="") as file:
+    """The rows of a table of any length written by this module, one by one.
+
+    Excel puts a mark in front when it saves one.
+    """
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file)
         header = [_plain(cell) for cell in next(lines, [])]
         for line in lines:
