@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset_files import make_folder, noise, save, square
+from roi_files import rectangle, write_rois
 
 from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.folders.inspection import inspect_folder
@@ -169,3 +170,18 @@ def test_without_such_masks_nothing_is_limited(tmp_path: Path) -> None:
     data = load_folder(tmp_path)
     assert (len(data.labeled), len(data.unlabeled)) == (2, 0)
     assert data.notes == ("Classes are the folders cells.",)
+
+
+def test_areas_that_touch_lose_no_pixel(tmp_path: Path) -> None:
+    """Two boxes drawn side by side, as numbers or as ROIs: there are no objects to be counted."""
+    make_folder(tmp_path, "abcd")
+    write_lists(tmp_path, val="d")
+    boxes = np.zeros((20, 30), np.uint8)
+    boxes[2:10, 3:9], boxes[2:10, 9:20] = 1, 2
+    save(tmp_path / "known" / "a.png", boxes)
+    sides = [rectangle(3, 2, 6, 8), rectangle(9, 2, 11, 8)]
+    write_rois(tmp_path / "known" / "b.zip", sides)
+    data = load_folder(tmp_path)
+    for name in "ab":
+        np.testing.assert_array_equal(by_name(data, "labeled", name), boxes > 0)
+        np.testing.assert_array_equal(by_name(data, "unlabeled", name), boxes == 0)

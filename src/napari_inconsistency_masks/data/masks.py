@@ -29,7 +29,9 @@ _SEVERAL, _MOSTLY = 3, 0.8
 _Cut = tuple[slice, slice]
 
 
-def read_mask(channels: npt.NDArray[Any], path: Path) -> tuple[npt.NDArray[np.bool_], str | None]:
+def read_mask(
+    channels: npt.NDArray[Any], path: Path, *, objects: bool = True
+) -> tuple[npt.NDArray[np.bool_], str | None]:
     """Where a mask marks its class.
 
     Two values, 0 and any other, are background and foreground. Of more values, gray ones (from
@@ -42,6 +44,9 @@ def read_mask(channels: npt.NDArray[Any], path: Path) -> tuple[npt.NDArray[np.bo
         ``(C, Y, X)``: any number type; several channels must be the same.
     path
         For the message, and to know JPEG by its extension.
+    objects
+        Whether numbers are those of objects; else they say where something is, and none of it is
+        taken away.
 
     Returns
     -------
@@ -69,7 +74,7 @@ def read_mask(channels: npt.NDArray[Any], path: Path) -> tuple[npt.NDArray[np.bo
         return foreground, None
     if top in (255, 65_535) and _is_gray_mask(values, foreground, top):
         return values >= (top + 1) / 2, GRAY
-    return apart(values), OBJECTS
+    return (apart(values), OBJECTS) if objects else (foreground, None)
 
 
 def apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -39,6 +39,8 @@ class RoiMasks:
         The file of the ROIs.
     image, header
         The file of the image, for messages, and its header.
+    objects
+        Whether areas are objects; else they say where something is, and touching ones are one.
 
     Attributes
     ----------
@@ -52,13 +54,15 @@ class RoiMasks:
         frame of a stack that it lies there.
     """
 
-    def __init__(self, path: Path, image: Path, header: ImageHeader) -> None:
+    def __init__(
+        self, path: Path, image: Path, header: ImageHeader, *, objects: bool = True
+    ) -> None:
         self.header = ImageHeader(
             shape=(*header.stack_shape, *header.size_yx),
             axes=header.stack_axes + "YX",
             dtype=np.dtype(np.bool_),
         )
-        self._path, self._image = path, image
+        self._path, self._image, self._objects = path, image, objects
         self._stack = _explained(header.stack)
         self._channels = header.shape[header.axes.index("C")] if "C" in header.frame_axes else 1
         self._areas: dict[int, list[Roi]] = {}
@@ -94,7 +98,7 @@ class RoiMasks:
             markers = position_markers(np.concatenate(points), size)
             spots = ndimage.label(markers, EIGHT_NEIGHBORS)[0]
             numbers[markers] = spots[markers] + len(areas)
-        return apart(numbers)
+        return apart(numbers) if self._objects else numbers > 0
 
     def close(self) -> None:
         """Close it as other masks are; no file is open."""
@@ -170,7 +174,7 @@ Masks = StackFile | RoiMasks
 """Open masks of an image; item ``i`` is that of frame ``i``."""
 
 
-def open_masks(path: Path, image: Path) -> Masks:
+def open_masks(path: Path, image: Path, *, objects: bool = True) -> Masks:
     """Open a mask file, a picture for its palette indices, or ROIs as masks of their image.
 
     Parameters
@@ -179,6 +183,8 @@ def open_masks(path: Path, image: Path) -> Masks:
         The mask file.
     image
         The file of its image.
+    objects
+        Whether ROIs that are areas are objects, see `RoiMasks`.
 
     Raises
     ------
@@ -186,7 +192,7 @@ def open_masks(path: Path, image: Path) -> Masks:
         As `open_stack` and `RoiMasks`.
     """
     if is_roi_file(path):
-        return RoiMasks(path, image, read_header(image))
+        return RoiMasks(path, image, read_header(image), objects=objects)
     return open_stack(path, palette_indices=True)
 
 

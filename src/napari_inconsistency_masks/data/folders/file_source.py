@@ -38,9 +38,9 @@ class Item:
     frame
         Of the image file.
     known
-        A mask file, read as those of classes are: above 0 where the labels count. None for
-        everywhere. Of an item without masks, where the labels of another item of the same frame
-        count, so that this one is the rest of it.
+        A mask file, above 0 where the labels count; read as those of classes are, but that areas
+        which touch are not set apart. None for everywhere. Of an item without masks, where the
+        labels of another item of the same frame count, so that this one is the rest of it.
     mask_frame
         Frame of `masks` and `known`; None for `frame`.
     """
@@ -143,7 +143,7 @@ class ItemReader:
         if self._scheme.exclusive:
             path = item.masks[0]
             return self._ids.read(
-                id_channels(*self._stacks.mask(path, frame, item.image), path), path
+                id_channels(*self._stacks.mask(path, frame, item.image, objects=True), path), path
             )
         planes = [self._plain_mask(item, path) for path in item.masks]
         return np.stack(planes).astype(np.uint8), None
@@ -152,7 +152,7 @@ class ItemReader:
         """Where the labels count ``(Y, X)`` according to a file, or None without one."""
         if item.known is None:
             return None
-        known = self._plain_mask(item, item.known)
+        known = self._plain_mask(item, item.known, objects=False)
         if known.shape != size:
             raise InputError(
                 about(
@@ -164,10 +164,10 @@ class ItemReader:
             )
         return known
 
-    def _plain_mask(self, item: Item, path: Path) -> npt.NDArray[np.bool_]:
-        frame = self._stacks.mask(path, item.label_frame, item.image)
+    def _plain_mask(self, item: Item, path: Path, *, objects: bool = True) -> npt.NDArray[np.bool_]:
+        frame = self._stacks.mask(path, item.label_frame, item.image, objects=objects)
         channels = class_channels(*frame, path)
-        mask, remark = read_mask(channels, path)
+        mask, remark = read_mask(channels, path, objects=objects)
         if remark:
             self._remark(f"masks with {remark}.", path)
         return mask
@@ -201,6 +201,10 @@ def item_of(source: Source, index: int) -> Item | None:
     return source.items[index] if isinstance(source, FileSource) else None
 
 
+_Key = tuple[Path, Path | None, bool]
+"""A file, the image whose mask it is, and whether its areas are objects."""
+
+
 class _OpenStacks:
     """Frames of files; may be shared by threads.
 
@@ -210,7 +214,7 @@ class _OpenStacks:
     _MOST = 8
 
     def __init__(self) -> None:
-        self._open: dict[tuple[Path, Path | None], Masks] = {}
+        self._open: dict[_Key, Masks] = {}
         self._lock = Lock()
         weakref.finalize(self, _close_all, self._open)
 
@@ -219,19 +223,21 @@ class _OpenStacks:
         pixels, header = self._read(path, frame)
         return to_channels(pixels, header.frame_axes)
 
-    def mask(self, path: Path, frame: int, image: Path) -> tuple[npt.NDArray[Any], ImageHeader]:
+    def mask(
+        self, path: Path, frame: int, image: Path, *, objects: bool
+    ) -> tuple[npt.NDArray[Any], ImageHeader]:
         """A frame of a mask of an image as it is stored, of a palette the indices."""
-        return self._read(path, frame, image)
+        return self._read(path, frame, image, objects=objects)
 
     def _read(
-        self, path: Path, frame: int, image: Path | None = None
+        self, path: Path, frame: int, image: Path | None = None, *, objects: bool = True
     ) -> tuple[npt.NDArray[Any], ImageHeader]:
         """A frame of an image, or of a mask of one."""
-        key = (path, image)
+        key = (path, image, objects)
         with self._lock:
             stack = self._open.pop(key, None)  # nobody else reads from it meanwhile
         if stack is None:
-            stack = open_stack(path) if image is None else open_masks(path, image)
+            stack = open_stack(path) if image is None else open_masks(path, image, objects=objects)
         try:
             return stack[frame], stack.header
         except IndexError:
@@ -239,7 +245,7 @@ class _OpenStacks:
         finally:
             self._keep(key, stack)
 
-    def _keep(self, key: tuple[Path, Path | None], stack: Masks) -> None:
+    def _keep(self, key: _Key, stack: Masks) -> None:
         spare: Masks | None = stack
         with self._lock:
             if len(stack) > 1 and key not in self._open:
@@ -250,6 +256,6 @@ class _OpenStacks:
             spare.close()
 
 
-def _close_all(stacks: dict[tuple[Path, Path | None], Masks]) -> None:
+def _close_all(stacks: dict[_Key, Masks]) -> None:
     for stack in stacks.values():
         stack.close()

@@ -70,8 +70,8 @@ def _limit(pair: Pair, known: Path) -> Pair:
 def _extents(path: Path, image: Path) -> tuple[Extent, ...]:
     """How much of each frame a mask marks."""
     extents = []
-    with open_masks(path, image) as frames:
+    with open_masks(path, image, objects=False) as frames:
         for frame in frames:
-            known, _ = read_mask(class_channels(frame, frames.header, path), path)
+            known, _ = read_mask(class_channels(frame, frames.header, path), path, objects=False)
             extents.append(Extent(int(known.any()) + int(known.all())))
     return tuple(extents)
