@@ -104,3 +104,11 @@ def test_crowded_cells_are_as_many_when_drawn_again(radius: int, gap: int) -> No
 def test_a_single_marker_has_the_size_of_the_others() -> None:
     assert MarkerStyle(6).radii(np.array([(5, 5)])).tolist() == [6]
     assert MarkerStyle(6).radii(np.array([(5, 5), (5, 5)])).tolist() == [6, 6]
+
+
+@pytest.mark.parametrize("radius", [3, 4, 8, None])
+@pytest.mark.parametrize("apart", [(0, 5), (5, 0), (5, 2), (1, 5), (3, 4), (0, 4), (0, 6)])
+def test_near_markers_stay_two(radius: int | None, apart: tuple[int, int]) -> None:
+    mask = position_markers(np.array([(50, 50), (50 + apart[0], 50 + apart[1])]), SHAPE)
+    drawn = MarkerStyle(radius).redraw(mask)
+    assert len(marker_centers(mask)) == len(marker_centers(drawn)) == 2

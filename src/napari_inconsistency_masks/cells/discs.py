@@ -65,11 +65,27 @@ def position_markers(positions: npt.NDArray[Any], shape: tuple[int, int]) -> _Bo
     """
     pixels = np.rint(positions).astype(np.int64).reshape(-1, 2)
     places = np.unique(pixels[((pixels >= 0) & (pixels < shape)).all(axis=1)], axis=0)
-    nearest, radii = nearest_distances(places), radii_by_distance(places)
-    radii[(nearest > 0) & (nearest < _VERY_CLOSE)] = _CUT_RADIUS
-    close = (nearest > 0) & (nearest < _CLOSE)
-    apart = draw_discs(places[~close], radii[~close], shape)
-    return apart | _cut_discs(places[close], radii[close], shape)
+    return draw_apart(places, radii_by_distance(places), shape, _CLOSE)
+
+
+def draw_apart(positions: _Int, radii: _Int, shape: tuple[int, int], closer_than: float) -> _Bool:
+    """Filled circles ``(Y, X)``, those of near positions cut as `position_markers` does.
+
+    Parameters
+    ----------
+    positions, radii
+        ``(N, 2)``, none twice, and ``(N,)``, in pixels; of positions less than 5 pixels apart the
+        radius is 5.
+    shape
+        ``(Y, X)``.
+    closer_than
+        Distance in pixels below which circles are cut.
+    """
+    nearest = nearest_distances(positions)
+    close = (nearest > 0) & (nearest < closer_than)
+    radii = np.where((nearest > 0) & (nearest < _VERY_CLOSE), _CUT_RADIUS, radii)
+    apart = draw_discs(positions[~close], radii[~close], shape)
+    return apart | _cut_discs(positions[close], radii[close], shape)
 
 
 def _cut_discs(positions: _Int, radii: _Int, shape: tuple[int, int]) -> _Bool:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from .discs import draw_discs, nearest_distances, radii_by_distance
+from .discs import draw_apart, nearest_distances, radii_by_distance
 from .markers import EIGHT_NEIGHBORS, centroids
 from .morphology import erode
 
@@ -20,6 +20,9 @@ _Float = npt.NDArray[np.float64]
 
 _SMALLEST = 3
 """Radius of the smallest disc that `find_markers` does not lose; two that touch are parted."""
+
+_MERGED = 2 * _SMALLEST
+"""Distance in pixels below which it takes two of them for one."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,13 @@ class MarkerStyle:
         return radii
 
     def redraw(self, mask: _Bool) -> _Bool:
-        """Markers ``(Y, X)`` in this style at the centers of those in a mask."""
-        positions = np.rint(_centers(mask)).astype(np.int64)
-        return draw_discs(positions, self.radii(positions), (mask.shape[0], mask.shape[1]))
+        """Markers ``(Y, X)`` in this style at the centers of those in a mask.
+
+        Those that would be taken for one are cut midway.
+        """
+        positions = np.unique(np.rint(_centers(mask)).astype(np.int64), axis=0)
+        shape = (mask.shape[0], mask.shape[1])
+        return draw_apart(positions, self.radii(positions), shape, _MERGED)
 
 
 def _centers(mask: _Bool) -> _Float:
