@@ -152,6 +152,10 @@ def damage_events(run: Path) -> None:
     (run / "events.jsonl").write_text(lines[0] + "[]\n" + lines[1])
 
 
+def leave_one_line(run: Path) -> None:
+    (run / "events.jsonl").write_bytes(b'\0\0\0"event": "Started"')
+
+
 def damage_record(run: Path) -> None:
     (run / "generation-1" / "generation.json").write_text('{"generation": 1}')
 
@@ -190,7 +194,7 @@ def odd_number(run: Path) -> None:
 
 
 DAMAGES = (
-    odd_number,
+    odd_number, leave_one_line,
     damage_plan, damage_events, damage_record, damage_result, damage_images, newer, unknown_event,
     odd_event, odd_plan, odd_record,
 )  # fmt: skip
@@ -209,6 +213,15 @@ def test_what_is_broken_is_a_row_with_the_reason(
     assert not found.runs[1].usable
     assert cells(found.runs[1])["State"] == "not readable"
     assert found.runs[0].state is not RunState.UNREADABLE
+
+
+def test_nobody_begins_anew_over_damaged_events(trained: Path, tmp_path: Path) -> None:
+    run = copy(trained / "whole", tmp_path / "run")
+    leave_one_line(run)
+    before = (run / "events.jsonl").read_bytes()
+    with pytest.raises(InputError, match=r"events\.jsonl: damaged: its first line is no event"):
+        list(runs.resume(run, toy_data()))
+    assert (run / "events.jsonl").read_bytes() == before
 
 
 def test_foreign_folders_are_rows_files_are_not(trained: Path, tmp_path: Path) -> None:
