@@ -133,7 +133,7 @@ def test_saves_that_nobody_was_shown_are_never_removed(tmp_path: Path) -> None:
     write = project.corrections.write
     for number in range(3):
         write("image-0", 0, cells(number))
-    write("image-0", 0, cells(4), unseen=True)
+    write("image-0", 0, cells(4), shown=0)
     for number in range(5, 8):
         project.write_frame("image-0", 0, cells(number))
     assert {path.name for path in folder_of(project).iterdir()} == {"v2", "v3", "v6", "v7"}

@@ -284,6 +284,42 @@ def test_skipping_teaches_nothing_and_is_taken_back(
     assert first.frame in boxes(session), "it is proposed again"
 
 
+def test_skipping_is_taken_back_with_what_was_drawn_by_hand(
+    correcting: Correcting, session: Session
+) -> None:
+    first = correcting.queue.places[0]
+    correcting.go(first)
+    top, left, *_ = first.found.box
+    layer = session.layer_data.rows[0].layer
+    layer.data_setitem((np.array([first.frame]), np.array([top]), np.array([left])), 1)
+    session.layer_data.rows[2].layer.add([[first.frame, top + 1, left + 1]])
+    by_hand = state(session)
+    correcting.skip()
+    correcting.leave()
+    assert boxes(session) == {}
+    correcting.undo()
+    assert (first.state, correcting.queue.current) == (OPEN, first)
+    assert state(session) == by_hand
+    correcting.leave()
+    assert first.state == DONE, "it was changed by hand"
+    assert state(session) == by_hand
+
+
+def test_states_of_positions_come_back_with_them(correcting: Correcting, session: Session) -> None:
+    first = correcting.queue.places[0]
+    correcting.go(first)
+    points = session.layer_data.rows[2].layer
+    top, left, *_ = first.found.box
+    points.add([[first.frame, top + 1, left + 1]])
+    points.features = {"state": ["dead"] * len(points.data)}
+    correcting.answer(3)
+    correcting.undo()
+    assert points.features["state"].tolist() == ["dead"] * len(points.data)
+    assert len(points.data)
+    points.add([[first.frame, top + 2, left + 2]])
+    assert points.features["state"].tolist()[-1] == ""
+
+
 def test_everything_can_be_taken_back(correcting: Correcting, session: Session) -> None:
     correcting.go(correcting.queue.places[0])
     correcting.leave()

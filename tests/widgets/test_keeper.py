@@ -203,6 +203,88 @@ def test_strokes_while_a_class_has_no_valid_name_are_saved_at_closing(
     assert labels.masks["alive"][5, 7]
 
 
+@pytest.mark.parametrize("then", ["closing", "another image"])
+def test_positions_and_boxes_drawn_while_a_class_has_no_valid_name_are_saved_too(
+    stack: Image, session: Session, viewer: ViewerModel, qtbot: Any, then: str
+) -> None:
+    data = session.layer_data
+    add_missing_layers(data)
+    paint(session, 0)
+    data.boxes.add(stack, data.axes, 1, (0, 0, 9, 9))
+    wait_until_kept(session, qtbot)
+    folder = session.keeper.folder
+    assert folder is not None
+    rename(session, "alive?")
+    paint(session, 1)
+    layer(session, 2).add([[1, 10, 20]])
+    data.boxes.add(stack, data.axes, 2, (1, 2, 8, 9))
+    if then == "closing":
+        session._guard.close()
+    else:
+        data.choose_image(add_image(viewer, (4, 30, 30), name="other"))
+        qtbot.waitUntil(lambda: not session.keeper.busy())
+    labels = Corrections(folder, CELLS).read("image", 1)
+    assert labels is not None
+    assert labels.masks["alive"][5, 7]
+    assert labels.positions.tolist() == [[10, 20]]
+    assert labels.boxes == ((0, 0, 9, 9),)
+    more = Corrections(folder, CELLS).read("image", 2)
+    assert more is not None
+    assert more.boxes == ((1, 2, 8, 9),)
+
+
+def test_a_layer_made_anew_while_a_class_has_no_valid_name_empties_nothing(
+    stack: Image, session: Session, viewer: ViewerModel, qtbot: Any
+) -> None:
+    add_missing_layers(session.layer_data)
+    paint(session, 1)
+    wait_until_kept(session, qtbot)
+    folder = session.keeper.folder
+    assert folder is not None
+    rename(session, "alive?")
+    paint(session, 1, number=1)
+    viewer.layers.remove(layer(session, 0))
+    add_missing_layers(session.layer_data)
+    session._guard.close()
+    labels = Corrections(folder, CELLS).read("image", 1)
+    assert labels is not None
+    assert labels.masks["alive"][5, 7]
+    assert labels.masks["dead"][5, 7]
+
+
+def test_an_undo_is_kept_though_label_boxes_reach_over_the_rim(
+    stack: Image, session: Session, qtbot: Any
+) -> None:
+    """What napari calls the place of the sliders moves with the layers' size, seen or not."""
+    data = session.layer_data
+    add_missing_layers(data)
+    paint(session, 1)
+    data.boxes.add(stack, data.axes, 1, (0, 19, 1, 24))
+    wait_until_kept(session, qtbot)
+    layer(session, 0).undo()
+    qtbot.waitUntil(lambda: not session.keeper.busy() and not data.scanning)
+    assert not kept(session, 1).masks["alive"].any()
+
+
+def test_an_undo_just_before_another_image_is_chosen_is_kept(
+    stack: Image, session: Session, viewer: ViewerModel, qtbot: Any
+) -> None:
+    """napari tells of it in no other way than of a move of the sliders."""
+    add_missing_layers(session.layer_data)
+    other = add_image(viewer, (4, 30, 30), name="other")
+    session.layer_data.choose_image(stack)
+    paint(session, 1)
+    wait_until_kept(session, qtbot)
+    folder = session.keeper.folder
+    layer(session, 0).undo()
+    session.layer_data.choose_image(other)
+    qtbot.waitUntil(lambda: not session.keeper.busy())
+    assert folder is not None
+    labels = Corrections(folder, CELLS).read("image", 1)
+    assert labels is not None
+    assert not labels.masks["alive"].any()
+
+
 def test_a_removed_image_leaves_memory_once_its_strokes_are_on_disk(
     viewer: ViewerModel, session: Session, qtbot: Any
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from project_steps import CELLS, Steps, make_project, write_stack
+from qtpy.QtCore import QTimer
 from stand_ins import FakeChild, Networks
 
+from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.projects import FrameLabels, Project, read_places
 from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED, QueuedPlace
 from napari_inconsistency_masks.widgets.counting.typed_file import read_typed
-from napari_inconsistency_masks.widgets.project import places_file
+from napari_inconsistency_masks.widgets.project import data, places_file
 from napari_inconsistency_masks.widgets.results import results
 from napari_inconsistency_masks.widgets.sections.count import CountSection
 from napari_inconsistency_masks.widgets.sections.look import LookSection
@@ -115,6 +118,71 @@ def test_what_is_only_proposed_does_not_stay_when_another_file_opens(
     saved = steps.saved("two", item.frame)
     assert saved is None or not saved.labeled
     assert item.state == OPEN
+
+
+def test_what_is_only_proposed_does_not_stay_when_the_window_closes(
+    steps: Steps, networks: Networks, folder: Path
+) -> None:
+    predict_all(steps, networks)
+    steps.wait(lambda: len(places(steps)) == 6)
+    item = next(place for place in places(steps) if place.subject.file == "two")
+    steps.session.correcting.go(item)
+    steps.wait(lambda: steps.session.correcting.queue.current is item and steps.quiet)
+    steps.session._guard.close()
+    saved = Project.open(folder).read_frame("two", item.frame)
+    assert saved is None or not saved.labeled
+
+
+def test_a_place_is_gone_to_while_a_layer_is_hidden(
+    steps: Steps, networks: Networks, viewer: ViewerModel
+) -> None:
+    """napari makes no picture of a frame that is not seen."""
+    predict_all(steps, networks)
+    steps.wait(lambda: len(places(steps)) == 6)
+    steps.open("two")
+    steps.layer("alive").visible = False
+    item = next(place for place in places(steps) if place.subject.file == "two")
+    for frame in (1 - min(item.frame, 1), item.frame):
+        viewer.dims.set_point(0, frame)
+    steps.session.correcting.go(item)
+    steps.session.correcting.accept()
+    steps.settle()
+    assert steps.saved("two", item.frame).masks["alive"].any()
+
+
+def test_further_decisions_do_not_put_off_the_table_of_places(
+    steps: Steps, networks: Networks, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timer = steps.project._places._timer
+    timer.setInterval(200)
+    changes = QTimer()
+    changes.timeout.connect(steps.session.correcting.changed)
+    predict_all(steps, networks)
+    steps.wait(lambda: len(places(steps)) == 6)
+    places(steps)[0].state = SKIPPED
+    changes.start(20)
+    steps.wait(lambda: any(row.state == SKIPPED for row in read_places(folder)))
+    changes.stop()
+
+
+def test_a_table_of_places_that_could_not_be_written_is_written_later(
+    steps: Steps, networks: Networks, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise WriteError(errno.ENOSPC, "No space left on device")
+
+    predict_all(steps, networks)
+    steps.wait(lambda: len(places(steps)) == 6)
+    steps.wait(lambda: (folder / "places.csv").exists() and steps.quiet)
+    told: list[str] = []
+    steps.session.refused.connect(told.append)
+    places(steps)[0].state = SKIPPED
+    with monkeypatch.context() as full:
+        full.setattr(data, "write_places", refuse)
+        steps.session.correcting.changed.emit()
+        steps.wait(lambda: told)
+    steps.session._guard.close()
+    assert any(row.state == SKIPPED for row in read_places(folder))
 
 
 def test_undo_opens_the_file_where_it_was_done(steps: Steps, networks: Networks) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,14 @@ def test_states_said_of_saved_positions_are_saved(steps: Steps, folder: Path) ->
     steps.open("one")
     steps.layer("position").features = {"state": ["dead"]}
     steps.open("two")
+    assert steps.saved("one", 1).states == ("dead",)
+
+
+def test_states_are_saved_as_soon_as_they_are_said(steps: Steps, folder: Path) -> None:
+    save_position(folder, "alive")
+    steps.open("one")
+    steps.layer("position").features = {"state": ["dead"]}
+    steps.settle()
     assert steps.saved("one", 1).states == ("dead",)
 
 
@@ -253,3 +262,83 @@ def test_an_id_without_a_class_stops_no_other_frame_of_a_file(
     assert saved.read_frame("one", 0) is None
     assert saved.read_frame("one", 2).ids[5, 7] == 1
     assert (folder / "corrections" / "one" / "0" / "as-drawn.tif").is_file()
+
+
+@pytest.mark.parametrize("name", ["living", "one/two"])
+def test_a_file_whose_classes_have_other_names_stays_open_until_they_are_named_again(
+    steps: Steps, session: Session, told: list[str], name: str
+) -> None:
+    steps.open("one")
+    rows = list(session.layer_data.rows)
+    session.layer_data.set_rows([replace(rows[0], name=name), *rows[1:]])
+    steps.paint(name, 1, 5, 7)
+    assert told[0].startswith("What is drawn is not saved: ")
+    assert (session.project.files.problem() or "").startswith("Not saved: ")
+    steps.project.files.open("two")
+    steps.wait(lambda: "one.tif stays open, because it cannot be saved." in told)
+    assert steps.opened == "one"
+    session.layer_data.set_rows(rows)
+    steps.settle()
+    assert session.project.files.problem() is None
+    assert steps.saved("one", 1).masks["alive"][5, 7]
+    steps.open("two")
+
+
+def test_what_is_counted_as_a_file_closes_is_no_longer_told(steps: Steps, session: Session) -> None:
+    """Its layers are gone by then."""
+    steps.open("one")
+    steps.paint("alive", 1, 5, 7)
+    steps.settle()
+    session.layer_data._scanning._start()
+    session.layer_data.let_go(session.project.files.current.image)
+    steps.wait(lambda: not session.layer_data.scanning)
+    assert session.layer_data.scan is None
+
+
+def test_a_frame_that_cannot_be_written_stops_no_other_one(
+    steps: Steps, session: Session, folder: Path
+) -> None:
+    steps.open("one")
+    (folder / "corrections" / "one").mkdir(parents=True)
+    (folder / "corrections" / "one" / "0").write_text("where its labels should be")
+    for frame in range(3):
+        steps.paint("alive", frame, 5, 7)
+    steps.wait(lambda: session.keeper.trouble)
+    assert "0: this folder cannot be made" in session.keeper.trouble
+    assert steps.saved("one", 1).masks["alive"][5, 7]
+    assert steps.saved("one", 2).masks["alive"][5, 7]
+    (folder / "corrections" / "one" / "0").unlink()
+    steps.settle()
+    assert steps.saved("one", 0).masks["alive"][5, 7]
+
+
+def test_labels_of_another_program_are_kept_though_the_window_never_showed_them(
+    steps: Steps, folder: Path
+) -> None:
+    steps.open("one")
+    steps.paint("alive", 1, 5, 7)
+    steps.settle()
+    masks = {name: np.zeros(SIZE, bool) for name in CELLS.states}
+    masks["dead"][20, 21] = True
+    number = Project.open(folder).write_frame("one", 1, FrameLabels(SIZE, masks))
+    for column in range(8, 12):
+        steps.paint("alive", 1, 5, column)
+        steps.settle()
+    versions = {path.name for path in (folder / "corrections" / "one" / "1").iterdir()}
+    assert len(versions) == 3
+    assert f"v{number}" in versions
+    assert np.argwhere(steps.saved("one", 1).masks["alive"])[:, 1].tolist() == [7, 8, 9, 10, 11]
+
+
+def test_a_box_is_saved_while_another_image_is_chosen_also_if_it_is_the_first(
+    steps: Steps, session: Session, viewer: ViewerModel
+) -> None:
+    steps.open("one")
+    data, opened = session.layer_data, session.project.files.current
+    data.boxes.prepare(opened.image, opened.axes)  # as at the first place to correct
+    data.choose_image(add_image(viewer, (3, *SIZE), name="mine"))
+    steps.settle()
+    boxes = viewer.layers["label boxes"]
+    boxes.add([[1, 4.5, 6.5], [1, 4.5, 9.5], [1, 7.5, 9.5], [1, 7.5, 6.5]])
+    steps.settle()
+    assert steps.saved("one", 1).boxes == ((5, 7, 8, 10),)

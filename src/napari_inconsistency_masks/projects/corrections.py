@@ -29,6 +29,7 @@ from .versions import (
     Version,
     copy_version,
     newest_manifest,
+    newest_number,
     newest_version,
     write_version,
 )
@@ -104,7 +105,13 @@ class Corrections:
             raise InputError(about(version.folder, str(error))) from None
         return labels
 
-    def write(self, image_id: str, frame: int, labels: FrameLabels, *, unseen: bool = False) -> int:
+    def newest_number(self, image_id: str, frame: int) -> int:
+        """The number of the newest save of a frame, intact or not; 0 if there is none."""
+        return newest_number(frame_folder(self.folder, image_id, frame))
+
+    def write(
+        self, image_id: str, frame: int, labels: FrameLabels, *, shown: int | None = None
+    ) -> int:
         """Save the labels of a frame; when this returns they are on disk.
 
         Saves older than the last two are removed.
@@ -115,9 +122,10 @@ class Corrections:
             Of what.
         labels
             To save.
-        unseen
-            Whether nobody was shown what is saved there by now, as it was damaged or not asked
-            for: then it is never removed.
+        shown
+            The number of the newest save that a person was shown, 0 if she was shown none: what
+            is saved there since, as by another program, is never removed. None if nobody was to
+            be shown anything.
 
         Returns
         -------
@@ -141,7 +149,7 @@ class Corrections:
             size=labels.size,
             labeled=labels.labeled,
             complete=not labels.boxes or bool(known_mask(labels.boxes, labels.size).all()),
-            unseen=unseen,
+            shown=shown,
         )
 
     def write_as_drawn(self, image_id: str, frame: int, ids: npt.NDArray[Any]) -> None:

@@ -105,7 +105,7 @@ def write_version(
     size: tuple[int, int],
     labeled: bool,
     complete: bool,
-    unseen: bool = False,
+    shown: int | None = None,
 ) -> int:
     """Write the next version; when this returns it is on disk, and counts.
 
@@ -117,8 +117,9 @@ def write_version(
         Called with the new, empty folder; writes its files there, each through `files.atomic`.
     size, labeled, complete
         As in `Manifest`.
-    unseen
-        Whether nobody was shown the versions that are there by now: then they are kept for good.
+    shown
+        The newest version that a person was shown, 0 for none: later ones are kept for good. None
+        keeps none of them.
 
     Returns
     -------
@@ -130,11 +131,11 @@ def write_version(
     WriteError
         If the operating system refuses; the version before still counts.
     """
-    if unseen:
-        for old in _numbers(folder):
-            write_bytes(folder / f"v{old}" / FOR_GOOD, b"")
     number, new = _claim(folder)
     try:
+        if shown is not None:
+            for old in [n for n in _numbers(folder) if shown < n < number]:
+                write_bytes(folder / f"v{old}" / FOR_GOOD, b"")
         write(new)
         facts = {"size": size, "labeled": labeled, "complete": complete}
         files = {path.name: _facts(path) for path in sorted(new.iterdir())}
@@ -163,6 +164,11 @@ def newest_version(folder: Path) -> Version | None:
             if _numbers(folder) == numbers:  # else somebody saved meanwhile, and removed old ones
                 raise
     raise InputError(about(folder, "changes faster than it can be read; try again."))
+
+
+def newest_number(folder: Path) -> int:
+    """The number of the newest version, whatever it holds; 0 if there is none."""
+    return max(_numbers(folder), default=0)
 
 
 def copy_version(version: Version, folder: Path) -> None:
@@ -229,7 +235,7 @@ def _read_manifest(version: Path, number: int) -> Manifest:
 def _claim(folder: Path) -> tuple[int, Path]:
     """Make the folder of the next version, which no other thread or process has."""
     make_folder(folder)
-    number = max(_numbers(folder), default=0)
+    number = newest_number(folder)
     while True:
         number += 1
         new = folder / f"v{number}"

@@ -13,19 +13,22 @@ from ...cells import position_markers
 from ...errors import InputError
 from ...task import LabelScheme
 from ..drawing.layer_data import LayerData
-from ..layers.fitting import points_in, points_on
+from ..layers.fitting import points_in, points_on, say_last, states_of
 from ..layers.frames import FrameAxes
 from ..layers.viewer_layers import told_once
 from ..predicting.found_places import Answer, inside
 
-Content = list[tuple[Layer, npt.NDArray[Any]]]
-"""Per layer its labels ``(Y, X)`` in a box, or its points ``(N, axes)`` there, as its data."""
+States = tuple[str, ...]
+"""What is said of points; empty if nobody said anything."""
+
+Content = list[tuple[Layer, npt.NDArray[Any], States]]
+"""Per layer its labels ``(Y, X)`` in a box, or its points ``(N, axes)`` there with their states."""
 
 
 def read_box(data: LayerData, frame: int, box: Box) -> Content:
     """What is drawn in a box, as copies."""
     axes = _axes(data)
-    return [(layer, _read(data, layer, axes, frame, box)) for _, layer in _drawn_in(data)]
+    return [(layer, *_read(data, layer, axes, frame, box)) for _, layer in _drawn_in(data)]
 
 
 def frame_is_empty(data: LayerData, frame: int) -> bool:
@@ -43,7 +46,9 @@ def frame_is_empty(data: LayerData, frame: int) -> bool:
 
 def is_empty(content: Content) -> bool:
     """Whether nothing is drawn."""
-    return not any(values.any() if _is_labels(layer) else len(values) for layer, values in content)
+    return not any(
+        values.any() if _is_labels(layer) else len(values) for layer, values, _ in content
+    )
 
 
 def same(one: Content, other: Content) -> bool:
@@ -51,18 +56,20 @@ def same(one: Content, other: Content) -> bool:
 
     Nothing is said by what was drawn in a layer that is gone; a new one has to be empty.
     """
-    before = {id(layer): values for layer, values in one}
-    added = [(layer, values) for layer, values in other if id(layer) not in before]
+    before = {id(layer): (values, states) for layer, values, states in one}
+    added = [item for item in other if id(item[0]) not in before]
     return is_empty(added) and all(
-        np.array_equal(before[id(layer)], values) for layer, values in other if id(layer) in before
+        np.array_equal(before[id(layer)][0], values) and before[id(layer)][1] == states
+        for layer, values, states in other
+        if id(layer) in before
     )
 
 
 def put_back(data: LayerData, frame: int, box: Box, content: Content) -> None:
     """Draw what was read before; layers that are gone meanwhile are left out."""
-    for layer, values in content:
+    for layer, values, states in content:
         if data.layers.has(layer):
-            _write(data, layer, _axes(data), frame, box, values)
+            _write(data, layer, _axes(data), frame, box, values, states)
 
 
 def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelScheme) -> None:
@@ -130,32 +137,46 @@ def _points(data: LayerData, layer: Points) -> npt.NDArray[np.float64]:
     return points_on(data.image, layer)
 
 
-def _read(data: LayerData, layer: Layer, axes: FrameAxes, frame: int, box: Box) -> npt.NDArray[Any]:
+def _read(
+    data: LayerData, layer: Layer, axes: FrameAxes, frame: int, box: Box
+) -> tuple[npt.NDArray[Any], States]:
     if isinstance(layer, Points):
         there = _in_box(_points(data, layer), axes, frame, box)
-        return np.asarray(layer.data, float)[there]
-    return np.asarray(layer.data)[_pixels(axes, frame, box)].reshape(_shape(box)).copy()
+        said = np.array(states_of(layer) or [""] * len(there), object)[there].tolist()
+        return np.asarray(layer.data, float)[there], tuple(said) if any(said) else ()
+    return np.asarray(layer.data)[_pixels(axes, frame, box)].reshape(_shape(box)).copy(), ()
 
 
 def _write(
-    data: LayerData, layer: Layer, axes: FrameAxes, frame: int, box: Box, values: npt.NDArray[Any]
+    data: LayerData,
+    layer: Layer,
+    axes: FrameAxes,
+    frame: int,
+    box: Box,
+    values: npt.NDArray[Any],
+    states: States = (),
 ) -> None:
     if isinstance(layer, Points):
         there = _in_box(_points(data, layer), axes, frame, box)
         if there.any() or len(values):
             with told_once(layer):
-                _replace_points(layer, there, values)
+                _replace_points(layer, there, values, states)
         return
+    if not layer.visible:
+        layer.set_view_slice()  # else napari may still show what was there when it was hidden
     layer.data_setitem(_pixels(axes, frame, box), values.ravel())  # keeps napari's own undo
 
 
-def _replace_points(layer: Points, old: npt.NDArray[np.bool_], new: npt.NDArray[Any]) -> None:
+def _replace_points(
+    layer: Points, old: npt.NDArray[np.bool_], new: npt.NDArray[Any], states: States
+) -> None:
     if old.any():
         layer.selected_data = set(np.flatnonzero(old).tolist())
         layer.remove_selected()
     if len(new):
         layer.add(new)
         layer.selected_data = set()
+        say_last(layer, states or ("",) * len(new))
 
 
 def _pixels(axes: FrameAxes, frame: int, box: Box) -> tuple[npt.NDArray[np.int64], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qtpy.QtCore import QObject, Signal
 
@@ -23,12 +23,17 @@ from .ranking import Ranking
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """What a button did: how the place was before."""
+    """What a button did: how the place was before.
+
+    ``boxed`` says that it got its label box only then, and ``changed`` what had been proposed there
+    if a person had changed it.
+    """
 
     item: QueuedPlace
     state: str
     content: Content
     boxed: bool
+    changed: Content | None = None
 
 
 class Correcting(QObject):
@@ -119,9 +124,14 @@ class Correcting(QObject):
     def skip(self) -> None:
         """Teach nothing here, and go on."""
         item = self._at_a_place()
+        now = self._drawing.now(item)
+        by_hand = self._boxed and not same(self._proposal, now)
+        step = _Step(item, item.state, [], boxed=False)
+        if by_hand:
+            step = replace(step, content=now, changed=self._proposal)
         with self._acting():
             self._take_back()
-            self._steps.append(_Step(item, item.state, [], boxed=False))
+            self._steps.append(step)
             item.state = SKIPPED
             self.queue.current = None
             following = self.queue.after(item)
@@ -186,6 +196,9 @@ class Correcting(QObject):
         if step.boxed:
             self._drawing.unbox(step.item)
             self._boxed, self._before = False, self._drawing.now(step.item)
+        if step.changed is not None:
+            self._drawing.box(step.item)
+            self._boxed, self._proposal = True, step.changed
         step.item.state = step.state
         self._answer = 0
         self._propose(step.item)

@@ -12,7 +12,7 @@ from ...projects import FrameLabels
 from ...projects.objects import numbered
 from ...task import LabelScheme
 from ..layers.class_rows import ClassRow
-from ..layers.fitting import points_in, points_on, states_of
+from ..layers.fitting import points_in, points_on, say_last
 from ..layers.frames import FrameAxes
 from ..layers.label_boxes import LabelBoxes
 from .kept import plane_of, said_states
@@ -68,13 +68,9 @@ class Canvas:
     def _add_points(self, layer: Points, frame: int, labels: FrameLabels) -> bool:
         there = self.axes.frames_of_points(points_on(self.image, layer))[0] == frame
         points = self.axes.points(frame, labels.positions)
-        known = states_of(layer) or ("",) * len(layer.data)
         layer.add(points_in(layer, self.image, points))
         layer.selected_data = set()
-        states = said_states(labels)
-        if states:
-            layer.features = layer.features.assign(state=[*known, *states])
-            layer.feature_defaults = {"state": ""}  # of points to come nobody has said one
+        say_last(layer, said_states(labels) or ("",) * len(points))
         return not there.any()
 
 

@@ -55,6 +55,7 @@ class Keeper(QObject):
         self._saving = Saving(root, shown, lambda: self._earlier.restoring is not None, self)
         self._unsaid: weakref.WeakSet[Image] = weakref.WeakSet()  # with strokes, see `problem`
         self._tell_saved = False
+        data.leaving.connect(self._on_leaving)
         data.changed.connect(self._on_choice)
         data.drawn.connect(self._on_stroke)
         data.scanned.connect(self._on_scanned)
@@ -77,6 +78,11 @@ class Keeper(QObject):
         """Whether somebody drew on the image that is chosen, which is no file of a project."""
         current = self._sittings.current
         return current is not None and current.drawn and not current.in_project
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be said of what is drawn now, in a sentence; empty if it can."""
+        return self._sittings.problem
 
     @property
     def trouble(self) -> str:
@@ -140,11 +146,24 @@ class Keeper(QObject):
         self._earlier.finish()
         self._refresh()
         for image in self._unsaid:
-            sitting = self._sittings.last(image)
-            if sitting is not None:  # areas with the classes that could be said last
-                self._saving.put(sitting)
+            self._save_unsaid(image)
         self._saving.finish(milliseconds)
         self._sittings.end()
+
+    def _on_leaving(self) -> None:
+        """Another image is about to be chosen: save what this one's layers show, undoing too."""
+        image = self._data.image
+        if self.paused or image is None:
+            return
+        self._refresh()
+        if image in self._unsaid:
+            self._save_unsaid(image)
+
+    def _save_unsaid(self, image: Image) -> None:
+        """Save strokes of which nothing could be said, with the classes that were there last."""
+        sitting = self._sittings.last(image)
+        if sitting is not None:
+            self._saving.put(sitting)
 
     def _on_choice(self) -> None:
         if self.paused:

@@ -43,6 +43,8 @@ class Home:
         Of the file of a project; None for other images.
     saved
         Fingerprints of what is on disk, by frame.
+    shown
+        The number of the newest save that was shown or made here, by frame.
     refused
         The same of frames whose class ids are kept as they are drawn, see `write_as_drawn`.
     lock
@@ -53,6 +55,7 @@ class Home:
     image: str = IMAGE
     axes: FrameAxes | None = None
     saved: dict[int, int] = field(default_factory=dict)
+    shown: dict[int, int] = field(default_factory=dict)
     refused: dict[int, int] = field(default_factory=dict)
     lock: FileLock | None = None
 
@@ -74,7 +77,8 @@ class Home:
         if mark == self.saved.get(frame, 0):
             return
         try:
-            self.corrections.write(self.image, frame, labels, unseen=frame not in self.saved)
+            shown = self.shown.get(frame, 0)
+            self.shown[frame] = self.corrections.write(self.image, frame, labels, shown=shown)
         except WriteError:
             raise
         except InputError:
@@ -113,34 +117,37 @@ def save_changed(drawing: Drawing, home: Home, first: int) -> Generator[None, No
     Raises
     ------
     InputError
-        At the end, if a frame holds what cannot be saved; all others are.
+        At the end, if a frame holds what cannot be saved.
     WriteError
-        At once, if the operating system refuses.
+        At the end, if the operating system refused a frame; all others are saved.
     """
-    problem = ""
+    problems: list[InputError] = []
     others = (frame for frame in range(drawing.axes.count) if frame != first)
     for frame in (first, *others):
         try:
             home.save(frame, frame_labels(drawing, frame))
-        except WriteError:
-            raise
+        except WriteError as error:
+            problems.append(error)
         except InputError as error:
-            problem = problem or f"{drawing.name}, frame {drawing.axes.label(frame)}: {error}"
+            where = f"{drawing.name}, frame {drawing.axes.label(frame)}"
+            problems.append(InputError(f"{where}: {error}"))
         yield
-    if problem:
-        raise InputError(problem)
+    if problems:
+        raise next((each for each in problems if isinstance(each, WriteError)), problems[0])
 
 
 @dataclass(frozen=True)
 class KeptFrame:
     """What was read of a frame: its labels and their fingerprint, or None if all is damaged.
 
-    ``note`` says what a person should know, such as that; else it is empty.
+    ``number`` is that of its newest save; ``note`` says what a person should know, such as that it
+    is damaged, else it is empty.
     """
 
     frame: int
     labels: FrameLabels | None
     mark: int = 0
+    number: int = 0
     note: str = ""
 
 
@@ -148,13 +155,14 @@ def read_kept(kept: Kept) -> Generator[KeptFrame, None, None]:
     """Read labels, frame by frame; what is damaged does not stop the others."""
     corrections = Corrections(kept.folder, kept.scheme)
     for frame in kept.frames:
+        number = corrections.newest_number(IMAGE, frame)
         try:
             labels = corrections.read(IMAGE, frame)
         except InputError as error:
             yield KeptFrame(frame, None, note=f"Frame {frame} is not restored: {error}")
             continue
         if labels is not None:
-            yield KeptFrame(frame, labels, fingerprint(labels), " ".join(labels.notes))
+            yield KeptFrame(frame, labels, fingerprint(labels), number, " ".join(labels.notes))
 
 
 def frame_labels(drawing: Drawing, frame: int) -> FrameLabels:

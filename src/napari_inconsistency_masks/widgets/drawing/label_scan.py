@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.layers import Layer
+from napari.layers import Layer, Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ...boxes import Box
@@ -21,6 +21,9 @@ from .strays import boxes_around_strays
 PAINTED = ("paint", "labels_update")
 STROKES = (*PAINTED, "data")
 """What napari says when labels or points are changed; when painted, in the same array."""
+
+_SAID = "features"
+"""And when something is said of points, such as their states."""
 
 SETTLE_MS = 400
 """After a stroke, until the labeled frames are counted again."""
@@ -116,8 +119,9 @@ class LabelScan(QObject):
         for layer, watch in [(old, False) for old in self._watched] + [
             (new, True) for new in layers
         ]:
-            for name in (*STROKES, "set_data"):
-                slot = self._on_stroke if name in STROKES else self._on_redrawn
+            strokes = strokes_of(layer)
+            for name in (*strokes, "set_data"):
+                slot = self._on_stroke if name in strokes else self._on_redrawn
                 emitter = layer.events.emitters.get(name)
                 if emitter is not None:
                     (emitter.connect if watch else emitter.disconnect)(slot)
@@ -164,6 +168,11 @@ class LabelScan(QObject):
     def _finish(self, scan: Scan | None, problem: str) -> None:
         self.result, self.problem = scan, problem
         self.done.emit()
+
+
+def strokes_of(layer: Layer) -> tuple[str, ...]:
+    """What napari says when a person changes what is drawn in a layer."""
+    return (*STROKES, _SAID) if isinstance(layer, Points) else STROKES
 
 
 def _scan(drawing: Drawing) -> Generator[None, None, Scan]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,14 @@ class LayerData(QObject):
     """The choice of layers; sections show and change it.
 
     `leaving` tells that another image is about to be chosen, `changed` of any change of the choice,
-    `scanned` of a new `scan`, `drawn` of a stroke.
+    `scanned` of a new `scan`, `drawn` of a stroke, `boxed` that it has a layer of label boxes now.
     """
 
     leaving = Signal()
     changed = Signal()
     scanned = Signal()
     drawn = Signal()
+    boxed = Signal()
 
     def __init__(self, layers: ViewerLayers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +83,7 @@ class LayerData(QObject):
         self.image_layers.own.forget(image)
         if self.image is image:
             self.task, self.rows, self._untouched = Task.MULTILABEL, default_rows(), True
+            self._scan()  # what is counted was drawn in layers that go
 
     def name_axis(self, axis: int, letter: str) -> None:
         """Say what an axis of the image is."""
@@ -177,6 +180,43 @@ class LayerData(QObject):
         data = image.data[0] if image.multiscale else image.data
         file = None if image.source.path is None else Path(image.source.path)
         return Drawing(image.name, axes, data, scheme, drawn, self.boxes.of(image, axes), file)
+
+    def drawing_like(self, before: Drawing, layers: Sequence[Layer | None]) -> Drawing:
+        """What is drawn now in the same layers as before, with the names of classes as before.
+
+        For when there is no `drawing`, as while a class has no valid name: what cannot be said of
+        what is drawn now stays as it was.
+
+        Parameters
+        ----------
+        before
+            An earlier drawing of the image.
+        layers
+            Those of its classes, in the order of the table.
+        """
+        image, axes = self.image, self.axes
+        if (
+            image is None
+            or axes != before.axes
+            or len(self.used_rows) != len(before.scheme.classes)
+        ):
+            return before
+        same = {
+            name: row.layer
+            for name, row, layer in zip(
+                before.scheme.classes, self.drawn_rows, layers, strict=False
+            )
+            if row.layer is layer
+        }
+        drawn = list(before.drawn)
+        for number, item in enumerate(drawn):
+            with suppress(InputError):
+                row = ClassRow(item.name, "", layer=same.get(item.name))
+                drawn[number] = self._drawn(row, image, axes)
+        boxes = before.boxes
+        with suppress(InputError):
+            boxes = boxes if self.boxes.lost(image) else self.boxes.of(image, axes)
+        return replace(before, drawn=tuple(drawn), boxes=boxes)
 
     @property
     def scan(self) -> Scan | None:
@@ -275,7 +315,11 @@ class LayerData(QObject):
         self.rows = proposed_rows(self.image_layers.proposed(self.image, self.axes))
 
     def _current_step(self) -> tuple[int, ...]:
-        return tuple(self.layers.viewer.dims.current_step) if self.layers.alive else ()
+        """Where the sliders are; along rows and columns it changes with the size of layers."""
+        if not self.layers.alive:
+            return ()
+        dims = self.layers.viewer.dims
+        return (*dims.order, *(dims.current_step[axis] for axis in dims.not_displayed))
 
     def _on_choice(self) -> None:
         self._scan()
@@ -284,6 +328,7 @@ class LayerData(QObject):
     def _on_boxes(self) -> None:
         """The layer of boxes is there: each box in it is a stroke."""
         self._scan()
+        self.boxed.emit()
 
     def _scan(self) -> None:
         boxes = None if self.image is None else self.boxes.layer(self.image)

@@ -47,7 +47,7 @@ class Restoring(QObject):
         kept, home = sitting.rest, sitting.home
         assert kept is not None
         there = home is not None and home.corrections.folder == kept.folder
-        self._saved = home.saved if home is not None and there else None
+        self._home = home if there else None
         frames = tuple(sorted(kept.frames, key=lambda frame: frame != first))
         self._worker = Worker(read_kept(replace(kept, frames=frames)), self)
         self._worker.yielded.connect(self._put)
@@ -67,20 +67,20 @@ class Restoring(QObject):
         if read.note:
             self.notes.append(read.note)
         if read.labels is not None:
-            self._draw(read.frame, read.labels, read.mark)
+            self._draw(read, read.labels)
         rest = self.sitting.rest
         assert rest is not None
         frames = tuple(frame for frame in rest.frames if frame != read.frame)
         self.sitting.rest = replace(rest, frames=frames)
 
-    def _draw(self, frame: int, labels: FrameLabels, mark: int) -> None:
+    def _draw(self, read: KeptFrame, labels: FrameLabels) -> None:
         try:
-            empty = self._canvas.put(frame, labels)
+            empty = self._canvas.put(read.frame, labels)
         except InputError as error:
             self.notes.append(str(error))
             return
-        if empty and self._saved is not None:
-            self._saved[frame] = mark
+        if empty and self._home is not None:
+            self._home.saved[read.frame], self._home.shown[read.frame] = read.mark, read.number
         else:
             self.unsaved = True
 

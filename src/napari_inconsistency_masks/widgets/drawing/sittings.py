@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari.layers import Image
+from napari.layers import Image, Layer
 
 from ...errors import InputError
 from .kept import Home, home_in, save_changed
@@ -35,6 +35,8 @@ class Sitting:
         The layer that is drawn on, if it is no file of a project.
     rest
         What is still to be restored, if somebody asked for it.
+    layers
+        Those of the classes, in their order.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Sitting:
     drawn: bool = False
     image: weakref.ref[Image] | None = None
     rest: Kept | None = None
+    layers: tuple[weakref.ref[Layer] | None, ...] = ()
 
     @property
     def in_project(self) -> bool:
@@ -130,8 +133,15 @@ class Sittings:
             self.current = None
 
     def last(self, image: Image) -> Sitting | None:
-        """The one with what was drawn on an image when that could be said last."""
-        return self._last.get(image)
+        """The one with what was drawn on an image when that could be said last.
+
+        If the image is chosen, with what is drawn now, as far as that is known.
+        """
+        sitting = self._last.get(image)
+        if sitting is not None and image is self._data.image and id(image) not in self._given_up:
+            layers = [None if layer is None else layer() for layer in sitting.layers]
+            sitting.drawing = self._data.drawing_like(sitting.drawing, layers)
+        return sitting
 
     def is_last_of(self, sitting: Sitting, images: Iterable[Image]) -> bool:
         """Whether it is `last` of one of these images."""
@@ -171,7 +181,10 @@ class Sittings:
         except InputError as error:
             self.problem, self.stuck = str(error), home is not None
             return None
-        if home is not None and home.takes(drawing):
+        if home is not None:
+            if not home.takes(drawing):
+                self.problem, self.stuck = _strange(home), True
+                return None
             key = _project_key(home)
             sitting = self._newest(key) or self._begin(Sitting(key, "", drawing, home))
         else:
@@ -183,6 +196,8 @@ class Sittings:
                 known = self._begin(Sitting(key, source, drawing, image=weakref.ref(image)))
             sitting = known
         sitting.drawing, self.left_out = drawing, beyond_frames(drawing)
+        layers = (row.layer for row in self._data.drawn_rows)
+        sitting.layers = tuple(None if each is None else weakref.ref(each) for each in layers)
         self._last[image] = sitting
         return sitting
 
@@ -197,3 +212,13 @@ class Sittings:
 def _project_key(home: Home) -> str:
     """No image outside of the project has it."""
     return f"{home.corrections.folder}|{home.image}"
+
+
+def _strange(home: Home) -> str:
+    """Why a drawing is none of a file, in a sentence."""
+    scheme, axes = home.corrections.scheme, home.axes
+    letters = "" if axes is None else f" and axes {axes.letters}"
+    return (
+        f"The project has the classes {', '.join(scheme.classes)} ({scheme.task.value}){letters}: "
+        f"name them so under 1 Data."
+    )

@@ -69,6 +69,15 @@ def states_of(points: Points) -> tuple[str, ...]:
     return tuple(value if isinstance(value, str) else "" for value in values)
 
 
+def say_last(points: Points, states: Sequence[str]) -> None:
+    """Say the states of the last points of a layer; of points to come nobody has said one."""
+    known = states_of(points)
+    if known or any(states):
+        before = list(known or ("",) * len(points.data))[: len(points.data) - len(states)]
+        points.features = points.features.assign(state=[*before, *states])
+        points.feature_defaults = {"state": ""}
+
+
 def _same_place(one: Layer, other: Layer) -> bool:
     return all(
         np.array_equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))

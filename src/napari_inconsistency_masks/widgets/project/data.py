@@ -202,9 +202,9 @@ class ProjectData(QObject):
         """Keep settings with the project."""
         self._change(lambda project: project.change_settings(**settings))
 
-    def write_places(self, rows: list[PlaceRow]) -> None:
-        """Write the table of places."""
-        self._change(lambda project: write_places(project.folder, rows))
+    def write_places(self, rows: list[PlaceRow], then: Callable[[], None]) -> None:
+        """Write the table of places; `then` is called once it is on disk."""
+        self._change(lambda project: write_places(project.folder, rows), lambda _: then())
 
     def refresh(self, image_id: str) -> None:
         """The labels of a file have changed."""

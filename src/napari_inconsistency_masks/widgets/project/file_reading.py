@@ -36,8 +36,8 @@ class ReadFile:
         Positions ``(N, axes)``, and what is said of each.
     boxes
         Label boxes by frame.
-    saved
-        Fingerprints of the labels by frame, as in `Home`.
+    saved, shown
+        Fingerprints of the labels by frame, and numbers of their saves, as in `Home`.
     notes
         What a person should know about how the labels were read.
     """
@@ -51,6 +51,7 @@ class ReadFile:
     states: list[str]
     boxes: dict[int, tuple[Box, ...]]
     saved: dict[int, int]
+    shown: dict[int, int]
     notes: list[str]
 
 
@@ -73,7 +74,7 @@ def read_file(project: Project, image_id: str) -> Generator[tuple[int, int], Non
     found = ReadFile(
         entry, frames.header, axes, pixels,
         {name: np.zeros(axes.layer_shape, np.uint8) for name in classes_drawn(scheme)},
-        np.zeros((0, len(axes.layer_letters))), [], {}, {}, [],
+        np.zeros((0, len(axes.layer_letters))), [], {}, {}, {}, [],
     )  # fmt: skip
     for frame in project.corrections.frames(image_id):
         if frame < axes.count:
@@ -91,7 +92,7 @@ def classes_drawn(scheme: LabelScheme) -> tuple[str, ...]:
 
 def home_of(project: Project, read: ReadFile) -> Home:
     """Where strokes on the file are saved."""
-    return Home(project.corrections, read.entry.id, read.axes, read.saved)
+    return Home(project.corrections, read.entry.id, read.axes, read.saved, read.shown)
 
 
 def _check_same(entry: ImageEntry, header: ImageHeader, path: Path) -> None:
@@ -104,6 +105,7 @@ def _check_same(entry: ImageEntry, header: ImageHeader, path: Path) -> None:
 
 def _read_frame(corrections: Corrections, scheme: LabelScheme, found: ReadFile, frame: int) -> None:
     """Take the labels of a frame; if all saves are damaged, it is shown empty and said so."""
+    number = corrections.newest_number(found.entry.id, frame)
     try:
         labels = corrections.read(found.entry.id, frame)
     except InputError as error:
@@ -112,7 +114,7 @@ def _read_frame(corrections: Corrections, scheme: LabelScheme, found: ReadFile, 
     if labels is None:
         return
     found.notes += labels.notes
-    found.saved[frame] = fingerprint(labels)
+    found.saved[frame], found.shown[frame] = fingerprint(labels), number
     axes = found.axes
     for name, plane in found.planes.items():
         values = plane_of(labels, scheme, name)  # (Y, X)

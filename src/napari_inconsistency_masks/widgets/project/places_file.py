@@ -39,7 +39,7 @@ class PlacesFile(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PLACES_MS)
         self._timer.timeout.connect(self.write)
-        correcting.changed.connect(self._timer.start)
+        correcting.changed.connect(self._soon)
         data.joined.connect(self._on_joined)
 
     def read(self) -> None:
@@ -48,16 +48,23 @@ class PlacesFile(QObject):
         self._list(self._data.places)
 
     def write(self) -> None:
-        """Write the table, if it is another one now."""
+        """Write the table, if it is another one than the one on disk."""
         rows = self._unwritten()
         if rows is not None:
-            self._written = rows
-            self._data.write_places(rows)
+            self._data.write_places(rows, lambda: self._on_written(rows))
 
     def end(self) -> None:
         """The same before this returns, as the window closes."""
         self._timer.stop()
         self._data.write_places_now(self._unwritten())
+
+    def _soon(self) -> None:
+        """Further decisions do not put it off."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _on_written(self, rows: list[PlaceRow]) -> None:
+        self._written = rows
 
     def _on_joined(self, image_ids: list[str]) -> None:
         """Files came into the project, perhaps some that were in it before."""

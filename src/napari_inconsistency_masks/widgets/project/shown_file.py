@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ..drawing.keeper import Keeper
-from ..drawing.label_scan import STROKES
+from ..drawing.label_scan import strokes_of
 from ..drawing.layer_data import LayerData
 from ..layers.class_rows import Own
 from ..layers.subject import Subjects
@@ -51,6 +51,7 @@ class ShownFile(QObject):
         self.incomplete = False
         self._layers, self._layer_data, self._keeper = layers, layer_data, keeper
         self._subjects, self._data = subjects, data
+        layer_data.boxed.connect(self._watch_boxes)
 
     def problem(self) -> str | None:
         """Why strokes on the open file are not saved, in a sentence, or None."""
@@ -67,6 +68,8 @@ class ShownFile(QObject):
                 self._layer_data.drawing()
             except InputError as error:
                 return f"Not saved: {error}"
+            if self._keeper.problem:
+                return f"Not saved: {self._keeper.problem}"
         return None
 
     def lacks_a_layer(self) -> bool:
@@ -141,8 +144,8 @@ class ShownFile(QObject):
         drawn = shown.layers[1:]
         self._subjects.show(shown.subject, shown.image)
         self.current = shown
-        boxes = self._layer_data.boxes.layer(shown.image)
-        self._watch(drawn if boxes is None else [*drawn, boxes])
+        self._watch(drawn)
+        self._watch_boxes()
         own = Own(shown.axes, project.scheme.task, tuple(shown.rows))
         self._layer_data.choose_own(shown.image, own)
         self._keeper.paused = False
@@ -152,10 +155,16 @@ class ShownFile(QObject):
 
     def _watch(self, layers: Iterable[Layer]) -> None:
         for layer in layers:
-            for name in STROKES:
+            for name in strokes_of(layer):
                 emitter = layer.events.emitters.get(name)
                 if emitter is not None:
                     emitter.connect(self._on_stroke)
+
+    def _watch_boxes(self) -> None:
+        """The layer of label boxes comes with the first one."""
+        boxes = None if self.current is None else self._layer_data.boxes.layer(self.current.image)
+        if boxes is not None:
+            self._watch([boxes])
 
     def _on_stroke(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         """Whoever draws on the file while another image is chosen, chooses it: so it is saved."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,8 @@ class Session(QObject):
         """Ask the children to save and end, and let go of everything."""
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
         self.closed = True
+        with suppress(InputError):  # else it stays as it is drawn
+            self.correcting.leave()  # what is only proposed is no label
         self.keeper.finish(1000 * THREAD_PATIENCE)
         self.results.typed.finish(1000 * THREAD_PATIENCE)
         self.project.end()
