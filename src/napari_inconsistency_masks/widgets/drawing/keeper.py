@@ -9,6 +9,7 @@ from pathlib import Path
 from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
+from ..layers.fitting import shape_of
 from .earlier import Earlier
 from .kept import Home, home_in
 from .kept_folders import Kept
@@ -152,9 +153,9 @@ class Keeper(QObject):
 
     def _on_leaving(self) -> None:
         """Another image is about to be chosen: save what this one's layers show, undoing too."""
-        image = self._data.image
-        if self.paused or image is None:
-            return
+        image, axes = self._data.image, self._data.axes
+        if self.paused or image is None or axes is None or shape_of(image) != axes.shape:
+            return  # with another shape it has become another one already
         self._refresh()
         if image in self._unsaid:
             self._save_unsaid(image)
