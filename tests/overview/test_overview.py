@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,7 +18,7 @@ from napari_inconsistency_masks import overview, plans, runs
 from napari_inconsistency_masks.benchmark import scoring
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import append_line, write_json
-from napari_inconsistency_masks.files.json_files import read_json
+from napari_inconsistency_masks.files.json_files import read_json, read_json_lines
 from napari_inconsistency_masks.files.tables import write_csv
 from napari_inconsistency_masks.overview import (
     Overview,
@@ -28,7 +29,7 @@ from napari_inconsistency_masks.overview import (
 )
 from napari_inconsistency_masks.overview.folder import different_images
 from napari_inconsistency_masks.overview.table import COLUMNS, TEST_COLUMNS, row_of, tip
-from napari_inconsistency_masks.training.events import Failed
+from napari_inconsistency_masks.training.events import Failed, Finished
 from toy import QUICK, toy_data
 
 
@@ -154,6 +155,7 @@ def damage_events(run: Path) -> None:
 
 def leave_one_line(run: Path) -> None:
     (run / "events.jsonl").write_bytes(b'\0\0\0"event": "Started"')
+    (run / "metrics.csv").touch()  # epochs were recorded
 
 
 def damage_record(run: Path) -> None:
@@ -222,6 +224,17 @@ def test_nobody_begins_anew_over_damaged_events(trained: Path, tmp_path: Path) -
     with pytest.raises(InputError, match=r"events\.jsonl: damaged: its first line is no event"):
         list(runs.resume(run, toy_data()))
     assert (run / "events.jsonl").read_bytes() == before
+
+
+def test_a_run_whose_very_first_line_was_cut_by_a_crash_begins(
+    trained: Path, tmp_path: Path
+) -> None:
+    (run := tmp_path / "run").mkdir()
+    shutil.copy(trained / "whole" / "run.json", run)
+    (run / "events.jsonl").write_bytes(b'{"event": "Star')
+    *_, last = runs.resume(run, toy_data())
+    assert isinstance(last, Finished)
+    assert read_json_lines(run / "events.jsonl")[-1]["event"] == "Finished"
 
 
 def test_foreign_folders_are_rows_files_are_not(trained: Path, tmp_path: Path) -> None:

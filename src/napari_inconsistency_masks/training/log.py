@@ -13,7 +13,7 @@ from ..files.names import about
 from ..files.tables import write_csv
 from .events import EpochEnd, Event, GenerationEnd, Judging, Labeling, StepEnd
 
-EVENTS = "events.jsonl"
+EVENTS, METRICS = "events.jsonl", "metrics.csv"
 
 COLUMNS = (
     "generation",
@@ -54,7 +54,7 @@ class RunLog:
 
     def __init__(self, folder: Path) -> None:
         self._events = folder / EVENTS
-        self._table = folder / "metrics.csv"
+        self._table = folder / METRICS
         self._generation_table = folder / "generations.csv"
         self._epochs: dict[tuple[int, int], EpochEnd] = {}
         self._generations: dict[int, GenerationEnd] = {}
@@ -133,13 +133,14 @@ def read_events(folder: Path) -> Iterator[Event]:
     Raises
     ------
     InputError
-        If a line is damaged, also if it is the only one: then nobody may begin anew over it.
+        If a line is damaged, also if it is the only one and epochs were recorded: then nobody may
+        begin anew over it. Without any, a crash cut the very first line.
     """
     path = folder / EVENTS
     if not path.exists():
         return
     lines = read_json_lines(path)
-    if not lines and path.stat().st_size:
+    if not lines and path.stat().st_size and (folder / METRICS).exists():
         raise InputError(
             about(
                 path,
