@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from napari.layers import Image, Labels, Layer, Points
@@ -14,15 +12,16 @@ from qtpy.QtCore import QObject, Signal
 from ...errors import InputError
 from ...task import LabelScheme, Task
 from ..layers.class_rows import MASK, POSITION, ClassRow, Own, default_rows
-from ..layers.fitting import fits, misfit, points_on, shape_of, states_of
+from ..layers.fitting import shape_of
 from ..layers.frames import FrameAxes, guess_axes
 from ..layers.image_layers import ImageLayers
 from ..layers.label_boxes import LabelBoxes
 from ..layers.viewer_layers import ViewerLayers
 from ..parts.colors import class_color
+from .drawn_classes import drawing_of, refuse_shared_layers
 from .label_scan import LabelScan, Scan
 from .proposed_rows import proposed_rows
-from .snapshot import Drawing, DrawnClass, check_class_names
+from .snapshot import Drawing, check_class_names
 
 
 class LayerData(QObject):
@@ -49,7 +48,7 @@ class LayerData(QObject):
         self.boxes = LabelBoxes(layers, self._on_boxes)
         self.image_layers = ImageLayers(layers)
         self._untouched = True
-        self._scanning = LabelScan(self.drawing, self._current_step, self)
+        self._scanning = LabelScan(self.drawing, layers.sliders, self)
         self._scanning.done.connect(self.scanned)
         self._scanning.drawn.connect(self.drawn)
         self.together, self.painted = self._scanning.together, self._scanning.painted
@@ -174,49 +173,9 @@ class LayerData(QObject):
         if image is None or axes is None:
             raise InputError("There is no image: open one, choose a folder, or open the demo.")
         scheme = self.scheme()
-        self._refuse_shared_layers()
+        refuse_shared_layers(self.drawn_rows)
         rows = [row for row in self.drawn_rows if row.layer is not None or not partly]
-        drawn = tuple(self._drawn(row, image, axes) for row in rows)
-        data = image.data[0] if image.multiscale else image.data
-        file = None if image.source.path is None else Path(image.source.path)
-        return Drawing(image.name, axes, data, scheme, drawn, self.boxes.of(image, axes), file)
-
-    def drawing_like(self, before: Drawing, layers: Sequence[Layer | None]) -> Drawing:
-        """What is drawn now in the same layers as before, with the names of classes as before.
-
-        For when there is no `drawing`, as while a class has no valid name: what cannot be said of
-        what is drawn now stays as it was.
-
-        Parameters
-        ----------
-        before
-            An earlier drawing of the image.
-        layers
-            Those of its classes, in the order of the table.
-        """
-        image, axes = self.image, self.axes
-        if (
-            image is None
-            or axes != before.axes
-            or len(self.used_rows) != len(before.scheme.classes)
-        ):
-            return before
-        same = {
-            name: row.layer
-            for name, row, layer in zip(
-                before.scheme.classes, self.drawn_rows, layers, strict=False
-            )
-            if row.layer is layer
-        }
-        drawn = list(before.drawn)
-        for number, item in enumerate(drawn):
-            with suppress(InputError):
-                row = ClassRow(item.name, "", layer=same.get(item.name))
-                drawn[number] = self._drawn(row, image, axes)
-        boxes = before.boxes
-        with suppress(InputError):
-            boxes = boxes if self.boxes.lost(image) else self.boxes.of(image, axes)
-        return replace(before, drawn=tuple(drawn), boxes=boxes)
+        return drawing_of(image, axes, scheme, rows, self.boxes)
 
     @property
     def scan(self) -> Scan | None:
@@ -255,30 +214,6 @@ class LayerData(QObject):
             return f"Nothing is drawn yet: draw {names} on at least one frame, better on two."
         return None
 
-    def _refuse_shared_layers(self) -> None:
-        holders: dict[int, str] = {}
-        for row in self.drawn_rows:
-            if row.layer is not None and id(row.layer) in holders:
-                raise InputError(
-                    f"Layer {row.layer.name!r} is chosen for {holders[id(row.layer)]!r} and for "
-                    f"{row.name!r}; give each class a layer of its own."
-                )
-            holders[id(row.layer)] = row.name
-
-    def _drawn(self, row: ClassRow, image: Image, axes: FrameAxes) -> DrawnClass:
-        layer = row.layer
-        if layer is None:
-            raise InputError(
-                f"Class {row.name!r} has no layer to draw in: choose one or press Add label layers."
-            )
-        if not fits(layer, axes):
-            raise InputError(misfit(layer, image, axes))
-        if isinstance(layer, Points):
-            points = points_on(image, layer)
-            return DrawnClass(row.name, layer.name, points=points, states=states_of(layer))
-        labels = layer.data[0] if layer.multiscale else layer.data
-        return DrawnClass(row.name, layer.name, _without_channels(labels, axes))
-
     def _fitting(self, layer: Layer | None) -> Layer | None:
         return self.image_layers.fitting(layer, self.image, self.axes)
 
@@ -314,13 +249,6 @@ class LayerData(QObject):
         """Until somebody changes the table."""
         self.rows = proposed_rows(self.image_layers.proposed(self.image, self.axes))
 
-    def _current_step(self) -> tuple[int, ...]:
-        """Where the sliders are; along rows and columns it changes with the size of layers."""
-        if not self.layers.alive:
-            return ()
-        dims = self.layers.viewer.dims
-        return (*dims.order, *(dims.current_step[axis] for axis in dims.not_displayed))
-
     def _on_choice(self) -> None:
         self._scan()
         self.changed.emit()
@@ -334,11 +262,3 @@ class LayerData(QObject):
         boxes = None if self.image is None else self.boxes.layer(self.image)
         drawn_in = [*(row.layer for row in self.drawn_rows), boxes]
         self._scanning.begin([layer for layer in drawn_in if layer is not None])
-
-
-def _without_channels(labels: Any, axes: FrameAxes) -> Any:
-    """Labels drawn on an array with channels, seen in the first of them."""
-    if tuple(labels.shape) == axes.layer_shape:
-        return labels
-    where = axes.letters.index("C")
-    return labels[(slice(None),) * where + (slice(0, 1),)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from napari.layers import Image, Layer
 
 from ...errors import InputError
+from .drawn_classes import drawing_like
 from .kept import Home, home_in, save_changed
 from .kept_folders import Kept, key_of, new_folder, newest_kept
 from .layer_data import LayerData
@@ -137,10 +138,13 @@ class Sittings:
 
         If the image is chosen, with what is drawn now, as far as that is known.
         """
-        sitting = self._last.get(image)
-        if sitting is not None and image is self._data.image and id(image) not in self._given_up:
+        sitting, data = self._last.get(image), self._data
+        if sitting is None or image is not data.image or id(image) in self._given_up:
+            return sitting
+        before = sitting.drawing
+        if data.axes == before.axes and len(data.used_rows) == len(before.scheme.classes):
             layers = [None if layer is None else layer() for layer in sitting.layers]
-            sitting.drawing = self._data.drawing_like(sitting.drawing, layers)
+            sitting.drawing = drawing_like(before, layers, image, data.drawn_rows, data.boxes)
         return sitting
 
     def is_last_of(self, sitting: Sitting, images: Iterable[Image]) -> bool:

@@ -126,6 +126,13 @@ class ViewerLayers:
         """Whether a layer is (still) in the viewer."""
         return layer is not None and any(item is layer for item in self.all())
 
+    def sliders(self) -> tuple[int, ...]:
+        """Where they are; along rows and columns that changes with the size of layers."""
+        if not self.alive:
+            return ()
+        dims = self.viewer.dims
+        return (*dims.order, *(dims.current_step[axis] for axis in dims.not_displayed))
+
     def frame_shown(self, image: Layer, axes: FrameAxes) -> int:
         """The frame of an image that the sliders point at; 0 if it has no longer these axes."""
         if image.ndim != len(axes.layer_letters):
