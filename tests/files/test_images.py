@@ -154,6 +154,19 @@ def test_pages_without_axes_are_frames_with_a_note(tmp_path: Path) -> None:
     assert "pages.tif: does not say what its leading axis is" in image.notes[0]
 
 
+@pytest.mark.parametrize("axes", ["QQYX", "TTYX"])
+def test_axes_that_share_a_letter_are_axes_of_their_own(tmp_path: Path, axes: str) -> None:
+    """tifffile calls the axes of an array of four dimensions so."""
+    path, options = tmp_path / "a.tif", {"photometric": "minisblack", "metadata": {"axes": axes}}
+    tifffile.imwrite(path, STACK, **options)
+    with open_stack(path) as frames:
+        assert (frames.header.stack_shape, len(frames)) == ((3, 2), 6)
+        np.testing.assert_array_equal(np.stack(list(frames)), STACK.reshape(6, 4, 5))
+        assert "does not say what its 2 leading axes are" in frames.header.notes[0]
+        labels = [frames.header.frame_label(frame) for frame in range(6)]
+    assert len(set(labels)) == 6
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (64, 3), (3, 64)])
 def test_thin_images_keep_their_shape(tmp_path: Path, shape: tuple[int, int]) -> None:
     array = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
@@ -170,6 +183,9 @@ def test_singleton_axes_are_dropped(tmp_path: Path) -> None:
         path, STACK[:1, :1], imagej=True, metadata={"axes": "TCYX"}, photometric="minisblack"
     )
     assert (read_image(path).axes, read_image(path).shape) == ("YX", (4, 5))
+    tifffile.imwrite(path, STACK[:, :1, None], metadata={"axes": "TZCYX"})
+    np.testing.assert_array_equal(read_image(path).array, STACK[:, 0])
+    assert read_image(path).axes == "TYX"
 
 
 def test_frame_labels_count_from_zero() -> None:

@@ -6,7 +6,6 @@ Classic TIFF, BigTIFF, ImageJ hyperstacks and OME-TIFF, through tifffile.
 from __future__ import annotations
 
 import math
-import re
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -17,11 +16,11 @@ from .calibration import read_calibration
 from .guard import OpenFile, check_memory, refusing
 from .header import ImageHeader, Planes, leading_axes, only_rows
 from .names import about
+from .tiff_axes import named_axes
 from .tiff_chain import Page, differing, walk_pages
 from .tiff_data import check_page
 from .tiff_planes import contiguous_planes, paged_planes
 
-_ORDERLY = re.compile(r"[^YXS]*(YX[SC]?|SYX)")
 _SEPARATED_INKS = 5
 _PALETTE = 3
 
@@ -49,11 +48,7 @@ def open_tiff(file: OpenFile, *, palette: bool = False) -> tuple[ImageHeader, Pl
         calibration = read_calibration(tiff)
         notes += [about(file.path, note) for note in calibration.notes]
         series = _only_series(file, tiff, pages, notes)
-        axes, shape = series.axes, series.shape
-        if not _ORDERLY.fullmatch(axes) or 0 in shape:
-            raise InputError(
-                about(file.path, f"axes {axes} of shape {shape} are not supported; save as TCYX.")
-            )
+        axes, shape, remarks = named_axes(file, series)
         if tiff.pages.first.photometric == _SEPARATED_INKS:
             raise InputError(about(file.path, "printing colors (CMYK); save it as RGB or gray."))
         header = ImageHeader(
@@ -64,7 +59,7 @@ def open_tiff(file: OpenFile, *, palette: bool = False) -> tuple[ImageHeader, Pl
             unit=calibration.unit,
             frame_interval=calibration.frame_interval,
             slice_spacing=calibration.slice_spacing,
-            notes=tuple(notes),
+            notes=(*notes, *remarks),
             palette=_palette(tiff.pages.first) if palette else None,
         )
         return header, _planes(file, tiff, series, header)
@@ -141,10 +136,6 @@ def _only_series(
     if len(tiff.series) > 1:
         text = f"holds {len(tiff.series)} images, of which the first was read."
         notes.append(about(file.path, text))
-    unknown = [axis for axis in series.axes if axis not in "TZCYXS"]
-    if unknown:
-        text = f"does not say what its {len(unknown)} leading axis is; taken as separate frames."
-        notes.append(about(file.path, text.replace("1 leading axis is", "leading axis is")))
     return series
 
 
