@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from napari_inconsistency_masks.data.pixels import channel_count, to_channels
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.header import ImageHeader
 from napari_inconsistency_masks.files.images import open_bytes, open_stack, read_header, read_image
@@ -143,6 +144,28 @@ def test_planar_color_and_volumetric_pages(tmp_path: Path) -> None:
     with open_stack(tmp_path / "volume.tif") as frames:
         assert len(frames) == 16
         np.testing.assert_array_equal(frames[3], volume[3])
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize(("axes", "layout"), [("YXC", "contig"), ("CYX", "separate")])
+@pytest.mark.parametrize("count", [2, 4])
+def test_samples_of_a_gray_file_are_channels(
+    tmp_path: Path, count: int, axes: str, layout: str, compression: str | None
+) -> None:
+    """None of them is taken for transparency and left out, unless the file says so."""
+    channels = np.arange(count * 20, dtype=np.uint16).reshape(count, 4, 5)
+    stored = channels if axes == "CYX" else np.moveaxis(channels, 0, -1)
+    options: dict[str, object] = {"photometric": "minisblack", "planarconfig": layout}
+    options["compression"] = compression
+    tifffile.imwrite(tmp_path / "a.tif", stored, **options)
+    with open_stack(tmp_path / "a.tif") as frames:
+        assert (frames.header.axes, channel_count(frames.header)) == (axes, count)
+        np.testing.assert_array_equal(to_channels(frames[0], axes), channels)
+        rows = to_channels(frames.rows(0, slice(1, 3)), axes)
+        np.testing.assert_array_equal(rows, channels[:, 1:3])
+    if count == 2:
+        tifffile.imwrite(tmp_path / "a.tif", stored, **options, extrasamples=["unassalpha"])
+        assert channel_count(read_header(tmp_path / "a.tif")) == 1
 
 
 def test_pages_without_axes_are_frames_with_a_note(tmp_path: Path) -> None:
