@@ -66,10 +66,39 @@ def test_kind_is_told_by_content_not_by_name(tmp_path: Path) -> None:
 def test_turned_photo_is_read_as_stored_with_a_note(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[274] = 6
-    Image.fromarray(GRAY).save(tmp_path / "a.jpg", exif=exif)
-    image = read_image(tmp_path / "a.jpg")
-    assert image.shape == GRAY.shape
-    assert "turned" in image.notes[0]
+    for name in ("a.jpg", "a.png"):
+        Image.fromarray(GRAY).save(tmp_path / name, exif=exif)
+    tifffile.imwrite(tmp_path / "a.tif", GRAY, extratags=[(274, "H", 1, 6, True)])
+    for name in ("a.jpg", "a.png", "a.tif"):
+        image = read_image(tmp_path / name)
+        assert image.shape == GRAY.shape
+        assert f"{name}: says it is to be shown turned" in image.notes[0]
+    Image.fromarray(GRAY).save(tmp_path / "a.png", exif=b"damaged")
+    assert read_image(tmp_path / "a.png").notes == ()
+
+
+def test_gray_values_that_are_shown_in_another_way_are_read_as_stored(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    palette = np.arange(3 * 256, dtype=np.uint16).reshape(3, 256)
+    kinds: dict[str, dict[str, object]] = {
+        "0 is white": {"photometric": "miniswhite"},
+        "palette of colors": {"photometric": "palette", "colormap": palette},
+    }
+    for said, options in kinds.items():
+        tifffile.imwrite(path, GRAY, **options)
+        image = read_image(path)
+        np.testing.assert_array_equal(image.array, GRAY)
+        assert said in image.notes[0]
+    tifffile.imwrite(path, GRAY > 100)  # of two values none is lighter
+    assert read_image(path).notes == ()
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "LAB", "YCbCr"])
+def test_colors_that_are_no_red_green_and_blue_are_refused(tmp_path: Path, mode: str) -> None:
+    samples = np.dstack([COLOR, GRAY])[..., : 4 if mode == "CMYK" else 3]
+    Image.frombytes(mode, (3, 2), samples.tobytes()).save(tmp_path / "a.tif")
+    with pytest.raises(InputError, match=rf"a\.tif: colors stored as {mode[0]}"):
+        read_image(tmp_path / "a.tif")
 
 
 STACK = np.arange(3 * 2 * 4 * 5, dtype=np.uint16).reshape(3, 2, 4, 5)

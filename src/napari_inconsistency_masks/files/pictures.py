@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..errors import InputError
 from .guard import OpenFile, check_memory
 from .header import ImageHeader, Planes
 from .names import about
+from .tiff_colors import TURNED
 
 _MODES: dict[str, tuple[str, int]] = {
     "1": ("bool", 1),
@@ -100,6 +102,7 @@ def _palette(image: Image.Image) -> tuple[tuple[int, ...], ...] | None:
 
 
 def _notes(file: OpenFile, image: Image.Image) -> tuple[str, ...]:
-    if image.format != "JPEG" or image.getexif().get(_ORIENTATION, 1) == 1:
-        return ()
-    return (about(file.path, "says it is to be shown turned; its pixels are read as stored."),)
+    with suppress(Exception):  # what a camera says may be damaged, and the pixels are none of it
+        if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
+            return (about(file.path, TURNED),)
+    return ()

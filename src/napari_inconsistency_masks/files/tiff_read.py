@@ -18,10 +18,10 @@ from .header import ImageHeader, Planes, leading_axes, only_rows
 from .names import about
 from .tiff_axes import named_axes
 from .tiff_chain import Page, differing, walk_pages
+from .tiff_colors import told
 from .tiff_data import check_page
 from .tiff_planes import contiguous_planes, paged_planes
 
-_SEPARATED_INKS = 5
 _PALETTE = 3
 
 
@@ -49,8 +49,7 @@ def open_tiff(file: OpenFile, *, palette: bool = False) -> tuple[ImageHeader, Pl
         notes += [about(file.path, note) for note in calibration.notes]
         series = _only_series(file, tiff, pages, notes)
         axes, shape, remarks = named_axes(file, series)
-        if tiff.pages.first.photometric == _SEPARATED_INKS:
-            raise InputError(about(file.path, "printing colors (CMYK); save it as RGB or gray."))
+        notes += told(file, series.keyframe)
         header = ImageHeader(
             shape=shape,
             axes=axes,
