@@ -93,6 +93,12 @@ def test_gray_values_that_are_shown_in_another_way_are_read_as_stored(tmp_path: 
     assert read_image(path).notes == ()
 
 
+def test_complex_pixels_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", GRAY.astype(np.complex64))
+    with pytest.raises(InputError, match=r"a\.tif: complex64 pixels are no gray values"):
+        read_header(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("mode", ["CMYK", "LAB", "YCbCr"])
 def test_colors_that_are_no_red_green_and_blue_are_refused(tmp_path: Path, mode: str) -> None:
     samples = np.dstack([COLOR, GRAY])[..., : 4 if mode == "CMYK" else 3]

@@ -25,6 +25,8 @@ def check_page(file: OpenFile, page: tifffile.TiffPage | tifffile.TiffFrame) -> 
     """
     if page.dtype is None or page.size == 0 or page.ndim < 2:
         raise InputError(about(file.path, f"pixels of an unknown kind, shape {page.shape}."))
+    if page.dtype.kind not in "buif":
+        raise InputError(about(file.path, f"{page.dtype} pixels are no gray values."))
     check_memory(page.nbytes, file.path)
     counts, offsets = page.databytecounts, page.dataoffsets
     ends = [offset + count for offset, count in zip(offsets, counts, strict=False)]
