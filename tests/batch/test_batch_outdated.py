@@ -68,6 +68,18 @@ def test_results_of_other_settings_do_not_pass_for_those_of_a_killed_batch(
     assert during == ["not processed yet"] * 6
 
 
+def test_results_of_a_version_that_read_images_otherwise_do_not_pass_for_those_of_this_one(
+    plan: Plan, ensemble: TrainedEnsemble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before 2, some frames and channels of TIFF files were left out."""
+    with monkeypatch.context() as before:
+        before.setattr("napari_inconsistency_masks.batch.journal.RESULTS", 1)
+        do(plan, ensemble)
+    with pytest.raises(InputError, match="of other networks or settings"):
+        do(plan, ensemble)
+    assert len(anew(do(plan, ensemble, overwrite=True))) == 6
+
+
 def files_in(out: Path) -> set[str]:
     return {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
 

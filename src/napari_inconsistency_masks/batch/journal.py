@@ -20,7 +20,7 @@ from .fingerprint import fingerprint, matches
 from .plan import Plan
 
 JOURNAL = "journal.jsonl"
-RESULTS = 1
+RESULTS = 2
 """Raised when the same settings give other results than before."""
 
 
