@@ -191,10 +191,10 @@ def test_a_run_of_one_generation_is_a_line_across_the_others(
     across = plotted(panel)[-1]
     assert [list(values) for values in across.getData()] == [[0.0, 1.0], [3.0, 3.0]]
     assert across.opts["symbol"] is None
-    assert across.opts["pen"].style() is Qt.PenStyle.DashDotLine
+    assert across.opts["pen"].style() == Qt.PenStyle.DashDotLine
     panel.chosen._on_measure("validation_loss by epoch")
     qtbot.waitUntil(lambda: len(plotted(panel)) == 3)
-    assert all(item.opts["pen"].style() is Qt.PenStyle.SolidLine for item in plotted(panel))
+    assert all(item.opts["pen"].style() == Qt.PenStyle.SolidLine for item in plotted(panel))
 
 
 def test_curves_by_epoch_are_read_when_they_are_wanted(panel: CompareRuns, qtbot: Any) -> None:

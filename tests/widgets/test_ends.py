@@ -54,10 +54,10 @@ def napari_program(runs_folder: Path, networks: Path, end: str) -> Iterator[subp
 def children_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """The children that train and predict, once both are at work."""
     assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        pytest.fail(f"the program ended: {process.communicate()[1]}")
-    return [psutil.Process(number) for number in json.loads(line).values()]
+    for line in process.stdout:
+        if line.startswith("{"):  # napari may say something before
+            return [psutil.Process(number) for number in json.loads(line).values()]
+    pytest.fail(f"the program ended: {process.communicate()[1]}")
 
 
 @pytest.mark.parametrize("end", ["close", "quit"])
