@@ -162,6 +162,15 @@ def test_gray_saved_as_color_12_bit_and_float(
     assert rows["gray.png"]["status"] == "done"
 
 
+def test_transparency_that_is_left_out_is_noted(
+    model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    frame = toy_frames(1, 60)[0]
+    Picture.fromarray(np.dstack([frame, 255 - frame])).save(tmp_path / "a.png")
+    (image,) = batch_of([tmp_path / "a.png"], tmp_path / "o", model, ensemble).images
+    assert "a.png: its transparency is left out" in image.known.notes[0]
+
+
 def test_a_plan_is_json_and_comes_back(
     model: Path, ensemble: TrainedEnsemble, images: Path
 ) -> None:

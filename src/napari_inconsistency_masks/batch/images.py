@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..data.pixels import channel_count
+from ..data.pixels import channel_count, has_alpha
 from ..errors import InputError
 from ..files.header import ImageHeader
 from ..files.images import StackFile, open_stack
-from ..files.names import display_name
+from ..files.names import about, display_name
 from ..files.zarr_read import lacking_chunks, zarr_size
 from .listing import Found
 from .settings import BatchOptions
@@ -199,6 +199,9 @@ def look_at(found: Found, stem: str, options: BatchOptions, channels: int) -> Im
             header = stack.header
         if found.path.is_dir():
             header = replace(header, notes=(*header.notes, *lacking_chunks(found.path)))
+        if has_alpha(header):
+            left_out = about(found.path, "its transparency is left out.")
+            header = replace(header, notes=(*header.notes, left_out))
         image = replace(image, header=header, frames=_frames(header, options))
         _check(image, options, channels)
     except InputError as error:
