@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ..layers.fitting import shape_of
 from .earlier import Earlier
+from .elsewhere import Elsewhere
 from .kept import Home, home_in
 from .kept_folders import Kept
 from .layer_data import LayerData
@@ -52,6 +53,7 @@ class Keeper(QObject):
         self.paused = False
         self._data, self._told_problem = data, ""
         self._sittings = Sittings(data)
+        self._elsewhere = Elsewhere(data, self)
         self._earlier = Earlier(data, self._sittings, root, shown, self)
         self._saving = Saving(root, shown, lambda: self._earlier.restoring is not None, self)
         self._unsaid: weakref.WeakSet[Image] = weakref.WeakSet()  # with strokes, see `problem`

@@ -10,6 +10,7 @@ from pathlib import Path
 from napari.layers import Image, Layer
 
 from ...errors import InputError
+from ..layers.class_rows import ClassRow
 from .drawn_classes import drawing_like
 from .kept import Home, home_in, save_changed
 from .kept_folders import Kept, key_of, new_folder, newest_kept
@@ -54,14 +55,20 @@ class Sitting:
         """Whether this is a file of a project."""
         return self.home is not None and self.home.axes is not None
 
-    def goes_on(self, image: Image, drawing: Drawing) -> bool:
-        """Whether a drawing may take the place of this one on disk.
+    def goes_on(self, image: Image, rows: Iterable[ClassRow]) -> bool:
+        """Whether what is drawn in the layers of a table may take the place of this on disk.
 
-        Not that of another layer, even of the same name and file, nor one that lacks a layer: what
-        is empty there was never erased.
+        Not on another image layer, even of the same name and file; nor if a class is drawn in
+        another layer now, or in none: what was drawn in the one before was never erased.
         """
-        lost = {item.name for item in self.drawing.drawn} - {item.name for item in drawing.drawn}
-        return self.image is not None and self.image() is image and not lost
+        if self.image is None or self.image() is not image:
+            return False
+        now = {row.name: row.layer for row in rows}
+        layers = [layer() for layer in self.layers if layer is not None]
+        return all(
+            item.is_empty() or (layer is not None and layer is now.get(item.name))
+            for item, layer in zip(self.drawing.drawn, layers, strict=True)
+        )
 
     def save(self, root: Path, first: int) -> Generator[None, None, None]:
         """Save what changed, in a new folder of `root` if it has none; frame `first` first."""
@@ -194,11 +201,9 @@ class Sittings:
         else:
             source = str(getattr(image.source, "path", None) or "")
             key = key_of(drawing, source)
-            known = self._newest(key)
-            unboxed = known is not None and known.drawing.boxes and self._data.boxes.lost(image)
-            if known is None or unboxed or not known.goes_on(image, drawing):
-                known = self._begin(Sitting(key, source, drawing, image=weakref.ref(image)))
-            sitting = known
+            sitting = self._going_on(key, image) or self._begin(
+                Sitting(key, source, drawing, image=weakref.ref(image))
+            )
         sitting.drawing, self.left_out = drawing, beyond_frames(drawing)
         layers = (row.layer for row in self._data.drawn_rows)
         sitting.layers = tuple(None if each is None else weakref.ref(each) for each in layers)
@@ -207,6 +212,14 @@ class Sittings:
 
     def _newest(self, key: str) -> Sitting | None:
         return next((sitting for sitting in reversed(self._known) if sitting.key == key), None)
+
+    def _going_on(self, key: str, image: Image) -> Sitting | None:
+        """The newest one that what is drawn now on an image may take the place of."""
+        rows, unboxed = self._data.drawn_rows, self._data.boxes.lost(image)
+        for sitting in reversed(self._known):
+            if sitting.key == key and sitting.goes_on(image, rows):
+                return None if unboxed and sitting.drawing.boxes else sitting
+        return None
 
     def _begin(self, sitting: Sitting) -> Sitting:
         self._known.append(sitting)

@@ -58,6 +58,12 @@ class DrawnClass:
     points: npt.NDArray[np.float64] | None = None
     states: tuple[str, ...] = ()
 
+    def is_empty(self) -> bool:
+        """Whether nothing is drawn."""
+        if self.points is not None:
+            return not len(self.points)
+        return not np.asarray(self.labels).any()
+
 
 @dataclass(frozen=True)
 class Drawing:
