@@ -37,9 +37,13 @@ FAULTS = ("Destroyed while", "QProcess:", "QThread:", "QObject::", "Traceback", 
 def napari_program(runs_folder: Path, networks: Path, end: str) -> Iterator[subprocess.Popen[str]]:
     """A napari that trains and predicts, as a process that does not outlive the test."""
     path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    quiet = {  # what Qt 5, and napari with it, warn of
+        "XDG_RUNTIME_DIR": str(runs_folder.parent),
+        "PYTHONWARNINGS": "ignore:System theme detection",
+    }
     process = subprocess.Popen(
         [sys.executable, PROGRAM, runs_folder, networks, end],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, **quiet, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
