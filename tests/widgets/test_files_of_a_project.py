@@ -203,8 +203,10 @@ def test_a_list_of_places_that_cannot_be_read_is_told_and_kept(
     assert note.startswith("Places that were decided on are not shown.")
     assert "places.csv: row 1 is no place" in note
     rows = [PlaceRow("one", 0, 5.0, 6.0, ("alive",), "done")]
-    session.project.data.write_places(rows)
+    written: list[bool] = []
+    session.project.data.write_places(rows, lambda: written.append(True))
     steps.settle()
+    assert written
     assert read_places(folder) == rows
     assert (folder / "places.csv.damaged").read_bytes() == damaged
 
