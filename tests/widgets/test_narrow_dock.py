@@ -20,6 +20,7 @@ from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missin
 from napari_inconsistency_masks.widgets.pages.section import NARROWEST
 from napari_inconsistency_masks.widgets.parts.controls import Chooser, Sentence
 from napari_inconsistency_masks.widgets.parts.elided_label import ElidedLabel
+from napari_inconsistency_masks.widgets.parts.table import Table
 from napari_inconsistency_masks.widgets.parts.text_line import TextLine
 from napari_inconsistency_masks.widgets.session.session import Session
 
@@ -85,17 +86,19 @@ def test_a_large_font_makes_the_dock_wider_and_nothing_scrolls_sideways(
     assert (dock.width() > NARROWEST + 20) is (points > 9)
 
 
-def test_lines_to_type_in_have_the_font_size_of_the_settings(
+def test_lines_to_type_in_and_tables_have_the_font_size_of_the_settings(
     qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(get_settings().appearance, "font_size", 14)
-    line = TextLine()
-    qtbot.addWidget(line)
-    line.show()
-    assert line.font().pointSize() == 14
+    line, table = TextLine(), Table("names", "Names", ("name",))
+    for widget in (line, table):
+        qtbot.addWidget(widget)
+        assert widget.font().pointSize() == 14
+    assert table.verticalHeader().defaultSectionSize() > table.fontMetrics().height()
     monkeypatch.setattr(get_settings().appearance, "font_size", 11)
-    line.setStyleSheet(get_stylesheet("dark"))
-    assert line.font().pointSize() == 11
+    for widget in (line, table):
+        widget.setStyleSheet(get_stylesheet("dark"))
+        assert widget.font().pointSize() == 11
 
 
 def test_options_of_a_batch_are_not_cut(viewer: ViewerModel, qtbot: Any) -> None:

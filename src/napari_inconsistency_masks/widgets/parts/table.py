@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 
-from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from qtpy.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from .table_rows import Row, Rows
+from .theme import follow_font_size
 
 MEASURED_ROWS = 50
 """Rows that columns are made wide enough for; more take long."""
 
 ROOM, ARROW = 14, 18
 """Pixels beside the words of a header, and for the arrow of the sorted one."""
+
+ROW, ABOVE_AND_BELOW = 22, 4
+"""Pixels that a row is high at least, and beside its letters."""
 
 _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -75,7 +79,7 @@ class Table(QTableView):
         self.setWordWrap(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(22)
+        self._follow_font()
         self.horizontalHeader().setHighlightSections(False)
         nothing = QItemSelectionModel(self._rows, self)  # a header looks at all rows of another
         self.horizontalHeader().setSelectionModel(nothing)
@@ -85,6 +89,12 @@ class Table(QTableView):
         self.selectionModel().selectionChanged.connect(self._on_selection)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._number(index)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the font of the settings; called by Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._follow_font()
 
     @property
     def current(self) -> int:
@@ -102,6 +112,13 @@ class Table(QTableView):
     def rows(self) -> Sequence[Row]:
         """The rows in the order they were given."""
         return self._rows.rows
+
+    def _follow_font(self) -> None:
+        for widget in (self, self.horizontalHeader()):
+            follow_font_size(widget)
+        self.verticalHeader().setDefaultSectionSize(
+            max(ROW, self.fontMetrics().height() + ABOVE_AND_BELOW)
+        )
 
     def show_rows(self, rows: Sequence[Row], keys: Iterable[Hashable] | None = None) -> None:
         """Show other rows; sorting, and what is selected or being typed, stay.
