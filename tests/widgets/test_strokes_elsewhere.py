@@ -12,6 +12,7 @@ from open_layers import add_image, add_labels
 
 from napari_inconsistency_masks.projects.corrections import Corrections
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.drawing.snapshot import DrawnClass
 from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
@@ -61,3 +62,19 @@ def test_what_was_drawn_in_a_layer_that_is_no_longer_chosen_for_a_class_stays_on
         labels = Corrections(folder, data.scheme()).read("image", 1)
         assert labels is not None
         assert np.argwhere(labels.masks["alive"]).tolist() == [pixel]
+
+
+def test_a_stroke_in_the_layers_of_before_looks_through_no_whole_stack(
+    viewer: ViewerModel, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, keeper = session.layer_data, session.keeper
+    add_image(viewer, (3, 40, 48), name="one")
+    add_missing_layers(data)
+    layer = data.rows[0].layer
+    assert layer is not None
+    looked: list[str] = []
+    monkeypatch.setattr(DrawnClass, "is_empty", lambda drawn: looked.append(drawn.name))
+    for row in (5, 6):
+        layer.data_setitem((np.array([1]), np.array([row]), np.array([7])), 1)
+        qtbot.waitUntil(lambda: not keeper.busy() and not data.scanning)
+    assert looked == []

@@ -66,7 +66,7 @@ class Sitting:
         now = {row.name: row.layer for row in rows}
         layers = [layer() for layer in self.layers if layer is not None]
         return all(
-            item.is_empty() or (layer is not None and layer is now.get(item.name))
+            (layer is not None and layer is now.get(item.name)) or item.is_empty()  # slow, so last
             for item, layer in zip(self.drawing.drawn, layers, strict=True)
         )
 
