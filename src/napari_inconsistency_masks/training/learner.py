@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..config import TrainConfig
 from ..nets.ensemble import Ensemble
+from .adamw import AdamW
 
 Weights = dict[str, Tensor]
 
@@ -75,7 +76,7 @@ class Learning(Generic[M]):
         self._settle_norms = config.settle_norms
         self._best: list[Weights] = [self._weights(m) for m in range(members)]
         self._optimizers = [
-            torch.optim.AdamW(
+            AdamW(
                 self._parameters(member),
                 lr=config.learning_rate,
                 betas=(0.9, 0.999),
