@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cluster_toys import kill, machines
+from cluster_toys import Machines, kill, machines
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.cluster import connected
 from napari_inconsistency_masks.config import TrainConfig
@@ -20,18 +21,24 @@ from toy import QUICK
 CONFIG = replace(QUICK, patch=32, epochs=3, device="cpu")
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    """Each test says how many workers there are; those of before have imported everything."""
+    with machines(tmp_path_factory.mktemp("cluster"), workers=0) as started:
+        yield started
+
+
 @pytest.mark.parametrize("recipe", ["im", "unimatch"])
-def test_members_learn_the_same_on_workers_one_of_which_dies(recipe: str, tmp_path: Path) -> None:
+def test_members_learn_the_same_on_workers_one_of_which_dies(
+    recipe: str, cluster: Machines, tmp_path: Path
+) -> None:
     data = write_data(tmp_path / "data")
     here, there = tmp_path / "here", tmp_path / "there"
     list(runs.train(recipe, data, CONFIG, folder=here))
-    (tmp_path / "cluster").mkdir()
+    cluster.keep(2)
     killed = False
     warned, epochs = [], []
-    with (
-        machines(tmp_path / "cluster") as cluster,
-        connected(cluster.address, None) as client,
-    ):
+    with connected(cluster.address, None) as client:
         for event in runs.train(recipe, data, CONFIG, folder=there, client=client):
             warned += [event.message] if isinstance(event, Warned) else []
             epochs += [event] if isinstance(event, EpochEnd) else []
@@ -46,18 +53,15 @@ def test_members_learn_the_same_on_workers_one_of_which_dies(recipe: str, tmp_pa
     assert all("done again elsewhere" in message for message in warned if "Worker" in message)
 
 
-def test_a_run_goes_from_here_to_a_cluster_and_back(tmp_path: Path) -> None:
+def test_a_run_goes_from_here_to_a_cluster_and_back(cluster: Machines, tmp_path: Path) -> None:
     data = write_data(tmp_path / "data")
     here, there = tmp_path / "here", tmp_path / "there"
     list(runs.train("labeled", data, CONFIG, folder=here))
     events = runs.train("labeled", data, CONFIG, folder=there)
     next(event for event in events if isinstance(event, StepEnd))
     events.close()  # in the middle of an epoch
-    (tmp_path / "cluster").mkdir()
-    with (
-        machines(tmp_path / "cluster", workers=1) as cluster,
-        connected(cluster.address, None) as client,
-    ):
+    cluster.keep(1)
+    with connected(cluster.address, None) as client:
         events = runs.resume(there, client=client)
         next(event for event in events if isinstance(event, EpochEnd))
         events.close()
@@ -65,13 +69,10 @@ def test_a_run_goes_from_here_to_a_cluster_and_back(tmp_path: Path) -> None:
     assert weights(there) == weights(here)
 
 
-def test_a_time_limit_is_for_one_computer(tmp_path: Path) -> None:
+def test_a_time_limit_is_for_one_computer(cluster: Machines, tmp_path: Path) -> None:
     config: TrainConfig = replace(CONFIG, minutes=1.0)
-    (tmp_path / "cluster").mkdir()
-    with (
-        machines(tmp_path / "cluster", workers=0) as cluster,
-        connected(cluster.address, None) as client,
-    ):
+    cluster.keep(0)
+    with connected(cluster.address, None) as client:
         events = runs.train(
             "labeled", write_data(tmp_path / "data"), config, folder=tmp_path / "run", client=client
         )
