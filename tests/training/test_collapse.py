@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -239,13 +240,13 @@ def test_nothing_is_learned_from_collapsed_networks_unless_wanted(
 
 @pytest.mark.parametrize("follow", [False, True])
 def test_networks_that_collapsed_do_not_replace_better_ones(
-    follow: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    follow: bool, good_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good = replace(QUICK, epochs=6, steps=15, batch=8, loss="dice")
     folder, data = tmp_path / "run", toy_data(labeled=16)
-    list(runs.train("labeled", data, good, folder=tmp_path / "good"))
-    plans.create(folder, "im", data, replace(good, epochs=1, steps=1, follow_collapsed=follow))
-    (tmp_path / "good" / "generation-0").rename(folder / "generation-0")
+    good = plans.read_plan(good_run).config
+    config = replace(good, generations=1, epochs=1, steps=1, follow_collapsed=follow)
+    plans.create(folder, "im", data, config)
+    shutil.copytree(good_run / "generation-0", folder / "generation-0")
     forward = Ensemble.forward
     monkeypatch.setattr(Ensemble, "forward", lambda self, image: forward(self, image) * 0 - 30)
     _, end = [e for e in runs.resume(folder, data) if isinstance(e, GenerationEnd)]

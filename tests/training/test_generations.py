@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_inconsistency_masks import runs
+from napari_inconsistency_masks import plans, runs
 from napari_inconsistency_masks.config import PseudoLabelConfig, TrainConfig
 from napari_inconsistency_masks.data.pseudo import (
     PseudoLabel,
@@ -105,15 +106,14 @@ def test_networks_that_collapsed_teach_no_other(
 
 
 @pytest.mark.parametrize("refuse", [False, True])
-def test_a_worse_generation_is_refused_if_wanted(refuse: bool, tmp_path: Path) -> None:
-    good = replace(QUICK, epochs=8, steps=20, batch=8, loss="dice")
+def test_a_worse_generation_is_refused_if_wanted(
+    refuse: bool, good_run: Path, tmp_path: Path
+) -> None:
     folder, data = tmp_path / "run", toy_data(labeled=16)
-    list(runs.train("labeled", data, good, folder=tmp_path / "good"))
+    good = plans.read_plan(good_run).config
     bad = replace(good, epochs=1, steps=1, generations=2, refuse_worse=refuse)
-    from napari_inconsistency_masks import plans
-
     plans.create(folder, "im", data, bad)
-    (tmp_path / "good" / "generation-0").rename(folder / "generation-0")
+    shutil.copytree(good_run / "generation-0", folder / "generation-0")
     ends = [e for e in runs.resume(folder, data) if isinstance(e, GenerationEnd)]
     assert [end.accepted for end in ends] == ([True, False] if refuse else [True, True, True])
     assert read_json(folder / "ensemble.json")["generation"] == (0 if refuse else 2)

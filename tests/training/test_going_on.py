@@ -151,22 +151,21 @@ def test_second_networks_begin_as_others_of_the_old_ones(
         assert like == ([by_number[member]] if by_number else [])
 
 
-def test_worse_networks_are_refused_and_a_choice_stays(old: Path, tmp_path: Path) -> None:
+def test_worse_networks_are_refused_and_a_choice_stays(
+    old: Path, good_run: Path, tmp_path: Path
+) -> None:
     folder, data = tmp_path / "new", corrected()
     ruin = settings(old, learning_rate=1.0, epochs=1, steps=3)
-    good = tmp_path / "good"
-    learn = replace(LABELED, epochs=8, steps=20, batch=8, loss="dice")
-    list(runs.train("labeled", toy_data(labeled=16), learn, folder=good))
-    *_, last = runs.retrain(good, data, ruin, folder=folder)
+    *_, last = runs.retrain(good_run, data, ruin, folder=folder)
     assert isinstance(last, Finished)
     assert last.generation == 0
-    assert same(ensemble(folder), ensemble(good))
+    assert same(ensemble(folder), ensemble(good_run))
     choose_generation(folder, 1)
     assert "generation-1" in read_json(folder / "ensemble.json")["networks"][0]
     *_, last = runs.resume(folder, data)
     assert last.generation == 1, "going on with a finished run leaves what a person chose"
     choose_generation(folder, 0)
-    assert same(ensemble(folder), ensemble(good))
+    assert same(ensemble(folder), ensemble(good_run))
     with pytest.raises(InputError, match="generation 2 is not complete; there are: 0, 1"):
         choose_generation(folder, 2)
 

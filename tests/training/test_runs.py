@@ -114,7 +114,7 @@ def test_the_run_folder_holds_what_is_promised(tmp_path: Path) -> None:
 def test_networks_learn_and_the_best_epoch_is_kept(
     task: Task, loss: str, reached: float, tmp_path: Path
 ) -> None:
-    config = replace(QUICK, epochs=10, steps=30, generations=0, batch=8, loss=loss)
+    config = replace(QUICK, epochs=10, steps=30, members=1, teachers=1, batch=8, loss=loss)
     data = toy_data(task, labeled=16)
     events = list(runs.train("labeled", data, config, folder=tmp_path / "run"))
     epochs = [e for e in events if isinstance(e, EpochEnd)]
