@@ -56,3 +56,8 @@ print(f"the networks disagree on {consensus.area:.1%} of the image")
 counts = im.count_cells(consensus)
 print(counts)
 print(im.measure_areas(consensus))
+
+# 7. What all networks miss shows in no range. The images that training set aside show it: how many
+#    cells there are for each one that is counted. It is known of classes with enough cells there.
+for state, ratio in im.read_count_ratios("runs/guide").items():
+    print(state, "cells in many such images, for 100 that are counted:", ratio.expected(100))

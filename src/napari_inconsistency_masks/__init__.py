@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .data.synthetic import load_synthetic
     from .errors import InputError
     from .inconsistency import count_cells, disagreement, find_consensus, measure_areas
+    from .inference.checked_counts import read_count_ratios
     from .inference.evaluate import evaluate
     from .inference.image import predict
     from .inference.trained import load
@@ -59,6 +60,7 @@ _HOMES = {
     "load_synthetic": "data.synthetic",
     "measure_areas": "inconsistency",
     "predict": "inference.image",
+    "read_count_ratios": "inference.checked_counts",
     "resume": "runs",
     "retrain": "runs",
     "train": "runs",
@@ -93,6 +95,7 @@ __all__ = [  # noqa: RUF022  as in _HOMES
     "load_synthetic",
     "measure_areas",
     "predict",
+    "read_count_ratios",
     "resume",
     "retrain",
     "train",

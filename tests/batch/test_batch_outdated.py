@@ -84,7 +84,7 @@ def files_in(out: Path) -> set[str]:
     return {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
 
 
-RECORDS = {"counts.csv", "batch.json", "journal.jsonl", "batch.lock"}
+RECORDS = {"counts.csv", "totals.csv", "batch.json", "journal.jsonl", "batch.lock"}
 STEMS = [*(f"image_{number:03d}" for number in range(5)), "movie"]
 
 
@@ -181,7 +181,7 @@ def test_killed_while_it_removes_it_goes_on(
     assert results(tmp_path / "out") == before
     do(masks, ensemble, overwrite=True)
     assert {Path(name).name[-10:] for name in results(tmp_path / "out")} == {
-        "counts.csv", "_masks.tif",
+        "counts.csv", "totals.csv", "_masks.tif",
     }  # fmt: skip
 
 

@@ -179,7 +179,14 @@ def test_only_what_is_wanted_is_written(
 ) -> None:
     do(batch_of([images], tmp_path / "o", model, ensemble, write=()), ensemble)
     names = {path.name for path in (tmp_path / "o").iterdir()}
-    assert names == {"counts.csv", "batch.json", "journal.jsonl", "batch.lock", "tables"}
+    assert names == {
+        "counts.csv",
+        "totals.csv",
+        "batch.json",
+        "journal.jsonl",
+        "batch.lock",
+        "tables",
+    }
 
 
 def test_a_long_stack_is_done_in_parts_and_joined(

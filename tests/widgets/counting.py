@@ -19,9 +19,16 @@ COUNTS = [
 
 
 def predict_all(
-    session: Any, children: list[FakeChild], qtbot: Any, counts: Any = COUNTS
+    session: Any,
+    children: list[FakeChild],
+    qtbot: Any,
+    counts: Any = COUNTS,
+    ratios: Any = None,
 ) -> Networks:
-    """Predict all frames of what is looked at, which are counted as is said."""
+    """Predict all frames of what is looked at, which are counted as is said.
+
+    `ratios` is what the program that predicts knows of its counts.
+    """
     networks = Networks(children, qtbot, CELLS)
     networks.counted = lambda index: {  # type: ignore[method-assign]
         "counts": {"states": counts[order[index]], "unclear": 0},
@@ -32,7 +39,7 @@ def predict_all(
     shown = session.layers.frame_shown(session.looking.image, axes)
     order = [shown, *(frame for frame in range(axes.count) if frame != shown)]
     session.looking.use(session.setup.folder / "run", whole=True)
-    networks.get_ready()
+    networks.get_ready(ratios=ratios or {})
     networks.predict_all(session)
     qtbot.waitUntil(lambda: not session.results.counting)
     return networks

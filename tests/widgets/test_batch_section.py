@@ -79,7 +79,7 @@ class Program:
             events.ImageDone("movie.tif", 4, 1.0),
             events.ImageFailed("bad.tif", "bad.tif: cut short."),
             events.Summarizing(),
-            events.BatchFinished("out", 2, 1, 3.0),
+            events.BatchFinished("out", 2, 1, 3.0, "9 alive (expected 10, 8 to 13)", 33),
         )
         self.child.end(SOME_FAILED)
 
@@ -456,14 +456,17 @@ def test_what_a_batch_had_to_say_is_there_at_its_end(
 ) -> None:
     program.tell(events.Warned("cells.csv was not removed."))
     program.finish()
-    assert started.page.words.text().endswith("the table says why. cells.csv was not removed.")
+    assert started.page.words.text().endswith("(expected 10, 8 to 13). cells.csv was not removed.")
 
 
 def test_a_finished_batch_offers_its_results(started: BatchSection, program: Program) -> None:
     page = started.page
     program.finish()
     assert states(started) == ["done", "done", "failed"]
-    assert page.words.text() == "Finished: 2 files done, 1 failed; the table says why."
+    assert page.words.text() == (
+        "Finished: 2 files done, 1 failed; the table says why. "
+        "Counted: 9 alive (expected 10, 8 to 13)."
+    )
     assert page.open.isVisibleTo(started)
     assert not page.main.isVisibleTo(started)
     page.again.click()

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import QFileDialog, QLineEdit, QMessageBox
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.files.tables import read_csv
+from napari_inconsistency_masks.metrics import CountRatio
 from napari_inconsistency_masks.widgets.counting.counts import COLUMNS
 from napari_inconsistency_masks.widgets.counting.table import HEADERS
 from napari_inconsistency_masks.widgets.sections.count import CountSection
@@ -38,8 +39,8 @@ def section(session: Session, viewer: ViewerModel, qtbot: Any) -> CountSection:
 def predict(session: Session, children: list[FakeChild], qtbot: Any) -> Callable[..., None]:
     """Predict all frames of what is looked at, which are counted as is said."""
 
-    def do(counts: Any = COUNTS) -> None:
-        predict_all(session, children, qtbot, counts)
+    def do(counts: Any = COUNTS, ratios: Any = None) -> None:
+        predict_all(session, children, qtbot, counts, ratios)
 
     return do
 
@@ -86,6 +87,44 @@ def test_counts_and_ranges_of_all_frames(
     assert section.totals.text() == "4 frames: 19 alive (17-27), 7 dead (6-8)."
     assert section.summary == "19 alive, 7 dead"
     assert not section.empty.isVisible()
+
+
+RATIO = {"images": 33, "units": 33, "counted": 200, "true": 230, "spread": 0.9}
+
+
+def test_what_to_expect_is_told_of_classes_of_which_it_is_known(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict(ratios={"alive": RATIO})
+    expected = CountRatio(**RATIO).expected(19)
+    low, high = round(expected.low), round(expected.high)
+    assert section.expected.text() == (
+        f"Expected: 22 alive ({low}-{high}), going by 33 labeled images set aside."
+    )
+    assert (low, high) == (15, 33)
+    assert "in 33 labeled images that they did not learn from" in section.expected.toolTip()
+
+
+def test_true_counts_are_expected_as_they_are(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
+) -> None:
+    """Of 19 cells 11 are on frames whose counts are drawn: 9 are there."""
+    add_image(viewer, (4, 60, 400))
+    draw_cells(viewer, session, alive={1: 2, 3: 7}, dead={1: 1, 3: 4})
+    predict(ratios={"alive": RATIO, "dead": RATIO})
+    alive = CountRatio(**RATIO).expected(8).plus(9)
+    assert section.expected.text().startswith(
+        f"Expected: {alive.expected:.0f} alive ({round(alive.low)}-{round(alive.high)}), "
+    )
+
+
+def test_without_images_set_aside_nothing_is_expected(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    assert not section.expected.isVisible()
 
 
 def test_without_labels_it_says_how_to_see_the_error(

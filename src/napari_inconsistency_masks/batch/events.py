@@ -149,12 +149,28 @@ class Summarizing(BatchEvent):
 
 @dataclass(frozen=True)
 class BatchFinished(BatchEvent):
-    """The batch is complete."""
+    """The batch is complete.
+
+    Attributes
+    ----------
+    folder
+        With the results.
+    done, failed
+        Numbers of images.
+    seconds
+        In all.
+    counts
+        What was counted in all images together, and what is to be expected, in words.
+    compared
+        Number of images that expected counts come from; 0 if there are none.
+    """
 
     folder: str
     done: int
     failed: int
     seconds: float
+    counts: str = ""
+    compared: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from ..files.temporary import sweep
 from .images import Image
 from .plan import Plan, Unit, output_paths, units_of
 
-COUNTS, CELLS, REPORT, SIDECAR = "counts.csv", "cells.csv", "report.html", "batch.json"
+COUNTS, CELLS, TOTALS = "counts.csv", "cells.csv", "totals.csv"
+REPORT, SIDECAR = "report.html", "batch.json"
 TABLES, PARTS = "tables", "parts"
 
 DONE, WAITING = "done", "not processed yet"
@@ -18,7 +19,7 @@ DONE, WAITING = "done", "not processed yet"
 
 def summary_files(plan: Plan) -> list[Path]:
     """The files about all images together."""
-    names = [COUNTS, SIDECAR]
+    names = [COUNTS, TOTALS, SIDECAR]
     names += [CELLS] if "cells" in plan.options.write else []
     names += [REPORT] if "report" in plan.options.write else []
     return [Path(plan.folder) / name for name in names]

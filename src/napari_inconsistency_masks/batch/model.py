@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..inference.checked_counts import read_count_ratios
 from ..inference.listing import network_files
+from ..metrics import CountRatio
 from ..task import LabelScheme, Task
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ class Model:
         Data type of the convolutions, on which the last bits of a result depend.
     provenance
         As in `ModelCard`: recipe, seed, version of the training.
+    ratios
+        By class, how many cells there are for each one that they count, where this is known.
     """
 
     path: str
@@ -47,6 +51,7 @@ class Model:
     scheme: LabelScheme
     precision: str
     provenance: dict[str, Any]
+    ratios: Mapping[str, CountRatio] = field(default_factory=dict)
 
     @property
     def seed(self) -> int | None:
@@ -68,13 +73,22 @@ class Model:
         """Make it from JSON values."""
         scheme = values["scheme"]
         names = tuple(scheme["classes"])
-        return cls(
-            **{**values, "scheme": LabelScheme(Task(scheme["task"]), names, scheme["position"])}
-        )
+        told = values.get("ratios", {}).items()
+        made = {
+            "scheme": LabelScheme(Task(scheme["task"]), names, scheme["position"]),
+            "ratios": {name: CountRatio(**ratio) for name, ratio in told},
+        }
+        return cls(**{**values, **made})
 
 
 def describe_model(path: Path, ensemble: TrainedEnsemble) -> Model:
-    """The description of a loaded ensemble."""
+    """The description of a loaded ensemble.
+
+    Raises
+    ------
+    InputError
+        If what is known of its counts is damaged.
+    """
     return Model(
         path=str(path.resolve()),
         sha256=checksum(network_files(path)),
@@ -83,6 +97,7 @@ def describe_model(path: Path, ensemble: TrainedEnsemble) -> Model:
         scheme=ensemble.card.scheme,
         precision=str(ensemble.networks.precision).removeprefix("torch."),
         provenance=dict(ensemble.card.provenance),
+        ratios=read_count_ratios(path),
     )
 
 

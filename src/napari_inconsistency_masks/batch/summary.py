@@ -1,4 +1,4 @@
-"""The files about all images together: counts.csv, cells.csv, batch.json and the report."""
+"""The files about all images together: counts.csv, cells.csv, totals.csv, batch.json, report."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ..files.atomic import write_json
-from ..files.tables import iterate_csv, write_csv_rows
+from ..files.tables import iterate_csv, write_csv, write_csv_rows
 from .images import Image
-from .layout import CELLS, COUNTS, REPORT, SIDECAR, WAITING, image_files
+from .layout import CELLS, COUNTS, REPORT, SIDECAR, TOTALS, WAITING, image_files
 from .outputs.cells import completed, table_columns, unfinished_row
 from .plan import Plan
 from .report.page import write_report
+from .totals import COLUMNS, Totals
 
 DONE = ""
 """State of an image all of whose results are on disk; other images have their reason."""
@@ -23,8 +24,8 @@ States = Mapping[str, str]
 """By stem: `DONE`, or the status that tables give an image, as "failed: ..."."""
 
 
-def write_tables(plan: Plan, states: States) -> None:
-    """Write counts.csv and cells.csv anew from the tables of the images."""
+def write_tables(plan: Plan, states: States) -> Totals:
+    """Write counts.csv, cells.csv and totals.csv anew from the tables of the images."""
     folder, columns = Path(plan.folder), table_columns("counts", plan.model.scheme)
 
     def counts() -> Iterator[Mapping[str, Any]]:
@@ -40,9 +41,13 @@ def write_tables(plan: Plan, states: States) -> None:
             if states.get(image.stem) == DONE:
                 yield from image_rows(image, plan, "cells")
 
-    write_csv_rows(folder / COUNTS, counts(), columns)
+    totals = Totals(plan.model.scheme.counted, plan.model.ratios)
+    write_csv_rows(folder / COUNTS, totals.adding(counts()), columns)
+    records = [total.to_record() for total in (*totals.all(), *totals.by_folder())]
+    write_csv(folder / TOTALS, records, COLUMNS)
     if "cells" in plan.options.write:
         write_csv_rows(folder / CELLS, cells(), table_columns("cells", plan.model.scheme))
+    return totals
 
 
 def image_rows(image: Image, plan: Plan, kind: str) -> Iterator[Mapping[str, str]]:
@@ -52,12 +57,13 @@ def image_rows(image: Image, plan: Plan, kind: str) -> Iterator[Mapping[str, str
         yield {**row, "image": image.name}
 
 
-def write_summary(plan: Plan, states: States, device: str, seconds: float) -> None:
+def write_summary(plan: Plan, states: States, device: str, seconds: float) -> Totals:
     """Write the tables, the report, and what is needed to repeat the batch."""
-    write_tables(plan, states)
+    totals = write_tables(plan, states)
     if "report" in plan.options.write:
-        write_report(Path(plan.folder) / REPORT, plan)
+        write_report(Path(plan.folder) / REPORT, plan, totals)
     write_sidecar(plan, device, seconds)
+    return totals
 
 
 def write_sidecar(plan: Plan, device: str, seconds: float | None = None) -> None:

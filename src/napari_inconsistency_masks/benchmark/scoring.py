@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..data.sample import SegmentationData, Source
-from ..data.sources import file_of, name_of
+from ..data.sources import files_of
 from ..devices import choose_device, choose_precision
 from ..files.json_files import read_json
 from ..files.tables import read_csv, write_csv
@@ -82,7 +82,7 @@ def _rows(
     device = choose_device(on or config.device)
     loss = choose_loss(config.loss, data.scheme, config.position_weight)
     splits: dict[str, Source] = {"validation": data.validation, "test": data.test}
-    files = {split: _files(samples) for split, samples in splits.items()}
+    files = {split: files_of(samples) for split, samples in splits.items()}
     for generation, record in enumerate(done):
         networks = records.load_networks(generation, record.ranking)
         networks.place(device, choose_precision(device, config.precision))
@@ -107,16 +107,6 @@ def _rows(
             for name, scores in {**named, ENSEMBLE: together.ensemble}.items():
                 numbers = _numbers(scores, data.scheme, together)
                 yield {**about, "network": name, **numbers, **cost}
-
-
-def _files(samples: Source) -> dict[str, str]:
-    """What each image is a frame of, by its name: the name of its first frame.
-
-    Names, no paths: results are copied to other places.
-    """
-    first: dict[Hashable, str] = {}
-    names = [(name_of(samples, n), file_of(samples, n)) for n in range(len(samples))]
-    return {name: first.setdefault(file, name) for name, file in names}
 
 
 def _image(image: ImageScore, scheme: LabelScheme) -> dict[str, Any]:

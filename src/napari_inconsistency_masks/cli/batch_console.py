@@ -12,13 +12,14 @@ import typer
 
 from ..batch.progress import disk_space
 from ..errors import InputError
+from ..metrics.expected_counts import expected_from
 from ..training.progress import duration
 from .console import new_bar, out
 from .exit_codes import STOPPED
 from .stopping import Stopper
 
 if TYPE_CHECKING:
-    from ..batch.events import BatchEvent, BatchStarted
+    from ..batch.events import BatchEvent, BatchFinished, BatchStarted
     from ..batch.images import Image
     from ..batch.plan import Plan
 
@@ -133,7 +134,16 @@ def show_batch(events: Iterable[BatchEvent]) -> int:
             elif isinstance(event, kinds.BatchFinished):
                 text = f"{event.done} images done, {event.failed} failed: {event.folder}"
                 progress.console.print(text, markup=False)
+                for line in _counted(event):
+                    progress.console.print(line, markup=False)
     return failed
+
+
+def _counted(event: BatchFinished) -> Iterator[str]:
+    if event.counts:
+        yield f"Counted: {event.counts}."
+    if event.compared:
+        yield expected_from(event.compared)
 
 
 def _started(event: BatchStarted) -> str:

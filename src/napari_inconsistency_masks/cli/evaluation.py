@@ -20,7 +20,7 @@ from .training import Run, Threads
 if TYPE_CHECKING:
     from ..checkpoint import ModelCard
     from ..data.held_out import Seen
-    from ..metrics import Scores
+    from ..metrics import CountRatio, Scores
 
 SPLITS = ("test", "validation", "labeled", "hidden")
 
@@ -82,6 +82,7 @@ def evaluate(
     have learned from is said.
     """
     from ..data.held_out import Seen
+    from ..inference.checked_counts import ratios_on
     from ..inference.evaluate import evaluate as score
     from ..training.start import read_all_seen, read_seen_by_result
 
@@ -111,6 +112,8 @@ def evaluate(
     chose = 0 if set_aside else seen.only_held_out_among(chosen.samples)
     scores = score(ensemble, chosen.samples)
     _print_scores(scores, chosen.name, chosen.split)
+    if not learned:
+        _print_ratios(ratios_on(scores.shown, chosen.samples))
     _say_what_was_seen(learned, chose, scores.images, complete=seen.complete)
     if table is not None:
         _write_counts(table, scores, learned, complete=seen.complete)
@@ -235,6 +238,18 @@ def _print_scores(scores: Scores, name: str, split: str) -> None:
             ]
         table.add_row(label, _number(iou), *numbers)
     out.print(table)
+
+
+def _print_ratios(ratios: Mapping[str, CountRatio]) -> None:
+    """How many cells there are for those that are counted."""
+    for name, ratio in ratios.items():
+        low, high = ratio.interval()
+        out.print(
+            f"For 100 {name} that are counted there are {100 * ratio.ratio:.0f} "
+            f"[{100 * low:.0f}, {100 * high:.0f}]: {ratio.true} for {ratio.counted} in "
+            f"{ratio.images} images, counted as the program shows them.",
+            markup=False,
+        )
 
 
 def _number(value: float | None) -> str:

@@ -12,11 +12,11 @@ Requests::
     {"id": 2, "do": "cancel"}
 
 ``image`` is ``(N, C, Y, X)``. Answers carry the id and an ``answer``: ``ready`` (device, members,
-channels, scheme), ``frame`` (index, counts), ``done``, ``canceled`` or ``failed`` (message). When
-the first frame is announced, ``out`` holds uint8 arrays of all frames, filled frame by frame:
-``classes.npy`` ``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)``, ``votes.npy``
-``(N, Y, X)``, the number of outvoted members, and ``members.npy`` ``(N, E, K, Y, X)``, what each
-member says.
+channels, scheme; ``ratios``: what is known of its counts), ``frame`` (index, counts), ``done``,
+``canceled`` or ``failed`` (message). When the first frame is announced, ``out`` holds uint8 arrays
+of all frames, filled frame by frame: ``classes.npy`` ``(N, K, Y, X)``, ``inconsistency.npy``
+``(N, K, Y, X)``, ``votes.npy`` ``(N, Y, X)``, the number of outvoted members, and ``members.npy``
+``(N, E, K, Y, X)``, what each member says.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ import numpy.typing as npt
 
 from ..errors import InputError
 from ..inconsistency import CellCounts
+from ..inference.checked_counts import read_count_ratios
 from .standard_input import input_lines
 
 Answer = dict[str, Any]
@@ -106,6 +107,7 @@ class _Predictor:
             "members": len(ensemble.networks),
             "channels": ensemble.channels,
             "scheme": asdict(ensemble.card.scheme),
+            "ratios": _ratios(Path(request["run"])),
         }
         if request["do"] == "predict":
             images = np.load(request["image"], mmap_mode="r", allow_pickle=False)
@@ -153,6 +155,15 @@ def _predict(ensemble: Any, images: npt.NDArray[Any], folder: Path) -> Iterator[
             "inconsistent": consensus.area,
             "notes": notes,
         }
+
+
+def _ratios(run: Path) -> dict[str, Any]:
+    """What is known of the counts of a run; a damaged table of it prevents no prediction."""
+    try:
+        return {name: asdict(ratio) for name, ratio in read_count_ratios(run).items()}
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        return {}
 
 
 def counts_to_json(counts: CellCounts) -> dict[str, Any]:

@@ -92,6 +92,16 @@ def file_of(source: Source, index: int) -> Hashable:
     return source[index].name if items is None else items[index].image
 
 
+def files_of(source: Source) -> dict[str, str]:
+    """What each sample is a frame of, by its name: the name of the first frame of that file.
+
+    Names, no paths: results are copied to other places.
+    """
+    first: dict[Hashable, str] = {}
+    names = [(name_of(source, n), file_of(source, n)) for n in range(len(source))]
+    return {name: first.setdefault(file, name) for name, file in names}
+
+
 def name_of(source: Source, index: int) -> str:
     """The name of a sample, which is not read for it if its source has a list of files."""
     while isinstance(source, Subset):

@@ -1,6 +1,7 @@
 """How good predictions are: overlap, counts, and the figures of the reference implementation."""
 
 from .evaluation import Evaluation, matched_pairs
+from .expected_counts import CountRatio, ExpectedCount, count_ratio
 from .reference import (
     HelaScores,
     classwise_iou,
@@ -15,13 +16,16 @@ from .reference import (
 from .scores import CountRow, CountScore, ImageScore, Scores
 
 __all__ = [
+    "CountRatio",
     "CountRow",
     "CountScore",
     "Evaluation",
+    "ExpectedCount",
     "HelaScores",
     "ImageScore",
     "Scores",
     "classwise_iou",
+    "count_ratio",
     "detected_after_blanking",
     "detected_classes",
     "dice",

@@ -41,6 +41,7 @@ class Evaluation:
         self._iou_of_states: list[float] = []
         self._dice: list[float] = []
         self._rows: list[CountRow] = []
+        self._shown: list[CountRow] = []
         self._per_image: list[ImageScore] = []
         self._counted_images = 0
         self._wrong_counts = 0
@@ -95,11 +96,13 @@ class Evaluation:
                 f"classes have 1 to {len(scheme.classes)} (0 is not labeled); give labels of "
                 f"these classes."
             )
+        known_to_all: _Bool = np.logical_and.reduce(known)
+        if known_to_all.any():
+            self._shown += _shown_counts(name, predicted, true, known_to_all, scheme)
         predicted = redraw_positions(predicted, scheme)
         overlap = _find_overlap(predicted, true, known, scheme)
         self._overlap += overlap
         self._add_means(overlap, known)
-        known_to_all: _Bool = np.logical_and.reduce(known)
         wrong = None
         if known_to_all.any():
             cells = _known_cells(predicted, known_to_all, scheme, redrawn=True)
@@ -159,6 +162,7 @@ class Evaluation:
             counts=counts,
             rows=tuple(self._rows),
             per_image=tuple(self._per_image),
+            shown=tuple(self._shown),
         )
 
     def _count_score(self, state: str) -> CountScore:
@@ -228,15 +232,29 @@ def _find_overlap(
     )
 
 
+def _shown_counts(
+    name: str, predicted: _Bool, true: npt.NDArray[np.uint8], known: _Bool, scheme: LabelScheme
+) -> list[CountRow]:
+    """The cells of an image that the program shows, where `known` ``(Y, X)``."""
+    found = _known_cells(predicted, known, scheme, holes=False).counts
+    there = _known_cells(scheme.to_channels(true), known, scheme, holes=False).counts
+    return [CountRow(name, state, found[state], there[state]) for state in there]
+
+
 def _known_cells(
-    channels: _Bool, known: _Bool, scheme: LabelScheme, *, redrawn: bool = False
+    channels: _Bool,
+    known: _Bool,
+    scheme: LabelScheme,
+    *,
+    redrawn: bool = False,
+    holes: bool = True,
 ) -> Cells:
-    """The cells that the reference counts, where `known` ``(Y, X)``.
+    """The cells that the reference counts, where `known` ``(Y, X)``; without holes, those shown.
 
     Redrawn markers are looked up where they were before, at the same pixel as a true marker of the
     same shape: else cells at the border of what is known would be wrong in a perfect prediction.
     """
-    cells = find_cells(channels, scheme, holes=True)
+    cells = find_cells(channels, scheme, holes=holes)
     pixel = cells.centers.round()
     if scheme.position is not None:
         pixel = np.floor(cells.centers - _REDRAWN * redrawn).clip(0)

@@ -105,6 +105,9 @@ class Scores:
         Counts per image and state.
     per_image
         What each image contributes.
+    shown
+        As `rows`, but counted as the program shows and writes it: markers where they are predicted,
+        and holes are no cells. For `count_ratio`.
     """
 
     images: int
@@ -120,6 +123,7 @@ class Scores:
     counts: dict[str, CountScore]
     rows: tuple[CountRow, ...]
     per_image: tuple[ImageScore, ...] = ()
+    shown: tuple[CountRow, ...] = ()
 
     @property
     def mcce_margin(self) -> float | None:

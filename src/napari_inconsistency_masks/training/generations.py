@@ -23,12 +23,12 @@ from .log import read_events
 from .outcome import outcome, rank
 from .parts import Taught, training_parts
 from .pseudo_labeling import PseudoLabeling
-from .results import EFFORT, GenerationRecord, GenerationScores
+from .results import EFFORT, GenerationRecord, Outcome
 from .setup import Setup
 from .shared_start import SharedStart, read_shared_start
 from .unlabeled import weakly_changed, with_unlabeled
 
-Outcome = tuple[GenerationRecord, GenerationScores, Ensemble]
+Trained = tuple[Outcome, Ensemble]
 
 
 class Generations(Setup):
@@ -89,9 +89,10 @@ class Generations(Setup):
             path = self.records.generation_folder(generation) / EFFORT
             effort = Effort(path, self.device)
             before = done[-1] if done else None
-            record, scores, ensemble = yield from effort.follow(self._train(generation, before))
-            record = replace(record, seconds=effort.seconds, peak_memory=effort.peak_memory)
-            self.records.save_generation(record, scores, ensemble, self.card_of(generation))
+            trained, ensemble = yield from effort.follow(self._train(generation, before))
+            record = replace(trained.record, seconds=effort.seconds, peak_memory=effort.peak_memory)
+            trained = replace(trained, record=record)
+            self.records.save_generation(trained, ensemble, self.card_of(generation))
             self.records.drop_state()
             effort.forget()
         yield from self._tell([*done, record])
@@ -102,13 +103,13 @@ class Generations(Setup):
         members = tuple(range(len(self.records.network_paths(0))))
         ensemble = self.records.load_networks(0, members).place(self.device, self.precision)
         width = self.card.architecture.width
-        record, scores = outcome(self, 0, ensemble, members, width)
-        self.records.save_generation(record, scores, None, self.card)
-        return record
+        scored = outcome(self, 0, ensemble, members, width)
+        self.records.save_generation(scored, None, self.card)
+        return scored.record
 
     def _train(
         self, generation: int, before: GenerationRecord | None
-    ) -> Generator[Event, None, Outcome]:
+    ) -> Generator[Event, None, Trained]:
         shared = read_shared_start(self.records.folder) if generation == 0 else None
         if shared is not None:
             return (yield from self._take_over(shared))
@@ -125,19 +126,19 @@ class Generations(Setup):
         except GeneratorExit:
             self._save(generation, learner)
             raise
-        record, scores = rank(self, generation, learner.ensemble, learner.never_scored)
-        worse = before is not None and record.is_worse_than(before)
-        refuse = self.config.refuse_worse or not self._worth_following(record)
-        record = replace(record, accepted=not (worse and refuse))
-        return record, scores, learner.ensemble
+        ranked = rank(self, generation, learner.ensemble, learner.never_scored)
+        worse = before is not None and ranked.record.is_worse_than(before)
+        refuse = self.config.refuse_worse or not self._worth_following(ranked.record)
+        record = replace(ranked.record, accepted=not (worse and refuse))
+        return replace(ranked, record=record), learner.ensemble
 
-    def _take_over(self, shared: SharedStart) -> Generator[Event, None, Outcome]:
+    def _take_over(self, shared: SharedStart) -> Generator[Event, None, Trained]:
         """Score networks that another run has trained just so."""
         yield Warned(f"The networks of generation 0 are those of {shared.run}, which are the same.")
         yield from shared.epochs
         ensemble = self.records.load_networks(0, tuple(range(self.config.members)))
         ensemble.place(self.device, self.precision)
-        return *rank(self, 0, ensemble, shared.left_out), ensemble
+        return rank(self, 0, ensemble, shared.left_out), ensemble
 
     def _save(self, generation: int, learner: Learner) -> None:
         self.records.save_state(generation, learner)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
+from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
 from ..nets.ensemble import Ensemble
 from .collapse import notes_on, signs_of_collapse
-from .results import GenerationRecord, GenerationScores
+from .results import GenerationRecord, GenerationScores, Outcome
 from .setup import Setup
+from .start import learned_before
 
 
 def outcome(
@@ -19,8 +21,8 @@ def outcome(
     ensemble: Ensemble,
     ranking: tuple[int, ...],
     width: float,
-) -> tuple[GenerationRecord, GenerationScores]:
-    """Score the ensemble of a generation: its record, and the scores in detail.
+) -> Outcome:
+    """Score the ensemble of a generation.
 
     Parameters
     ----------
@@ -66,18 +68,27 @@ def outcome(
             else None
         ),
     )
-    return record, GenerationScores(
+    in_detail = GenerationScores(
         images=scores.images,
         iou=scores.iou,
         recall={name: count.recall for name, count in scores.counts.items()},
         precision={name: count.precision for name, count in scores.counts.items()},
         wrong=None if scores.mcce is None else scores.wrong_counts,
     )
+    counts = () if _learned_from_validation(setup) else scores.shown
+    return Outcome(record, in_detail, counts, files_of(setup.data.validation))
+
+
+def _learned_from_validation(setup: Setup) -> bool:
+    """Whether the networks, or those that they go on from, may have learned from these images."""
+    if setup.given and learned_before(setup.records.folder) != 0:
+        return True
+    return setup.data.validation_is_training
 
 
 def rank(
     setup: Setup, generation: int, ensemble: Ensemble, left_out: Collection[int] = ()
-) -> tuple[GenerationRecord, GenerationScores]:
+) -> Outcome:
     """Order networks by validation scores, and score the ensemble of the best.
 
     Parameters

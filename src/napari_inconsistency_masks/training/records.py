@@ -4,6 +4,7 @@
 
     generation-0/network-0.safetensors ...   best weights of each network
     generation-0/scores.json                 scores of the ensemble in detail
+    generation-0/checked-counts.csv          counts of the validation images, and true ones
     generation-0/generation.json             ranking and scores: written last, so its presence
                                              says that the generation is complete
     generation-1/pseudo-labels/00007.tif     what generation 1 learned from
@@ -26,6 +27,7 @@ from ..errors import InputError
 from ..files.atomic import append_line, write_json
 from ..files.json_files import read_json_lines
 from ..files.patience import patiently
+from ..inference.checked_counts import write_checked_counts
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from .learner import Learning
@@ -33,7 +35,7 @@ from .results import (
     PSEUDO_LABELS,
     STATE,
     GenerationRecord,
-    GenerationScores,
+    Outcome,
     generation_folder,
     read_record,
     restore_result,
@@ -96,18 +98,20 @@ class Records:
 
     def save_generation(
         self,
-        record: GenerationRecord,
-        scores: GenerationScores,
+        outcome: Outcome,
         ensemble: Ensemble | None,
         card: ModelCard,
     ) -> None:
-        """Write the networks, unless they are there already, then scores and record."""
+        """Write the networks, unless they are there already, then scores, counts and record."""
+        generation = outcome.record.generation
         for member, network in enumerate(() if ensemble is None else ensemble.networks):
             assert isinstance(network, Network)
-            save_network(self.network_path(record.generation, member), network, card)
-        folder = self.generation_folder(record.generation)
-        write_json(folder / "scores.json", asdict(scores))
-        write_json(folder / "generation.json", asdict(record))
+            save_network(self.network_path(generation, member), network, card)
+        folder = self.generation_folder(generation)
+        write_json(folder / "scores.json", asdict(outcome.scores))
+        if outcome.counts:
+            write_checked_counts(folder, outcome.counts, outcome.files)
+        write_json(folder / "generation.json", asdict(outcome.record))
 
     def load_generation(self, generation: int) -> GenerationRecord | None:
         """Read the record, or None if the generation is not complete."""

@@ -4,6 +4,7 @@
 
     generation-1/generation.json   ranking and scores (`GenerationRecord`)
     generation-1/scores.json       the same in detail (`GenerationScores`)
+    generation-1/checked-counts.csv   counts of the validation images, see `checked_counts`
     ensemble.json                  the networks of the result
 """
 
@@ -18,6 +19,7 @@ from ..errors import InputError
 from ..files.atomic import write_json
 from ..files.json_files import read_json
 from ..inference.listing import ENSEMBLE
+from ..metrics import CountRow
 
 STATE = "state.safetensors"
 """The generation in progress."""
@@ -112,6 +114,27 @@ class GenerationScores:
     recall: Mapping[str, float | None]
     precision: Mapping[str, float | None]
     wrong: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one generation.
+
+    Attributes
+    ----------
+    record, scores
+        Its record, and the scores in detail.
+    counts
+        Of the ensemble, per validation image and class, as the program shows them; empty if the
+        networks learned from these images.
+    files
+        By name of a validation image, which file it is a frame of.
+    """
+
+    record: GenerationRecord
+    scores: GenerationScores
+    counts: tuple[CountRow, ...]
+    files: Mapping[str, str]
 
 
 def generation_folder(folder: Path, generation: int) -> Path:

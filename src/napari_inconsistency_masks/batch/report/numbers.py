@@ -83,10 +83,6 @@ class Numbers:
         """Number of frames counted."""
         return sum(len(image.frames) for image in self.images)
 
-    def total(self, name: str) -> int:
-        """Cells of one state in all frames."""
-        return sum(frame.counts[name][0] for image in self.good for frame in image.frames)
-
 
 def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
     """Read the rows of counts.csv; those of an image follow each other."""

@@ -13,6 +13,7 @@ from ...files.atomic import write_text
 from ...files.tables import iterate_csv
 from ..layout import COUNTS
 from ..plan import Plan
+from ..totals import Totals, compared_with
 from .charts import COLORS, Curve, curves, intervals
 from .numbers import ImageNumbers, Numbers, gather
 from .pictures import thumbnail
@@ -20,8 +21,8 @@ from .pictures import thumbnail
 MOST_CURVES, MOST_DOTS, MOST_ROWS = 24, 150, 1000
 
 
-def write_report(path: Path, plan: Plan) -> None:
-    """Write the page from the counts in the folder of the plan."""
+def write_report(path: Path, plan: Plan, totals: Totals) -> None:
+    """Write the page from the counts in the folder of the plan, and from their totals."""
     rows = iterate_csv(Path(plan.folder) / COUNTS)
     numbers = gather(rows, plan.model.scheme.counted)
     stacks = [image for image in numbers.good if len(image.frames) > 1]
@@ -32,6 +33,9 @@ def write_report(path: Path, plan: Plan) -> None:
         plan=plan,
         numbers=numbers,
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        totals=totals.all(),
+        compared=compared_with(totals.all()),
+        by_folder=totals.by_folder(),
         legend=_legend(numbers.names),
         by_image=_by_image(numbers) if len(numbers.good) > 1 else None,
         over_time=[(image.name, *_over_time(image, numbers)) for image in stacks[:MOST_CURVES]],

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from ...batch.events import (
     BatchEvent,
+    BatchFinished,
     BatchStarted,
     FrameDone,
     ImageDone,
@@ -56,6 +57,7 @@ class BatchFollower:
         self.looked = (0, 0)
         self.failed = 0
         self.notes: list[str] = []
+        self._counted: list[str] = []
         self._numbers: dict[str, int] = {}
         self._notes: dict[str, tuple[str, ...]] = {}
         self._told_notes: list[str] = []
@@ -64,7 +66,7 @@ class BatchFollower:
 
     def begin(self) -> None:
         """The batch that was planned is started, or goes on."""
-        self._progress, self.failed = BatchProgress(), 0
+        self._progress, self.failed, self._counted = BatchProgress(), 0, []
         self.notes.clear()
         self._frames.clear()
 
@@ -81,6 +83,8 @@ class BatchFollower:
             for name in self._numbers:
                 if self._is_good(name) and self._state(name) not in (DONE_BEFORE, WAITING):
                     self._say(name, WAITING)
+        elif isinstance(event, BatchFinished):
+            self._counted = [f"Counted: {event.counts}."] if event.counts else []
         elif isinstance(event, Warned):
             self.notes.append(event.message)
         else:
@@ -138,7 +142,7 @@ class BatchFollower:
         words = f"{many(place.images - place.failed, 'file')} done"
         if place.failed:
             words += f", {place.failed} failed; the table says why"
-        return " ".join([f"{words}.", *self.notes])
+        return " ".join([f"{words}.", *self._counted, *self.notes])
 
     def left(self) -> None:
         """The batch has ended before its end: nothing is being worked on any more."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ...batch.columns import AREA_ENDS, COUNT_ENDS, column_of
 from ...batch.layout import DONE
 from ...batch.results import BatchResults, Row
+from ...batch.totals import Total, Totals
 from ..counting.counts import in_words
 from ..parts.table_rows import Cell
 
@@ -30,6 +31,8 @@ class ResultRows:
         As in counts.csv, and as `columns` of a table.
     areas
         Those of the columns that tell areas.
+    totals
+        Of all rows.
     has_frames, has_others, has_areas
         Whether there are frames to tell apart, rows that are not done, and areas, which a table of
         an earlier version does not tell.
@@ -42,6 +45,7 @@ class ResultRows:
     has_frames: bool = False
     has_others: bool = False
     has_areas: bool = False
+    totals: list[Total] = field(default_factory=list)
 
 
 def read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
@@ -49,7 +53,8 @@ def read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
     names = results.plan.model.scheme.counted
     areas = tuple(f"{name} area" for name in names)
     found = ResultRows((*LEADING, *names, *BETWEEN, *areas), areas)
-    for number, row in enumerate(results.rows()):
+    totals = Totals(names, results.plan.model.ratios)
+    for number, row in enumerate(totals.adding(results.rows())):
         found.rows.append(row)
         found.cells.append(_cells(number, row, names))
         found.has_frames |= bool(row["frame"])
@@ -57,6 +62,7 @@ def read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
         found.has_areas |= any(cell.text for cell in found.cells[-1][-len(names) :])
         if not number % _AT_ONCE:
             yield
+    found.totals = totals.all()
     return found
 
 

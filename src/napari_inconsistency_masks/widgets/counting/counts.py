@@ -8,6 +8,7 @@ from typing import Any
 
 from ...cells import Cells
 from ...inconsistency.areas import ClassAreas
+from ...metrics import CountRatio, ExpectedCount
 from .drawn_counts import DrawnCounts, corrected_counts
 
 COLUMNS = (
@@ -169,6 +170,34 @@ def mean_count_error(rows: Iterable[CountRow]) -> tuple[float, int] | None:
 def totals(rows: Iterable[CountRow]) -> dict[str, tuple[int, int, int]]:
     """Per class the sums of the counts and of both ends of their ranges."""
     return _sums((row.state, (row.predicted, row.low, row.high)) for row in rows)
+
+
+def expected_totals(
+    rows: Iterable[CountRow], ratios: Mapping[str, CountRatio]
+) -> dict[str, ExpectedCount]:
+    """Per class how many cells to expect, where this is known.
+
+    True counts that a person typed or drew are added as they are. Classes of which all of them are
+    known are left out.
+
+    Parameters
+    ----------
+    rows
+        Counted by the same networks.
+    ratios
+        What is known of their counts, by class.
+    """
+    known, counted = dict[str, int](), dict[str, int]()
+    for row in rows:
+        if row.true is not None:
+            known[row.state] = known.get(row.state, 0) + row.true
+        else:
+            counted[row.state] = counted.get(row.state, 0) + row.predicted
+    return {
+        state: ratios[state].expected(number).plus(known.get(state, 0))
+        for state, number in counted.items()
+        if state in ratios
+    }
 
 
 def corrected_totals(rows: Iterable[CountRow]) -> dict[str, tuple[int, int, int]]:

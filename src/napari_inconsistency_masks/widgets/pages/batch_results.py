@@ -9,6 +9,8 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
 from ...batch.layout import DONE, REPORT
+from ...batch.totals import compared_with, in_words
+from ...metrics.expected_counts import expected_from
 from ..batch.follower import many
 from ..parts.buttons import MainButton, button, named
 from ..parts.controls import Sentence
@@ -117,12 +119,18 @@ class BatchResultsPage(QWidget):
         self.areas.setVisible(self._shown.found.has_areas)
         self.open.setText("Open other results…" if there else "Open results…")
         self.words.tell(self._words() if there else None)
-        self.words.setToolTip(str(folder) if there else "")
+        self.words.setToolTip(self._about() if there else "")
         if self._rows is not self._shown.found:
             self._rows = self._shown.found
             self.table.show_results(self._shown.found)
             self._show_areas()
             self.problem.tell(None)
+
+    def _about(self) -> str:
+        """Where the results lie, and where expected counts come from."""
+        results, compared = self._shown.results, compared_with(self._shown.found.totals)
+        folder = "" if results is None else results.plan.folder
+        return f"{folder}\n{expected_from(compared)}" if compared else folder
 
     def _words(self) -> str:
         results, rows = self._shown.results, self._shown.rows
@@ -135,4 +143,6 @@ class BatchResultsPage(QWidget):
         words += f" with {results.plan.model.short}"
         words += f"; {many(failed, 'file')} failed" if failed else ""
         words += f"; {many(waiting, 'file')} not processed yet" if waiting else ""
+        totals = self._shown.found.totals
+        words += f". Counted: {in_words(totals)}" if frames else ""
         return f"{words}. Press a row to see it."

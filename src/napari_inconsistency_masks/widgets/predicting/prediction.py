@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ...cells import Cells, find_cells
 from ...inconsistency.areas import AreaSums, ClassAreas
+from ...metrics import CountRatio
 from ...task import LabelScheme, Task
 from ..layers.frames import FrameAxes
 from .found_places import FoundPlace, look_for_places
@@ -35,6 +36,8 @@ class Model:
         What they see, in images of how many channels, and how many they are.
     wanted_device, device
         Where they were asked to compute, and where they do.
+    ratios
+        By class, how many cells there are for each one that they count, where this is known.
     """
 
     run: Path
@@ -43,6 +46,7 @@ class Model:
     members: int
     wanted_device: str
     device: str
+    ratios: Mapping[str, CountRatio] = field(default_factory=dict)
 
     @classmethod
     def from_answer(cls, run: Path, wanted_device: str, answer: Mapping[str, Any]) -> Model:
@@ -55,6 +59,7 @@ class Model:
             int(answer["members"]),
             wanted_device,
             str(answer["device"]),
+            {name: CountRatio(**told) for name, told in answer.get("ratios", {}).items()},
         )
 
 

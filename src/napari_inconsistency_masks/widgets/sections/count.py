@@ -9,7 +9,16 @@ import napari
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from ...files.tables import write_csv
-from ..counting.counts import COLUMNS, CountRow, corrected_totals, mean_count_error, totals
+from ...metrics.expected_counts import expected_from
+from ..counting.counts import (
+    COLUMNS,
+    CountRow,
+    corrected_totals,
+    expected_totals,
+    in_words,
+    mean_count_error,
+    totals,
+)
 from ..counting.plot import CountPlot
 from ..counting.table import CountTable
 from ..counting.typed_file import parse_count
@@ -41,6 +50,7 @@ class CountSection(Section):
         super().__init__(napari_viewer)
         self.empty = Sentence("count_empty", text=EMPTY)
         self.totals = Sentence("count_totals")
+        self.expected = Sentence("count_expected")
         self.corrected = Sentence("count_corrected")
         self.corrected.setToolTip(CORRECTED_TIP)
         self.plot = CountPlot()
@@ -51,7 +61,7 @@ class CountSection(Section):
         self.copy = button("Copy", "count_copy", "Copy the table, for a spreadsheet.")
         self.export = button("Export CSV…", "count_export", "Save the table as a CSV file.")
         self.undo = button("Undo", "count_undo", "Take back the count that was typed last.")
-        sentences = (self.empty, self.totals, self.corrected)
+        sentences = (self.empty, self.totals, self.expected, self.corrected)
         strays = StrayNote(self.session, "count")
         for widget in (*sentences, self.plot, self.table, self.error, strays, self.hint):
             self.column.addWidget(widget)
@@ -149,8 +159,23 @@ class CountSection(Section):
         frames = len({(item.image, item.frame) for item in rows})
         words = "1 frame" if frames == 1 else f"{frames} frames"
         self.totals.tell(f"{words}: {_sums(totals(rows))}." if rows else None)
+        self._tell_expected()
         boxed = any(item.boxed is not None for item in rows)
         self.corrected.tell(f"Corrected: {_sums(corrected_totals(rows))}." if boxed else None)
+
+    def _tell_expected(self) -> None:
+        """What the counted cells stand for, if all were counted by the same networks."""
+        ratios = {id(result.model): result.model.ratios for result in self._results}
+        one = next(iter(ratios.values())) if len(ratios) == 1 else {}
+        expected = expected_totals(self._rows, one)
+        words = ", ".join(
+            f"{count.expected:,.0f} {state} ({in_words(round(count.low), round(count.high))})"
+            for state, count in expected.items()
+        )
+        compared = max((ratio.images for ratio in one.values()), default=0)
+        source = f"going by {compared} labeled images set aside"
+        self.expected.tell(f"Expected: {words}, {source}." if words else None)
+        self.expected.setToolTip(expected_from(compared))
 
     def _looked_at(self) -> ImageResult | None:
         """The result of the image that is looked at, if it is there."""

@@ -1,0 +1,166 @@
+"""How many cells there are in all images together, and in each folder of them. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from ..metrics import CountRatio, ExpectedCount
+from .columns import column_of
+from .layout import DONE
+
+ALL = "all images"
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
+
+COLUMNS = (
+    *("folder", "class", "images", "without_results", "frames", "counted"),
+    *("expected", "expected_low", "expected_high"),
+    *("true_per_counted", "true_per_counted_low", "true_per_counted_high", "compared_images"),
+)
+"""Of totals.csv: a row per class for all images, then for each folder if there are several."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """The cells of one state (or objects of one class) in some images.
+
+    Attributes
+    ----------
+    folder
+        Which images: `ALL`, or the folder that they lie in.
+    name
+        Of the state.
+    images, failed, frames
+        Numbers of the images that were counted, of those without results, and of frames.
+    counted
+        Cells.
+    ratio
+        What is known of these networks' counts, or None.
+    """
+
+    folder: str
+    name: str
+    images: int
+    failed: int
+    frames: int
+    counted: int
+    ratio: CountRatio | None
+
+    @property
+    def expected(self) -> ExpectedCount | None:
+        """How many cells there are, or None if nothing is known."""
+        return None if self.ratio is None else self.ratio.expected(self.counted)
+
+    def to_record(self) -> dict[str, Any]:
+        """The row of totals.csv."""
+        told = (self.folder, self.name, self.images, self.failed, self.frames, self.counted)
+        record: dict[str, Any] = {
+            **dict.fromkeys(COLUMNS),
+            **dict(zip(COLUMNS, told, strict=False)),
+        }
+        ratio, expected = self.ratio, self.expected
+        if ratio is not None and expected is not None:
+            low, high = ratio.interval()
+            record |= {
+                "expected": round(expected.expected, 1),
+                "expected_low": round(expected.low, 1),
+                "expected_high": round(expected.high, 1),
+                "true_per_counted": round(ratio.ratio, 4),
+                "true_per_counted_low": round(low, 4),
+                "true_per_counted_high": round(high, 4),
+                "compared_images": ratio.images,
+            }
+        return record
+
+
+@dataclass
+class _Sums:
+    frames: int = 0
+    done: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    counted: dict[str, int] = field(default_factory=dict)
+
+
+class Totals:
+    """Adds up the rows of counts.csv.
+
+    Parameters
+    ----------
+    names
+        Of the states.
+    ratios
+        By state, what is known of the counts.
+    """
+
+    def __init__(self, names: Sequence[str], ratios: Mapping[str, CountRatio]) -> None:
+        self._names, self._ratios = names, ratios
+        self._of: dict[str, _Sums] = {}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add one frame, or an image without results."""
+        counts = {name: row.get(column_of(name)) for name in self._names}
+        sums = self._of.setdefault(PurePosixPath(row["image"]).parent.as_posix(), _Sums())
+        if row["status"] != DONE or not all(map(_is_there, counts.values())):
+            sums.failed.add(row["image"])
+            return
+        sums.done.add(row["image"])
+        sums.frames += 1
+        for name, count in counts.items():
+            sums.counted[name] = sums.counted.get(name, 0) + int(count or 0)
+
+    def adding(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Pass rows on, and add each."""
+        for row in rows:
+            self.add(row)
+            yield row
+
+    def all(self) -> list[Total]:
+        """Of all images together, a total per state."""
+        return self._totals(ALL, list(self._of.values()))
+
+    def by_folder(self) -> list[Total]:
+        """Of each folder, a total per state; empty if all images lie in one."""
+        if len(self._of) < 2:
+            return []
+        folders = sorted(self._of.items())
+        return [total for folder, sums in folders for total in self._totals(folder, [sums])]
+
+    def _totals(self, folder: str, parts: Sequence[_Sums]) -> list[Total]:
+        return [
+            Total(
+                folder=folder,
+                name=name,
+                images=sum(len(part.done) for part in parts),
+                failed=sum(len(part.failed) for part in parts),
+                frames=sum(part.frames for part in parts),
+                counted=sum(part.counted.get(name, 0) for part in parts),
+                ratio=self._ratios.get(name),
+            )
+            for name in self._names
+        ]
+
+
+def _is_there(count: object) -> bool:
+    """Whether a cell of the table holds something; somebody may have emptied it."""
+    return count is not None and count != ""
+
+
+def in_words(totals: Sequence[Total]) -> str:
+    """Counted and expected cells, such as ``"1,779 nuclei (expected 2,040, 1,950 to 2,140)"``."""
+    return ", ".join(map(_in_words, totals))
+
+
+def _in_words(total: Total) -> str:
+    words, expected = f"{total.counted:,} {total.name}", total.expected
+    if expected is None or not total.counted:
+        return words
+    low, high = f"{expected.low:,.0f}", f"{expected.high:,.0f}"
+    return f"{words} (expected {expected.expected:,.0f}, {low} to {high})"
+
+
+def compared_with(totals: Sequence[Total]) -> int:
+    """Number of images that expected counts come from; 0 if there are none."""
+    return max((total.ratio.images for total in totals if total.ratio is not None), default=0)

@@ -1,0 +1,155 @@
+"""How many cells there are for each one that is counted: what networks miss and invent.
+
+Networks that miss one cell in eight do so in new images as well, and no range that they span shows
+it. Images with labels from which they did not learn do: the ratio estimator of survey sampling
+(Cochran, *Sampling Techniques*, chapter 6) takes what is counted there and what is there, and says
+how many cells to expect where nobody counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from .scores import CountRow
+
+LEVEL = 0.95
+"""Of the intervals."""
+
+FEWEST_UNITS = 5
+"""Images, or files of them, without which nothing is said about others."""
+
+FEWEST_CELLS = 10
+"""Cells, counted as well as true, without which nothing is said about others."""
+
+
+@dataclass(frozen=True)
+class ExpectedCount:
+    """How many cells there are, from how many were counted.
+
+    Attributes
+    ----------
+    expected
+        The best guess.
+    low, high
+        95 % interval of the true number.
+    """
+
+    expected: float
+    low: float
+    high: float
+
+    def plus(self, known: int) -> ExpectedCount:
+        """Together with cells of which it is known that they are there."""
+        return ExpectedCount(self.expected + known, self.low + known, self.high + known)
+
+    def __str__(self) -> str:
+        return f"{self.expected:,.0f} [{self.low:,.0f}, {self.high:,.0f}]"
+
+
+@dataclass(frozen=True)
+class CountRatio:
+    """True cells of one state (or objects of one class) for each one that is counted.
+
+    Attributes
+    ----------
+    images, units
+        Number of the images that were compared, and of what is independent among them: files, or
+        images where there are too few files.
+    counted, true
+        Cells in these images.
+    spread
+        Variance of the true number for each cell that is counted.
+    """
+
+    images: int
+    units: int
+    counted: int
+    true: int
+    spread: float
+
+    @property
+    def ratio(self) -> float:
+        """True cells for each one that is counted: above 1, networks miss more than they invent."""
+        return self.true / self.counted
+
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the ratio: of the mean of many images like those compared."""
+        return self._around(self.ratio, math.sqrt(self.spread / self.counted))
+
+    def expected(self, counted: int) -> ExpectedCount:
+        """How many cells there are in other images, all together.
+
+        The interval has two parts: how well the ratio is known, and how much images differ, which
+        matters less the more of them are added up. It holds for images like those compared.
+
+        Parameters
+        ----------
+        counted
+            Cells that the same networks count in them.
+
+        Raises
+        ------
+        ValueError
+            If `counted` is negative.
+        """
+        if counted < 0:
+            raise ValueError(f"{counted} cells were counted; a number of cells is 0 or more.")
+        value = self.ratio * counted
+        deviation = math.sqrt(self.spread * counted * (1 + counted / self.counted))
+        return ExpectedCount(value, *self._around(value, deviation))
+
+    def _around(self, value: float, deviation: float) -> tuple[float, float]:
+        """An interval that is symmetric on a scale of factors, so that it never reaches below 0."""
+        if not value:
+            return 0.0, 0.0
+        quantile = float(stdtrit(self.units - 1, (1 + LEVEL) / 2))
+        factor = math.exp(quantile * deviation / value)
+        return value / factor, value * factor
+
+
+def count_ratio(rows: Iterable[CountRow], files: Mapping[str, str]) -> CountRatio | None:
+    """Compare what is counted with what is there.
+
+    Parameters
+    ----------
+    rows
+        Of one state, images that the networks did not learn from.
+    files
+        By name of an image, which file it is a frame of. Frames of one file are alike, so files
+        are what is independent if there are at least five.
+
+    Returns
+    -------
+    CountRatio or None
+        None if it would say nothing: fewer than five images, or than ten cells.
+    """
+    rows = list(rows)
+    of_file: dict[str, list[CountRow]] = {}
+    for row in rows:
+        of_file.setdefault(files.get(row.name, row.name), []).append(row)
+    units = list(of_file.values())
+    if len(units) < FEWEST_UNITS:
+        units = [[row] for row in rows]
+    counted = np.array([sum(row.predicted for row in unit) for unit in units])
+    true = np.array([sum(row.true for row in unit) for unit in units])
+    if len(units) < FEWEST_UNITS or min(counted.sum(), true.sum()) < FEWEST_CELLS:
+        return None
+    all_counted, all_true = int(counted.sum()), int(true.sum())
+    of_others = (all_true - true) / np.maximum(all_counted - counted, 1)
+    wrong = true - counted * of_others  # jackknife: each unit is expected from the others
+    squares = max(1.0, float((wrong**2).sum()))  # as if at least one cell were wrong
+    spread = squares * len(units) / (len(units) - 1) / all_counted
+    return CountRatio(len(rows), len(units), all_counted, all_true, spread)
+
+
+def expected_from(images: int) -> str:
+    """Where expected counts come from, in a sentence."""
+    return (
+        f"Expected is what there is, with a 95 % interval, by what these networks missed and "
+        f"invented in {images} labeled images that they did not learn from."
+    )

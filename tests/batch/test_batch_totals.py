@@ -1,0 +1,120 @@
+"""Cells in all images together and in each folder, and how many to expect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tifffile
+from batch_toys import batch_of, counts, do, toy_frames
+
+from napari_inconsistency_masks.batch import BatchOptions, Plan, read_results
+from napari_inconsistency_masks.batch.events import BatchFinished
+from napari_inconsistency_masks.batch.totals import ALL, COLUMNS, Totals, in_words
+from napari_inconsistency_masks.files.tables import read_csv
+from napari_inconsistency_masks.inference.trained import TrainedEnsemble
+from napari_inconsistency_masks.metrics import CountRatio
+
+RATIO = CountRatio(images=33, units=33, counted=200, true=230, spread=0.9)
+
+
+def row(image: str, alive: int | str = "", status: str = "done") -> dict[str, str]:
+    return {"image": image, "status": status, "alive": str(alive), "t cells": "1"}
+
+
+def test_totals_of_all_images_and_of_each_folder() -> None:
+    totals = Totals(("alive", "t"), {"alive": RATIO})
+    told = [
+        row("A/x.tif", 3), row("A/x.tif", 4), row("A/y.tif", 5), row("B/C/z.tif", 7),
+        row("B/C/bad.tif", status="failed: cut short"), row("B/C/emptied.tif", ""),
+    ]  # fmt: skip
+    assert list(totals.adding(told)) == told
+    everything, of_t = totals.all()
+    assert (everything.folder, everything.name) == (ALL, "alive")
+    assert (everything.images, everything.failed, everything.frames) == (3, 2, 4)
+    assert (everything.counted, of_t.counted) == (19, 4)
+    assert everything.expected == RATIO.expected(19)
+    assert of_t.expected is None
+    by_folder = [(t.folder, t.name, t.frames, t.failed, t.counted) for t in totals.by_folder()]
+    assert by_folder == [
+        ("A", "alive", 3, 0, 12), ("A", "t", 3, 0, 3), ("B/C", "alive", 1, 2, 7),
+        ("B/C", "t", 1, 2, 1),
+    ]  # fmt: skip
+    assert in_words(totals.all()) == "19 alive (expected 22, 15 to 33), 4 t"
+
+
+def test_one_folder_is_not_told_twice() -> None:
+    totals = Totals(("alive",), {})
+    totals.add(row("x.tif", 3))
+    assert totals.by_folder() == []
+    assert in_words(totals.all()) == "3 alive"
+
+
+@pytest.fixture
+def plan(model: Path, ensemble: TrainedEnsemble, tmp_path: Path) -> Plan:
+    images = tmp_path / "images"
+    for number, folder in enumerate(("well A", "well A", "well B")):
+        (images / folder).mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(images / folder / f"{number}.tif", toy_frames(2, 10 * number))
+    made = batch_of([images], tmp_path / "out", model, ensemble)
+    return replace(made, model=replace(made.model, ratios={"bright": RATIO}))
+
+
+def test_a_batch_writes_them_says_them_and_reads_them_back(
+    plan: Plan, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    *_, last = do(plan, ensemble)
+    rows = counts(tmp_path / "out")
+    bright = sum(int(told["bright"]) for told in rows)
+    expected = RATIO.expected(bright)
+    table = read_csv(tmp_path / "out" / "totals.csv")
+    assert list(table[0]) == list(COLUMNS)
+    assert [(told["folder"], told["class"], told["frames"]) for told in table] == [
+        (ALL, "bright", "6"), (ALL, "dark", "6"), ("well A", "bright", "4"),
+        ("well A", "dark", "4"), ("well B", "bright", "2"), ("well B", "dark", "2"),
+    ]  # fmt: skip
+    assert int(table[0]["counted"]) == bright > 0
+    assert float(table[0]["expected"]) == pytest.approx(expected.expected, abs=0.06)
+    assert float(table[0]["expected_high"]) == pytest.approx(expected.high, abs=0.06)
+    assert table[0]["true_per_counted"] == "1.15"
+    assert table[0]["compared_images"] == "33"
+    assert {table[1][name] for name in COLUMNS[6:]} == {""}
+    assert isinstance(last, BatchFinished)
+    assert f"{bright:,} bright (expected {expected.expected:,.0f}, " in last.counts
+    assert last.compared == 33
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"<td>{bright}</td><td>{expected}</td><td>115 [" in page
+    assert "too few of them in the images that were compared" in page
+    assert "<td>well A</td><td>2</td><td>4</td>" in page
+    assert read_results(tmp_path / "out").plan.model.ratios == {"bright": RATIO}
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_without_images_set_aside_a_batch_says_what_it_counted_and_no_more(
+    plan: Plan, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    plan = replace(plan, model=replace(plan.model, ratios={}), options=BatchOptions())
+    *_, last = do(plan, ensemble)
+    assert isinstance(last, BatchFinished)
+    assert "expected" not in last.counts
+    assert last.compared == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "How many there are" not in page
+
+
+def test_a_batch_that_stops_leaves_no_totals_of_before(
+    plan: Plan, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    from napari_inconsistency_masks.batch import run_batch
+
+    do(plan, ensemble)
+    events = run_batch(
+        replace(plan, options=BatchOptions(write=("cells",))), ensemble, overwrite=True
+    )
+    for event in events:
+        if type(event).__name__ == "ImageDone":
+            break
+    events.close()
+    frames = [told["frames"] for told in read_csv(tmp_path / "out" / "totals.csv")]
+    assert frames[:2] == ["2", "2"]
