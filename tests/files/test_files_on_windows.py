@@ -15,6 +15,7 @@ from napari_inconsistency_masks.files import atomic, patience
 from napari_inconsistency_masks.files.atomic import WriteError, append_line, write_text
 from napari_inconsistency_masks.files.folders import remove
 from napari_inconsistency_masks.files.json_files import read_json_lines
+from napari_inconsistency_masks.projects.places_table import write_places
 
 HELD = (5, 32, 33, 1224)
 
@@ -104,6 +105,18 @@ def test_a_line_is_added_once_the_journal_is_free(
     refusing.left = float("inf")
     with pytest.raises(WriteError, match=r"journal\.jsonl: not written, another program has it"):
         append_line(path, {"n": 2})
+
+
+@pytest.mark.parametrize("winerror", HELD)
+def test_a_damaged_table_that_is_held_for_a_moment_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
+) -> None:
+    (tmp_path / "places.csv").write_text("no,such\r\ntable\r\n")
+    rename = Refusing(Path.rename, 2, winerror)
+    monkeypatch.setattr(Path, "rename", lambda *args: rename(*args))
+    write_places(tmp_path, [])
+    assert rename.calls == 3
+    assert (tmp_path / "places.csv.damaged").read_text() == "no,such\ntable\n"
 
 
 def test_a_file_that_is_held_for_a_moment_is_removed(

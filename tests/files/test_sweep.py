@@ -35,3 +35,10 @@ def test_sweep_knows_that_process_numbers_are_given_out_again(tmp_path: Path) ->
     before = psutil.Process().create_time() - 1000
     os.utime(old, (before, before))
     assert sweep(tmp_path) == (old.name,)
+
+
+def test_an_id_that_no_process_can_have_is_that_of_none(tmp_path: Path) -> None:
+    host = f"{zlib.crc32(platform.node().encode()):08x}"
+    absurd = tmp_path / f".part-{host}-{10**30}-0.json"
+    absurd.write_text("")
+    assert sweep(tmp_path) == (absurd.name,)

@@ -14,6 +14,9 @@ from pathlib import Path
 import psutil
 
 _HOST = f"{zlib.crc32(platform.node().encode()):08x}"
+_LARGEST = 2**31 - 1
+"""No system gives a process a larger id, and none can be asked for one."""
+
 _TEMPORARY = re.compile(r"\.part-(([0-9a-f]{8})-(\d+))-\d+(\..*)?")
 _counter = itertools.count()
 
@@ -59,6 +62,8 @@ def sweep(folder: str | os.PathLike[str], ended: Collection[str] = ()) -> tuple[
 
 def _still_writing(process: int, file: Path) -> bool:
     """Whether the process exists and is older than the file (ids are given out again)."""
+    if process > _LARGEST:
+        return False
     try:
         return bool(psutil.Process(process).create_time() <= file.stat().st_mtime + 2)
     except (psutil.Error, OSError):

@@ -11,6 +11,7 @@ from ..boxes import Box
 from ..errors import InputError
 from ..files.atomic import WriteError
 from ..files.names import about
+from ..files.patience import patiently
 from ..files.tables import read_csv, write_csv
 from .layout import PLACES_FILE
 
@@ -98,7 +99,7 @@ def _set_aside(path: Path) -> None:
     while free.exists():
         free, number = path.with_name(f"{path.name}.damaged-{number}"), number + 1
     try:
-        path.rename(free)
+        patiently(lambda: path.rename(free))
     except OSError as error:
         text = (
             f"cannot be read and not be renamed ({error.strerror or error}), so nothing is "

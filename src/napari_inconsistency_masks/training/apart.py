@@ -18,6 +18,7 @@ from ..cluster import Job, Lost, Noted, Refused, Returned, Said, Team
 from ..cluster.shared_files import PATIENCE, content_key, look_again
 from ..config import TrainConfig
 from ..errors import InputError
+from ..files.folders import make_folder
 from ..files.patience import patiently
 from ..inference.evaluate import Check
 from ..nets.ensemble import Ensemble
@@ -96,7 +97,7 @@ class Apart:
     def _epoch(self, learner: Learner, generation: int, steps: int) -> Iterator[Event]:
         """Let every member that still learns do the rest of an epoch on some worker."""
         state = content_key(self._folder / STATE)
-        (self._folder / MEMBERS).mkdir(exist_ok=True)
+        make_folder(self._folder / MEMBERS)
         jobs = {f"network {member}": member for member in learner.active}
         waiting = [
             Job(name, self._train, (self._folder, state, generation, member, steps))

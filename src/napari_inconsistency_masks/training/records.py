@@ -25,6 +25,7 @@ from typing import Any
 from ..checkpoint import ModelCard, load_network, load_tensors, save_network, save_tensors
 from ..errors import InputError
 from ..files.atomic import append_line, write_json
+from ..files.folders import make_folder
 from ..files.json_files import read_json_lines
 from ..files.patience import patiently
 from ..inference.checked_counts import write_checked_counts
@@ -79,7 +80,8 @@ class Records:
     def generation_folder(self, generation: int) -> Path:
         """Return the folder of a generation, made if needed."""
         folder = generation_folder(self.folder, generation)
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            make_folder(folder)
         return folder
 
     def network_path(self, generation: int, member: int) -> Path:
@@ -93,7 +95,8 @@ class Records:
     def pseudo_label_path(self, generation: int, index: int) -> Path:
         """Return where the pseudo-label of an unlabeled image is."""
         folder = self.generation_folder(generation) / "pseudo-labels"
-        folder.mkdir(exist_ok=True)
+        if not folder.is_dir():
+            make_folder(folder)
         return folder / f"{index:05d}.tif"
 
     def save_generation(

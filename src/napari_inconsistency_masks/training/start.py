@@ -24,6 +24,7 @@ from ..data.sample import SegmentationData
 from ..data.sources import Joined
 from ..errors import InputError
 from ..files.atomic import write_bytes, write_json
+from ..files.folders import make_folder
 from ..files.guard import read_bytes
 from ..files.json_files import iterate_json_lines, read_json
 from ..inference.listing import ENSEMBLE, network_files
@@ -71,7 +72,7 @@ def copy_start(old: Path, folder: Path) -> Start:
         If there is no ensemble, or a file cannot be read or written.
     """
     into = generation_folder(folder, 0)
-    into.mkdir(parents=True, exist_ok=True)
+    make_folder(into)
     hashes = {}
     for member, path in enumerate(network_files(old)):
         content = read_bytes(path, MOST_BYTES)

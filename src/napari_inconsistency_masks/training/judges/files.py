@@ -10,6 +10,7 @@ import torch
 from ...checkpoint import ModelCard, load_tensors, save_tensors
 from ...errors import InputError
 from ...files.atomic import write_json
+from ...files.folders import make_folder
 from ...files.json_files import read_json
 from ...nets.evalnet import EvalNet
 from .evalnets import EvalNets, build
@@ -47,7 +48,7 @@ class JudgeFiles:
 
     def save(self, record: JudgeRecord, networks: EvalNets, card: ModelCard) -> None:
         """Write the networks, then the record."""
-        self._folder.mkdir(exist_ok=True)
+        make_folder(self._folder)
         for member, network in enumerate(networks.networks):
             save_tensors(self._path(member), network.state_dict(), "judge", card.to_json())
         write_json(self._folder / "judge.json", asdict(record))
