@@ -691,8 +691,7 @@ def test_the_section_is_at_no_place_after_one_was_refused(
     section = CorrectSection(viewer)
     qtbot.addWidget(section)
     section.next.click()
-    rows = session.layer_data.rows
-    session.layer_data.set_rows(rows[:2])
+    shapes = draw_ellipse(session, correcting.queue.places[1])
     section.accept.click()
     assert section.progress.text() == "1 of 3 done.", "it was accepted, and the next one refused"
     assert section.accept.isHidden()
@@ -700,7 +699,7 @@ def test_the_section_is_at_no_place_after_one_was_refused(
     assert section.table.current == -1
     section.table.setCurrentIndex(section.table.model().index(1, 0))
     assert correcting.queue.current is None
-    session.layer_data.set_rows(rows)
+    remove_ellipse(shapes)
     section.table.setCurrentIndex(section.table.model().index(1, 0))
     assert correcting.queue.current is correcting.queue.places[1]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from napari.layers import Image, Layer, Points
+from napari.layers import Image, Labels, Layer, Points
 
 from ...errors import InputError
 from ...task import LabelScheme
@@ -36,13 +36,9 @@ def drawing_of(
 
 
 def drawing_like(
-    before: Drawing,
-    layers: Sequence[Layer | None],
-    image: Image,
-    rows: Sequence[ClassRow],
-    boxes: LabelBoxes,
+    before: Drawing, layers: Sequence[Layer | None], image: Image, boxes: LabelBoxes
 ) -> Drawing:
-    """What is drawn now in the same layers as before, with the names of classes as before.
+    """What is drawn now in the same layers as before, with classes and axes as before.
 
     For when there is no `drawing_of`, as while a class has no valid name: what cannot be said of
     what is drawn now stays as it was.
@@ -52,24 +48,43 @@ def drawing_like(
     before
         An earlier drawing of the image.
     layers
-        Those of its classes, in the order of the table.
-    image, rows, boxes
-        As they are now; the image has the axes that it had.
+        Those of what was drawn; None for one that is gone.
+    image, boxes
+        As they are now; the image has the shape that it had.
     """
-    same = {
-        name: row.layer
-        for name, row, layer in zip(before.scheme.classes, rows, layers, strict=False)
-        if row.layer is layer
-    }
     drawn = list(before.drawn)
-    for number, item in enumerate(drawn):
+    for number, (item, layer) in enumerate(zip(drawn, layers, strict=True)):
         with suppress(InputError):
-            row = ClassRow(item.name, "", layer=same.get(item.name))
-            drawn[number] = _drawn(row, image, before.axes)
+            drawn[number] = _drawn(ClassRow(item.name, "", layer=layer), image, before.axes)
     there = before.boxes
     with suppress(InputError):
         there = there if boxes.lost(image) else boxes.of(image, before.axes)
     return replace(before, drawn=tuple(drawn), boxes=there)
+
+
+def beyond_channel(
+    image: Image, axes: FrameAxes, rows: Iterable[ClassRow], frame: int, channel: int
+) -> str:
+    """A sentence about labels on another channel than the first, which count for nothing.
+
+    Empty if there are none, or if they are on the first one too. Only one channel of one frame is
+    looked at: that on which a person draws, as it is asked after every stroke.
+    """
+    for row in rows if channel else ():
+        layer = row.layer
+        if not isinstance(layer, Labels) or not fits(layer, axes):
+            continue
+        labels = layer.data[0] if layer.multiscale else layer.data
+        if tuple(labels.shape) == axes.layer_shape:
+            continue
+        drawn = axes.read_plane(labels, frame, channel)
+        if ((drawn != 0) & (drawn != axes.read_plane(labels, frame))).any():
+            return (
+                f"Labels layer {layer.name!r} is drawn on channel {channel} of image "
+                f"{image.name!r}, and only what is on its channel 0 counts and is saved: draw it "
+                f"there."
+            )
+    return ""
 
 
 def refuse_shared_layers(rows: Iterable[ClassRow]) -> None:

@@ -37,7 +37,12 @@ class Elsewhere(QObject):
         image = self._data.image
         if image is None or self._data.image_layers.own.of(image) is not None:
             return
-        for layer in self._layers():
+        mine = self._layers()
+        before = [layer for layer, its in self._images.items() if its() is image]
+        for layer in before:
+            if not any(layer is other for other in mine):
+                del self._images[layer]  # it is drawn in no longer for this image
+        for layer in mine:
             if layer not in self._images:
                 for name in strokes_of(layer):
                     emitter = layer.events.emitters.get(name)

@@ -154,7 +154,7 @@ class Keeper(QObject):
         self._sittings.end()
 
     def _on_leaving(self) -> None:
-        """Another image is about to be chosen: save what this one's layers show, undoing too."""
+        """Another image or class is about to be chosen: save what layers show, undoing too."""
         image, axes = self._data.image, self._data.axes
         if self.paused or image is None or axes is None or shape_of(image) != axes.shape:
             return  # with another shape it has become another one already
@@ -174,6 +174,8 @@ class Keeper(QObject):
         before = self._sittings.current
         self._say_now()
         if self._sittings.current is not before:
+            if before is not None and before.drawn:
+                self._saving.put(before)  # layers may come and go unasked just after an undo
             self._earlier.begin()
             self._forget_closed()
 
@@ -228,10 +230,12 @@ class Keeper(QObject):
             return
         if self._sittings.problem:
             self._say_now()  # perhaps it is solved
-        current = self._sittings.current
+        current, image = self._sittings.current, self._data.image
         if current is not None and (current.drawn or current.in_project):
             self._say_now()
             self._saving.put(current)
+        elif self._sittings.stuck and image is not None:
+            self._save_unsaid(image)  # no class may be drawn in some of its layers just now
 
     def _on_saved(self, sitting: Sitting, failed_before: bool) -> None:
         if failed_before or self._tell_saved:

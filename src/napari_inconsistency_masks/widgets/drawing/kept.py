@@ -170,6 +170,8 @@ def frame_labels(drawing: Drawing, frame: int) -> FrameLabels:
     size, scheme = drawing.axes.size, drawing.scheme
     drawn = {item.name: item for item in drawing.drawn}
     boxes = tuple(drawing.boxes.get(frame, ()))
+    if scheme.exclusive and not drawing.drawn:  # a label box says that nothing is there
+        return FrameLabels(size, ids=np.zeros(size, np.uint8), boxes=boxes)
     if scheme.exclusive:
         ids = drawing.axes.read_plane(drawing.drawn[0].labels, frame)
         return FrameLabels(size, ids=ids, boxes=boxes)

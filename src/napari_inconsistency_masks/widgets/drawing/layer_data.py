@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...task import LabelScheme, Task
-from ..layers.class_rows import MASK, POSITION, ClassRow, Own, default_rows
+from ..layers.class_rows import MASK, POSITION, ClassRow, Own, default_rows, mean_the_same
 from ..layers.fitting import shape_of
 from ..layers.frames import FrameAxes, guess_axes
 from ..layers.image_layers import ImageLayers
@@ -27,8 +27,9 @@ from .snapshot import Drawing, check_class_names
 class LayerData(QObject):
     """The choice of layers; sections show and change it.
 
-    `leaving` tells that another image is about to be chosen, `changed` of any change of the choice,
-    `scanned` of a new `scan`, `drawn` of a stroke, `boxed` that it has a layer of label boxes now.
+    `leaving` tells that another image is about to be chosen, or other axes, classes or layers for
+    it, `changed` of any change of the choice, `scanned` of a new `scan`, `drawn` of a stroke,
+    `boxed` that it has a layer of label boxes now.
     """
 
     leaving = Signal()
@@ -66,8 +67,7 @@ class LayerData(QObject):
             axes, note = guess_axes(shape_of(image), rgb=image.rgb, names=image.axis_labels)
             named = self.image_layers.named_axes(image)
             self.axes, self.axes_note = (axes, note) if named is None else (named, "")
-            drawn_in = self.image_layers.drawn_in
-            self.rows = [replace(r, layer=drawn_in(r, image, self.axes)) for r in self.rows]
+            self._find_layers(self.axes)
             if self._untouched:
                 self._propose()
         self._on_choice()
@@ -86,27 +86,34 @@ class LayerData(QObject):
 
     def name_axis(self, axis: int, letter: str) -> None:
         """Say what an axis of the image is."""
-        if self.axes is not None:
-            self._name_axes(self.axes.renamed(axis, letter))
-            self._on_choice()
+        if self.axes is None:
+            return
+        self.leaving.emit()
+        self.image_layers.use(self.image, self.axes, self.rows)
+        axes = self.axes.renamed(axis, letter)
+        self._name_axes(axes)
+        self._find_layers(axes)
+        self._on_choice()
 
     def choose_task(self, task: Task) -> None:
         """Say whether classes may overlap."""
-        self.task, self._untouched = task, False
-        if task is not Task.MULTILABEL:
-            self.rows = [replace(row, kind=MASK) for row in self.rows]
-        self._on_choice()
+        if task is not self.task:
+            self.leaving.emit()
+        self._choose_task(task)
 
     def set_rows(self, rows: Iterable[ClassRow]) -> None:
         """Replace the table of classes."""
         rows = list(rows)
+        if not mean_the_same(self.rows, rows):
+            self.leaving.emit()
         self.image_layers.rename(self.rows, rows)
-        self.rows, self._untouched = rows, False
-        self.image_layers.use(self.image, self.rows)
+        self.rows, self._untouched = self._with_layers_of_before(rows), False
+        self.image_layers.use(self.image, self.axes, self.rows)
         self._on_choice()
 
     def choose_classes(self, scheme: LabelScheme, letters: str) -> None:
         """Take other classes, without layers, and other letters for the axes of the image."""
+        self.leaving.emit()
         kinds = {scheme.position: POSITION}
         self.rows = [
             ClassRow(name, class_color(number), kinds.get(name, MASK))
@@ -114,7 +121,7 @@ class LayerData(QObject):
         ]
         if self.axes is not None:
             self._name_axes(replace(self.axes, letters=letters))
-        self.choose_task(scheme.task)
+        self._choose_task(scheme.task)
 
     @property
     def classes_chosen(self) -> bool:
@@ -217,13 +224,38 @@ class LayerData(QObject):
     def _fitting(self, layer: Layer | None) -> Layer | None:
         return self.image_layers.fitting(layer, self.image, self.axes)
 
+    def _choose_task(self, task: Task) -> None:
+        self.task, self._untouched = task, False
+        if task is not Task.MULTILABEL:
+            self.rows = [replace(row, kind=MASK) for row in self.rows]
+        self._on_choice()
+
+    def _find_layers(self, axes: FrameAxes) -> None:
+        """Of the classes on the image, as it has these axes now."""
+        assert self.image is not None
+        drawn_in = self.image_layers.drawn_in
+        self.rows = [replace(row, layer=drawn_in(row, self.image, axes)) for row in self.rows]
+
+    def _with_layers_of_before(self, rows: list[ClassRow]) -> list[ClassRow]:
+        """A class that comes back to the table comes with its layer."""
+        if self.image is None or self.axes is None:
+            return rows
+        there = {(row.name, row.kind) for row in self.rows}
+        taken = [row.layer for row in rows]
+        for number, row in enumerate(rows):
+            if row.layer is None and (row.name, row.kind) not in there:
+                found = self.image_layers.drawn_in(row, self.image, self.axes)
+                if not any(found is layer for layer in taken):
+                    rows[number] = replace(row, layer=found)
+        return rows
+
     def _name_axes(self, axes: FrameAxes) -> None:
         self.axes, self.axes_note = axes, ""
         self.image_layers.name_axes(self.image, axes)
 
     def _follow(self, image: Image | None) -> None:
         if self.image is not None:
-            self.image_layers.use(self.image, self.rows)
+            self.image_layers.use(self.image, self.axes, self.rows)
             self.image.events.data.disconnect(self._on_image_data)
         if image is not None:
             image.events.data.connect(self._on_image_data)

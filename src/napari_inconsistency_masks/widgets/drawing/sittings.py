@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from napari.layers import Image, Layer
 
 from ...errors import InputError
 from ..layers.class_rows import ClassRow
-from .drawn_classes import drawing_like
+from ..layers.frames import FrameAxes
+from .drawn_classes import beyond_channel, drawing_like
 from .kept import Home, home_in, save_changed
 from .kept_folders import Kept, key_of, new_folder, newest_kept
 from .layer_data import LayerData
@@ -55,24 +57,29 @@ class Sitting:
         """Whether this is a file of a project."""
         return self.home is not None and self.home.axes is not None
 
-    def goes_on(self, image: Image, rows: Iterable[ClassRow]) -> bool:
-        """Whether what is drawn in the layers of a table may take the place of this on disk.
+    def is_of(self, image: Image) -> bool:
+        """Whether this layer is drawn on."""
+        return self.image is not None and self.image() is image
 
-        Not on another image layer, even of the same name and file; nor if a class is drawn in
-        another layer now, or in none: what was drawn in the one before was never erased.
-        """
-        if self.image is None or self.image() is not image:
-            return False
+    def is_drawn_in(self, rows: Sequence[ClassRow]) -> bool:
+        """Whether these are the layers of its classes."""
+        return len(rows) == len(self.layers) and all(
+            row.layer is None if layer is None else row.layer is not None and row.layer is layer()
+            for row, layer in zip(rows, self.layers, strict=True)
+        )
+
+    def loses_nothing(self, rows: Iterable[ClassRow]) -> bool:
+        """Whether nothing is drawn in layers that are no longer those of its classes."""
         now = {row.name: row.layer for row in rows}
         layers = [layer() for layer in self.layers if layer is not None]
         return all(
-            (layer is not None and layer is now.get(item.name)) or item.is_empty()  # slow, so last
+            (layer is not None and layer is now.get(item.name)) or item.is_empty()
             for item, layer in zip(self.drawing.drawn, layers, strict=True)
         )
 
     def save(self, root: Path, first: int) -> Generator[None, None, None]:
         """Save what changed, in a new folder of `root` if it has none; frame `first` first."""
-        if not self.drawing.drawn:
+        if not self.drawing.drawn and not self.drawing.boxes:
             return
         if self.home is None:
             folder = new_folder(root, self.key, self.drawing, self.source)
@@ -143,15 +150,13 @@ class Sittings:
     def last(self, image: Image) -> Sitting | None:
         """The one with what was drawn on an image when that could be said last.
 
-        If the image is chosen, with what is drawn now, as far as that is known.
+        If the image is chosen, with what is drawn in its layers now.
         """
         sitting, data = self._last.get(image), self._data
         if sitting is None or image is not data.image or id(image) in self._given_up:
             return sitting
-        before = sitting.drawing
-        if data.axes == before.axes and len(data.used_rows) == len(before.scheme.classes):
-            layers = [None if layer is None else layer() for layer in sitting.layers]
-            sitting.drawing = drawing_like(before, layers, image, data.drawn_rows, data.boxes)
+        layers = [layer() for layer in sitting.layers if layer is not None]
+        sitting.drawing = drawing_like(sitting.drawing, layers, image, data.boxes)
         return sitting
 
     def is_last_of(self, sitting: Sitting, images: Iterable[Image]) -> bool:
@@ -204,22 +209,35 @@ class Sittings:
             sitting = self._going_on(key, image) or self._begin(
                 Sitting(key, source, drawing, image=weakref.ref(image))
             )
-        sitting.drawing, self.left_out = drawing, beyond_frames(drawing)
+        sitting.drawing = drawing
+        self.left_out = beyond_frames(drawing) or self._beyond_channel(image, drawing.axes)
         layers = (row.layer for row in self._data.drawn_rows)
         sitting.layers = tuple(None if each is None else weakref.ref(each) for each in layers)
         self._last[image] = sitting
         return sitting
 
+    def _beyond_channel(self, image: Image, axes: FrameAxes) -> str:
+        layers, rows = self._data.layers, self._data.drawn_rows
+        frame, channel = layers.frame_shown(image, axes), layers.channel_shown(image, axes)
+        return beyond_channel(image, axes, rows, frame, channel)
+
     def _newest(self, key: str) -> Sitting | None:
         return next((sitting for sitting in reversed(self._known) if sitting.key == key), None)
 
     def _going_on(self, key: str, image: Image) -> Sitting | None:
-        """The newest one that what is drawn now on an image may take the place of."""
-        rows, unboxed = self._data.drawn_rows, self._data.boxes.lost(image)
-        for sitting in reversed(self._known):
-            if sitting.key == key and sitting.goes_on(image, rows):
-                return None if unboxed and sitting.drawing.boxes else sitting
-        return None
+        """The newest one that what is drawn now on an image may take the place of on disk.
+
+        None of another image layer, even of the same name and file; nor one in which something is
+        drawn in a layer that is no longer that of its class: it was never erased.
+        """
+        rows = self._data.drawn_rows
+        known = [each for each in reversed(self._known) if each.key == key and each.is_of(image)]
+        same = (each for each in known if each.is_drawn_in(rows))
+        other = (each for each in known if each.loses_nothing(rows))  # slow, so last
+        found = next(chain(same, other), None)
+        if found is not None and found.drawing.boxes and self._data.boxes.lost(image):
+            return None
+        return found
 
     def _begin(self, sitting: Sitting) -> Sitting:
         self._known.append(sitting)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from napari.layers import Image, Layer
 
@@ -58,6 +59,16 @@ class OwnRows:
         """An image brings layers."""
         self._by_image[id(image)] = image, own
 
+    def use(self, image: Image, rows: Iterable[ClassRow]) -> None:
+        """A person chose other layers for some of its classes."""
+        own, layers = self.of(image), {(row.name, row.kind): row.layer for row in rows}
+        if own is not None:
+            kept = [
+                replace(row, layer=layers.get((row.name, row.kind)) or row.layer)
+                for row in own.rows
+            ]
+            self.know(image, replace(own, rows=tuple(kept)))
+
     def forget(self, image: Image) -> None:
         """It is gone, and so are they."""
         self._by_image.pop(id(image), None)
@@ -70,6 +81,18 @@ class OwnRows:
             if any(row.layer is layer for row in own.rows)
         ]
         return not owners or owners[0] is image
+
+
+def mean_the_same(before: Sequence[ClassRow], after: Sequence[ClassRow]) -> bool:
+    """Whether everything that is drawn means the same after a change of the table.
+
+    As it does with other colors, or with a layer for a class that had none.
+    """
+    return len(before) == len(after) and all(
+        (old.name, old.kind) == (new.name, new.kind)
+        and (old.layer is None or old.layer is new.layer)
+        for old, new in zip(before, after, strict=True)
+    )
 
 
 def default_rows() -> list[ClassRow]:

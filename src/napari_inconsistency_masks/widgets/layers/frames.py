@@ -142,9 +142,9 @@ class FrameAxes:
         ordered = plane.transpose([rest.index(letter) for letter in "CYX"])
         return ordered[: self.channels]
 
-    def read_plane(self, data: Any, frame: int) -> npt.NDArray[Any]:
-        """One frame ``(Y, X)`` of an array of `layer_shape`."""
-        plane = np.asarray(data[self._key(self.layer_letters, frame, channel=0)])
+    def read_plane(self, data: Any, frame: int, channel: int = 0) -> npt.NDArray[Any]:
+        """One frame ``(Y, X)`` of an array of `layer_shape`, or one channel of it of `shape`."""
+        plane = np.asarray(data[self._key(self.layer_letters, frame, channel=channel)])
         return plane if self._rows_first else plane.T
 
     def write_plane(self, data: Any, frame: int, plane: npt.NDArray[Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from napari.layers import Image, Labels, Layer
@@ -13,8 +13,7 @@ from .fitting import fits, shape_of
 from .frames import FrameAxes
 from .viewer_layers import ViewerLayers
 
-_Shape = tuple[int, ...]
-_Made = tuple["weakref.ref[Image]", _Shape]
+_Made = tuple["weakref.ref[Image]", tuple[int, ...]]
 _ByClass = WeakValueDictionary[str, Layer]
 
 
@@ -40,7 +39,7 @@ class ImageLayers:
         self.own = OwnRows()
         self._layers = layers
         self._made: WeakKeyDictionary[Layer, _Made] = WeakKeyDictionary()
-        self._used: WeakKeyDictionary[Image, dict[_Shape, _ByClass]] = WeakKeyDictionary()
+        self._used: WeakKeyDictionary[Image, dict[FrameAxes, _ByClass]] = WeakKeyDictionary()
         self._axes: WeakKeyDictionary[Image, FrameAxes] = WeakKeyDictionary()
 
     def make(self, layer: Layer, image: Image) -> None:
@@ -80,14 +79,21 @@ class ImageLayers:
         upto = next((place for place, layer in enumerate(above) if layer in others), len(above))
         return [layer for layer in fit if layer in above[:upto]] or fit
 
-    def use(self, image: Image | None, rows: Iterable[ClassRow]) -> None:
-        """A person chose these layers for the classes of an image."""
-        if image is None:
+    def use(self, image: Image | None, axes: FrameAxes | None, rows: Sequence[ClassRow]) -> None:
+        """A person chose these layers for the classes of an image with these axes.
+
+        Those of classes that are no longer in the table are still known.
+        """
+        if image is None or axes is None:
             return
-        layers = {row.name: row.layer for row in rows if row.layer is not None}
-        for layer in filter(self._is_left, layers.values()):
-            self.make(layer, image)
-        self._used.setdefault(image, {})[shape_of(image)] = WeakValueDictionary(layers)
+        self.own.use(image, rows)
+        used = self._used.setdefault(image, {}).setdefault(axes, _ByClass())
+        for row in rows:
+            used.pop(row.name, None)
+            if row.layer is not None:
+                if self._is_left(row.layer):
+                    self.make(row.layer, image)
+                used[row.name] = row.layer
 
     def rename(self, before: Sequence[ClassRow], after: Sequence[ClassRow]) -> None:
         """The table of classes is changed: one that is renamed stays in its layers everywhere."""
@@ -95,14 +101,17 @@ class ImageLayers:
         gone, come = [name for name in old if name not in new], [n for n in new if n not in old]
         if len(old) != len(new) or len(gone) != 1 or len(come) != 1:
             return
-        for by_class in (item for by_shape in self._used.values() for item in by_shape.values()):
+        for by_class in (item for by_axes in self._used.values() for item in by_axes.values()):
             layer = by_class.pop(gone[0], None)
             if layer is not None:
                 by_class[come[0]] = layer
 
     def drawn_in(self, row: ClassRow, image: Image, axes: FrameAxes) -> Layer | None:
         """The layer in which a class was last drawn on an image, else that of the row."""
-        used = self._used.get(image, {}).get(shape_of(image), _ByClass()).get(row.name)
+        own = self.own.of(image)
+        brought = own.rows if own is not None else ()
+        used = self._used.get(image, {}).get(axes, _ByClass()).get(row.name)
+        used = next((each.layer for each in brought if each.name == row.name), used)
         if row.kind == MASK and not isinstance(used, Labels):
             used = None
         return self.fitting(used, image, axes) or self.fitting(row.layer, image, axes)

@@ -135,10 +135,21 @@ class ViewerLayers:
 
     def frame_shown(self, image: Layer, axes: FrameAxes) -> int:
         """The frame of an image that the sliders point at; 0 if it has no longer these axes."""
-        if image.ndim != len(axes.layer_letters):
+        place = self._place_shown(image, axes)
+        return 0 if place is None else axes.frame_at(place)
+
+    def channel_shown(self, image: Layer, axes: FrameAxes) -> int:
+        """The channel that they point at; 0 if there is none."""
+        place = self._place_shown(image, axes)
+        if place is None or "C" not in axes.layer_letters:
             return 0
+        return min(max(round(place[axes.letters.index("C")]), 0), axes.channels - 1)
+
+    def _place_shown(self, image: Layer, axes: FrameAxes) -> list[float] | None:
+        if not self.alive or image.ndim != len(axes.layer_letters):
+            return None
         place = image.world_to_data(self.viewer.dims.point)
-        return axes.frame_at([float(value) for value in place][-len(axes.layer_letters) :])
+        return [float(value) for value in place][-len(axes.layer_letters) :]
 
     def show_frame(self, image: Layer, axes: FrameAxes, frame: int) -> None:
         """Move the sliders to a frame of an image, unless it has no longer these axes."""

@@ -17,6 +17,7 @@ from ..drawing.drawing_layers import numbered_colors, points_look
 from ..layers.class_rows import MASK, POSITION, ClassRow
 from ..layers.file_frames import layer_look
 from ..layers.frames import FrameAxes
+from ..layers.held import HeldLayers
 from ..layers.label_boxes import LabelBoxes
 from ..layers.subject import Subject
 from ..layers.viewer_layers import ViewerLayers, geometry, mark, put
@@ -62,9 +63,9 @@ class OpenFile:
 
 
 def make_layers(
-    layers: ViewerLayers, boxes: LabelBoxes, opened: OpenFile, read: ReadFile
+    layers: ViewerLayers, boxes: LabelBoxes, held: HeldLayers, opened: OpenFile, read: ReadFile
 ) -> Iterator[None]:
-    """Add the layers of a file one by one."""
+    """Add the layers of a file one by one; they are held until all are there."""
     layers.add(opened.image)
     yield
     where = geometry(opened.image, opened.axes)
@@ -72,14 +73,17 @@ def make_layers(
         opened.rows.append(row)
         if row.layer is not None:
             layers.add(row.layer)
+            held.take(row.layer)
             yield
     if read.boxes:
-        boxes.make(opened.image, read.axes, read.boxes)
+        held.take(boxes.make(opened.image, read.axes, read.boxes))
         yield
 
 
-def fill_layers(boxes: LabelBoxes, opened: OpenFile, read: ReadFile) -> Iterator[None]:
-    """Show another file in the layers of the one before."""
+def fill_layers(
+    boxes: LabelBoxes, held: HeldLayers, opened: OpenFile, read: ReadFile
+) -> Iterator[None]:
+    """Show another file in the layers of the one before, which are held and stay so."""
     image = opened.image
     image.data = read.pixels
     image.reset_contrast_limits_range()
@@ -93,11 +97,15 @@ def fill_layers(boxes: LabelBoxes, opened: OpenFile, read: ReadFile) -> Iterator
         if isinstance(row.layer, Points):
             _fill_points(row.layer, read)
         elif row.layer is not None:
-            _fill_labels(row.layer, read.planes[_key(opened.scheme, row.name)])
+            row.layer.data = read.planes[_key(opened.scheme, row.name)]
         if row.layer is not None:
+            held.take(row.layer)
             put(row.layer, where)
             yield
     boxes.fill(image, read.axes, read.boxes)
+    drawn = boxes.layer(image)
+    if drawn is not None:
+        held.take(drawn)
 
 
 def new_image(read: ReadFile, name: str) -> Image:
@@ -136,15 +144,6 @@ def _new_rows(
 
 def _key(scheme: LabelScheme, name: str) -> str:
     return "classes" if scheme.exclusive else name
-
-
-def _fill_labels(layer: Labels, plane: Any) -> None:
-    """Replace what is drawn; no undo leads back to the file before."""
-    mode = layer.mode
-    layer.editable = False  # forgets all strokes
-    layer.data = plane
-    layer.editable = True
-    layer.mode = mode
 
 
 def _fill_points(layer: Points, read: ReadFile) -> None:

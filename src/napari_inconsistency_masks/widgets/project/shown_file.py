@@ -13,6 +13,7 @@ from ..drawing.keeper import Keeper
 from ..drawing.label_scan import strokes_of
 from ..drawing.layer_data import LayerData
 from ..layers.class_rows import Own
+from ..layers.held import HeldLayers
 from ..layers.subject import Subjects
 from ..layers.viewer_layers import ViewerLayers
 from .data import ProjectData
@@ -107,7 +108,9 @@ class ShownFile(QObject):
         project, incomplete, self.incomplete = self._data.project, self.incomplete, False
         subject = None if read is None else self._subjects.file(read.entry.id)
         self._keeper.paused = True
+        held = HeldLayers()
         if opened is not None:
+            self._hold(held, opened)
             self._keeper.let_go(opened.image)
             self._subjects.hide(opened.subject)
             self.closed.emit(opened)
@@ -119,15 +122,22 @@ class ShownFile(QObject):
         boxes = self._layer_data.boxes
         if opened is not None and not incomplete and opened.can_show(read, project.scheme):
             shown = OpenFile(subject, read.axes, project.scheme, opened.image, opened.rows)
-            yield from fill_layers(boxes, shown, read)
+            yield from fill_layers(boxes, held, shown, read)
         else:
             yield from self._remove(opened)
             image = new_image(read, subject.name)
             shown = OpenFile(subject, read.axes, project.scheme, image)
-            yield from make_layers(self._layers, boxes, shown, read)
+            yield from make_layers(self._layers, boxes, held, shown, read)
         shown.notes = tuple(read.notes)
         yield
         self._take(shown, read)
+        held.release()
+
+    def _hold(self, held: HeldLayers, opened: OpenFile) -> None:
+        """What is drawn from now on, until another file is shown, would be lost with this one."""
+        for layer in [*opened.layers[1:], self._layer_data.boxes.layer(opened.image)]:
+            if layer is not None:
+                held.take(layer)
 
     def _remove(self, opened: OpenFile | None) -> Iterator[None]:
         if opened is not None:
