@@ -15,6 +15,7 @@ from ...task import LabelScheme
 from ..drawing.layer_data import LayerData
 from ..layers.fitting import points_in, points_on, say_last, states_of
 from ..layers.frames import FrameAxes
+from ..layers.held import forget_undo
 from ..layers.viewer_layers import told_once
 from ..predicting.found_places import Answer, inside
 
@@ -70,6 +71,13 @@ def put_back(data: LayerData, frame: int, box: Box, content: Content) -> None:
     for layer, values, states in content:
         if data.layers.has(layer):
             _write(data, layer, _axes(data), frame, box, values, states)
+
+
+def forget_strokes(data: LayerData) -> None:
+    """Let napari's own undo lead no further back than to what is drawn now."""
+    for _, layer in _drawn_in(data):
+        if isinstance(layer, Labels):
+            forget_undo(layer)
 
 
 def draw(data: LayerData, frame: int, box: Box, answer: Answer, scheme: LabelScheme) -> None:

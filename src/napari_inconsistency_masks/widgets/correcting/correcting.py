@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qtpy.QtCore import QObject, Signal
 
@@ -19,21 +19,7 @@ from .drawing_ahead import DrawingAhead
 from .place_drawing import PlaceDrawing
 from .queue import DONE, OPEN, SKIPPED, QueuedPlace
 from .ranking import Ranking
-
-
-@dataclass(frozen=True, eq=False)
-class _Step:
-    """What a button did: how the place was before.
-
-    ``boxed`` says that it got its label box only then, and ``changed`` what had been proposed there
-    if a person had changed it.
-    """
-
-    item: QueuedPlace
-    state: str
-    content: Content
-    boxed: bool
-    changed: Content | None = None
+from .step import Step
 
 
 class Correcting(QObject):
@@ -65,9 +51,8 @@ class Correcting(QObject):
         self._drawing = PlaceDrawing(layer_data, results)
         self._ahead = DrawingAhead(layer_data, self)
         self._before: Content = []
-        self._proposal: Content = []
-        self._boxed = False
-        self._steps: list[_Step] = []
+        self._proposal: Content | None = None
+        self._steps: list[Step] = []
         self._answer = 0
         self.open_file: Callable[[Subject, int, Callable[[], None]], None] = lambda *_: None
         self.ranking.changed.connect(self.changed)
@@ -124,16 +109,15 @@ class Correcting(QObject):
     def skip(self) -> None:
         """Teach nothing here, and go on."""
         item = self._at_a_place()
-        now = self._drawing.now(item)
-        by_hand = self._boxed and not same(self._proposal, now)
-        step = _Step(item, item.state, [], boxed=False)
-        if by_hand:
-            step = replace(step, content=now, changed=self._proposal)
+        step = Step(item, item.state, self._before, None)
+        if self._proposal is not None and self._changed_by_hand(item):
+            now = self._drawing.now(item)
+            step = replace(step, proposal=self._proposal, content=now, left=self._before)
         with self._acting():
             self._take_back()
             self._steps.append(step)
             item.state = SKIPPED
-            self.queue.current = None
+            self._let_go()
             following = self.queue.after(item)
             if following is not None:
                 self.go(following)
@@ -149,7 +133,9 @@ class Correcting(QObject):
         """Draw one of the `answers` instead of what is drawn."""
         item = self._at_a_place()
         content, boxed = self._drawing.now(item), self._drawing.wants_box(item)
-        self._steps.append(_Step(item, item.state, content, boxed=boxed))
+        self._steps.append(
+            Step(item, item.state, self._before, self._proposal, boxed=boxed, content=content)
+        )
         with self._acting():
             if boxed:
                 self._drawing.box(item)
@@ -170,11 +156,16 @@ class Correcting(QObject):
         """Take the last step back, at the place where it was done."""
         if not self._steps:
             return
-        if self._opens_first(self._steps[-1].item, self.undo):
-            return
-        step = self._steps.pop()
+        step = self._steps[-1]
         with self._acting():
-            self._restore(step)
+            if step.item is not self.queue.current:
+                self.leave()
+                del self._steps[self._steps.index(step) + 1 :]  # no button did that
+            opens_first = self._opens_first(step.item, self.undo)
+            if not opens_first:
+                self._restore(self._steps.pop())
+        if opens_first:
+            return
         self._look_at(step.item)
         self.changed.emit()
 
@@ -188,20 +179,21 @@ class Correcting(QObject):
             self.changed.emit()
             raise
 
-    def _restore(self, step: _Step) -> None:
-        if step.item is not self.queue.current:
-            self.leave()
-            self._come_to(step.item)
-        self._drawing.put_back(step.item, step.content)
+    def _restore(self, step: Step) -> None:
+        item = step.item
+        if item is not self.queue.current:
+            self._come_to(item)
+        left = step.left is None or same(step.left, self._drawing.now(item))
+        if step.content is not None and left:  # else what was drawn there since then stays
+            self._drawing.put_back(item, step.content)
         if step.boxed:
-            self._drawing.unbox(step.item)
-            self._boxed, self._before = False, self._drawing.now(step.item)
-        if step.changed is not None:
-            self._drawing.box(step.item)
-            self._boxed, self._proposal = True, step.changed
-        step.item.state = step.state
+            self._drawing.unbox(item)
+        elif step.left is not None and self._drawing.wants_box(item):
+            self._drawing.box(item)
+        item.state, self._before, self._proposal = step.state, step.before, step.proposal
         self._answer = 0
-        self._propose(step.item)
+        if self._proposal is None:
+            self._propose(item)
 
     def forget(self, subjects: Iterable[Subject]) -> None:
         """Know no places any more of files whose project is closed."""
@@ -214,15 +206,25 @@ class Correcting(QObject):
         """Let go of the place: what was only proposed is taken away, what was changed stays."""
         item = self.queue.current
         if item is not None and self._layers.has(item.image):
-            now = self._drawing.now(item)
-            if self._boxed and same(self._proposal, now):
+            if not self._changed_by_hand(item):
                 self._take_back()
-            elif item.state == OPEN and (self._boxed or not same(self._before, now)):
+            elif item.state == OPEN:
                 self._keep(item)
-        self.queue.current, self._boxed = None, False
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Be at no place; no undo leads back to it, where nobody would see what it changes."""
+        if self.queue.current is not None:
+            self._drawing.forget_strokes()
+        self.queue.current, self._proposal = None, None
+
+    def _changed_by_hand(self, item: QueuedPlace) -> bool:
+        """Whether something else is drawn than what was proposed, or was there before."""
+        shown = self._before if self._proposal is None else self._proposal
+        return not same(shown, self._drawing.now(item))
 
     def _on_leaving(self) -> None:
-        """Another image is chosen: only while this one is, its layers can be told from others."""
+        """Another image or class is chosen: only now its layers can be told from others."""
         if self.queue.current is not None:
             with self._data.together():
                 self.leave()
@@ -244,8 +246,9 @@ class Correcting(QObject):
         self._drawing.check(item)
         self._ahead.finish()
         self._drawing.come_to(item)
+        self._drawing.forget_strokes()
         self.queue.current, self._answer = item, 0
-        self._before = self._drawing.now(item)
+        self._before, self._proposal = self._drawing.now(item), None
 
     def _look_at(self, item: QueuedPlace) -> None:
         """Comes last: napari needs little time for what is drawn on a frame that is not shown."""
@@ -255,25 +258,26 @@ class Correcting(QObject):
         """Where nothing is drawn yet, draw what the networks say together, in a label box."""
         if item.state != OPEN or item.found.guess is None or self._drawing.is_labeled(item):
             return
+        self._before = self._drawing.now(item)
         self._drawing.box(item)
-        self._boxed = True
+        self._proposal = []  # it is to be taken away, whatever happens next
         self._drawing.draw(item, item.found.guess)
         self._proposal = self._drawing.now(item)
 
     def _keep(self, item: QueuedPlace) -> None:
-        boxed = self._boxed or self._drawing.wants_box(item)
-        if boxed and not self._boxed:
+        boxed = self._proposal is None and self._drawing.wants_box(item)
+        if boxed:
             self._drawing.box(item)
-        self._steps.append(_Step(item, item.state, self._before, boxed=boxed))
-        item.state, self._boxed = DONE, False
+        self._steps.append(Step(item, item.state, self._before, self._proposal, boxed=boxed))
+        item.state, self._proposal = DONE, None
 
     def _take_back(self) -> None:
         """Remove what was drawn and boxed when the person came here."""
-        if self._boxed:
+        if self._proposal is not None:
             item = self._at_a_place()
             self._drawing.put_back(item, self._before)
             self._drawing.unbox(item)
-            self._boxed = False
+            self._proposal = None
 
     def _at_a_place(self) -> QueuedPlace:
         if self.queue.current is None:

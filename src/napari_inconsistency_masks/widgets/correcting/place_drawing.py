@@ -8,7 +8,16 @@ from ...errors import InputError
 from ..drawing.layer_data import LayerData
 from ..predicting.found_places import Answer, inside
 from ..results.results import Results
-from .box_edit import Content, check_classes, draw, frame_is_empty, is_empty, put_back, read_box
+from .box_edit import (
+    Content,
+    check_classes,
+    draw,
+    forget_strokes,
+    frame_is_empty,
+    is_empty,
+    put_back,
+    read_box,
+)
 from .queue import QueuedPlace
 
 
@@ -56,6 +65,10 @@ class PlaceDrawing:
         """Draw an answer of networks."""
         if result := self._results.of(item.image):
             draw(self._data, item.frame, item.found.box, answer, result.model.scheme)
+
+    def forget_strokes(self) -> None:
+        """Let napari's own undo lead no further back than to what is drawn now."""
+        forget_strokes(self._data)
 
     def put_back(self, item: QueuedPlace, content: Content) -> None:
         """Draw what was there before."""
