@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from drawn_model import Box, Drawn, told
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
-from project_walk import FRAMES, ProjectWalk, files
+from project_steps import SIZE
+from project_walk import FRAMES, ProjectWalk, files, layer_numbers
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED, QueuedPlace
 
 places = st.integers(0, 11)
+
+
+@dataclass
+class Back:
+    """What a button did at a place, and how the place was before."""
+
+    item: QueuedPlace
+    state: str
+    came: Drawn
+    proposed: Any
+    boxed: bool
+    added: bool = False
+    content: Drawn | None = None
+    left: Drawn | None = None
 
 
 def cut(frame: Drawn, box: Box) -> Any:
@@ -58,9 +74,10 @@ class CorrectingWalk(ProjectWalk):
 
     def begin(self) -> None:
         self.at: QueuedPlace | None = None
-        self.boxed = False
+        self.boxed = self.all_over = False
         self.came: Drawn | None = None
         self.proposed: Any = None
+        self.backs: list[Back] = []
         super().begin()
         session = self.steps.session
         session.looking.use(self.folder / "runs" / "first")
@@ -105,14 +122,36 @@ class CorrectingWalk(ProjectWalk):
             paste(frame, box, self.came)
             if box in frame.boxes:
                 frame.boxes.remove(box)
-        elif changed and item.state == OPEN and self._wants_box(frame, box):
+        elif changed and item.state == OPEN:
+            self._keep(item)
+        self._untouch()
+
+    def _keep(self, item: QueuedPlace) -> None:
+        frame, box = self.drawn[item.frame], item.found.box
+        added = not self.boxed and self._wants_box(frame, box)
+        if added:
             frame.boxes.append(box)
+        self._push(item, added=added)
+
+    def _push(self, item: QueuedPlace, **about: Any) -> None:
+        assert self.came is not None
+        came = self.came.copy()
+        self.backs.append(Back(item, item.state, came, self.proposed, self.boxed, **about))
 
     def _wants_box(self, frame: Drawn, box: Box) -> bool:
-        assert self.came is not None
-        drawn = self.came.spots or any(plane.any() for plane in self.came.planes.values())
-        all_over = bool(drawn) and not self.came.boxes
-        return not all_over and box not in frame.boxes
+        return not self.all_over and box not in frame.boxes
+
+    def _untouch(self) -> None:
+        """From here on napari's own undo may change only what is drawn later."""
+        self.touched = {name: np.zeros((FRAMES, *SIZE), bool) for name in self.label_layers}
+
+    def _fresh(self) -> None:
+        super()._fresh()
+        self._untouch()
+
+    def _take(self, name: str, before: Any) -> None:
+        super()._take(name, before)
+        self.touched[name] |= before != np.array(self.layer(name).data, np.int64)
 
     def arrive(self) -> None:
         """Only the box of the place may show something else now, and it may be boxed."""
@@ -121,8 +160,22 @@ class CorrectingWalk(ProjectWalk):
         if item is None:
             return
         assert item.subject.file == self.file
+        self._untouch()
+        self._came_to(item)
+        self._look_at(item)
+
+    def _came_to(self, item: QueuedPlace) -> None:
+        frame = self.drawn[item.frame]
+        drawn = frame.spots or any(plane.any() for plane in frame.planes.values())
+        self.all_over = bool(drawn) and not frame.boxes
+
+    def _look_at(self, item: QueuedPlace) -> None:
+        """She sees what is proposed to her, if anything."""
         shown = self._shown()
         frame, box = self.drawn[item.frame], item.found.box
+        top, left, bottom, right = box
+        for touched in self.touched.values():
+            touched[item.frame, top:bottom, left:right] = True
         self.at, self.came = item, frame.copy()
         assert rest(shown[item.frame], box) == rest(frame, box)
         more = list(shown[item.frame].boxes)
@@ -158,9 +211,8 @@ class CorrectingWalk(ProjectWalk):
     @rule()
     def accept(self) -> None:
         item, before = self.at, self.file
-        frame = self.drawn[item.frame]
-        if not self.boxed and self._wants_box(frame, item.found.box):
-            frame.boxes.append(item.found.box)
+        self._keep(item)
+        self._untouch()
         self.at = None
         self.correcting.accept()
         self._after(before)
@@ -184,27 +236,39 @@ class CorrectingWalk(ProjectWalk):
     def skip(self) -> None:
         """What was drawn there since she came is said to be none."""
         item, before = self.at, self.file
+        frame, box = self.drawn[item.frame], item.found.box
+        if self.boxed and cut(frame, box) != self.proposed:
+            self._push(item, content=frame.copy(), left=self.came)
+        else:
+            self._push(item)
+            self.backs[-1].boxed = False
         if self.boxed:
-            frame = self.drawn[item.frame]
-            paste(frame, item.found.box, self.came)
-            if item.found.box in frame.boxes:
-                frame.boxes.remove(item.found.box)
+            paste(frame, box, self.came)
+            if box in frame.boxes:
+                frame.boxes.remove(box)
+        self._untouch()
         self.at = None
         self.correcting.skip()
         self._after(before)
         assert item.state == SKIPPED
 
     @precondition(lambda self: self.at is not None)
-    @rule()
-    def next_answer(self) -> None:
-        item = self.at
-        if not self.correcting.answers():
+    @rule(number=st.none() | st.integers(0, 3))
+    def take_answer(self, number: int | None) -> None:
+        """What one network says, or the next one."""
+        item, answers = self.at, len(self.correcting.answers())
+        if not answers:
             return
-        self.correcting.next_answer()
-        shown = self._shown()[item.frame]
         frame = self.drawn[item.frame]
+        added = self._wants_box(frame, item.found.box)
+        self._push(item, added=added, content=frame.copy())
+        if number is None:
+            self.correcting.next_answer()
+        else:
+            self.correcting.answer(number % answers)
+        shown = self._shown()[item.frame]
         assert rest(shown, item.found.box) == rest(frame, item.found.box)
-        if not self.boxed and self._wants_box(frame, item.found.box):
+        if added:
             frame.boxes.append(item.found.box)
         assert sorted(shown.boxes) == sorted(frame.boxes)
         self.model[str(self.file)][item.frame] = shown
@@ -216,14 +280,55 @@ class CorrectingWalk(ProjectWalk):
         self.leave()
         self.steps.session.next.training_data()
 
-    # Strokes of napari's own undo would need the steps of all that is drawn for the person
+    @precondition(lambda self: self.backs and not self.full and not self.lost)
+    @rule()
+    def take_back(self) -> None:
+        """The place is as it was before the button, but for what was drawn there since then."""
+        back, file, known = self.backs.pop(), self.file, len(self.backs)
+        item, stayed = back.item, self.at is back.item
+        if not stayed:
+            self.leave()
+            del self.backs[known:]
+        self.correcting.undo()
+        self.steps.wait(
+            lambda: self.correcting.queue.current is item and not self.steps.project.files.busy
+        )
+        if self.file != file:
+            self._fresh()
+        frame, box = self.drawn[item.frame], item.found.box
+        if not stayed:
+            self._untouch()
+            self._came_to(item)
+        if back.content and (back.left is None or cut(back.left, box) == cut(frame, box)):
+            paste(frame, box, back.content)
+        if back.added and box in frame.boxes:
+            frame.boxes.remove(box)
+        elif not back.added and back.left is not None and self._wants_box(frame, box):
+            frame.boxes.append(box)
+        came = cut(frame, box)
+        self._look_at(item)
+        assert item.state == back.state
+        if back.boxed or cut(self.drawn[item.frame], box) == came:
+            self.came, self.boxed, self.proposed = back.came, back.boxed, back.proposed
+            if not back.boxed:
+                self.proposed = cut(back.came, box)
 
-    def undo(self, number: int) -> None: ...
+    @precondition(lambda self: self.usable)
+    @rule(number=layer_numbers, way=st.sampled_from(["undo", "redo"]))
+    def undo(self, number: int, way: str) -> None:
+        """Never at another place than she is at, where she would not see it."""
+        name = self.name_of(number)
+        self._hide(name)
+        before = np.array(self.layer(name).data, np.int64)
+        getattr(self.layer(name), way)()
+        after = np.array(self.layer(name).data, np.int64)
+        assert not ((before != after) & ~self.touched[name]).any(), f"{way} elsewhere"
+        self._show(name, after)
 
     def redo(self, number: int) -> None: ...
 
     @rule(name=files)
-    def change_file(self, name: str) -> None:
+    def change_file(self, name: str, **_: Any) -> None:
         if name != self.file and not self.full:
             self.leave()
             super().change_file(name)
@@ -238,6 +343,7 @@ class CorrectingWalk(ProjectWalk):
     def close_and_open_project(self) -> None:
         if not self.full:
             self.leave()
+            self.backs.clear()
             super().close_and_open_project()
 
     @rule()
@@ -254,5 +360,13 @@ class CorrectingWalk(ProjectWalk):
             super().choose_own_image()
 
     def delete_layer(self, number: int) -> None: ...
+
+    def remove_class(self, number: int) -> None: ...
+
+    def swap_classes(self) -> None: ...
+
+    def name_axis(self, letter: str) -> None: ...
+
+    def choose_task(self, task: Any) -> None: ...
 
     def rename_class(self, name: str) -> None: ...

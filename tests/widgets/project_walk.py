@@ -25,8 +25,9 @@ from project_steps import SIZE, Steps, make_project
 
 from napari_inconsistency_masks.files import atomic
 from napari_inconsistency_masks.projects import FrameLabels, Project
-from napari_inconsistency_masks.task import LabelScheme
+from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.layers.boxes import corners
+from napari_inconsistency_masks.widgets.layers.class_rows import MASK, POSITION, ClassRow
 from napari_inconsistency_masks.widgets.project import recent
 from napari_inconsistency_masks.widgets.session.session import session_of
 
@@ -82,10 +83,10 @@ class ProjectWalk(RuleBasedStateMachine):
 
     def layer(self, name: str) -> Any:
         """A layer of the open file, whatever is chosen."""
-        current = self.steps.project.files.current
+        rows = self.steps.project.files.current.rows
         if name == "classes":
-            return current.rows[0].layer
-        return next(row.layer for row in current.rows if row.name == name)
+            return rows[0].layer
+        return next(row.layer for row in rows if row.name == self.drawn_as.get(name, name))
 
     @property
     def label_layers(self) -> tuple[str, ...]:
@@ -112,6 +113,8 @@ class ProjectWalk(RuleBasedStateMachine):
         """Another file is shown: nothing can be undone, and one number is as good as another."""
         self.undos: dict[str, list[Any]] = {name: [] for name in self.label_layers}
         self.redos: dict[str, list[Any]] = {name: [] for name in self.label_layers}
+        self.drawn_as: dict[str, str] = {}
+        self.unseen: set[str] = set()
         self.lost = False
         for frame in self.model.get(str(self.file), []):
             frame.planes = {name: self._as_read(plane) for name, plane in frame.planes.items()}
@@ -182,8 +185,7 @@ class ProjectWalk(RuleBasedStateMachine):
     @rule(number=layer_numbers)
     def undo(self, number: int) -> None:
         name = self.name_of(number)
-        if not self.layer(name).visible:
-            return  # napari says nothing of it until the layer is seen
+        self._hide(name)
         self.layer(name).undo()
         if self.undos[name]:
             self.redos[name].append(np.array([frame.planes[name] for frame in self.drawn]))
@@ -193,12 +195,21 @@ class ProjectWalk(RuleBasedStateMachine):
     @rule(number=layer_numbers)
     def redo(self, number: int) -> None:
         name = self.name_of(number)
-        if not self.layer(name).visible:
-            return  # napari says nothing of it until the layer is seen
+        self._hide(name)
         self.layer(name).redo()
         if self.redos[name]:
             self.undos[name].append(np.array([frame.planes[name] for frame in self.drawn]))
             self._show(name, self.redos[name].pop())
+
+    def _hide(self, name: str) -> None:
+        """Of what is undone in a hidden layer napari says nothing until it is seen."""
+        if not self.layer(name).visible:
+            self.unseen.add(name)
+
+    def _see(self) -> None:
+        for name in self.unseen if self.usable else ():
+            self.layer(name).visible = True
+        self.unseen.clear()
 
     @precondition(lambda self: self.usable and self.scheme.position)
     @rule(frame=frames, row=rows, column=columns)
@@ -333,16 +344,70 @@ class ProjectWalk(RuleBasedStateMachine):
     @precondition(lambda self: self.usable)
     @rule()
     def name_classes_again(self) -> None:
+        data, current = self.steps.session.layer_data, self.steps.project.files.current
+        if data.image is not current.image:
+            return
+        if data.axes.letters != current.axes.letters:
+            data.name_axis(0, current.axes.letters[0])
+        data.choose_task(self.scheme.task)
+        names = self.scheme.classes
+        left = [row for row in data.rows if row.name not in names]
+        table = []
+        for name in names:
+            kind = POSITION if name == self.scheme.position else MASK
+            same = next((row for row in data.rows if row.name == name), None)
+            renamed = left.pop() if same is None and left else None
+            table.append(replace(same or renamed or ClassRow("", "red"), name=name, kind=kind))
+        data.set_rows(table)
+
+    @property
+    def _chooses_file(self) -> bool:
+        data, current = self.steps.session.layer_data, self.steps.project.files.current
+        return bool(self.usable and not self.full and data.image is current.image)
+
+    @precondition(lambda self: self._chooses_file and len(self.scheme.classes) > 1)
+    @rule(number=numbers)
+    def remove_class(self, number: int) -> None:
+        """From the table; its layer stays, and so does what is drawn there from now on."""
         data = self.steps.session.layer_data
-        if data.image is self.steps.project.files.current.image:
-            row = replace(data.rows[0], name=self.scheme.classes[0])
-            data.set_rows([row, *data.rows[1:]])
+        if len(data.rows) > 1 and not self._renamed():
+            gone = number % len(data.rows)
+            data.set_rows([row for place, row in enumerate(data.rows) if place != gone])
+
+    @precondition(lambda self: self._chooses_file)
+    @rule(letter=st.sampled_from("CZ"))
+    def name_axis(self, letter: str) -> None:
+        self.steps.session.layer_data.name_axis(0, letter)
+
+    @precondition(lambda self: self._chooses_file)
+    @rule(task=st.sampled_from(Task))
+    def choose_task(self, task: Task) -> None:
+        self.steps.session.layer_data.choose_task(task)
+
+    @precondition(lambda self: self._chooses_file and len(self.label_layers) > 1)
+    @rule()
+    def swap_classes(self) -> None:
+        """What is drawn in the layer of one is the other one from now on."""
+        data, current = self.steps.session.layer_data, self.steps.project.files.current
+        if self._renamed():
+            return
+        one, other = self.label_layers[:2]
+        layers = {one: self.layer(other), other: self.layer(one)}
+        self.drawn_as = {} if self.drawn_as else {one: other, other: one}
+        data.set_rows([replace(row, layer=layers.get(row.name, row.layer)) for row in data.rows])
+        assert data.image is current.image
+        for steps in (self.undos, self.redos):
+            steps[one], steps[other] = steps[other], steps[one]
+        for frame in self.drawn:
+            frame.planes[one], frame.planes[other] = frame.planes[other], frame.planes[one]
 
     # Files, days and misfortunes
 
-    @rule(name=files)
-    def change_file(self, name: str) -> None:
-        """At once, without waiting for anything to be saved."""
+    @rule(name=files, number=layer_numbers, row=rows, column=columns, brush=st.booleans())
+    def change_file(
+        self, name: str, number: int = 0, row: int = 0, column: int = 0, brush: bool = False
+    ) -> None:
+        """At once, without waiting for anything to be saved; perhaps she goes on drawing."""
         before, lost = self.file, self.lost
         if lost and self.full:
             return
@@ -351,12 +416,21 @@ class ProjectWalk(RuleBasedStateMachine):
             return
         shown = self.steps.project.files
         removed = shown.current if lost else None
-        self.steps.wait(
-            lambda: (
-                not shown.busy
-                and (not lost or (shown.current is not None and shown.current is not removed))
-            )
-        )
+        held = [self.layer(each) for each in self.label_layers] if self.usable else []
+        editable: list[bool] = []
+
+        def arrived() -> bool:
+            if shown.moving and shown.current is None:
+                editable.append(any(layer.editable for layer in held))
+            elif brush and self.usable and self.file == before and name != before:
+                self.paint(number, row % FRAMES, row, column, column % 4)
+                self._note()
+            if lost and shown.current in (None, removed):
+                return False
+            return not shown.busy
+
+        self.steps.wait(arrived)
+        assert not any(editable), "strokes in the layers of the file before would be lost"
         if self.file == before and self._must_stay():
             return
         assert self.file == name, self.told
@@ -370,8 +444,16 @@ class ProjectWalk(RuleBasedStateMachine):
         data, current = self.steps.session.layer_data, self.steps.project.files.current
         if current is None or self.lost:
             return False
+        if data.image is not current.image:
+            return False
         names = tuple(row.name for row in data.used_rows)
-        return data.image is current.image and names != self.scheme.classes
+        position = next((row.name for row in data.used_rows if row.kind == POSITION), None)
+        return (names, data.task, position, data.axes.letters) != (
+            self.scheme.classes,
+            self.scheme.task,
+            self.scheme.position,
+            current.axes.letters,
+        )
 
     @precondition(lambda self: not self.full)
     @rule()
@@ -379,6 +461,7 @@ class ProjectWalk(RuleBasedStateMachine):
         """No longer than what is promised."""
         if self.file is not None and self._renamed():
             self.name_classes_again()
+        self._see()
         self.steps.settle()
         self.check_disk()
         self.past = [{frame.key()} for frame in self.model.get(str(self.file), [])]
@@ -441,6 +524,7 @@ class ProjectWalk(RuleBasedStateMachine):
         """The files as they are at a moment are all that is left."""
         before = self.file
         if patient and not self.full and not (before and self._renamed()):
+            self._see()
             self.steps.settle()
             past = [{frame.key()} for frame in self.model.get(str(before), [])]
         else:
@@ -484,6 +568,9 @@ class ProjectWalk(RuleBasedStateMachine):
     @rule()
     def free_disk(self) -> None:
         self.full = False
+        saving = self.steps.session.keeper._saving
+        worker = saving._worker  # it may have found the disk full, and not told so yet
+        self.steps.wait(lambda: worker is None or saving._worker is not worker)
 
     @precondition(lambda self: not self.full)
     @rule(name=files, frame=frames, row=rows)
