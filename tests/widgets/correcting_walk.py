@@ -204,6 +204,7 @@ class CorrectingWalk(ProjectWalk):
         self.correcting.go(item)
         self.steps.wait(lambda: self.correcting.queue.current is not None)
         if self.file != before:
+            self._read_others()
             self._fresh()
         self.arrive()
 
@@ -228,6 +229,7 @@ class CorrectingWalk(ProjectWalk):
                 )
             )
         if self.file != before:
+            self._read_others()
             self._fresh()
         self.arrive()
 
@@ -294,6 +296,7 @@ class CorrectingWalk(ProjectWalk):
             lambda: self.correcting.queue.current is item and not self.steps.project.files.busy
         )
         if self.file != file:
+            self._read_others()
             self._fresh()
         frame, box = self.drawn[item.frame], item.found.box
         if not stayed:
