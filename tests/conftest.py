@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from functools import wraps
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,23 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 NO_LINKS = 1314
 """What Windows says to those who may not make links: most people but administrators."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_waits_for_the_disk() -> Iterator[None]:
+    """What tests write need not outlive the computer; what a killed process wrote is there anyway.
+
+    ``tests/files`` waits nevertheless, and so do programs that are started.
+    """
+    waiting = os.fsync
+
+    @wraps(waiting)
+    def not_waiting(handle: int) -> None:
+        os.fstat(handle)  # refuses what is not open
+
+    os.fsync = not_waiting
+    yield
+    os.fsync = waiting
 
 
 @pytest.hookimpl(wrapper=True)
