@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,31 @@ def test_everything_but_the_window_is_imported_where_there_is_neither_qt_nor_nap
     hidden = f"sys.modules.update(dict.fromkeys({absent}))"  # None: importing it fails
     loaded = modules_loaded_by("\n".join([hidden, *(f"import {name}" for name in names)]))
     assert "torch" in loaded
+
+
+def imported_by(file: Path) -> set[str]:
+    """What a file imports, anywhere in it but for type checkers: top-level modules of others."""
+    found: set[str] = set()
+    left: list[ast.AST] = [ast.parse(file.read_text())]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            found |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+        left += ast.iter_child_nodes(node)
+    return found - sys.stdlib_module_names
+
+
+def test_what_is_imported_outside_of_the_window_does_not_come_with_napari_alone() -> None:
+    """Also what a function imports once it is called: all of it is there without napari."""
+    files = [file for file in SOURCE.rglob("*.py") if "widgets" not in file.parts]
+    names = set().union(*map(imported_by, files))
+    assert {"torch", "typer", "yaml", "onnx"} <= names
+    assert not names & {"napari", "qtpy", "magicgui", "superqt", "pyqtgraph"}
+    assert [name for name in sorted(names) if find_spec(name) is None] == []
 
 
 def test_run_folders_and_data_are_read_without_torch() -> None:
