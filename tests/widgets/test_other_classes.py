@@ -11,16 +11,18 @@ import pytest
 from napari.components import ViewerModel
 from napari.layers import Image, Layer
 from open_layers import add_image, add_labels
-from project_steps import Steps
+from project_steps import Steps, make_project
 
 from napari_inconsistency_masks.projects import Project
 from napari_inconsistency_masks.projects.corrections import Corrections
-from napari_inconsistency_masks.task import Task
+from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
 from napari_inconsistency_masks.widgets.drawing.snapshot import DrawnClass
 from napari_inconsistency_masks.widgets.layers.class_rows import ClassRow
 from napari_inconsistency_masks.widgets.session.session import Session
+
+EXCLUSIVE = LabelScheme(Task.MULTICLASS, ("ground", "bright", "dark"))
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 
@@ -163,6 +165,23 @@ def test_a_class_that_comes_back_to_the_table_comes_with_its_layer(
     assert data.rows[2].layer is None, "she may choose that it has none"
 
 
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_what_is_drawn_as_a_class_that_is_removed_becomes_no_other_one(
+    data: LayerData, gone: int
+) -> None:
+    """Exclusive classes are numbers in one layer, in the order of the table."""
+    data.choose_task(Task.MULTICLASS)
+    layer = data.rows[0].layer
+    assert layer is not None
+    layer.data_setitem((np.array([1]), np.array([5]), np.array([7])), 2)
+    data.set_rows([row for number, row in enumerate(data.rows) if number != gone])
+    if gone == 2:
+        assert data.drawing().target(1)[5, 7] == 2, "it has the number that it had"
+    else:
+        assert data.problem() is not None
+        assert data.rows[0].layer is None
+
+
 def test_who_swaps_layers_and_swaps_them_again_draws_as_fast_as_before(
     session: Session, data: LayerData, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +284,26 @@ def test_a_class_that_was_removed_and_is_added_again_empties_nothing_on_disk(
     add_missing_layers(data)
     session._guard.close()
     assert saved(folder).masks["dead"][5, 7]
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_exclusive_classes_that_were_removed_and_are_added_again_empty_nothing_on_disk(
+    session: Session, tmp_path: Path, qtbot: Any, gone: int
+) -> None:
+    folder = make_project(tmp_path / "exclusive", EXCLUSIVE)
+    steps = Steps(session, qtbot)
+    steps.open_project(folder)
+    steps.open("one")
+    data = session.layer_data
+    paint(data.rows[0].layer, 1, 5, 7)
+    steps.settle()
+    rows = list(data.rows)
+    data.set_rows([row for number, row in enumerate(rows) if number != gone])
+    again = {row.name: row for row in data.rows}
+    data.set_rows([again.get(row.name, replace(row, layer=None)) for row in rows])
+    add_missing_layers(data)
+    session._guard.close()
+    assert saved(folder).ids[5, 7] == 1
 
 
 @pytest.mark.parametrize("made_anew", [False, True])

@@ -11,7 +11,15 @@ from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
 from ...task import LabelScheme, Task
-from ..layers.class_rows import MASK, POSITION, ClassRow, Own, default_rows, mean_the_same
+from ..layers.class_rows import (
+    MASK,
+    POSITION,
+    ClassRow,
+    Own,
+    default_rows,
+    mean_the_same,
+    numbered_alike,
+)
 from ..layers.fitting import shape_of
 from ..layers.frames import FrameAxes, guess_axes
 from ..layers.image_layers import ImageLayers
@@ -96,6 +104,9 @@ class LayerChoice(QObject):
         if not mean_the_same(self.rows, rows):
             self.leaving.emit()
         self.image_layers.rename(self.rows, rows)
+        free = self.image_layers.own.of(self.image) is None  # else it has classes of its own
+        if free and self.task is Task.MULTICLASS and not numbered_alike(self.rows, rows):
+            rows[0] = replace(rows[0], layer=None)  # its numbers are other classes now
         self.rows, self._untouched = self._with_layers_of_before(rows), False
         self.image_layers.use(self.image, self.axes, self.rows)
         self.changed.emit()

@@ -95,6 +95,15 @@ def mean_the_same(before: Sequence[ClassRow], after: Sequence[ClassRow]) -> bool
     )
 
 
+def numbered_alike(before: Sequence[ClassRow], after: Sequence[ClassRow]) -> bool:
+    """Whether exclusive classes have the numbers in their layer that they had.
+
+    Not if one is removed that is not the last; then the next one would get what was drawn as it.
+    """
+    fewer = len(after) < len(before)
+    return not fewer or all(old.name == new.name for old, new in zip(before, after, strict=False))
+
+
 def default_rows() -> list[ClassRow]:
     """The classes of the paper's cells."""
     return [
