@@ -100,7 +100,8 @@ def test_what_to_expect_is_told_of_classes_of_which_it_is_known(
     expected = CountRatio(**RATIO).expected(19)
     low, high = round(expected.low), round(expected.high)
     assert section.expected.text() == (
-        f"Expected: 22 alive ({low}-{high}), going by 33 labeled images set aside."
+        f"Expected: 22 alive ({low}-{high}), going by 33 labeled images set aside. "
+        "There are too few for dead."
     )
     assert (low, high) == (15, 33)
     assert "in 33 labeled images that they did not learn from" in section.expected.toolTip()

@@ -11,13 +11,21 @@ from napari.qt import get_stylesheet
 from napari.settings import get_settings
 from open_layers import add_image
 from qtpy.QtCore import QRegularExpression, Qt
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QStyle, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QStyle,
+    QTableWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.dock import Dock
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
-from napari_inconsistency_masks.widgets.pages.section import NARROWEST
+from napari_inconsistency_masks.widgets.pages.section import NARROWEST, Section
 from napari_inconsistency_masks.widgets.parts.controls import Chooser, Sentence
 from napari_inconsistency_masks.widgets.parts.elided_label import ElidedLabel
 from napari_inconsistency_masks.widgets.parts.table import Table
@@ -26,6 +34,7 @@ from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once", "soon")
 
+WORDS = "Words that fit in a line, if that is 400 pixels wide."
 SHORT = ("alive", "dead", "position")
 LONG = ("cells in mitosis metaphase", "apoptotic cells with blebs", "position")
 
@@ -165,3 +174,27 @@ def test_a_long_name_that_is_chosen_can_be_read(qtbot: Any) -> None:
     chooser.setCurrentIndex(1)
     assert chooser.toolTip() == f"{long}\nThe image to predict."
     assert chooser.itemData(1, Qt.ItemDataRole.ToolTipRole) == long
+
+
+def test_a_section_scrolls_only_if_its_sentences_do_not_fit(
+    viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    section = Section(viewer)
+    qtbot.addWidget(section)
+    sentences = [Sentence(f"sentence_{n}", text=WORDS) for n in range(12)]
+    table = QTableWidget(3, 1)
+    table.setMinimumHeight(100)
+    for widget in (*sentences, table):
+        section.column.addWidget(widget)
+    line = sentences[0].fontMetrics().height()
+    section.resize(450, 12 * (line + 8) + table.sizeHint().height() + 40)
+    section.show()
+    qtbot.waitUntil(lambda: sentences[-1].height() < 2 * line)
+    content = section.widget()
+    assert content.minimumSizeHint().height() <= section.viewport().height()
+    assert not section.verticalScrollBar().isVisible()
+    section.resize(450, 12 * (line + 8) + 60)
+    qtbot.waitUntil(lambda: section.verticalScrollBar().isVisible())
+    assert all(
+        sentence.height() >= sentence.heightForWidth(sentence.width()) for sentence in sentences
+    )

@@ -165,16 +165,22 @@ class CountSection(Section):
 
     def _tell_expected(self) -> None:
         """What the counted cells stand for, if all were counted by the same networks."""
-        ratios = {id(result.model): result.model.ratios for result in self._results}
-        one = next(iter(ratios.values())) if len(ratios) == 1 else {}
-        expected = expected_totals(self._rows, one)
+        models = [*{id(result.model): result.model for result in self._results}.values()]
+        alike = bool(models) and all(model == models[0] for model in models)
+        ratios = models[0].ratios if alike else {}
         words = ", ".join(
             f"{count.expected:,.0f} {state} ({in_words(round(count.low), round(count.high))})"
-            for state, count in expected.items()
+            for state, count in expected_totals(self._rows, ratios).items()
         )
-        compared = max((ratio.images for ratio in one.values()), default=0)
+        if not words:
+            self.expected.tell(None)
+            return
+        compared = max(ratio.images for ratio in ratios.values())
+        not_true = dict.fromkeys(row.state for row in self._rows if row.true is None)
+        unknown = ", ".join(state for state in not_true if state not in ratios)
+        too_few = f" There are too few for {unknown}." if unknown else ""
         source = f"going by {compared} labeled images set aside"
-        self.expected.tell(f"Expected: {words}, {source}." if words else None)
+        self.expected.tell(f"Expected: {words}, {source}.{too_few}")
         self.expected.setToolTip(expected_from(compared))
 
     def _looked_at(self) -> ImageResult | None:
