@@ -110,10 +110,17 @@ def choose_precision(device: torch.device, wanted: str = "auto") -> torch.dtype:
 
 
 def use_threads(count: int | None = None) -> int:
-    """Set how many processor cores torch uses; None leaves one of three or more for the rest."""
+    """Set how many processor cores torch uses.
+
+    None is what ``OMP_NUM_THREADS`` says, which torch follows by itself; without it, one of three
+    or more cores is left for the rest. More threads than there are free cores wait for each other:
+    two on one core need several times the processor time of one.
+    """
     import torch
 
     cores = usable_cores()
+    if count is None and os.environ.get("OMP_NUM_THREADS"):
+        return torch.get_num_threads()
     torch.set_num_threads(count or max(min(cores, 2), cores - 1))
     return torch.get_num_threads()
 

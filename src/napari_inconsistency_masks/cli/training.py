@@ -30,7 +30,8 @@ Threads = Annotated[
     int,
     typer.Option(
         min=0,
-        help="Processor cores to use; 0 leaves one of three or more free.",
+        help="Processor cores to use; 0 is what OMP_NUM_THREADS says, else all but one of three "
+        "or more.",
         show_default=False,
     ),
 ]
