@@ -74,7 +74,8 @@ def benchmark(
         int,
         typer.Option(
             min=0,
-            help="Processor cores for each training; 0 leaves one of three or more free.",
+            help="Processor cores for each training; 0 is what OMP_NUM_THREADS says, else all but "
+            "one of three or more.",
             show_default=False,
         ),
     ] = 0,
