@@ -54,7 +54,7 @@ def write_checked_counts(folder: Path, rows: Sequence[CountRow], files: Mapping[
     )
 
 
-def read_count_ratios(run: Path) -> dict[str, CountRatio]:
+def read_count_ratios(run: str | Path) -> dict[str, CountRatio]:
     """How many cells there are for each one that the networks of a run count, by class.
 
     Parameters
@@ -73,6 +73,7 @@ def read_count_ratios(run: Path) -> dict[str, CountRatio]:
     InputError
         If the table is damaged.
     """
+    run = Path(run)
     listing = run / ENSEMBLE
     if not listing.is_file():
         return {}
