@@ -166,11 +166,11 @@ def test_stopping_at_every_event_is_the_same_too(tmp_path: Path) -> None:
 
 
 def test_members_side_by_side_learn_the_same_as_one_after_the_other(tmp_path: Path) -> None:
-    data = toy_data()
-    list(runs.train("im", data, QUICK, folder=tmp_path / "alone"))
+    data, config = toy_data(), replace(QUICK, epochs=1, steps=2)
+    list(runs.train("im", data, config, folder=tmp_path / "alone"))
     torch.set_num_threads(2)
     try:
-        list(runs.train("im", data, QUICK, folder=tmp_path / "together"))
+        list(runs.train("im", data, config, folder=tmp_path / "together"))
     finally:
         torch.set_num_threads(1)
     assert same(networks(tmp_path / "alone"), networks(tmp_path / "together"))

@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
     timer.start(20)
     pause = QTimer()  # now and then the person looks at what she has done
     pause.timeout.connect(lambda: timer.stop() if timer.isActive() else timer.start(20))
-    pause.start(1500)
+    pause.start(800)
     application.exec_()
 
 
