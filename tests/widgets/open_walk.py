@@ -272,7 +272,7 @@ class OpenWalk(RuleBasedStateMachine):
         """On whatever image: that it is not the chosen one is nothing she thinks of."""
         may = [each for each in self.images if each.layers]
         opened = may[number % len(may)]
-        names = [each for each in opened.layers if each != "position"]
+        names = [n for n, each in opened.layers.items() if isinstance(each, Labels)]
         if not names:
             return
         layer = opened.layers[names[name % len(names)]]
@@ -296,7 +296,7 @@ class OpenWalk(RuleBasedStateMachine):
     @precondition(lambda self: self.ready)
     @rule(name=numbers)
     def undo(self, name: int) -> None:
-        names = [each for each in self.chosen.layers if each != "position"]
+        names = [n for n, each in self.chosen.layers.items() if isinstance(each, Labels)]
         if not names:
             return
         layer = self.chosen.layers[names[name % len(names)]]
@@ -363,6 +363,12 @@ class OpenWalk(RuleBasedStateMachine):
         if name not in [row.name for row in self.data.rows]:
             self.data.set_rows([*self.data.rows, ClassRow(name, "red")])
             self.visit(self.chosen)
+
+    @precondition(lambda self: self.chosen is not None)
+    @rule(task=st.sampled_from(Task))
+    def choose_task(self, task: Task) -> None:
+        self.data.choose_task(task)
+        self.visit(self.chosen)
 
     @precondition(lambda self: self.ready and self.data.task is Task.MULTILABEL)
     @rule()

@@ -19,7 +19,7 @@ from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
 from napari_inconsistency_masks.widgets.drawing.snapshot import DrawnClass
-from napari_inconsistency_masks.widgets.layers.class_rows import ClassRow
+from napari_inconsistency_masks.widgets.layers.class_rows import POSITION, ClassRow
 from napari_inconsistency_masks.widgets.session.session import Session
 
 EXCLUSIVE = LabelScheme(Task.MULTICLASS, ("ground", "bright", "dark"))
@@ -163,6 +163,23 @@ def test_a_class_that_comes_back_to_the_table_comes_with_its_layer(
     assert data.rows[2].layer is dead.layer
     data.set_rows([alive, position, ClassRow("dead", "red")])
     assert data.rows[2].layer is None, "she may choose that it has none"
+
+
+def test_positions_are_no_areas_after_classes_were_said_to_exclude_each_other(
+    session: Session, data: LayerData, qtbot: Any
+) -> None:
+    told: list[str] = []
+    session.refused.connect(told.append)
+    points = data.rows[2].layer
+    for task in (Task.MULTICLASS, Task.MULTILABEL):
+        data.choose_task(task)
+        paint(data.rows[0].layer, 1, 5, 7)
+        settle(session, qtbot)
+    assert told == []
+    assert [row.layer is None for row in data.rows] == [False, False, True]
+    alive, dead, position = data.rows
+    data.set_rows([alive, dead, replace(position, kind=POSITION)])
+    assert data.rows[2].layer is points
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2])

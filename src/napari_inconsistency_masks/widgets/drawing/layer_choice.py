@@ -96,6 +96,7 @@ class LayerChoice(QObject):
         """Say whether classes may overlap."""
         if task is not self.task:
             self.leaving.emit()
+            self.image_layers.use(self.image, self.axes, self.rows)
         self._choose_task(task)
 
     def set_rows(self, rows: Iterable[ClassRow]) -> None:
@@ -174,7 +175,7 @@ class LayerChoice(QObject):
     def _choose_task(self, task: Task) -> None:
         self.task, self._untouched = task, False
         if task is not Task.MULTILABEL:
-            self.rows = [replace(row, kind=MASK) for row in self.rows]
+            self.rows = [_as_area(row) for row in self.rows]
         self.changed.emit()
 
     def _find_layers(self, axes: FrameAxes) -> None:
@@ -227,3 +228,9 @@ class LayerChoice(QObject):
     def _propose(self) -> None:
         """Until somebody changes the table."""
         self.rows = proposed_rows(self.image_layers.proposed(self.image, self.axes))
+
+
+def _as_area(row: ClassRow) -> ClassRow:
+    """A class without positions; the points that were its own are known if it gets them again."""
+    layer = row.layer if isinstance(row.layer, Labels) else None
+    return replace(row, kind=MASK, layer=layer)

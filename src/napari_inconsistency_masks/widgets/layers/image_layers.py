@@ -6,15 +6,16 @@ import weakref
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Layer
 
-from .class_rows import MASK, ClassRow, OwnRows
+from .class_rows import MASK, POSITION, ClassRow, OwnRows
 from .fitting import fits, shape_of
 from .frames import FrameAxes
 from .viewer_layers import ViewerLayers
 
 _Made = tuple["weakref.ref[Image]", tuple[int, ...]]
-_ByClass = WeakValueDictionary[str, Layer]
+_ByClass = WeakValueDictionary[tuple[str, str], Layer]
+"""The layer of each class, by its name and kind."""
 
 
 class ImageLayers:
@@ -89,11 +90,11 @@ class ImageLayers:
         self.own.use(image, rows)
         used = self._used.setdefault(image, {}).setdefault(axes, _ByClass())
         for row in rows:
-            used.pop(row.name, None)
+            used.pop((row.name, row.kind), None)
             if row.layer is not None:
                 if self._is_left(row.layer):
                     self.make(row.layer, image)
-                used[row.name] = row.layer
+                used[row.name, row.kind] = row.layer
 
     def rename(self, before: Sequence[ClassRow], after: Sequence[ClassRow]) -> None:
         """The table of classes is changed: one that is renamed stays in its layers everywhere."""
@@ -102,18 +103,18 @@ class ImageLayers:
         if len(old) != len(new) or len(gone) != 1 or len(come) != 1:
             return
         for by_class in (item for by_axes in self._used.values() for item in by_axes.values()):
-            layer = by_class.pop(gone[0], None)
-            if layer is not None:
-                by_class[come[0]] = layer
+            for kind in (MASK, POSITION):
+                layer = by_class.pop((gone[0], kind), None)
+                if layer is not None:
+                    by_class[come[0], kind] = layer
 
     def drawn_in(self, row: ClassRow, image: Image, axes: FrameAxes) -> Layer | None:
         """The layer in which a class was last drawn on an image, else that of the row."""
         own = self.own.of(image)
         brought = own.rows if own is not None else ()
-        used = self._used.get(image, {}).get(axes, _ByClass()).get(row.name)
-        used = next((each.layer for each in brought if each.name == row.name), used)
-        if row.kind == MASK and not isinstance(used, Labels):
-            used = None
+        used = self._used.get(image, {}).get(axes, _ByClass()).get((row.name, row.kind))
+        same = (each.layer for each in brought if (each.name, each.kind) == (row.name, row.kind))
+        used = next(same, used)
         return self.fitting(used, image, axes) or self.fitting(row.layer, image, axes)
 
     def name_axes(self, image: Image | None, axes: FrameAxes) -> None:
