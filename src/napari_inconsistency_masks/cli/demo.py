@@ -33,10 +33,6 @@ SYNTHETIC = {
 }
 """12 of the 48 images are labeled; the window shows the 6 that nothing learned from."""
 
-PATCH = 96
-"""Sides of the pieces of the synthetic images that are learned from: half an image each, so that
-the demo ends within minutes on any two cores."""
-
 SHOWN, TO_CORRECT = 6, 3
 """Images that are shown: with labels, to compare counts with; and without, to correct."""
 
@@ -67,10 +63,7 @@ def demo(
     typer.echo(f"Making the images and the run folder {out / 'run'} ...")
     segmentation = _data(data, classes, position, labeled)
     run = out / "run"
-    config = find_preset(preset)
-    if data is None:
-        config = replace(config, patch=min(config.patch, PATCH))
-    _train(run, segmentation, config)
+    _train(run, segmentation, find_preset(preset))
     if has_display() and not pictures:
         typer.echo("Opening napari; close its window to end.")
         _in_child("show", run)
