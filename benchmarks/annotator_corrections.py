@@ -128,7 +128,7 @@ class Annotator:
     def _inside(self, index: int, box: Box) -> _Bool:
         """Which true cells have their center in a box, ``(N,)``."""
         centers = self._centers[index]
-        inside: _Bool = ((centers >= box[:2]) & (centers < box[2:])).all(axis=1)
+        inside: _Bool = np.logical_and.reduce((centers >= box[:2]) & (centers < box[2:]), axis=1)
         return inside
 
     def _labeled(self, known: _Bool, index: int) -> _Bool:
@@ -141,13 +141,13 @@ class Annotator:
         for place in rank(self._places(networks), limit=500, seen=seen):
             yield self._numbers[place.image], self._label_box(place), place
 
-    def _regions(self, _: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
+    def _regions(self, _networks: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
         rng = np.random.default_rng((self._seed, len(before), 1))
         while True:
             _, size, _ = self._best[int(rng.integers(len(self._best)))]
             yield self._random_box(size, rng)
 
-    def _alike(self, _: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
+    def _alike(self, _networks: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
         rng = np.random.default_rng((self._seed, len(before), 3))
         while True:
             index, size, _ = self._best[int(rng.integers(len(self._best)))]
@@ -158,7 +158,7 @@ class Annotator:
                     yield proposal
                     break
 
-    def _images(self, _: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
+    def _images(self, _networks: Ensemble, before: Sequence[Correction]) -> Iterator[_Proposal]:
         order = np.random.default_rng((self._seed, 2)).permutation(len(self._pool))
         for index in order[len(before) :].tolist():
             rows, columns = self._pool[index].image.shape[1:]

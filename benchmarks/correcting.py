@@ -30,6 +30,7 @@ from napari_inconsistency_masks.cells import find_cells
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
 from napari_inconsistency_masks.data.synthetic import make_image
 from napari_inconsistency_masks.files.images import open_stack
+from napari_inconsistency_masks.inconsistency.areas import AreaSums
 from napari_inconsistency_masks.widgets.predicting.found_places import look_for_places
 from napari_inconsistency_masks.widgets.predicting.prediction import (
     FrameCounts,
@@ -83,8 +84,13 @@ def _pictures(frames: int, size: int) -> Iterator[Any]:
     """Computed images with their labels, each filled with a small one."""
     for number in range(frames):
         picture = make_image(number, (256, 256), cells=(8, 14))
-        names = ("image", "alive", "dead", "position")
-        yield replace(picture, **{name: _fill(getattr(picture, name), size) for name in names})
+        yield replace(
+            picture,
+            image=_fill(picture.image, size),
+            alive=_fill(picture.alive, size),
+            dead=_fill(picture.dead, size),
+            position=_fill(picture.position, size),
+        )
 
 
 def _fill(tile: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
@@ -198,6 +204,8 @@ def _seen(frame: int, picture: Any) -> tuple[FrameLayers, FrameCounts]:
     mask = mask_plane(differ.astype(np.uint8), SCHEME)
     cells, fewer = (find_cells(channels, SCHEME) for channels in (first, second))
     members = np.stack([first, second]).astype(np.uint8)
+    areas = AreaSums(SCHEME)
+    areas.feed(first, members)
     layers = FrameLayers(
         frame=frame,
         planes=label_planes(first.astype(np.uint8), SCHEME),
@@ -205,6 +213,7 @@ def _seen(frame: int, picture: Any) -> tuple[FrameLayers, FrameCounts]:
         mask_values=frozenset(np.unique(mask).tolist()) - {0},
         votes=differ.any(axis=0).astype(np.uint8),
         most_votes=1,
+        areas=areas.result(),
         cells=cells,
         places=look_for_places(first, members, SCHEME, frame),
         counted=(cells, cells, fewer),

@@ -71,9 +71,10 @@ def main(
     use_threads(threads or None)
     settings = {**find_preset(preset).to_json(), **PROTOCOLS[protocol], **json.loads(change)}
     base = TrainConfig.from_json(settings, source="the preset as changed")
-    options = {"classes": classes.split(","), "position": position, "masks": masks}
     for number in labeled:
-        segmentation = load_folder(data, labeled=number, **options)
+        segmentation = load_folder(
+            data, labeled=number, classes=classes.split(","), position=position, masks=masks
+        )
         for recipe in recipes.split(","):
             name = f"{recipe}{called}"
             folder = out / (name if recipe.startswith("full") else f"{name}-{number}")
@@ -90,8 +91,7 @@ def main(
 
 def _config(recipe: str, base: TrainConfig) -> TrainConfig:
     """Return the preset, but without its augmentation for the recipes that have none."""
-    augment = "never" if recipe in PAPER_CHOICES else "always"
-    return dataclasses.replace(base, augment=augment)
+    return dataclasses.replace(base, augment="never" if recipe in PAPER_CHOICES else "always")
 
 
 def _events(folder: Path, recipe: str, data: SegmentationData, config: TrainConfig) -> Any:

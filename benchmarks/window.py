@@ -31,8 +31,10 @@ from napari_inconsistency_masks.checkpoint import ModelCard, save_network
 from napari_inconsistency_masks.cli.display import has_display, virtual_display
 from napari_inconsistency_masks.data.synthetic import make_image
 from napari_inconsistency_masks.files.atomic import write_json
+from napari_inconsistency_masks.inconsistency.areas import AreaSums
 from napari_inconsistency_masks.intensity import Intensity
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
+from napari_inconsistency_masks.nets.network import Network
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.training.events import EpochEnd
 
@@ -297,6 +299,7 @@ def write_networks(folder: Path) -> Path:
     names = ["network-0.safetensors", "network-1.safetensors"]
     networks = Ensemble.create(architecture, len(names), seed=1).networks
     for name, network in zip(names, networks, strict=True):
+        assert isinstance(network, Network)
         save_network(folder / name, network, ModelCard(SCHEME, architecture, Intensity()))
     write_json(folder / "ensemble.json", {"generation": 0, "networks": names})
     return folder
@@ -315,6 +318,8 @@ def _predicted(picture: Any) -> tuple[Any, Any]:
     mask[250:260] = mask[:, 250:260] = 3
     cells = find_cells(masks, SCHEME)
     states = {name: (count, count - 1, count + 1) for name, count in cells.counts.items()}
+    areas = AreaSums(SCHEME)
+    areas.feed(masks != 0, np.stack([masks != 0] * 2))
     layers = FrameLayers(
         frame=0,
         planes=label_planes(masks.astype(np.uint8), SCHEME),
@@ -322,6 +327,7 @@ def _predicted(picture: Any) -> tuple[Any, Any]:
         mask_values=frozenset({3}),
         votes=(mask > 0).astype(np.uint8),
         most_votes=1,
+        areas=areas.result(),
         cells=cells,
     )
     return layers, FrameCounts(0, states, 0, 0.01, ())

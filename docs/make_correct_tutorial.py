@@ -16,7 +16,7 @@ import tempfile
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import real_cells
 import typer
@@ -61,7 +61,7 @@ def main(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
             subprocess.run(command, env={**os.environ, **own}, check=True)
 
 
-def walk(viewer, dock, folder: Path) -> None:
+def walk(viewer: Any, dock: Any, folder: Path) -> None:
     """Label, train, predict, correct, retrain, compare, count."""
     person = Walk(viewer, dock)
     person.make_project(folder, folder / PROJECT)
@@ -186,7 +186,7 @@ class Walk(Person):
         }
         if not right.channels.any():
             return NOTHING, "nothing"
-        best = max(overlaps, key=overlaps.get, default="")
+        best = max(overlaps, key=lambda name: overlaps[name], default="")
         if overlaps.get(TOGETHER, 0) >= RIGHT:
             return ACCEPT, TOGETHER
         return (ANSWER, best) if overlaps.get(best, 0) >= RIGHT else (DRAW, "")

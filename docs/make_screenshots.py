@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -103,7 +103,7 @@ def with_window(scene: Callable[..., None], *arguments: object) -> None:
     pause(100)
 
 
-def show_data(viewer, dock) -> None:
+def show_data(viewer: Any, dock: Any) -> None:
     """The section Data with the sample time-lapse, then ready to train."""
     viewer.open_sample("napari-inconsistency-masks", "synthetic-time-lapse")
     data = dock.session.layer_data
@@ -122,13 +122,14 @@ def show_data(viewer, dock) -> None:
     save(viewer, dock, "train", "start")
 
 
-def show_training(viewer, dock, run: Path) -> None:
+def show_training(viewer: Any, dock: Any, run: Path) -> None:
     """The section Train with the curves of a run that is finished."""
     from napari_inconsistency_masks.data.origin import open_data
     from napari_inconsistency_masks.plans import read_plan
     from napari_inconsistency_masks.widgets.pages.opened_sample import show_samples
 
     plan = read_plan(run)
+    assert plan.data is not None, "the demo's images can be made again"
     data = open_data(plan.data, relative_to=run)
     show_samples(dock.session, "cells", list(data.test)[:6], data.scheme)
     dock.session.open_run(run, whole=True)
@@ -138,7 +139,7 @@ def show_training(viewer, dock, run: Path) -> None:
     save(viewer, dock, "count", "count")
 
 
-def show_demo(viewer, dock) -> None:
+def show_demo(viewer: Any, dock: Any) -> None:
     """What Open demo shows: the picture of the README, and the counts."""
     dock.demo.click()
     wait(dock.session.predictor.ended)
@@ -157,7 +158,7 @@ def show_demo(viewer, dock) -> None:
     save(viewer, dock, "correct", "correct", whole=False)
 
 
-def show_comparison(viewer, dock, runs: Path) -> None:
+def show_comparison(viewer: Any, dock: Any, runs: Path) -> None:
     """The list of recipes, and runs side by side."""
     dock.open("train")
     train = dock.sections["train"]
@@ -179,7 +180,7 @@ def show_comparison(viewer, dock, runs: Path) -> None:
     save(viewer, dock, "train", "compare")
 
 
-def show_batch(viewer, dock, folder: Path) -> None:
+def show_batch(viewer: Any, dock: Any, folder: Path) -> None:
     """The section Batch: a plan, the batch at work, and its results."""
     from napari_inconsistency_masks.widgets.batch.choice import BatchChoice
     from napari_inconsistency_masks.widgets.batch.state import State
@@ -222,7 +223,7 @@ def write_plate(folder: Path) -> None:
     (folder / "B02" / "movie.tif").write_bytes(whole[: len(whole) // 2])
 
 
-def save(viewer, dock, section: str, name: str, *, whole: bool = True) -> None:
+def save(viewer: Any, dock: Any, section: str, name: str, *, whole: bool = True) -> None:
     """Open a section and save the window, with the whole image in it or what is shown now."""
     dock.open(section)
     if whole:
@@ -243,13 +244,18 @@ def shrink(path: Path) -> None:
         few.save(path, optimize=True)
 
 
-def wait(signal) -> None:
+def wait(signal: Any) -> None:
     """Let the window live until a signal comes."""
     from qtpy.QtCore import QEventLoop, QTimer
 
     came: list[object] = []
     loop = QEventLoop()
-    signal.connect(lambda *values: (came.append(values), loop.quit()))
+
+    def end(*values: object) -> None:
+        came.append(values)
+        loop.quit()
+
+    signal.connect(end)
     QTimer.singleShot(PATIENCE_MS, loop.quit)
     loop.exec_()
     assert came, f"{signal} did not come in {PATIENCE_MS} ms"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import real_cells
@@ -20,7 +21,7 @@ PATIENCE = 900
 class Person:
     """Uses the window, and takes a picture now and then."""
 
-    def __init__(self, viewer, dock) -> None:
+    def __init__(self, viewer: Any, dock: Any) -> None:
         self.viewer, self.dock, self.session = viewer, dock, dock.session
         self.project = dock.session.project
         self.refused: list[str] = []
@@ -76,7 +77,7 @@ class Person:
         current = self.project.files.current
         if current is None or self.project.files.busy:
             return ""
-        return self.project.data.row_of(current.subject.file).path.stem
+        return str(self.project.data.row_of(current.subject.file).path.stem)
 
     def draw_truth(self, file: str, frame: int, box: Box) -> None:
         """Draw what is there, as with brush and points."""
