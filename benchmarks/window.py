@@ -100,8 +100,8 @@ class Watch:
 
     def _sample(self) -> None:
         while True:
-            frame = sys._current_frames().get(self._main)  # noqa: SLF001  the only way
-            self._samples.append(_who(frame))
+            # No frame is kept while this sleeps: a painter in it would outlive its widget.
+            self._samples.append(_who(sys._current_frames().get(self._main)))  # noqa: SLF001
             time.sleep(SAMPLE_SECONDS)
 
 
