@@ -40,6 +40,7 @@ from napari_inconsistency_masks.widgets.predicting.prediction import (
     mask_plane,
 )
 from napari_inconsistency_masks.widgets.runs.saved_run import DEMO_MODEL
+from napari_inconsistency_masks.widgets.session.session import Session
 from window import SCHEME, Watch, live, until
 
 SIZES = ((24, 220), (4, 2048))
@@ -110,7 +111,7 @@ class Sitting:
         _, self.dock = self.viewer.window.add_plugin_dock_widget(
             "napari-inconsistency-masks", "Inconsistency Masks"
         )
-        self.session = self.dock.session
+        self.session: Session = self.dock.session
         self.session.setup.choose_folder(folder / "runs")
         self.viewer.add_image(pixels, name="cells")
         if real:
@@ -131,8 +132,10 @@ class Sitting:
         results, looking = self.session.results, self.session.looking
         model = Model(Path("run"), SCHEME, 1, 2, "cpu", "cpu")
         axes = looking.axes()
+        assert axes is not None
         subject = self.session.subjects.make(looking.image, axes)
         result = results._result(subject, axes, model, looking.colors(SCHEME.classes))  # noqa: SLF001
+        assert result.layers is not None
         results.current = result
         for frame, picture in enumerate(_pictures(frames, size)):
             for _ in result.layers.prepare():
@@ -148,7 +151,9 @@ class Sitting:
         live(1.0)
         taken, frames = [], []
         for _ in range(places):
-            frames.append(self.session.correcting.queue.current.frame)
+            place = self.session.correcting.queue.current
+            assert place is not None
+            frames.append(place.frame)
             taken.append(self.painted.after(section.accept.click))
             live(1.0)
         layers = len(self.viewer.layers)
@@ -164,12 +169,14 @@ class Sitting:
         keeper, data = self.session.keeper, self.session.layer_data
         if not saved:
             data.drawn.disconnect(keeper._on_stroke)  # noqa: SLF001  no button turns it off
+        from napari.layers import Labels
+
         watch, steps = Watch(), []
         shown = int(self.viewer.dims.current_step[0])
         side = self.viewer.layers["cells"].data.shape[-1]
         first = 0 if saved else STROKES
         for number in range(first, first + STROKES):
-            layer = [row.layer for row in data.drawn_rows if hasattr(row.layer, "paint")][
+            layer = [row.layer for row in data.drawn_rows if isinstance(row.layer, Labels)][
                 number % 2
             ]
             self.viewer.layers.selection.active = layer

@@ -37,6 +37,7 @@ from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.nets.network import Network
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.training.events import EpochEnd
+from napari_inconsistency_masks.widgets.session.session import Session
 
 TICK_MS = 5
 SAMPLE_SECONDS = 0.002
@@ -188,7 +189,7 @@ class Steps:
         _, self.dock = self.viewer.window.add_plugin_dock_widget(
             "napari-inconsistency-masks", "Inconsistency Masks"
         )
-        self.session = self.dock.session
+        self.session: Session = self.dock.session
         self.session.setup.choose_folder(self.folder / "runs")
         until(lambda: not self.session.devices.searching)
 
@@ -202,7 +203,7 @@ class Steps:
             self.viewer.add_labels(labels, name=name)
         points = [np.insert(self.picture.positions, 0, n, axis=1) for n in range(LABELED)]
         self.viewer.add_points(np.concatenate(points), name="position")
-        until(lambda: self.session.problem() is None)
+        until(lambda: self.session.next.problem() is None)
 
     def paint(self) -> None:
         layer = self.viewer.layers["alive"]
@@ -222,7 +223,7 @@ class Steps:
         self.session.setup.set(lambda config: replace(config, width=0.25, batch=4, patch=64))
         self.dock.open("train")
         trainer = self.session.trainer
-        trainer.press(self.session.request)
+        trainer.press(self.session.next.request)
         until(lambda: bool(trainer.history.started or trainer.message))
         if trainer.message:
             raise RuntimeError(trainer.message)
