@@ -84,7 +84,7 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
         What the outputs mean, and what is minimized in training.
     """
     members = [Evaluation(scheme) for _ in range(len(ensemble))]
-    together = Evaluation(scheme)
+    together = Evaluation(scheme, shown=True)
     losses, soft_iou, inconsistent, found = [], [], [], []
     watch = Watch()
     for sample, logits in _predicted(ensemble, samples):
@@ -139,7 +139,7 @@ def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
         If a sample has no target, or its channels or labels do not fit the networks.
     """
     scheme = ensemble.card.scheme
-    evaluation = Evaluation(scheme)
+    evaluation = Evaluation(scheme, shown=True)
     for sample, logits in _predicted(ensemble.networks, samples):
         probability = Prediction(scheme.probability(logits).numpy(), scheme).mean()
         evaluation.add(sample.name, scheme.harden(probability), sample.labeled, sample.known)

@@ -31,10 +31,12 @@ class Evaluation:
         What the outputs mean.
     radius
         How far, in pixels, a predicted cell may lie from the true one it is paired with.
+    shown
+        Whether to count cells as the program shows them as well, for `Scores.shown`.
     """
 
-    def __init__(self, scheme: LabelScheme, *, radius: float = 10.0) -> None:
-        self._scheme, self._radius = scheme, radius
+    def __init__(self, scheme: LabelScheme, *, radius: float = 10.0, shown: bool = False) -> None:
+        self._scheme, self._radius, self._show = scheme, radius, shown
         nothing = np.zeros(len(scheme.classes), np.int64)
         self._overlap = _Overlap(nothing, nothing, nothing, 0, 0)
         self._iou: list[float] = []  # means over the classes of an image
@@ -97,7 +99,7 @@ class Evaluation:
                 f"these classes."
             )
         known_to_all: _Bool = np.logical_and.reduce(known)
-        if known_to_all.any():
+        if self._show and known_to_all.any():
             self._shown += _shown_counts(name, predicted, true, known_to_all, scheme)
         predicted = redraw_positions(predicted, scheme)
         overlap = _find_overlap(predicted, true, known, scheme)

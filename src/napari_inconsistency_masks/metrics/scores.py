@@ -107,7 +107,7 @@ class Scores:
         What each image contributes.
     shown
         As `rows`, but counted as the program shows and writes it: markers where they are predicted,
-        and holes are no cells. For `count_ratio`.
+        and holes are no cells. For `count_ratio`; empty if it was not asked for.
     """
 
     images: int
