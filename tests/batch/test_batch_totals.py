@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import tifffile
 from batch_toys import batch_of, counts, do, toy_frames
 
 from napari_inconsistency_masks.batch import BatchOptions, Plan, read_results
-from napari_inconsistency_masks.batch.events import BatchFinished
-from napari_inconsistency_masks.batch.totals import ALL, COLUMNS, Totals, in_words
+from napari_inconsistency_masks.batch.events import BatchEvent, BatchFinished
+from napari_inconsistency_masks.batch.totals import ALL, COLUMNS, Totals, compared_with, in_words
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 from napari_inconsistency_masks.metrics import CountRatio
@@ -41,14 +42,25 @@ def test_totals_of_all_images_and_of_each_folder() -> None:
         ("A", "alive", 3, 0, 12), ("A", "t", 3, 0, 3), ("B/C", "alive", 1, 2, 7),
         ("B/C", "t", 1, 2, 1),
     ]  # fmt: skip
-    assert in_words(totals.all()) == "19 alive (expected 22, 15 to 33), 4 t"
+    assert in_words(t.to_record() for t in totals.all()) == "19 alive (expected 22, 15 to 33), 4 t"
 
 
 def test_one_folder_is_not_told_twice() -> None:
     totals = Totals(("alive",), {})
     totals.add(row("x.tif", 3))
     assert totals.by_folder() == []
-    assert in_words(totals.all()) == "3 alive"
+    assert in_words(t.to_record() for t in totals.all()) == "3 alive"
+
+
+def test_where_nothing_was_counted_nothing_is_expected() -> None:
+    """Not 0, for sure: what networks miss where they see nothing is not known."""
+    totals = Totals(("alive",), {"alive": RATIO})
+    totals.add(row("x.tif", 0))
+    (total,) = totals.all()
+    assert total.expected is None
+    assert total.to_record()["expected"] is None
+    assert total.to_record()["true_per_counted"] == 1.15
+    assert in_words([total.to_record()]) == "0 alive"
 
 
 @pytest.fixture
@@ -81,8 +93,9 @@ def test_a_batch_writes_them_says_them_and_reads_them_back(
     assert table[0]["compared_images"] == "33"
     assert {table[1][name] for name in COLUMNS[6:]} == {""}
     assert isinstance(last, BatchFinished)
-    assert f"{bright:,} bright (expected {expected.expected:,.0f}, " in last.counts
-    assert last.compared == 33
+    assert f"{bright:,} bright (expected {expected.expected:,.0f}, " in in_words(last.totals)
+    assert compared_with(last.totals) == 33
+    assert BatchEvent.from_json(json.loads(json.dumps(last.to_json()))) == last
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert f"<td>{bright}</td><td>{expected}</td><td>115 [" in page
     assert "too few of them in the images that were compared" in page
@@ -97,8 +110,8 @@ def test_without_images_set_aside_a_batch_says_what_it_counted_and_no_more(
     plan = replace(plan, model=replace(plan.model, ratios={}), options=BatchOptions())
     *_, last = do(plan, ensemble)
     assert isinstance(last, BatchFinished)
-    assert "expected" not in last.counts
-    assert last.compared == 0
+    assert "expected" not in in_words(last.totals)
+    assert compared_with(last.totals) == 0
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "How many there are" not in page
 

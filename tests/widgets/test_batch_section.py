@@ -21,6 +21,9 @@ from napari_inconsistency_masks.widgets.session.session import Session
 from napari_inconsistency_masks.widgets.work.process import CRASHED
 
 NOTE = "images/a.tif: no pixel size."
+TOTALS = (
+    {"class": "alive", "counted": 9, "expected": 10.2, "expected_low": 8.1, "expected_high": 12.9},
+)
 
 
 class Program:
@@ -79,7 +82,7 @@ class Program:
             events.ImageDone("movie.tif", 4, 1.0),
             events.ImageFailed("bad.tif", "bad.tif: cut short."),
             events.Summarizing(),
-            events.BatchFinished("out", 2, 1, 3.0, "9 alive (expected 10, 8 to 13)", 33),
+            events.BatchFinished("out", 2, 1, 3.0, TOTALS),
         )
         self.child.end(SOME_FAILED)
 

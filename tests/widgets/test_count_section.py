@@ -120,6 +120,15 @@ def test_true_counts_are_expected_as_they_are(
     )
 
 
+def test_where_none_was_counted_none_is_expected(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict([{**counts, "dead": [0, 0, 1]} for counts in COUNTS], {"alive": RATIO, "dead": RATIO})
+    assert section.expected.text().startswith("Expected: 22 alive (15-33), going by 33")
+    assert section.expected.text().endswith("There are too few for dead.")
+
+
 def test_without_images_set_aside_nothing_is_expected(
     section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
 ) -> None:

@@ -159,18 +159,15 @@ class BatchFinished(BatchEvent):
         Numbers of images.
     seconds
         In all.
-    counts
-        What was counted in all images together, and what is to be expected, in words.
-    compared
-        Number of images that expected counts come from; 0 if there are none.
+    totals
+        The rows of totals.csv about all images together.
     """
 
     folder: str
     done: int
     failed: int
     seconds: float
-    counts: str = ""
-    compared: int = 0
+    totals: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

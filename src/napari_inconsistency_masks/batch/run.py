@@ -42,8 +42,6 @@ from .plan import Plan, Unit, units_of
 from .process import UnitDone, UnitFailed
 from .summary import DONE, write_sidecar, write_summary, write_tables
 from .superseded import remove_superseded, words_about
-from .totals import compared_with
-from .totals import in_words as counts_in_words
 
 __all__ = ["is_done", "open_journal", "run_batch"]
 
@@ -130,17 +128,11 @@ class _Batch:
             raise
         yield Summarizing()
         seconds = time.monotonic() - self._began
-        totals = write_summary(plan, self._states, self._crew.device, seconds).all()
+        totals = write_summary(plan, self._states, self._crew.device, seconds)
         journal.summarized(summary_files(plan))
         failed = sum(state != DONE for state in self._states.values())
-        yield BatchFinished(
-            plan.folder,
-            len(plan.images) - failed,
-            failed,
-            seconds,
-            counts_in_words(totals),
-            compared_with(totals),
-        )
+        told = tuple(total.to_record() for total in totals.all())
+        yield BatchFinished(plan.folder, len(plan.images) - failed, failed, seconds, told)
 
     def _started(self, done: set[str]) -> BatchStarted:
         left = [image for image in self._plan.good if image.stem not in done]

@@ -51,8 +51,8 @@ class Total:
 
     @property
     def expected(self) -> ExpectedCount | None:
-        """How many cells there are, or None if nothing is known."""
-        return None if self.ratio is None else self.ratio.expected(self.counted)
+        """How many cells there are; None if nothing is known, as where nothing was counted."""
+        return self.ratio.expected(self.counted) if self.ratio and self.counted else None
 
     def to_record(self) -> dict[str, Any]:
         """The row of totals.csv."""
@@ -62,12 +62,15 @@ class Total:
             **dict(zip(COLUMNS, told, strict=False)),
         }
         ratio, expected = self.ratio, self.expected
-        if ratio is not None and expected is not None:
-            low, high = ratio.interval()
+        if expected is not None:
             record |= {
                 "expected": round(expected.expected, 1),
                 "expected_low": round(expected.low, 1),
                 "expected_high": round(expected.high, 1),
+            }
+        if ratio is not None:
+            low, high = ratio.interval()
+            record |= {
                 "true_per_counted": round(ratio.ratio, 4),
                 "true_per_counted_low": round(low, 4),
                 "true_per_counted_high": round(high, 4),
@@ -148,19 +151,25 @@ def _is_there(count: object) -> bool:
     return count is not None and count != ""
 
 
-def in_words(totals: Sequence[Total]) -> str:
-    """Counted and expected cells, such as ``"1,779 nuclei (expected 2,040, 1,950 to 2,140)"``."""
-    return ", ".join(map(_in_words, totals))
+def in_words(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Counted and expected cells, such as ``"1,779 nuclei (expected 2,040, 1,950 to 2,140)"``.
+
+    Parameters
+    ----------
+    rows
+        Of totals.csv, as `Total.to_record` makes them.
+    """
+    return ", ".join(map(_in_words, rows))
 
 
-def _in_words(total: Total) -> str:
-    words, expected = f"{total.counted:,} {total.name}", total.expected
-    if expected is None or not total.counted:
+def _in_words(row: Mapping[str, Any]) -> str:
+    words = f"{row['counted']:,} {row['class']}"
+    if row["expected"] is None:
         return words
-    low, high = f"{expected.low:,.0f}", f"{expected.high:,.0f}"
-    return f"{words} (expected {expected.expected:,.0f}, {low} to {high})"
+    expected, low, high = (row[f"expected{end}"] for end in ("", "_low", "_high"))
+    return f"{words} (expected {expected:,.0f}, {low:,.0f} to {high:,.0f})"
 
 
-def compared_with(totals: Sequence[Total]) -> int:
+def compared_with(rows: Iterable[Mapping[str, Any]]) -> int:
     """Number of images that expected counts come from; 0 if there are none."""
-    return max((total.ratio.images for total in totals if total.ratio is not None), default=0)
+    return max((row["compared_images"] or 0 for row in rows), default=0)

@@ -140,10 +140,12 @@ def show_batch(events: Iterable[BatchEvent]) -> int:
 
 
 def _counted(event: BatchFinished) -> Iterator[str]:
-    if event.counts:
-        yield f"Counted: {event.counts}."
-    if event.compared:
-        yield expected_from(event.compared)
+    from ..batch.totals import compared_with, in_words
+
+    if event.totals:
+        yield f"Counted: {in_words(event.totals)}."
+    if compared := compared_with(event.totals):
+        yield expected_from(compared)
 
 
 def _started(event: BatchStarted) -> str:

@@ -34,7 +34,7 @@ def write_report(path: Path, plan: Plan, totals: Totals) -> None:
         numbers=numbers,
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         totals=totals.all(),
-        compared=compared_with(totals.all()),
+        compared=compared_with(total.to_record() for total in totals.all()),
         by_folder=totals.by_folder(),
         legend=_legend(numbers.names),
         by_image=_by_image(numbers) if len(numbers.good) > 1 else None,

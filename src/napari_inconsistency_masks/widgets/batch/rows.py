@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...batch.columns import AREA_ENDS, COUNT_ENDS, column_of
 from ...batch.layout import DONE
 from ...batch.results import BatchResults, Row
-from ...batch.totals import Total, Totals
+from ...batch.totals import Totals
 from ..counting.counts import in_words
 from ..parts.table_rows import Cell
 
@@ -32,7 +33,7 @@ class ResultRows:
     areas
         Those of the columns that tell areas.
     totals
-        Of all rows.
+        The rows of totals.csv about all images together.
     has_frames, has_others, has_areas
         Whether there are frames to tell apart, rows that are not done, and areas, which a table of
         an earlier version does not tell.
@@ -45,7 +46,7 @@ class ResultRows:
     has_frames: bool = False
     has_others: bool = False
     has_areas: bool = False
-    totals: list[Total] = field(default_factory=list)
+    totals: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 def read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
@@ -62,7 +63,7 @@ def read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
         found.has_areas |= any(cell.text for cell in found.cells[-1][-len(names) :])
         if not number % _AT_ONCE:
             yield
-    found.totals = totals.all()
+    found.totals = [total.to_record() for total in totals.all()]
     return found
 
 

@@ -178,7 +178,7 @@ def expected_totals(
     """Per class how many cells to expect, where this is known.
 
     True counts that a person typed or drew are added as they are. Classes of which all of them are
-    known are left out.
+    known are left out, and those of which nothing else was counted.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def expected_totals(
     return {
         state: ratios[state].expected(number).plus(known.get(state, 0))
         for state, number in counted.items()
-        if state in ratios
+        if number and state in ratios
     }
 
 

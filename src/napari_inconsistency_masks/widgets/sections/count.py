@@ -168,16 +168,17 @@ class CountSection(Section):
         models = [*{id(result.model): result.model for result in self._results}.values()]
         alike = bool(models) and all(model == models[0] for model in models)
         ratios = models[0].ratios if alike else {}
+        expected = expected_totals(self._rows, ratios)
         words = ", ".join(
             f"{count.expected:,.0f} {state} ({in_words(round(count.low), round(count.high))})"
-            for state, count in expected_totals(self._rows, ratios).items()
+            for state, count in expected.items()
         )
         if not words:
             self.expected.tell(None)
             return
         compared = max(ratio.images for ratio in ratios.values())
         not_true = dict.fromkeys(row.state for row in self._rows if row.true is None)
-        unknown = ", ".join(state for state in not_true if state not in ratios)
+        unknown = ", ".join(state for state in not_true if state not in expected)
         too_few = f" There are too few for {unknown}." if unknown else ""
         source = f"going by {compared} labeled images set aside"
         self.expected.tell(f"Expected: {words}, {source}.{too_few}")
