@@ -179,7 +179,7 @@ class CountSection(Section):
         compared = max(ratio.images for ratio in ratios.values())
         not_true = dict.fromkeys(row.state for row in self._rows if row.true is None)
         unknown = ", ".join(state for state in not_true if state not in expected)
-        too_few = f" There are too few for {unknown}." if unknown else ""
+        too_few = f" For {unknown} there are too few to tell." if unknown else ""
         source = f"going by {compared} labeled images set aside"
         self.expected.tell(f"Expected: {words}, {source}.{too_few}")
         self.expected.setToolTip(expected_from(compared))
