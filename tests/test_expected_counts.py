@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from napari_inconsistency_masks.metrics import CountRatio, CountRow, count_ratio
+from napari_inconsistency_masks.metrics.expected_counts import WIDEST, expected_from
 
 
 def rows_of(counted: list[int], true: list[int]) -> list[CountRow]:
@@ -81,7 +82,84 @@ def test_frames_of_one_file_are_one_unit_where_there_are_enough_files() -> None:
     assert (by_file.ratio, by_file.images) == (alone.ratio, 20)
     assert by_file.spread > 3 * alone.spread
     few = {name: file if file in ("movie 0", "movie 1") else "rest" for name, file in files.items()}
-    assert made(counted, true, few).units == 20
+    assert (made(counted, true, few).units, made(counted, true, few).files) == (20, 3)
+
+
+def test_frames_of_a_few_files_are_called_so() -> None:
+    assert "in 33 labeled images that they did not learn from." in expected_from(33, 33)
+    assert "in 33 labeled images that" in expected_from(33, 5)
+    assert "in 33 labeled images that" in expected_from(33, 0)
+    few = expected_from(33, 4)
+    assert few.endswith(
+        "in 33 labeled frames of 4 files that they did not learn from; other files may differ by "
+        "more."
+    )
+    assert "33 labeled frames of 1 file that" in expected_from(33, 1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "true"),
+    [
+        ([0] * 4 + [20], [5] * 5),
+        ([0] * 4 + [300], [5] * 5),
+        ([0] * 30 + [25], [1] * 31),
+        ([3] * 20 + [200], [3] * 21),
+    ],
+)
+def test_of_a_single_image_in_which_networks_went_wild_nothing_is_said(
+    counted: list[int], true: list[int]
+) -> None:
+    """The first intervals had twenty digits, the second one was no number at all."""
+    assert count_ratio(rows_of(counted, true), {}) is None
+
+
+def test_few_cells_where_images_differ_a_lot_get_no_endless_interval() -> None:
+    counted, true = [20_000] * 6, [15_000, 26_000, 21_000, 17_000, 30_000, 16_000]
+    ratio = made(counted, true)
+    low, high = ratio.interval()
+    assert ratio.ratio / 2 < low < high < 2 * ratio.ratio
+    one = ratio.expected(1)
+    assert WIDEST < one.high < 10_000
+    assert 0 < one.low < 0.1 < one.expected
+
+
+def test_a_file_with_more_cells_than_any_that_was_compared_is_no_surer_than_one_of_these() -> None:
+    ratio = made(COUNTED, TRUE)
+    assert (ratio.largest, ratio.files) == (12, 6)
+    assert ratio.typical == pytest.approx(sum(c * c for c in COUNTED) / sum(COUNTED))
+    alike = ratio.expected([12, 8, 0])
+    assert alike == ratio.expected(20)
+    own = 8 + 600 * 600 / ratio.typical
+    value = 608 * 43 / 37
+    deviation = math.sqrt(ratio.spread * (own + 608 * 608 / 37))
+    factor = math.exp(stats.t.ppf(0.975, 5) * deviation / value)
+    found = ratio.expected([600, 8])
+    assert found.expected == pytest.approx(value)
+    assert (found.low, found.high) == pytest.approx((value / factor, value * factor))
+    before = CountRatio(6, 6, 37, 43, ratio.spread)  # of a version that did not note the largest
+    assert before.expected([600, 8]) == ratio.expected(608)
+    assert ratio.expected(iter([])).expected == 0
+    with pytest.raises(ValueError, match="-1 cells"):
+        ratio.expected([3, -1])
+
+
+@pytest.mark.parametrize("density", [3.0, 30.0])
+@pytest.mark.parametrize("files", [1, 4, 20])
+def test_intervals_of_movies_hold_what_they_promise(density: float, files: int) -> None:
+    """Single frames were compared; in a movie the same cells are missed in all 60 frames."""
+    rng = np.random.default_rng(2024)
+    inside = asked = 0
+    for _ in range(250):
+        true = rng.poisson(rng.gamma(2, density / 2, 33 + files))
+        counted = rng.binomial(true, rng.beta(17, 3, 33 + files))
+        counted += rng.poisson(0.03 * density, 33 + files)
+        ratio = count_ratio(rows_of(counted[:33].tolist(), true[:33].tolist()), {})
+        if ratio is not None and counted[33:].any():
+            expected = ratio.expected((60 * counted[33:]).tolist())
+            inside += expected.low <= 60 * true[33:].sum() <= expected.high
+            asked += 1
+    assert asked > 200
+    assert 0.85 < inside / asked < 0.99
 
 
 @pytest.mark.parametrize("density", [3.0, 30.0])

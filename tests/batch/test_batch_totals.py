@@ -17,7 +17,9 @@ from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 from napari_inconsistency_masks.metrics import CountRatio
 
-RATIO = CountRatio(images=33, units=33, counted=200, true=230, spread=0.9)
+RATIO = CountRatio(
+    images=33, units=33, counted=200, true=230, spread=0.9, largest=12, typical=8.0, files=33
+)
 
 
 def row(image: str, alive: int | str = "", status: str = "done") -> dict[str, str]:
@@ -35,7 +37,7 @@ def test_totals_of_all_images_and_of_each_folder() -> None:
     assert (everything.folder, everything.name) == (ALL, "alive")
     assert (everything.images, everything.failed, everything.frames) == (3, 2, 4)
     assert (everything.counted, of_t.counted) == (19, 4)
-    assert everything.expected == RATIO.expected(19)
+    assert everything.expected == RATIO.expected([7, 5, 7])
     assert of_t.expected is None
     by_folder = [(t.folder, t.name, t.frames, t.failed, t.counted) for t in totals.by_folder()]
     assert by_folder == [
@@ -43,6 +45,22 @@ def test_totals_of_all_images_and_of_each_folder() -> None:
         ("B/C", "t", 1, 2, 1),
     ]  # fmt: skip
     assert in_words(t.to_record() for t in totals.all()) == "19 alive (expected 22, 15 to 33), 4 t"
+
+
+def test_frames_of_one_movie_are_no_surer_than_a_movie() -> None:
+    """What networks miss in a frame they miss in the next one too; it does not even out."""
+    movie, images = Totals(("alive",), {"alive": RATIO}), Totals(("alive",), {"alive": RATIO})
+    for number in range(60):
+        movie.add(row("A/movie.tif", 10))
+        images.add(row(f"A/{number}.tif", 10))
+    ((of_movie,), (of_images,)) = movie.all(), images.all()
+    assert (of_movie.images, of_images.images) == (1, 60)
+    assert of_movie.counted == of_images.counted == 600
+    assert of_movie.expected == RATIO.expected([600])
+    assert of_images.expected == RATIO.expected(600)
+    record, other = of_movie.to_record(), of_images.to_record()
+    assert record["expected"] == other["expected"]
+    assert record["expected_high"] - 690 > 2 * (other["expected_high"] - 690)
 
 
 def test_one_folder_is_not_told_twice() -> None:
@@ -79,7 +97,10 @@ def test_a_batch_writes_them_says_them_and_reads_them_back(
     *_, last = do(plan, ensemble)
     rows = counts(tmp_path / "out")
     bright = sum(int(told["bright"]) for told in rows)
-    expected = RATIO.expected(bright)
+    by_image = dict.fromkeys((told["image"] for told in rows), 0)
+    for told in rows:
+        by_image[told["image"]] += int(told["bright"])
+    expected = RATIO.expected(by_image.values())
     table = read_csv(tmp_path / "out" / "totals.csv")
     assert list(table[0]) == list(COLUMNS)
     assert [(told["folder"], told["class"], told["frames"]) for told in table] == [
@@ -90,15 +111,15 @@ def test_a_batch_writes_them_says_them_and_reads_them_back(
     assert float(table[0]["expected"]) == pytest.approx(expected.expected, abs=0.06)
     assert float(table[0]["expected_high"]) == pytest.approx(expected.high, abs=0.06)
     assert table[0]["true_per_counted"] == "1.15"
-    assert table[0]["compared_images"] == "33"
+    assert (table[0]["compared_images"], table[0]["compared_files"]) == ("33", "33")
     assert {table[1][name] for name in COLUMNS[6:]} == {""}
     assert isinstance(last, BatchFinished)
     assert f"{bright:,} bright (expected {expected.expected:,.0f}, " in in_words(last.totals)
-    assert compared_with(last.totals) == 33
+    assert compared_with(last.totals) == (33, 33)
     assert BatchEvent.from_json(json.loads(json.dumps(last.to_json()))) == last
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert f"<td>{bright}</td><td>{expected}</td><td>115 [" in page
-    assert "too few of them in the images that were compared" in page
+    assert "too few of them, or too unlike, in the images that were compared" in page
     assert "<td>well A</td><td>2</td><td>4</td>" in page
     assert read_results(tmp_path / "out").plan.model.ratios == {"bright": RATIO}
     assert Plan.from_json(plan.to_json()) == plan
@@ -111,7 +132,7 @@ def test_without_images_set_aside_a_batch_says_what_it_counted_and_no_more(
     *_, last = do(plan, ensemble)
     assert isinstance(last, BatchFinished)
     assert "expected" not in in_words(last.totals)
-    assert compared_with(last.totals) == 0
+    assert compared_with(last.totals) is None
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "How many there are" not in page
 

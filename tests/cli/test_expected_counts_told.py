@@ -115,7 +115,7 @@ def test_evaluation_says_it_of_images_that_were_not_learned_from(
 
     monkeypatch.setattr(checked_counts, "ratios_on", ratios_on)
     said = call("evaluate", trained, "--data", folder)
-    sentence = "For 100 bright that are counted there are 125 [102, 154]: 50 for 40 in 6 images"
+    sentence = "For 100 bright that are counted there are 125 [102, 154]: 50 for 40 in 6 labeled"
     assert (sentence in said) == (first == 20)
 
 

@@ -101,7 +101,7 @@ def test_what_to_expect_is_told_of_classes_of_which_it_is_known(
     low, high = round(expected.low), round(expected.high)
     assert section.expected.text() == (
         f"Expected: 22 alive ({low}-{high}), going by 33 labeled images set aside. "
-        "For dead there are too few to tell."
+        "For dead too little is known."
     )
     assert (low, high) == (15, 33)
     assert "in 33 labeled images that they did not learn from" in section.expected.toolTip()
@@ -126,7 +126,7 @@ def test_where_none_was_counted_none_is_expected(
     add_image(viewer, (4, 60, 400))
     predict([{**counts, "dead": [0, 0, 1]} for counts in COUNTS], {"alive": RATIO, "dead": RATIO})
     assert section.expected.text().startswith("Expected: 22 alive (15-33), going by 33")
-    assert section.expected.text().endswith("For dead there are too few to tell.")
+    assert section.expected.text().endswith("For dead too little is known.")
 
 
 def test_without_images_set_aside_nothing_is_expected(

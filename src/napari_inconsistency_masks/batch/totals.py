@@ -18,7 +18,8 @@ Row = TypeVar("Row", bound=Mapping[str, Any])
 COLUMNS = (
     *("folder", "class", "images", "without_results", "frames", "counted"),
     *("expected", "expected_low", "expected_high"),
-    *("true_per_counted", "true_per_counted_low", "true_per_counted_high", "compared_images"),
+    *("true_per_counted", "true_per_counted_low", "true_per_counted_high"),
+    *("compared_images", "compared_files"),
 )
 """Of totals.csv: a row per class for all images, then for each folder if there are several."""
 
@@ -35,8 +36,8 @@ class Total:
         Of the state.
     images, failed, frames
         Numbers of the images that were counted, of those without results, and of frames.
-    counted
-        Cells.
+    by_image
+        Cells that were counted, in each image.
     ratio
         What is known of these networks' counts, or None.
     """
@@ -46,13 +47,18 @@ class Total:
     images: int
     failed: int
     frames: int
-    counted: int
+    by_image: tuple[int, ...]
     ratio: CountRatio | None
+
+    @property
+    def counted(self) -> int:
+        """Cells in all of them."""
+        return sum(self.by_image)
 
     @property
     def expected(self) -> ExpectedCount | None:
         """How many cells there are; None if nothing is known, as where nothing was counted."""
-        return self.ratio.expected(self.counted) if self.ratio and self.counted else None
+        return self.ratio.expected(self.by_image) if self.ratio and self.counted else None
 
     def to_record(self) -> dict[str, Any]:
         """The row of totals.csv."""
@@ -75,6 +81,7 @@ class Total:
                 "true_per_counted_low": round(low, 4),
                 "true_per_counted_high": round(high, 4),
                 "compared_images": ratio.images,
+                "compared_files": ratio.files or None,
             }
         return record
 
@@ -82,9 +89,9 @@ class Total:
 @dataclass
 class _Sums:
     frames: int = 0
-    done: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
-    counted: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By image, then by state."""
 
 
 class Totals:
@@ -109,10 +116,10 @@ class Totals:
         if row["status"] != DONE or not all(map(_is_there, counts.values())):
             sums.failed.add(row["image"])
             return
-        sums.done.add(row["image"])
         sums.frames += 1
+        in_image = sums.counted.setdefault(row["image"], dict.fromkeys(self._names, 0))
         for name, count in counts.items():
-            sums.counted[name] = sums.counted.get(name, 0) + int(count or 0)
+            in_image[name] += int(count or 0)
 
     def adding(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Pass rows on, and add each."""
@@ -136,10 +143,10 @@ class Totals:
             Total(
                 folder=folder,
                 name=name,
-                images=sum(len(part.done) for part in parts),
+                images=sum(len(part.counted) for part in parts),
                 failed=sum(len(part.failed) for part in parts),
                 frames=sum(part.frames for part in parts),
-                counted=sum(part.counted.get(name, 0) for part in parts),
+                by_image=tuple(image[name] for part in parts for image in part.counted.values()),
                 ratio=self._ratios.get(name),
             )
             for name in self._names
@@ -170,6 +177,8 @@ def _in_words(row: Mapping[str, Any]) -> str:
     return f"{words} (expected {expected:,.0f}, {low:,.0f} to {high:,.0f})"
 
 
-def compared_with(rows: Iterable[Mapping[str, Any]]) -> int:
-    """Number of images that expected counts come from; 0 if there are none."""
-    return max((row["compared_images"] or 0 for row in rows), default=0)
+def compared_with(rows: Iterable[Mapping[str, Any]]) -> tuple[int, int] | None:
+    """Numbers of images and files that expected counts come from; None if there are none."""
+    numbers = [(row["compared_images"] or 0, row["compared_files"] or 0) for row in rows]
+    most = max(numbers, default=(0, 0))
+    return most if most[0] else None

@@ -145,7 +145,7 @@ def _counted(event: BatchFinished) -> Iterator[str]:
     if event.totals:
         yield f"Counted: {in_words(event.totals)}."
     if compared := compared_with(event.totals):
-        yield expected_from(compared)
+        yield expected_from(*compared)
 
 
 def _started(event: BatchStarted) -> str:

@@ -242,12 +242,14 @@ def _print_scores(scores: Scores, name: str, split: str) -> None:
 
 def _print_ratios(ratios: Mapping[str, CountRatio]) -> None:
     """How many cells there are for those that are counted."""
+    from ..metrics.expected_counts import compared_images
+
     for name, ratio in ratios.items():
         low, high = ratio.interval()
         out.print(
             f"For 100 {name} that are counted there are {100 * ratio.ratio:.0f} "
             f"[{100 * low:.0f}, {100 * high:.0f}]: {ratio.true} for {ratio.counted} in "
-            f"{ratio.images} images, counted as the program shows them.",
+            f"{compared_images(ratio.images, ratio.files)}, counted as the program shows them.",
             markup=False,
         )
 

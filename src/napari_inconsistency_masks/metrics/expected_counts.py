@@ -26,6 +26,9 @@ FEWEST_UNITS = 5
 FEWEST_CELLS = 10
 """Cells, counted as well as true, without which nothing is said about others."""
 
+WIDEST = 10.0
+"""Factor between a ratio and the ends of its interval, above which it would say nothing."""
+
 
 @dataclass(frozen=True)
 class ExpectedCount:
@@ -64,6 +67,12 @@ class CountRatio:
         Cells in these images.
     spread
         Variance of the true number for each cell that is counted.
+    largest
+        Cells counted in the unit that has most; 0 if a version that did not note it compared.
+    typical
+        Cells counted in the unit that an average counted cell lies in.
+    files
+        Number of the files that the images are frames of; 0 as `largest`.
     """
 
     images: int
@@ -71,6 +80,9 @@ class CountRatio:
     counted: int
     true: int
     spread: float
+    largest: int = 0
+    typical: float = 0.0
+    files: int = 0
 
     @property
     def ratio(self) -> float:
@@ -81,7 +93,7 @@ class CountRatio:
         """95 % interval of the ratio: of the mean of many images like those compared."""
         return self._around(self.ratio, math.sqrt(self.spread / self.counted))
 
-    def expected(self, counted: int) -> ExpectedCount:
+    def expected(self, counted: int | Iterable[int]) -> ExpectedCount:
         """How many cells there are in other images, all together.
 
         The interval has two parts: how well the ratio is known, and how much images differ, which
@@ -90,25 +102,42 @@ class CountRatio:
         Parameters
         ----------
         counted
-            Cells that the same networks count in them.
+            Cells that the same networks count: in each file, or one number for many images like
+            those compared. What goes wrong in a file goes wrong in all its frames, so a file with
+            more cells than any of those compared is no surer than one of these.
 
         Raises
         ------
         ValueError
-            If `counted` is negative.
+            If a number is negative.
         """
-        if counted < 0:
-            raise ValueError(f"{counted} cells were counted; a number of cells is 0 or more.")
-        value = self.ratio * counted
-        deviation = math.sqrt(self.spread * counted * (1 + counted / self.counted))
+        by_file = isinstance(counted, Iterable)
+        numbers = tuple(counted) if isinstance(counted, Iterable) else (counted,)
+        if min(numbers, default=0) < 0:
+            raise ValueError(f"{min(numbers)} cells were counted; a number of cells is 0 or more.")
+        total = sum(numbers)
+        own = sum(map(self._alike, numbers)) if by_file else total
+        value = self.ratio * total
+        deviation = math.sqrt(self.spread * (own + total**2 / self.counted))
         return ExpectedCount(value, *self._around(value, deviation))
 
+    def _alike(self, counted: int) -> float:
+        """By how many cells the variance of a file's true number grows."""
+        if not 0 < self.largest < counted:
+            return counted
+        return counted * counted / self.typical
+
     def _around(self, value: float, deviation: float) -> tuple[float, float]:
-        """An interval that is symmetric on a scale of factors, so that it never reaches below 0."""
+        """An interval that is symmetric on a scale of factors, so that it never reaches below 0.
+
+        Above `WIDEST` the factor grows no faster than the deviation: few cells in an image, where
+        images differ a lot, would get numbers of thirty digits.
+        """
         if not value:
             return 0.0, 0.0
         quantile = float(stdtrit(self.units - 1, (1 + LEVEL) / 2))
-        factor = math.exp(quantile * deviation / value)
+        power, widest = quantile * deviation / value, math.log(WIDEST)
+        factor = math.exp(min(power, widest)) * (1 + max(0.0, power - widest))
         return value / factor, value * factor
 
 
@@ -126,13 +155,14 @@ def count_ratio(rows: Iterable[CountRow], files: Mapping[str, str]) -> CountRati
     Returns
     -------
     CountRatio or None
-        None if it would say nothing: fewer than five images, or than ten cells.
+        None if it would say nothing: fewer than five images, or than ten cells, or an interval
+        that reaches from less than a tenth of the ratio to more than ten times as much.
     """
     rows = list(rows)
     of_file: dict[str, list[CountRow]] = {}
     for row in rows:
         of_file.setdefault(files.get(row.name, row.name), []).append(row)
-    units = list(of_file.values())
+    units = by_file = list(of_file.values())
     if len(units) < FEWEST_UNITS:
         units = [[row] for row in rows]
     counted = np.array([sum(row.predicted for row in unit) for unit in units])
@@ -144,12 +174,32 @@ def count_ratio(rows: Iterable[CountRow], files: Mapping[str, str]) -> CountRati
     wrong = true - counted * of_others  # jackknife: each unit is expected from the others
     squares = max(1.0, float((wrong**2).sum()))  # as if at least one cell were wrong
     spread = squares * len(units) / (len(units) - 1) / all_counted
-    return CountRatio(len(rows), len(units), all_counted, all_true, spread)
+    largest, typical = int(counted.max()), float((counted**2).sum() / all_counted)
+    ratio = CountRatio(
+        len(rows), len(units), all_counted, all_true, spread, largest, typical, len(by_file)
+    )
+    return ratio if ratio.interval()[1] < WIDEST * ratio.ratio else None
 
 
-def expected_from(images: int) -> str:
-    """Where expected counts come from, in a sentence."""
+def compared_images(images: int, files: int) -> str:
+    """What counts were compared in, such as ``"33 labeled images"``.
+
+    Parameters
+    ----------
+    images, files
+        As in `CountRatio`. Too few files to be taken for what is independent are named: an interval
+        then tells of other frames of these files.
+    """
+    if 0 < files < min(images, FEWEST_UNITS):
+        return f"{images} labeled frames of {files} file{'s' if files > 1 else ''}"
+    return f"{images} labeled images"
+
+
+def expected_from(images: int, files: int) -> str:
+    """Where expected counts come from, in a sentence; for the numbers see `compared_images`."""
+    compared = compared_images(images, files)
+    more = "; other files may differ by more" if "frames" in compared else ""
     return (
         f"Expected is what there is, with a 95 % interval, by what these networks missed and "
-        f"invented in {images} labeled images that they did not learn from."
+        f"invented in {compared} that they did not learn from{more}."
     )

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ...files.atomic import write_text
 from ...files.tables import iterate_csv
+from ...metrics.expected_counts import compared_images
 from ..layout import COUNTS
 from ..plan import Plan
 from ..totals import Totals, compared_with
@@ -26,6 +27,7 @@ def write_report(path: Path, plan: Plan, totals: Totals) -> None:
     rows = iterate_csv(Path(plan.folder) / COUNTS)
     numbers = gather(rows, plan.model.scheme.counted)
     stacks = [image for image in numbers.good if len(image.frames) > 1]
+    compared = compared_with(total.to_record() for total in totals.all())
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         files(__package__).joinpath("page.html").read_text(encoding="utf-8")
     )
@@ -34,7 +36,7 @@ def write_report(path: Path, plan: Plan, totals: Totals) -> None:
         numbers=numbers,
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         totals=totals.all(),
-        compared=compared_with(total.to_record() for total in totals.all()),
+        compared=None if compared is None else compared_images(*compared),
         by_folder=totals.by_folder(),
         legend=_legend(numbers.names),
         by_image=_by_image(numbers) if len(numbers.good) > 1 else None,

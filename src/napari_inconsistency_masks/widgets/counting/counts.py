@@ -187,16 +187,17 @@ def expected_totals(
     ratios
         What is known of their counts, by class.
     """
-    known, counted = dict[str, int](), dict[str, int]()
+    known, counted = dict[str, int](), dict[str, dict[str, int]]()
     for row in rows:
         if row.true is not None:
             known[row.state] = known.get(row.state, 0) + row.true
         else:
-            counted[row.state] = counted.get(row.state, 0) + row.predicted
+            in_image = counted.setdefault(row.state, {})
+            in_image[row.image] = in_image.get(row.image, 0) + row.predicted
     return {
-        state: ratios[state].expected(number).plus(known.get(state, 0))
-        for state, number in counted.items()
-        if number and state in ratios
+        state: ratios[state].expected(by_image.values()).plus(known.get(state, 0))
+        for state, by_image in counted.items()
+        if any(by_image.values()) and state in ratios
     }
 
 

@@ -130,7 +130,7 @@ class BatchResultsPage(QWidget):
         """Where the results lie, and where expected counts come from."""
         results, compared = self._shown.results, compared_with(self._shown.found.totals)
         folder = "" if results is None else results.plan.folder
-        return f"{folder}\n{expected_from(compared)}" if compared else folder
+        return f"{folder}\n{expected_from(*compared)}" if compared else folder
 
     def _words(self) -> str:
         results, rows = self._shown.results, self._shown.rows

@@ -9,7 +9,7 @@ import napari
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from ...files.tables import write_csv
-from ...metrics.expected_counts import expected_from
+from ...metrics.expected_counts import compared_images, expected_from
 from ..counting.counts import (
     COLUMNS,
     CountRow,
@@ -176,13 +176,13 @@ class CountSection(Section):
         if not words:
             self.expected.tell(None)
             return
-        compared = max(ratio.images for ratio in ratios.values())
+        compared = max((ratio.images, ratio.files) for ratio in ratios.values())
         not_true = dict.fromkeys(row.state for row in self._rows if row.true is None)
         unknown = ", ".join(state for state in not_true if state not in expected)
-        too_few = f" For {unknown} there are too few to tell." if unknown else ""
-        source = f"going by {compared} labeled images set aside"
+        too_few = f" For {unknown} too little is known." if unknown else ""
+        source = f"going by {compared_images(*compared)} set aside"
         self.expected.tell(f"Expected: {words}, {source}.{too_few}")
-        self.expected.setToolTip(expected_from(compared))
+        self.expected.setToolTip(expected_from(*compared))
 
     def _looked_at(self) -> ImageResult | None:
         """The result of the image that is looked at, if it is there."""
