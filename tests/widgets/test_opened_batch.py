@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Points
 from open_layers import add_image
 
-from napari_inconsistency_masks.batch import BatchOptions
+from napari_inconsistency_masks.batch import BatchOptions, read_results
+from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.tables import read_csv, write_csv
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets.batch.frames import FrameArray, KeptFrames
+from napari_inconsistency_masks.widgets.batch.rows import read_rows
 from napari_inconsistency_masks.widgets.sections.batch import BatchSection
 from napari_inconsistency_masks.widgets.session.session import Session
 
@@ -108,6 +111,44 @@ def settle(section: BatchSection, qtbot: Any) -> None:
     qtbot.waitUntil(
         lambda: not shown.busy and shown._reading is None and shown._wanted_frame is None,
     )
+
+
+def test_a_table_that_somebody_saved_with_blank_lines_is_read(done: Path, tmp_path: Path) -> None:
+    copied = shutil.copytree(done / "results", tmp_path / "copied")
+    table = copied / "counts.csv"
+    table.write_bytes(table.read_bytes() + b"\r\n\r\n")
+    assert len(list(read_results(copied).rows())) == 7
+
+
+def with_points(text: bytes) -> bytes:
+    """A table whose whole numbers have a decimal point."""
+    lines = [line.split(b",") for line in text.split(b"\r\n")]
+    place = lines[0].index(b"unclear")
+    for line in lines[1:-1]:
+        line[place] += b".0" if line[place] else b""
+    return b"\r\n".join(map(b",".join, lines))
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda text: text.replace(b",", b";"),
+        lambda text: text.replace(b",notes", b",remarks"),
+        lambda text: text.replace(b",unclear", b",unclear,more"),
+        with_points,
+    ],
+    ids=["semicolons", "another column", "one column too many", "numbers with a point"],
+)
+def test_a_table_that_a_spreadsheet_made_something_else_of_is_told_in_a_sentence(
+    done: Path, tmp_path: Path, saved: Callable[[bytes], bytes]
+) -> None:
+    copied = shutil.copytree(done / "results", tmp_path / "copied")
+    table = copied / "counts.csv"
+    table.write_bytes(saved(table.read_bytes()))
+    with pytest.raises(InputError, match=r"counts\.csv: this table is"):
+        list(read_rows(read_results(copied)))
+    table.unlink()
+    assert len(list(read_rows(read_results(copied)))) >= 1
 
 
 def choose(section: BatchSection, image: str, frame: str, qtbot: Any) -> None:

@@ -79,12 +79,17 @@ def write_csv_rows(
 def iterate_csv(path: str | os.PathLike[str]) -> Iterator[dict[str, str]]:
     """The rows of a table of any length written by this module, one by one.
 
-    Excel puts a mark in front when it saves one.
+    Excel puts a mark in front when it saves one; lines that are empty are no rows.
+
+    Raises
+    ------
+    ValueError
+        If a row has more or fewer cells than the header, or the file is no UTF-8.
     """
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file)
         header = [_plain(cell) for cell in next(lines, [])]
-        for line in lines:
+        for line in filter(None, lines):
             yield dict(zip(header, map(_plain, line), strict=True))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ...batch.columns import AREA_ENDS, COUNT_ENDS, column_of
-from ...batch.layout import DONE
+from ...batch.layout import COUNTS, DONE
 from ...batch.results import BatchResults, Row
 from ...batch.totals import Totals
+from ...errors import InputError
 from ..counting.counts import in_words
 from ..parts.table_rows import Cell
 
@@ -50,7 +52,20 @@ class ResultRows:
 
 
 def read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
-    """Read all rows; `InputError` if a table is damaged."""
+    """Read all rows; `InputError` if a table is damaged, or somebody made something else of it."""
+    try:
+        return (yield from _read_rows(results))
+    except InputError:
+        raise
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            f"{Path(results.plan.folder) / COUNTS}: this table is not as a batch wrote it "
+            f"({error}), perhaps a spreadsheet saved it; remove it, and the tables of the single "
+            f"images are shown instead."
+        ) from None
+
+
+def _read_rows(results: BatchResults) -> Generator[None, None, ResultRows]:
     names = results.plan.model.scheme.counted
     areas = tuple(f"{name} area" for name in names)
     found = ResultRows((*LEADING, *names, *BETWEEN, *areas), areas)
