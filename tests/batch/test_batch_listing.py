@@ -13,7 +13,8 @@ import tifffile
 from batch_toys import batch_of, counts, do, toy_frames
 
 from napari_inconsistency_masks.batch import Plan, list_images, permission, read_results, run_batch
-from napari_inconsistency_masks.batch.events import TileDone
+from napari_inconsistency_masks.batch.events import TileDone, Warned
+from napari_inconsistency_masks.batch.repeated import repeated, words_about
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 
@@ -195,3 +196,29 @@ def test_on_windows_a_path_may_be_typed_in_small_letters(
         permission.open_journal(again, overwrite=False)
     monkeypatch.setattr(permission, "normcase", ntpath.normcase)
     assert permission._left_out(again) == []
+
+
+def test_a_file_that_is_given_twice_by_a_link_is_said_to_count_twice(
+    images: Path, model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    plain = batch_of([images], tmp_path / "plain", model, ensemble)
+    assert not [event for event in do(plain, ensemble) if isinstance(event, Warned)]
+    (images / "best").mkdir()
+    (images / "best" / "one.tif").symlink_to(images / "image_001.tif")
+    (images / "best" / "bad.tif").symlink_to(images / "none.tif")
+    plan = batch_of([images], tmp_path / "out", model, ensemble)
+    said = [event.message for event in do(plan, ensemble) if isinstance(event, Warned)]
+    (sentence,) = said
+    assert sentence == (
+        "1 image is the file of another one, by a link: best/one.tif. All sums count these cells "
+        "twice; give each file once if they should not."
+    )
+    notes = {row["image"]: row["notes"] for row in counts(tmp_path / "out")}
+    assert notes["best/one.tif"] == (
+        "the same file as image_001.tif, by a link: its cells are counted twice."
+    )
+    assert notes["image_001.tif"] == ""
+    (tmp_path / "same").symlink_to(images)
+    both = batch_of([images, tmp_path / "same"], tmp_path / "out", model, ensemble)
+    assert len(repeated(both.good)) == len(both.good) - len(plain.good)
+    assert words_about(repeated(both.good)).startswith("8 images are the files of others, by a")

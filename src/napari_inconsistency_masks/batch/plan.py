@@ -16,6 +16,7 @@ from .images import Image, look_at
 from .listing import NO_INPUTS, Inputs, Listing
 from .model import Model
 from .names import unique_stems
+from .repeated import noting
 from .settings import BatchOptions
 
 UNIT_PIXELS = 1 << 28
@@ -166,9 +167,10 @@ def make_plan(
         If the results would go where the images are taken from.
     """
     stems = unique_stems(found.name for found in listing.images)
-    images = []
+    images: list[Image] = []
+    first: dict[str, str] = {}
     for found, stem in zip(listing.images, stems, strict=True):
-        images.append(look_at(found, stem, options, model.channels))
+        images.append(noting(look_at(found, stem, options, model.channels), first))
         if looked is not None:
             looked(images[-1], len(stems))
     _refuse_inputs_as_outputs(images, folder, options)

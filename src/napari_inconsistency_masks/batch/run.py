@@ -40,6 +40,8 @@ from .layout import (
 from .permission import is_done, open_journal
 from .plan import Plan, Unit, units_of
 from .process import UnitDone, UnitFailed
+from .repeated import repeated
+from .repeated import words_about as words_about_repeated
 from .summary import DONE, write_sidecar, write_summary, write_tables
 from .superseded import remove_superseded, words_about
 
@@ -111,6 +113,8 @@ class _Batch:
         yield self._started(done)
         if self._edited:
             yield Warned(words_about(self._edited, plan))
+        if twice := repeated(plan.good):
+            yield Warned(words_about_repeated(twice))
         journal.begin(summary_files(plan))
         self._remove_outdated(done)
         write_sidecar(plan, self._crew.device)
