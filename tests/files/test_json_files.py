@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files import json_files
 from napari_inconsistency_masks.files.atomic import append_line, write_json
-from napari_inconsistency_masks.files.json_files import read_json, read_json_lines
+from napari_inconsistency_masks.files.json_files import (
+    iterate_json_lines,
+    read_json,
+    read_json_lines,
+)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -94,6 +98,28 @@ def test_lines_may_be_more_than_a_file_is_allowed_to_hold(
     path.write_bytes(b'{"a": 1}\n' + b'{"a": "' + b"x" * 100 + b'"}\n')
     with pytest.raises(InputError, match="this is no journal"):
         read_json_lines(path)
+
+
+def test_lines_are_read_while_another_process_appends_some(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    for number in range(3):
+        append_line(path, {"n": number})
+    lines = iterate_json_lines(path)
+    read = [next(lines)["n"]]
+    append_line(path, {"n": 3, "long": "x" * 20_000})
+    read += [line["n"] for line in lines]
+    assert read == [0, 1, 2], "those that were there in the beginning"
+
+
+def test_lines_that_are_removed_while_they_are_read_are_missed(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    for number in range(3):
+        append_line(path, {"n": number})
+    lines = iterate_json_lines(path)
+    next(lines)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="changed while it was being read"):
+        list(lines)
 
 
 def test_json_is_strict_and_keeps_its_order(tmp_path: Path) -> None:

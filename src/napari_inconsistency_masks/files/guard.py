@@ -68,7 +68,15 @@ class OpenFile:
             return
         now = os.fstat(self.stream.fileno())
         if (now.st_size, now.st_mtime_ns) != (self.size, self.changed):
-            raise InputError(about(self.path, "changed while it was being read; try again."))
+            raise self._changed()
+
+    def check_not_shortened(self) -> None:
+        """Refuse a file that others may append to if it has lost some of what it had."""
+        if os.fstat(self.stream.fileno()).st_size < self.size:
+            raise self._changed()
+
+    def _changed(self) -> InputError:
+        return InputError(about(self.path, "changed while it was being read; try again."))
 
 
 def open_regular(path: str | os.PathLike[str]) -> OpenFile:

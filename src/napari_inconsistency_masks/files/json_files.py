@@ -39,6 +39,8 @@ def read_json_lines(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
 def iterate_json_lines(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
     """The JSON objects of a ``.jsonl`` file of any length; a last line cut by a crash is left out.
 
+    Another process may append to the file meanwhile; what it adds is not read.
+
     Raises
     ------
     InputError
@@ -55,15 +57,17 @@ def iterate_json_lines(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """The lines of a regular file, each with its line break; only the last one may have none."""
+    """The lines that a regular file has now, each with its line break but perhaps the last one."""
     file = open_regular(path)
+    left = file.size
     with file.stream, refusing(path):
-        while line := file.stream.readline(MAX_BYTES + 1):
+        while line := file.stream.readline(min(left, MAX_BYTES + 1)):
             if len(line) > MAX_BYTES:
                 text = f"a line of more than {MAX_BYTES / 1e6:.0f} MB; this is no journal."
                 raise InputError(about(path, text))
+            left -= len(line)
             yield line
-        file.check_unchanged()
+        file.check_not_shortened()
 
 
 def parse_json(data: bytes, path: Path, where: str = "") -> Any:
