@@ -80,7 +80,7 @@ def test_a_batch_says_what_it_counted_and_what_to_expect(
     assert bright.ratio.ratio == 4 / 3
     assert dark.ratio is None
     assert f"Counted: {in_words([bright.to_record(), dark.to_record()])}." in said
-    assert "in 8 labeled images that they did not learn from." in said
+    assert "in 8 labeled images that they did not learn from; it holds for" in said
 
 
 def test_a_batch_with_damaged_counts_says_which_table_to_remove(

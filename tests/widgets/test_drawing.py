@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.cells import draw_discs, find_cells, position_markers
+from napari_inconsistency_masks.data.corrected import load_corrected
 from napari_inconsistency_masks.data.folders.folder import load_folder
 from napari_inconsistency_masks.data.masks import apart
+from napari_inconsistency_masks.data.sources import files_of
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.intensity import Intensity
+from napari_inconsistency_masks.metrics import CountRow, count_ratio
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.drawing.snapshot import (
     Drawing,
@@ -221,6 +224,27 @@ def test_a_snapshot_says_which_frames_of_which_file_it_has(tmp_path: Path) -> No
     assert said["frames"] == {f"frame_{frame:04d}": frame for frame in DRAWN}
     images = sorted(path.stem for path in (tmp_path / "data" / "images").iterdir())
     assert images == sorted(said["frames"])
+
+
+@pytest.mark.parametrize("file", [None, "dish.tif"], ids=["on no disk", "a file"])
+def test_frames_of_a_snapshot_are_of_one_file(tmp_path: Path, file: str | None) -> None:
+    """Each is written to one of its own, but what is missed in one is missed in the next."""
+    drawing = replace(cells(), file=None if file is None else tmp_path / file)
+    write(drawing, tmp_path / "data")
+    assert read_json(tmp_path / "data" / "source.json")["file"] == (
+        None if file is None else str(tmp_path / file)
+    )
+    data = load_folder(
+        tmp_path / "data", CELLS.classes, task=CELLS.task, position="position", validation=0.5
+    )
+    assert len(data.validation) == 2
+    of_file = files_of(data.validation)
+    assert set(of_file.values()) == {data.validation[0].name}
+    rows = [CountRow(name, "alive", 9, 9) for name in of_file] * 3
+    ratio = count_ratio(rows, of_file)
+    assert ratio is not None
+    assert (ratio.images, ratio.files) == (6, 1)
+    assert len(load_corrected(dict(data.origin or {}), tmp_path / "data").labeled) == 2
 
 
 def test_a_snapshot_of_exclusive_classes(tmp_path: Path) -> None:

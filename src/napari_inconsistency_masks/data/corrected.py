@@ -4,6 +4,8 @@ The drawings are a folder as `load_folder` reads it: images in ``images``, and a
 class, or one of class ids named ``masks``. ``source.json`` may say of which file they are frames::
 
     {"file": "/data/dish.tif", "frames": {"frame_0003": 3}}
+
+The file is null if it is on no disk.
 """
 
 from __future__ import annotations
@@ -25,10 +27,10 @@ from .held_out import image_print
 from .markers import Restyled, marker_style
 from .origin import describe, open_data
 from .sample import Sample, SegmentationData, Source
-from .sources import Joined, Subset, file_of, name_of
+from .sources import SOURCE, Joined, Subset, file_of, name_of
 from .splits import listed
 
-IMAGES, MASKS, SOURCE = "images", "masks", "source.json"
+IMAGES, MASKS = "images", "masks"
 
 
 def load_corrected(base: dict[str, Any], corrections: str | Path) -> SegmentationData:
@@ -150,6 +152,8 @@ def _frames(folder: Path, data: SegmentationData) -> dict[str, _Frame]:
     if not path.is_file():
         return {}
     said = read_json(path)
+    if isinstance(said, dict) and said.get("file", "") is None:  # a layer that is on no disk
+        return {}
     try:
         file, frames = Path(said["file"]).resolve(), dict(said["frames"])
         frames = {str(name): int(frame) for name, frame in frames.items()}

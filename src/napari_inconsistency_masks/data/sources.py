@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from .sample import Sample, Source
+
+SOURCE = "source.json"
+"""In a folder of drawn frames, each a file of its own: which file all of them are of."""
 
 ItemT = TypeVar("ItemT")
 ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
@@ -95,11 +99,19 @@ def file_of(source: Source, index: int) -> Hashable:
 def files_of(source: Source) -> dict[str, str]:
     """What each sample is a frame of, by its name: the name of the first frame of that file.
 
-    Names, no paths: results are copied to other places.
+    Names, no paths: results are copied to other places. Frames that were drawn on in the window
+    are of one file, though each was written to one of its own.
     """
     first: dict[Hashable, str] = {}
-    names = [(name_of(source, n), file_of(source, n)) for n in range(len(source))]
+    names = [(name_of(source, n), _drawn_from(file_of(source, n))) for n in range(len(source))]
     return {name: first.setdefault(file, name) for name, file in names}
+
+
+def _drawn_from(file: Hashable) -> Hashable:
+    """For a frame in a folder of drawn ones the same as for all others there."""
+    if isinstance(file, Path) and (about := file.parent.parent / SOURCE).is_file():
+        return about
+    return file
 
 
 def name_of(source: Source, index: int) -> str:

@@ -198,8 +198,9 @@ def compared_images(images: int, files: int) -> str:
 def expected_from(images: int, files: int) -> str:
     """Where expected counts come from, in a sentence; for the numbers see `compared_images`."""
     compared = compared_images(images, files)
-    more = "; other files may differ by more" if "frames" in compared else ""
+    more = ", and other files may differ by more" if "frames" in compared else ""
     return (
         f"Expected is what there is, with a 95 % interval, by what these networks missed and "
-        f"invented in {compared} that they did not learn from{more}."
+        f"invented in {compared} that they did not learn from; it holds for images like "
+        f"those{more}."
     )

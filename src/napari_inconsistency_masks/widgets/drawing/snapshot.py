@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from ...boxes import Box, known_mask
 from ...cells import position_markers
-from ...data.corrected import IMAGES, MASKS, SOURCE
+from ...data.corrected import IMAGES, MASKS
+from ...data.sources import SOURCE
 from ...errors import InputError
 from ...files.atomic import write_json
 from ...files.names import composed, is_device, printable
@@ -232,8 +233,8 @@ def write_snapshot(
             _write_masks(drawing, folder, frame, file)
         of_file[Path(file).stem] = frame
         yield done, len(frames)
-    if drawing.file is not None:
-        write_json(folder / SOURCE, {"file": str(drawing.file), "frames": of_file})
+    file_name = None if drawing.file is None else str(drawing.file)
+    write_json(folder / SOURCE, {"file": file_name, "frames": of_file})
 
 
 def _write_masks(drawing: Drawing, folder: Path, frame: int, file: str) -> None:
