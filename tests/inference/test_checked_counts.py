@@ -68,13 +68,26 @@ def test_the_ratio_is_that_of_the_generation_that_is_the_result(run: Path) -> No
 def test_only_what_is_known_is_compared(run: Path) -> None:
     ensemble, scheme = load(run), SCHEMES[Task.MULTILABEL]
     (sample,) = toy_data(validation=1).validation
-    known = np.zeros((32, 32), bool)
-    known[:16] = True  # the bright square, and not the dark one
+    cells = find_cells(sample.labeled != 0, scheme)
+    row, column = cells.centers[cells.states == 1][0].astype(int)  # the dark square
+    known = np.ones((32, 32), bool)
+    known[row - 5 : row + 5, column - 5 : column + 5] = False
     scores = evaluate(ensemble, [replace(sample, known=known)])
     assert [(row.state, row.true) for row in scores.shown] == [("bright", 1), ("dark", 0)]
     assert [(row.name, row.state) for row in scores.shown] == [
         (sample.name, state) for state in scheme.states
     ]
+
+
+def test_label_boxes_say_nothing_of_whole_images(run: Path) -> None:
+    """They are drawn where networks differ, and so are more often wrong than elsewhere."""
+    known = np.zeros((32, 32), bool)
+    known[:16] = True
+    boxed = [replace(each, known=known) for each in toy_data(validation=6).validation]
+    scores = evaluate(load(run), boxed)
+    assert scores.images == 6
+    assert len(scores.rows) == 12
+    assert scores.shown == ()
 
 
 def test_images_that_were_learned_from_say_nothing(tmp_path: Path) -> None:

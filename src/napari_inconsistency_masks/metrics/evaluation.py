@@ -22,6 +22,11 @@ _REDRAWN = 1.5
 """Pixels by which `redraw_positions` moves markers from the pixel that their center lies in."""
 
 
+_ALL_OVER = 0.9
+"""Share of an image that must be labeled for `Scores.shown`. Label boxes are often drawn where
+networks differ, and there they miss and invent more than elsewhere."""
+
+
 class Evaluation:
     """Collects scores; images are forgotten once added.
 
@@ -99,7 +104,7 @@ class Evaluation:
                 f"these classes."
             )
         known_to_all: _Bool = np.logical_and.reduce(known)
-        if self._show and known_to_all.any():
+        if self._show and known_to_all.mean() >= _ALL_OVER:
             self._shown += _shown_counts(name, predicted, true, known_to_all, scheme)
         predicted = redraw_positions(predicted, scheme)
         overlap = _find_overlap(predicted, true, known, scheme)

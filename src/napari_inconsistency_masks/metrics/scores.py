@@ -107,7 +107,8 @@ class Scores:
         What each image contributes.
     shown
         As `rows`, but counted as the program shows and writes it: markers where they are predicted,
-        and holes are no cells. For `count_ratio`; empty if it was not asked for.
+        and holes are no cells. For `count_ratio`, so without images of which only a part is
+        labeled; empty if it was not asked for.
     """
 
     images: int
