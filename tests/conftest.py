@@ -6,8 +6,12 @@ import os
 from collections.abc import Generator, Iterator
 from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import torch
 
 # Several torch threads on a busy machine are many times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -53,6 +57,21 @@ def shared() -> Path:
     if not (folder / "oracle").is_dir():
         pytest.skip(f"needs the folder of real images and golden files, looked for at {folder}")
     return folder
+
+
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> torch.device:
+    """The emulated GPU, which the program finds beside the CPU."""
+    import torch
+
+    from emulated_gpu import INFO, CpuGenerator, register
+    from napari_inconsistency_masks import devices
+
+    register()
+    both = [INFO, devices.DeviceInfo("cpu", "CPU")]
+    monkeypatch.setattr(devices, "list_devices", lambda: (both, []))
+    monkeypatch.setattr(torch, "Generator", CpuGenerator)
+    return torch.device(INFO.key)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from napari_inconsistency_masks.training.unlabeled import with_unlabeled
 from toy import QUICK, toy_data
 
 CONFIG = replace(QUICK, batch=3)
+CPU = torch.device("cpu")
 
 
 @dataclass
@@ -44,7 +45,13 @@ class Bench:
 
 
 def make_bench(
-    name: str, task: Task, config: TrainConfig = CONFIG, *, small: bool = True, seed: int = 0
+    name: str,
+    task: Task,
+    config: TrainConfig = CONFIG,
+    *,
+    small: bool = True,
+    seed: int = 0,
+    device: torch.device = CPU,
 ) -> Bench:
     """Two networks; some unlabeled images are smaller than a piece, so not all is valid."""
     data = toy_data(task)
@@ -56,11 +63,11 @@ def make_bench(
     architecture = Architecture(
         1, data.scheme.outputs, config.width, config.network, config.encoder_weights
     )
-    ensemble = Ensemble.create(architecture, 2, seed=seed).place("cpu", torch.float32)
+    ensemble = Ensemble.create(architecture, 2, seed=seed).place(device, torch.float32)
     beside = method.beside(ensemble, (seed, 0))
     learner = Learner(ensemble, config, beside, method.judged(ensemble, beside))
-    loader = Loader([Part(data.labeled)], batch=config.batch, seed=seed)
-    batches = with_unlabeled(loader, method, data, config, generation=0, device=torch.device("cpu"))
+    loader = Loader([Part(data.labeled)], batch=config.batch, seed=seed, device=device)
+    batches = with_unlabeled(loader, method, data, config, generation=0, device=device)
     return Bench(method, learner, batches, data.scheme)
 
 
