@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks import plans, runs
+from napari_inconsistency_masks.batch.model import checksum
 from napari_inconsistency_masks.cli.stopping import STOPPED
 from napari_inconsistency_masks.data.synthetic import load_synthetic
+from napari_inconsistency_masks.inference.listing import network_files
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.training.events import Finished
 from toy import QUICK, toy_data, toy_sample
@@ -129,6 +131,7 @@ def test_the_service_predicts_until_its_input_ends(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in out.splitlines()]
     first = [answer for answer in answers if answer["id"] == 1]
     assert [a["answer"] for a in first] == ["ready", "frame", "frame", "frame", "done"]
+    assert first[0]["networks"] == checksum(network_files(tmp_path / "run"))
     assert [answer["answer"] for answer in answers if answer["id"] == 2] == ["ready", "failed"]
     assert [answer["answer"] for answer in answers if answer["id"] == 3] == ["failed"]
     shapes = {

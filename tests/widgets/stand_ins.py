@@ -69,7 +69,7 @@ class Networks:
     def __init__(
         self, children: list[FakeChild], qtbot: Any, scheme: LabelScheme, channels: int = 1
     ) -> None:
-        self.scheme, self.channels = scheme, channels
+        self.scheme, self.channels, self.checksum = scheme, channels, "31a4dd23"
         self._children, self._qtbot = children, qtbot
         self._frames: dict[int, int] = {}
 
@@ -85,7 +85,8 @@ class Networks:
 
     def get_ready(self, **changes: Any) -> None:
         """Say that they are loaded."""
-        about = {"device": "cpu", "members": 2, "channels": self.channels, **changes}
+        about = {"device": "cpu", "members": 2, "channels": self.channels}
+        about |= {"networks": self.checksum, **changes}
         scheme = {"scheme": asdict(self.scheme)}
         answer = {"id": self.child.requests[-1]["id"], "answer": "ready", **about, **scheme}
         self.child.answered.emit(json.loads(json.dumps(answer)))
@@ -103,7 +104,8 @@ class Networks:
         ):
             np.save(Path(request["out"]) / f"{name}.npy", array)
         np.save(Path(request["out"]) / "members.npy", self.members(images))
-        self.child.answered.emit({"id": request["id"], "answer": "ready"})
+        ready = {"id": request["id"], "answer": "ready", "networks": self.checksum}
+        self.child.answered.emit(ready)
         done = self._frames.get(request["id"], 0)
         self._frames[request["id"]] = len(images) if frames is None else done + frames
         for index in range(done, self._frames[request["id"]]):

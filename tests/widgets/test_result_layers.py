@@ -385,6 +385,41 @@ def test_other_networks_for_the_same_classes_replace_what_the_first_saw(
     assert len(viewer.layers[CELLS_LAYER].data) == 2
 
 
+def test_another_generation_of_a_run_replaces_what_the_first_saw(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    """Also where nothing is known of the counts of either, which told them apart else."""
+    add_image(viewer, (3, 40, 48))
+    networks = Networks(children, qtbot, CELLS)
+    for generation, whole, frames in (("new", True, {0, 1, 2}), ("old", False, {1})):
+        networks.checksum = generation
+        session.looking.use(session.setup.folder / "run", whole=whole)
+        networks.get_ready()
+        networks.predict_all(session)
+        assert {row.frame for row in session.results.rows()} == frames
+
+
+def test_networks_that_are_others_by_now_are_not_mixed_with_those_before(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    """As when a training goes on, or a terminal chooses another generation."""
+    add_image(viewer, (3, 40, 48))
+    networks = Networks(children, qtbot, CELLS)
+    session.looking.use(session.setup.folder / "run")
+    networks.get_ready()
+    networks.predict_all(session)
+    assert {row.frame for row in session.results.rows()} == {1}
+    networks.checksum = "others"
+    with qtbot.waitSignal(session.predictor.ended) as told:
+        session.looking.predict(whole=True)
+        networks.answer(networks.asked())
+    assert told.args == ["run has other networks by now: choose it anew.", False]
+    assert {row.frame for row in session.results.rows()} == {1}
+    networks.load(session, str(session.setup.folder / "run"))
+    networks.predict_all(session)
+    assert {row.frame for row in session.results.rows()} == {1}
+
+
 def test_networks_for_other_classes_get_layers_of_their_own(
     viewer: ViewerModel, predict: Callable[..., Networks]
 ) -> None:

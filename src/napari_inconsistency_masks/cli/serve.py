@@ -12,11 +12,11 @@ Requests::
     {"id": 2, "do": "cancel"}
 
 ``image`` is ``(N, C, Y, X)``. Answers carry the id and an ``answer``: ``ready`` (device, members,
-channels, scheme; ``ratios``: what is known of its counts), ``frame`` (index, counts), ``done``,
-``canceled`` or ``failed`` (message). When the first frame is announced, ``out`` holds uint8 arrays
-of all frames, filled frame by frame: ``classes.npy`` ``(N, K, Y, X)``, ``inconsistency.npy``
-``(N, K, Y, X)``, ``votes.npy`` ``(N, Y, X)``, the number of outvoted members, and ``members.npy``
-``(N, E, K, Y, X)``, what each member says.
+channels, scheme; ``ratios``: what is known of its counts; ``networks``: a checksum of them),
+``frame`` (index, counts), ``done``, ``canceled`` or ``failed`` (message). When the first frame is
+announced, ``out`` holds uint8 arrays of all frames, filled frame by frame: ``classes.npy``
+``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)``, ``votes.npy`` ``(N, Y, X)``, the number of
+outvoted members, and ``members.npy`` ``(N, E, K, Y, X)``, what each member says.
 """
 
 from __future__ import annotations
@@ -93,14 +93,14 @@ class _Predictor:
     """Keeps the ensemble it used last."""
 
     def __init__(self) -> None:
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: tuple[Any, Any, str] | None = None
 
     def answer(self, request: dict[str, Any]) -> Iterator[Answer]:
         if request.get("do") not in ("describe", "predict"):
             raise InputError(
                 f"request {request.get('do')!r}: only 'describe', 'predict' and 'cancel' are known."
             )
-        ensemble = self._load(Path(request["run"]), str(request.get("device", "auto")))
+        ensemble, networks = self._load(Path(request["run"]), str(request.get("device", "auto")))
         yield {
             "answer": "ready",
             "device": str(ensemble.networks.device),
@@ -108,13 +108,17 @@ class _Predictor:
             "channels": ensemble.channels,
             "scheme": asdict(ensemble.card.scheme),
             "ratios": _ratios(Path(request["run"])),
+            "networks": networks,
         }
         if request["do"] == "predict":
             images = np.load(request["image"], mmap_mode="r", allow_pickle=False)
             yield from _predict(ensemble, images, Path(request["out"]))
         yield {"answer": "done"}
 
-    def _load(self, run: Path, device: str) -> Any:
+    def _load(self, run: Path, device: str) -> tuple[Any, str]:
+        """The ensemble of a run, and a checksum of its networks."""
+        from ..batch.model import checksum
+        from ..inference.listing import network_files
         from ..inference.trained import load
 
         listing = run / "ensemble.json"
@@ -122,8 +126,8 @@ class _Predictor:
         key = (str(run), device, changed)
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None  # frees its memory first
-            self._loaded = (key, load(run, device=device))
-        return self._loaded[1]
+            self._loaded = (key, load(run, device=device), checksum(network_files(run)))
+        return self._loaded[1:]
 
 
 def _predict(ensemble: Any, images: npt.NDArray[Any], folder: Path) -> Iterator[Answer]:

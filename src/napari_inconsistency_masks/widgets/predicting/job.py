@@ -96,7 +96,11 @@ class PredictionJob(QObject):
         if self._ended or answer.get("id") != self._request:
             return
         kind = answer.get("answer")
-        if kind == "frame":
+        if kind == "ready" and answer.get("networks", "") != self._model.networks:
+            self._send({"id": self._request, "do": "cancel"})
+            run = self._model.run.name
+            self.end(f"{run} has other networks by now: choose it anew.", ok=False)
+        elif kind == "frame":
             index = int(answer["index"])
             frame = self._chunk[index]
             self._counts[frame] = FrameCounts.from_answer(frame, answer)

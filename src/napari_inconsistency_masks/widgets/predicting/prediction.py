@@ -38,6 +38,8 @@ class Model:
         Where they were asked to compute, and where they do.
     ratios
         By class, how many cells there are for each one that they count, where this is known.
+    networks
+        A checksum: a run that goes on, or of which another generation is chosen, has others.
     """
 
     run: Path
@@ -47,6 +49,7 @@ class Model:
     wanted_device: str
     device: str
     ratios: Mapping[str, CountRatio] = field(default_factory=dict)
+    networks: str = ""
 
     @classmethod
     def from_answer(cls, run: Path, wanted_device: str, answer: Mapping[str, Any]) -> Model:
@@ -60,6 +63,7 @@ class Model:
             wanted_device,
             str(answer["device"]),
             {name: CountRatio(**told) for name, told in answer.get("ratios", {}).items()},
+            str(answer.get("networks", "")),
         )
 
 
