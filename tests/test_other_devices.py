@@ -14,6 +14,7 @@ from test_runs import networks
 from emulated_gpu import INFO, OnEmulated
 from method_steps import make_bench
 from napari_inconsistency_masks import devices, runs
+from napari_inconsistency_masks.cli.doctor import examine
 from napari_inconsistency_masks.devices import DeviceInfo
 from napari_inconsistency_masks.inference.evaluate import evaluate
 from napari_inconsistency_masks.inference.image import predict
@@ -114,3 +115,8 @@ def test_lack_of_memory_lets_each_network_learn_alone(
     monkeypatch.setattr(type(alone.method), "losses", lambda _, step: lacking(step))
     found = train_step(alone.learner, alone.batches, alone.method, 4)
     np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_the_doctor_compares_it_with_the_cpu(emulated: torch.device) -> None:
+    found = {device["key"]: device["says"] for device in examine()["devices"]}
+    assert found[INFO.key].startswith("computes right")
