@@ -12,7 +12,14 @@ from batch_toys import batch_of, counts, do, toy_frames
 
 from napari_inconsistency_masks.batch import BatchOptions, Plan, read_results
 from napari_inconsistency_masks.batch.events import BatchEvent, BatchFinished
-from napari_inconsistency_masks.batch.totals import ALL, COLUMNS, Totals, compared_with, in_words
+from napari_inconsistency_masks.batch.totals import (
+    ALL,
+    COLUMNS,
+    Totals,
+    compared_with,
+    counted,
+    in_words,
+)
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 from napari_inconsistency_masks.metrics import CountRatio
@@ -61,6 +68,19 @@ def test_frames_of_one_movie_are_no_surer_than_a_movie() -> None:
     record, other = of_movie.to_record(), of_images.to_record()
     assert record["expected"] == other["expected"]
     assert record["expected_high"] - 690 > 2 * (other["expected_high"] - 690)
+
+
+def test_of_stacks_it_is_said_that_frames_are_added_up() -> None:
+    """The same cell is in many frames of a movie."""
+    totals = Totals(("alive",), {})
+    totals.add(row("bad.tif", status="failed: cut short"))
+    assert counted([t.to_record() for t in totals.all()]) == "Nothing was counted."
+    totals.add(row("x.tif", 3))
+    assert counted([t.to_record() for t in totals.all()]) == "Counted: 3 alive."
+    for _ in range(1200):
+        totals.add(row("movie.tif", 2))
+    told = [t.to_record() for t in totals.all()]
+    assert counted(told) == "Counted in all 1,201 frames together: 2,403 alive."
 
 
 def test_one_folder_is_not_told_twice() -> None:

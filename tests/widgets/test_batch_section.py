@@ -22,7 +22,15 @@ from napari_inconsistency_masks.widgets.work.process import CRASHED
 
 NOTE = "images/a.tif: no pixel size."
 TOTALS = (
-    {"class": "alive", "counted": 9, "expected": 10.2, "expected_low": 8.1, "expected_high": 12.9},
+    {
+        "class": "alive",
+        "images": 2,
+        "frames": 5,
+        "counted": 9,
+        "expected": 10.2,
+        "expected_low": 8.1,
+        "expected_high": 12.9,
+    },
 )
 
 
@@ -468,7 +476,7 @@ def test_a_finished_batch_offers_its_results(started: BatchSection, program: Pro
     assert states(started) == ["done", "done", "failed"]
     assert page.words.text() == (
         "Finished: 2 files done, 1 failed; the table says why. "
-        "Counted: 9 alive (expected 10, 8 to 13)."
+        "Counted in all 5 frames together: 9 alive (expected 10, 8 to 13)."
     )
     assert page.open.isVisibleTo(started)
     assert not page.main.isVisibleTo(started)

@@ -158,6 +158,23 @@ def _is_there(count: object) -> bool:
     return count is not None and count != ""
 
 
+def counted(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was counted, in a sentence; of stacks it says that their frames are added up.
+
+    A cell of a movie or of a Z stack is in several frames.
+
+    Parameters
+    ----------
+    rows
+        Of totals.csv, about the same images, at least one.
+    """
+    images, frames = rows[0]["images"], rows[0]["frames"]
+    if not frames:
+        return "Nothing was counted."
+    where = f" in all {frames:,} frames together" if frames > images else ""
+    return f"Counted{where}: {in_words(rows)}."
+
+
 def in_words(rows: Iterable[Mapping[str, Any]]) -> str:
     """Counted and expected cells, such as ``"1,779 nuclei (expected 2,040, 1,950 to 2,140)"``.
 

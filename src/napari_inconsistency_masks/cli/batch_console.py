@@ -140,10 +140,10 @@ def show_batch(events: Iterable[BatchEvent]) -> int:
 
 
 def _counted(event: BatchFinished) -> Iterator[str]:
-    from ..batch.totals import compared_with, in_words
+    from ..batch.totals import compared_with, counted
 
     if event.totals:
-        yield f"Counted: {in_words(event.totals)}."
+        yield counted(event.totals)
     if compared := compared_with(event.totals):
         yield expected_from(*compared)
 

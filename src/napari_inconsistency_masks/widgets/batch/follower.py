@@ -19,7 +19,7 @@ from ...batch.events import (
 )
 from ...batch.listing import words_about
 from ...batch.progress import BatchProgress, disk_space
-from ...batch.totals import in_words
+from ...batch.totals import counted
 from ...training.progress import duration
 from ..parts.table_rows import Cell
 
@@ -85,7 +85,7 @@ class BatchFollower:
                 if self._is_good(name) and self._state(name) not in (DONE_BEFORE, WAITING):
                     self._say(name, WAITING)
         elif isinstance(event, BatchFinished):
-            self._counted = [f"Counted: {in_words(event.totals)}."] if event.totals else []
+            self._counted = [counted(event.totals)] if event.totals else []
         elif isinstance(event, Warned):
             self.notes.append(event.message)
         else:
