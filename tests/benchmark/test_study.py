@@ -257,7 +257,6 @@ def test_a_failed_training_is_told_and_the_others_go_on(
     data: SegmentationData, tmp_path: Path
 ) -> None:
     study = make(data, tmp_path / "study", "labeled", runs=2)
-    study._check()
     broken = study._make(study.trials[0])
     (broken / "state.safetensors").write_bytes(b"damaged")
     ended = {e.trial.run: e for e in study.run(threads=1) if isinstance(e, TrialEnded)}
@@ -283,6 +282,28 @@ def test_a_scoring_that_fails_is_told_and_the_others_go_on(
     monkeypatch.undo()
     assert [e.failed for e in made.run(threads=1) if isinstance(e, TrialEnded)] == [""]
     assert [each.trial.run for each in made.scored()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [(SCORES, 300), (SCORES, 0), (IMAGES, 100), (IMAGES, None)]
+)
+def test_scores_that_are_damaged_are_made_anew(
+    name: str, size: int | None, study: Study, tmp_path: Path
+) -> None:
+    mine = dataclasses.replace(study, folder=tmp_path / "study")
+    shutil.copytree(study.folder, mine.folder)
+    damaged = mine.trials[0].folder(mine.folder)
+    whole = {path: (damaged / path).read_bytes() for path in (SCORES, IMAGES)}
+    if size is None:
+        (damaged / name).unlink()
+    else:
+        (damaged / name).write_bytes(whole[name][:size])
+    others = dataclasses.replace(mine, recipes=["im"])
+    assert list(others.run()) == [], "the others do not need them"
+    assert mine.missing == mine.trials[:1]
+    score_run(damaged, next(iter(mine.data.values())))
+    assert {path: (damaged / path).read_bytes() for path in (SCORES, IMAGES)} == whole
+    assert mine.missing == []
 
 
 def test_a_training_that_was_killed_says_so(study: Study) -> None:
@@ -320,7 +341,7 @@ def test_other_images_are_refused_and_other_numbers_of_labels_are_not(
 
     def check(**changes: object) -> None:
         changed = dataclasses.replace(data, **changes)
-        dataclasses.replace(mine, data={len(changed.labeled): changed})._check()
+        dataclasses.replace(mine, data={len(changed.labeled): changed})._agree()
 
     check()
     with pytest.raises(InputError, match="other test images"):
@@ -341,8 +362,15 @@ def test_a_comparison_of_an_older_version_goes_on(study: Study, tmp_path: Path) 
     about = read_json(study.folder / "study.json")
     del about["data"]
     write_json(tmp_path / "study.json", about)
-    dataclasses.replace(study, folder=tmp_path)._check()
+    dataclasses.replace(study, folder=tmp_path)._agree()
     assert read_json(tmp_path / "study.json") == read_json(study.folder / "study.json")
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"data": 3}'])
+def test_a_damaged_description_is_refused(text: str, study: Study, tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text(text)
+    with pytest.raises(InputError, match=r"study\.json: what this comparison is about is damaged"):
+        list(dataclasses.replace(study, folder=tmp_path).run())
 
 
 def test_a_relative_path_of_weights_is_the_same_the_next_time(
@@ -359,9 +387,9 @@ def test_changed_settings_leave_the_others_to_the_protocol(
     data: SegmentationData, tmp_path: Path
 ) -> None:
     changes = {"steps": 2, "pseudo_labels": {"erode": 3}, "fixmatch": {"threshold": 0.8}}
-    changed = dataclasses.replace(make(data, tmp_path / "study", "labeled"), changes=changes)
-    changed._check()
-    changed._check()
+    changed = dataclasses.replace(make(data, tmp_path, "labeled"), changes=changes)
+    changed._agree()
+    changed._agree()
     config = read_plan(changed._make(changed.trials[0])).config
     quick = PROTOCOLS["quick"]
     assert config.pseudo_labels == dataclasses.replace(quick.pseudo_labels, erode=3)

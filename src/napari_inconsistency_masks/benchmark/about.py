@@ -40,7 +40,7 @@ def agree(
         If it was begun with other settings or images.
     """
     path = folder / ABOUT
-    before = read_json(path) if path.is_file() else {}
+    before = _read(path) if path.is_file() else {}
     settings = {"protocol": protocol, "changes": dict(changes)}
     if before and {key: before.get(key) for key in settings} != settings:
         raise InputError(
@@ -57,6 +57,16 @@ def agree(
             )
     if not found.items() <= known.items():
         write_json(path, {"created": now(), **before, **settings, "data": {**known, **found}})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    values: Any = read_json(path)
+    if not isinstance(values, dict) or not isinstance(values.get("data", {}), dict):
+        raise InputError(
+            f"{path}: what this comparison is about is damaged; put back a copy of this file, or "
+            f"remove it, and it will say what this call is about."
+        )
+    return values
 
 
 def _describe(data: Mapping[int, SegmentationData]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Children:
         self._followers: list[threading.Thread] = []
         self._jobs = jobs
 
-    def run(self) -> Iterator[Said]:
+    def run(self) -> Generator[Said, None, None]:
         """Train all; closing the iterator stops what runs, which is saved."""
         try:
             self._fill()

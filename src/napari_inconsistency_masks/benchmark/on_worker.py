@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ from ..cluster import Desk, NotWantedError, UnfitError
 from ..cluster.desk import LOOK, Now
 from ..cluster.shared_files import must_see
 from ..devices import gpu_of_turn
-from ..errors import InputError
-from ..plans import only_here
+from .alone import until_let_go
 from .child import STOP_WITHIN, Child
 
 _FAST = ("StepEnd", "Judging")
@@ -49,7 +47,8 @@ def train_there(desk: Desk, folder: Path, study: Path, key: str, threads: int) -
         After a stop; the training is saved.
     """
     must_see(study, key)
-    _wait_for(folder)
+    for _ in until_let_go([folder]):
+        pass
     child = Child(folder, threads or desk.threads, gpu_of_turn(desk.turn))
     ended = threading.Event()
     watcher = threading.Thread(target=_watch, args=(desk, child, ended))
@@ -76,16 +75,3 @@ def _watch(desk: Desk, child: Child, ended: threading.Event) -> None:
             child.ask_to_end()
             child.end(STOP_WITHIN)
             return
-
-
-def _wait_for(folder: Path) -> None:
-    """Wait for the child of a worker that died: it saves and ends within a step."""
-    end = time.monotonic() + STOP_WITHIN
-    while True:
-        try:
-            with only_here(folder):
-                return
-        except InputError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(LOOK)

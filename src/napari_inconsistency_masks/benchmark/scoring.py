@@ -9,6 +9,7 @@ from typing import Any
 from ..data.sample import SegmentationData, Source
 from ..data.sources import files_of
 from ..devices import choose_device, choose_precision
+from ..errors import InputError
 from ..files.json_files import read_json
 from ..files.tables import read_csv, write_csv
 from ..inference.evaluate import Check, check
@@ -42,7 +43,7 @@ def image_columns(scheme: LabelScheme) -> list[str]:
 
 
 def score_run(folder: Path, data: SegmentationData, device: str | None = None) -> None:
-    """Write `SCORES` and `IMAGES` into a finished run folder, unless they are there.
+    """Write `SCORES` and `IMAGES` into a finished run folder, unless they are there and whole.
 
     Every network of every generation is scored on the validation and the test images, and so is
     the ensemble of the best ones. Nothing is chosen by these scores.
@@ -56,12 +57,23 @@ def score_run(folder: Path, data: SegmentationData, device: str | None = None) -
     device
         As in `choose_device`; that of the run by default.
     """
-    if (folder / SCORES).is_file():
+    if is_scored(folder):
         return
     images: list[dict[str, Any]] = []
     rows = list(_rows(folder, data, images, device))
     write_csv(folder / IMAGES, images, image_columns(data.scheme))
     write_csv(folder / SCORES, rows, columns(data.scheme))
+
+
+def is_scored(folder: Path) -> bool:
+    """Whether the scores of a run are there and can be read; damaged ones are made anew."""
+    if not (folder / SCORES).is_file():
+        return False
+    try:
+        networks, images = read_scores(folder)
+    except InputError:
+        return False
+    return bool(images) and any(row.get("result") == "true" for row in networks)
 
 
 def read_scores(folder: Path) -> tuple[list[dict[str, str]], list[dict[str, str]]]:

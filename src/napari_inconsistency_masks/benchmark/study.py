@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,13 @@ from ..plans import create, read_plan, settled
 from ..recipes import RECIPES
 from ..training.shared_start import share_start
 from .about import ABOUT, agree
+from .alone import alone, until_let_go
 from .child import LOG
 from .children import Children, Said
 from .protocols import protocol_config
 from .report import write_report
 from .scored import Scored, read_scored
-from .scoring import SCORES, score_run
+from .scoring import is_scored, score_run
 from .trials import Trial, begins_alike, find_trials, plan_trials
 from .workers import Aside, Workers
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOPPED = 130
+
+LEFT_BEHIND = "Waiting for trainings that a comparison before left behind: they save, and end."
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Study:
     @property
     def missing(self) -> list[Trial]:
         """Those that are not trained and scored yet."""
-        return [each for each in self.trials if not (self._folder(each) / SCORES).is_file()]
+        return [each for each in self.trials if not is_scored(self._folder(each))]
 
     def generations(self, trial: Trial) -> int:
         """How many generations of networks a trial learns, the first one counted."""
@@ -131,17 +134,30 @@ class Study:
         Raises
         ------
         InputError
-            If a training there was made with other settings, or there are no test images.
+            If a training there was made with other settings, there are no test images, or another
+            process works on this comparison.
         """
-        self._check()
-        trials, missing = self.trials, self.missing
-        done = len(trials) - len(missing)
-        if threads:
-            use_threads(threads)  # scoring is done here, beside the trainings
-        device = f"cuda:{gpus[0]}" if gpus else None
-        folders = {trial: self._make(trial) for trial in missing}
+        self._check_data()
+        make_folder(self.folder)
+        with alone(self.folder):
+            self._agree()
+            folders = {trial: self._make(trial) for trial in self.missing}
+            for number, _ in enumerate(until_let_go(folders.values())):
+                yield Aside("" if number else LEFT_BEHIND)
+            if threads:
+                use_threads(threads)  # scoring is done here, beside the trainings
+            with closing(self._trainings(folders, jobs, threads, gpus, client)) as trainings:
+                yield from self._follow(trainings, f"cuda:{gpus[0]}" if gpus else None)
+            self.write_tables()
+
+    def _follow(
+        self, trainings: Iterable[Said | Aside], device: str | None
+    ) -> Iterator[TrialStarted | TrialStep | TrialEnded | Aside]:
+        """Tell what trainings say, and score each that ends."""
+        trials = self.trials
+        done = len(trials) - len(self.missing)
         begun: set[Trial] = set()
-        for said in self._trainings(folders, jobs, threads, gpus, client):
+        for said in trainings:
             if isinstance(said, Aside):
                 yield said
                 continue
@@ -158,7 +174,6 @@ class Study:
                     self.write_tables()
             done += 1
             yield TrialEnded(said.trial, done, len(trials), failed)
-        self.write_tables()
 
     def _trainings(
         self,
@@ -167,7 +182,7 @@ class Study:
         threads: int,
         gpus: Sequence[int],
         client: Client | None,
-    ) -> Iterator[Said | Aside]:
+    ) -> Generator[Said | Aside, None, None]:
         if client is None:
             return Children(folders, jobs, threads, gpus, self._next).run()
         return Workers(folders, client, self.folder / ABOUT, threads, self._next).run()
@@ -212,10 +227,10 @@ class Study:
         return [
             read_scored(trial, self._folder(trial))
             for trial in find_trials(self.folder)
-            if (self._folder(trial) / SCORES).is_file()
+            if is_scored(self._folder(trial))
         ]
 
-    def _check(self) -> None:
+    def _check_data(self) -> None:
         for number, data in self.data.items():
             if not len(data.test):
                 raise InputError(
@@ -224,7 +239,8 @@ class Study:
                 )
             if number != len(data.labeled):
                 raise InputError(f"{data.name}: {len(data.labeled)} labeled images, not {number}.")
-        make_folder(self.folder)
+
+    def _agree(self) -> None:
         agree(self.folder, self.protocol, self.changes, self.data)
 
     def _make(self, trial: Trial) -> Path:

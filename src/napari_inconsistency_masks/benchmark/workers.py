@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -62,7 +62,7 @@ class Workers:
             for trial, folder in folders.items()
         }
 
-    def run(self) -> Iterator[Said | Aside]:
+    def run(self) -> Generator[Said | Aside, None, None]:
         """Train all; closing the iterator stops what runs, which is saved."""
         try:
             while self._waiting or self._team.busy:
