@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from napari_inconsistency_masks import runs
+from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.training import effort
 from napari_inconsistency_masks.training.effort import Effort
@@ -56,8 +57,6 @@ def test_only_work_counts_and_sessions_are_summed_up(
     *events, result = outcome(second.follow(work(clock, [10.0])))
     assert result == "done"
     assert (second.seconds, second.peak_memory) == (13.5, 9)
-    second.forget()
-    assert not path.exists()
 
 
 def test_closing_closes_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,3 +86,10 @@ def test_each_generation_says_what_it_took(tmp_path: Path) -> None:
         assert values["seconds"] == end.seconds > 0
         assert values["peak_memory"] == end.peak_memory > 2**20
         assert not (folder / f"generation-{end.generation}" / "effort.json").exists()
+
+
+@pytest.mark.parametrize("text", ["[]", '{"seconds": "long"}', '{"peak_memory": []}'])
+def test_a_damaged_record_is_refused_in_a_sentence(text: str, tmp_path: Path) -> None:
+    (tmp_path / "effort.json").write_text(text)
+    with pytest.raises(InputError, match=r"effort\.json: the record of time and memory is damaged"):
+        Effort(tmp_path / "effort.json", CPU)

@@ -25,8 +25,9 @@ from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.inference import predict
 from napari_inconsistency_masks.inference.listing import network_files
 from napari_inconsistency_masks.nets.ensemble import Ensemble
-from napari_inconsistency_masks.training import log, records, results
+from napari_inconsistency_masks.training import log, records, results, saving, setup
 from napari_inconsistency_masks.training.events import (
+    EpochEnd,
     Finished,
     GenerationEnd,
     Labeling,
@@ -206,3 +207,103 @@ def test_images_are_labeled_together_with_the_same_others_after_a_stop(
     labels = [(tmp_path / run / name).read_bytes() for run in ("run", "whole")]
     assert labels[0] == labels[1]
     assert same(networks(tmp_path / "run"), networks(tmp_path / "whole"))
+
+
+class Killed(BaseException):
+    """What ends a process where nobody can do anything about it."""
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_a_kill_in_a_check_that_takes_long_loses_no_step(
+    slow: bool, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a run's first check nobody knows how long it takes, so before it all is saved as well."""
+    monkeypatch.setattr(saving, "QUICK_CHECK", 0.0 if slow else 100.0)
+    check, checks = setup.Setup.check, []
+
+    def killed_in_the_second(self: setup.Setup, ensemble: Ensemble) -> Any:
+        checks.append(ensemble)
+        if len(checks) == 2:
+            raise Killed
+        return check(self, ensemble)
+
+    monkeypatch.setattr(setup.Setup, "check", killed_in_the_second)
+    with pytest.raises(Killed):
+        list(runs.train("im", toy_data(), CONFIG, folder=tmp_path / "run"))
+    monkeypatch.undo()
+    events = list(runs.resume(tmp_path / "run", toy_data()))
+    again = [e for e in events if isinstance(e, StepEnd) and e.generation == 0]
+    assert len(again) == (0 if slow else CONFIG.steps)
+    epochs = [(e.generation, e.epoch) for e in events if isinstance(e, EpochEnd)]
+    assert epochs == [(0, 1), (1, 0), (1, 1)]
+    assert same(networks(tmp_path / "run"), networks(whole))
+
+
+def test_a_first_check_is_saved_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(setup.Setup, "check", killed)
+    with pytest.raises(Killed):
+        list(runs.train("im", toy_data(), CONFIG, folder=tmp_path / "run"))
+    monkeypatch.undo()
+    events = runs.resume(tmp_path / "run", toy_data())
+    assert isinstance(next(e for e in events if isinstance(e, StepEnd | EpochEnd)), EpochEnd)
+    events.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "kind", "told"),
+    [
+        ("im", "Labeling", lambda e: e["done"] == e["total"]),
+        ("im", "Warned", lambda e: "of generation 1" in e["message"]),
+        ("im++", "Judging", lambda e: e["error"] is not None),
+        ("im++", "Warned", lambda e: "score pseudo-labels" in e["message"]),
+    ],
+)
+def test_nothing_that_was_to_be_told_is_lost(
+    recipe: str,
+    kind: str,
+    told: Callable[[dict[str, Any]], bool],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Killed just before it is written down, a run says it when it goes on."""
+    folder, killed = tmp_path / "run", tmp_path / "killed"
+    append = log.append_line
+
+    def append_line(path: Path, values: dict[str, Any]) -> None:
+        if values["event"] == kind and told(values) and not killed.exists():
+            shutil.copytree(folder, killed)
+        append(path, values)
+
+    monkeypatch.setattr(log, "append_line", append_line)
+    list(runs.train(recipe, toy_data(), CONFIG, folder=folder))
+    monkeypatch.undo()
+
+    def said(run: Path) -> list[dict[str, Any]]:
+        events = read_json_lines(run / "events.jsonl")
+        return [event for event in events if event["event"] == kind and told(event)]
+
+    list(runs.resume(killed, toy_data()))
+    assert said(killed) == said(folder) != []
+    list(runs.resume(killed, toy_data()))
+    assert said(killed) == said(folder), "but only once"
+
+
+def test_a_kill_at_the_end_of_a_generation_leaves_nothing_behind(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: records.Records) -> None:
+        raise Killed
+
+    monkeypatch.setattr(records.Records, "drop_state", killed)
+    folder = plans.create(tmp_path / "run", "im", toy_data(), CONFIG)
+    for _ in range(2):  # at the end of each generation
+        with pytest.raises(Killed):
+            list(runs.resume(folder, toy_data()))
+    monkeypatch.undo()
+    assert (folder / "state.safetensors").exists()
+    list(runs.resume(folder, toy_data()))
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert names == {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
 from ..devices import begin_peak_memory, peak_memory
+from ..errors import InputError
 from ..files.atomic import write_json
 from ..files.json_files import read_json
-from ..files.patience import patiently
 from .events import EpochEnd, Event
 
 T = TypeVar("T")
@@ -38,9 +38,7 @@ class Effort:
 
     def __init__(self, path: Path, device: torch.device) -> None:
         self._path, self._device = path, device
-        before = read_json(path) if path.is_file() else {}
-        self.seconds: float = before.get("seconds", 0.0)
-        self.peak_memory: int | None = before.get("peak_memory")
+        self.seconds, self.peak_memory = _read(path)
 
     def follow(self, work: Generator[Event, None, T]) -> Generator[Event, None, T]:
         """Yield the events of the work, and return what it returns."""
@@ -62,10 +60,6 @@ class Effort:
             work.close()
             self._save()
 
-    def forget(self) -> None:
-        """Remove the file of work that is complete."""
-        patiently(lambda: self._path.unlink(missing_ok=True))
-
     def _note(self, seconds: float) -> None:
         self.seconds += seconds
         now = peak_memory(self._device)
@@ -74,3 +68,17 @@ class Effort:
 
     def _save(self) -> None:
         write_json(self._path, {"seconds": self.seconds, "peak_memory": self.peak_memory})
+
+
+def _read(path: Path) -> tuple[float, int | None]:
+    """What earlier sessions noted."""
+    if not path.is_file():
+        return 0.0, None
+    values: Any = read_json(path)
+    try:
+        memory = values.get("peak_memory")
+        return float(values.get("seconds", 0.0)), None if memory is None else int(memory)
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(
+            f"{path}: the record of time and memory is damaged; remove it, and the run goes on."
+        ) from None

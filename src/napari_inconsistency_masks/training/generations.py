@@ -15,7 +15,7 @@ from ..methods.base import Method
 from ..nets.ensemble import Ensemble
 from .collapse import words_about
 from .effort import Effort
-from .events import EpochEnd, Event, GenerationEnd, Warned
+from .events import Event, GenerationEnd, Warned
 from .fit import fit, steps_per_epoch
 from .judges import JUDGES
 from .learner import Learner
@@ -24,6 +24,7 @@ from .outcome import outcome, rank
 from .parts import Taught, training_parts
 from .pseudo_labeling import PseudoLabeling
 from .results import EFFORT, GenerationRecord, Outcome
+from .saving import saved_on_the_way
 from .setup import Setup
 from .shared_start import SharedStart, read_shared_start
 from .unlabeled import weakly_changed, with_unlabeled
@@ -44,8 +45,14 @@ class Generations(Setup):
         if done:
             self.records.save_result(done[-1], self.teachers(done[-1]), made_now=False)
         yield from self._untold(complete)
-        if len(done) < len(complete):
-            return
+        for record in complete:
+            self.records.drop_effort(record.generation)
+        if len(done) == len(complete):
+            yield from self._go_on(done)
+        self.records.drop_state()  # that of the last generation, if it was killed at its end
+
+    def _go_on(self, done: list[GenerationRecord]) -> Iterator[Event]:
+        """Train what follows the generations that are done."""
         for generation in range(len(done), self.last + 1):
             if done and not self._worth_following(done[-1]) and not self.given:
                 break
@@ -68,14 +75,25 @@ class Generations(Setup):
         return found
 
     def _untold(self, complete: list[GenerationRecord]) -> Iterator[Event]:
-        """Tell of generations whose end is not in the log, as the process was killed just then."""
-        events = read_events(self.records.folder)
-        told = {event.generation for event in events if isinstance(event, GenerationEnd)}
-        for place, record in enumerate(complete):
-            if record.generation not in told:
-                yield from self._tell(complete[: place + 1])
+        """Tell of ends of generations what is not in the log, as the process was killed just then.
 
-    def _tell(self, done: list[GenerationRecord]) -> Iterator[Event]:
+        Where the end itself is there, words about it can only be missing of the last one.
+        """
+        events = list(read_events(self.records.folder))
+        told = {event.generation for event in events if isinstance(event, GenerationEnd)}
+        said = {event.message for event in events if isinstance(event, Warned)}
+        for count, record in enumerate(complete, start=1):
+            if record.generation in told and count < len(complete):
+                continue
+            for event in self._tell(complete[:count]):
+                if isinstance(event, GenerationEnd):
+                    known = event.generation in told
+                else:
+                    known = event.message in said
+                if not known:
+                    yield event
+
+    def _tell(self, done: list[GenerationRecord]) -> Iterator[GenerationEnd | Warned]:
         """Tell of the last of some generations."""
         yield GenerationEnd(**asdict(done[-1]))
         yield from map(Warned, words_about(done, self.config, given=self.given))
@@ -94,7 +112,7 @@ class Generations(Setup):
             trained = replace(trained, record=record)
             self.records.save_generation(trained, ensemble, self.card_of(generation))
             self.records.drop_state()
-            effort.forget()
+            self.records.drop_effort(generation)
         yield from self._tell([*done, record])
         return record
 
@@ -118,14 +136,9 @@ class Generations(Setup):
             pseudo = yield from self._pseudo_labels(generation, before)
         learner = yield from self._beginning(generation, before)
         self.records.load_state(generation, learner)
-        try:
-            for event in self._fit(generation, learner, pseudo):
-                yield event  # first, so that no epoch is saved that was not told
-                if isinstance(event, EpochEnd):
-                    self._save(generation, learner)
-        except GeneratorExit:
-            self._save(generation, learner)
-            raise
+        events = self._fit(generation, learner, pseudo)
+        save = partial(self._save, generation, learner)
+        yield from saved_on_the_way(events, save, before_checks=self.apart is None)
         ranked = rank(self, generation, learner.ensemble, learner.never_scored)
         worse = before is not None and ranked.record.is_worse_than(before)
         refuse = self.config.refuse_worse or not self._worth_following(ranked.record)

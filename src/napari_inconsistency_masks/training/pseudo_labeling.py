@@ -65,11 +65,13 @@ class PseudoLabeling:
         complete = len(records) == total or (bool(records) and time_left.over)
         for record in () if complete else self._label(frozenset(records)):
             records[record.index] = record
-            setup.records.add_pseudo_label(self.generation, record)
             area, kept = area + record.inconsistent, kept + record.kept
             if len(records) == total:
                 kept = len(self._chosen(records))
-            yield Labeling(self.generation, len(records), total, kept, area / len(records))
+            try:  # first, so that none is noted that was not told
+                yield Labeling(self.generation, len(records), total, kept, area / len(records))
+            finally:
+                setup.records.add_pseudo_label(self.generation, record)
             if time_left.over:
                 break
         if len(records) < total:

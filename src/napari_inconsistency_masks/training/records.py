@@ -33,6 +33,7 @@ from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from .learner import Learning
 from .results import (
+    EFFORT,
     PSEUDO_LABELS,
     STATE,
     GenerationRecord,
@@ -163,6 +164,11 @@ class Records:
     def drop_state(self) -> None:
         """Remove the state of a generation that is complete."""
         path = self.folder / STATE
+        patiently(lambda: path.unlink(missing_ok=True))
+
+    def drop_effort(self, generation: int) -> None:
+        """Remove what was noted of the time and memory of a generation that is complete."""
+        path = self.generation_folder(generation) / EFFORT
         patiently(lambda: path.unlink(missing_ok=True))
 
     def save_result(

@@ -50,6 +50,12 @@ LOST = (
     "choose a lower learning rate."
 )
 
+USELESS = (
+    "The networks that score pseudo-labels are wrong by {:.3f} on the validation images, and "
+    "always saying the same would be wrong by {:.3f}: their scores mean nothing. Label more "
+    "images, or take the recipe without a judge."
+)
+
 
 def appoint_evalnet(setup: Setup) -> Generator[Event, None, EvalNetJudge]:
     """Train the EvalNets of a run, or go on with it, or read them; return the best of them."""
@@ -57,13 +63,6 @@ def appoint_evalnet(setup: Setup) -> Generator[Event, None, EvalNetJudge]:
     record = files.load_record()
     if record is None:
         record = yield from _train(setup, files)
-        if record.error >= record.constant_error:
-            yield Warned(
-                f"The networks that score pseudo-labels are wrong by {record.error:.3f} on the "
-                f"validation images, and always saying the same would be wrong by "
-                f"{record.constant_error:.3f}: their scores mean nothing. Label more images, or "
-                f"take the recipe without a judge."
-            )
     networks = files.load(record.ranking[: setup.config.teachers])
     return EvalNetJudge(
         networks.place(setup.device, setup.precision).eval(),
@@ -91,7 +90,9 @@ def _train(setup: Setup, files: JudgeFiles) -> Generator[Event, None, JudgeRecor
         errors=errors,
         constant_error=_constant_error(exam),
     )
-    files.save(record, networks, card)
+    if record.error >= record.constant_error:
+        yield Warned(USELESS.format(record.error, record.constant_error))
+    files.save(record, networks, card)  # once all is told of them
     setup.records.drop_state()
     return record
 
@@ -156,8 +157,8 @@ def _fit(
             losses, errors = _examine(learner.ensemble, exam)
         bad = losses if has_two_heads(setup.data.scheme) else errors  # as in the reference
         learner.end_epoch(tuple(-value for value in bad))
-        _save(setup, learner)
         yield Judging(1, epoch, config.epochs, steps, steps, finite_or_none(errors))
+        _save(setup, learner)  # what was told
 
 
 def _save(setup: Setup, learner: Learning[EvalNets]) -> None:
