@@ -12,6 +12,8 @@ from batch_toys import batch_of, counts, do, toy_frames
 
 from napari_inconsistency_masks.batch import BatchOptions, Plan, read_results
 from napari_inconsistency_masks.batch.events import BatchEvent, BatchFinished
+from napari_inconsistency_masks.batch.folders import folders_of
+from napari_inconsistency_masks.batch.images import Image
 from napari_inconsistency_masks.batch.totals import (
     ALL,
     COLUMNS,
@@ -143,6 +145,40 @@ def test_a_batch_writes_them_says_them_and_reads_them_back(
     assert "<td>well A</td><td>2</td><td>4</td>" in page
     assert read_results(tmp_path / "out").plan.model.ratios == {"bright": RATIO}
     assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_folders_that_were_given_are_told_apart_whatever_their_images_are_called(
+    model: Path, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    """Only images that share a name have their folder in it; all others were in one total."""
+    given = []
+    for folder, names in (("control", ("a", "b", "same")), ("treated/day 2", ("c", "same"))):
+        given.append(tmp_path / folder)
+        given[-1].mkdir(parents=True)
+        for number, name in enumerate(names):
+            tifffile.imwrite(given[-1] / f"{name}.tif", toy_frames(1, number)[0])
+    do(batch_of(given, tmp_path / "out", model, ensemble), ensemble)
+    names = [told["image"] for told in counts(tmp_path / "out")]
+    assert names == ["a.tif", "b.tif", "control/same.tif", "c.tif", "treated/day 2/same.tif"]
+    table = read_csv(tmp_path / "out" / "totals.csv")
+    assert [(told["folder"], told["images"]) for told in table[::2]] == [
+        (ALL, "5"), ("control", "3"), ("treated/day 2", "2"),
+    ]  # fmt: skip
+
+
+def test_folders_on_several_drives_are_called_by_their_paths(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def on_several_drives(_: object) -> str:
+        raise ValueError("paths don't have the same drive")
+
+    images = [Image("/a/x.tif", "x.tif", "x"), Image("/b/y.tif", "y.tif", "y")]
+    assert folders_of(images) == {"x.tif": "a", "y.tif": "b"}
+    monkeypatch.setattr("os.path.commonpath", on_several_drives)
+    assert folders_of(images) == {"x.tif": "/a", "y.tif": "/b"}
+    below = [Image("/a/x.tif", "x.tif", "x"), Image("/a/b/y.tif", "b/y.tif", "b/y")]
+    assert folders_of(below) == {"x.tif": ".", "b/y.tif": "b"}
+    assert folders_of([]) == {}
 
 
 def test_without_images_set_aside_a_batch_says_what_it_counted_and_no_more(

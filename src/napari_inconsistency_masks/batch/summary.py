@@ -10,6 +10,7 @@ from typing import Any
 
 from ..files.atomic import write_json
 from ..files.tables import iterate_csv, write_csv, write_csv_rows
+from .folders import folders_of
 from .images import Image
 from .layout import CELLS, COUNTS, REPORT, SIDECAR, TOTALS, WAITING, image_files
 from .outputs.cells import completed, table_columns, unfinished_row
@@ -41,7 +42,7 @@ def write_tables(plan: Plan, states: States) -> Totals:
             if states.get(image.stem) == DONE:
                 yield from image_rows(image, plan, "cells")
 
-    totals = Totals(plan.model.scheme.counted, plan.model.ratios)
+    totals = Totals(plan.model.scheme.counted, plan.model.ratios, folders_of(plan.images))
     write_csv_rows(folder / COUNTS, totals.adding(counts()), columns)
     records = [total.to_record() for total in (*totals.all(), *totals.by_folder())]
     write_csv(folder / TOTALS, records, COLUMNS)

@@ -103,21 +103,30 @@ class Totals:
         Of the states.
     ratios
         By state, what is known of the counts.
+    folders
+        By image, which folder it lies in; if not given, that in its name.
     """
 
-    def __init__(self, names: Sequence[str], ratios: Mapping[str, CountRatio]) -> None:
-        self._names, self._ratios = names, ratios
+    def __init__(
+        self,
+        names: Sequence[str],
+        ratios: Mapping[str, CountRatio],
+        folders: Mapping[str, str] | None = None,
+    ) -> None:
+        self._names, self._ratios, self._folders = names, ratios, folders or {}
         self._of: dict[str, _Sums] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add one frame, or an image without results."""
         counts = {name: row.get(column_of(name)) for name in self._names}
-        sums = self._of.setdefault(PurePosixPath(row["image"]).parent.as_posix(), _Sums())
+        image = row["image"]
+        folder = self._folders.get(image) or PurePosixPath(image).parent.as_posix()
+        sums = self._of.setdefault(folder, _Sums())
         if row["status"] != DONE or not all(map(_is_there, counts.values())):
-            sums.failed.add(row["image"])
+            sums.failed.add(image)
             return
         sums.frames += 1
-        in_image = sums.counted.setdefault(row["image"], dict.fromkeys(self._names, 0))
+        in_image = sums.counted.setdefault(image, dict.fromkeys(self._names, 0))
         for name, count in counts.items():
             in_image[name] += int(count or 0)
 
