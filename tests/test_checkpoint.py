@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from napari_inconsistency_masks import checkpoint
 from napari_inconsistency_masks.checkpoint import (
     ModelCard,
     load_network,
@@ -19,6 +22,7 @@ from napari_inconsistency_masks.checkpoint import (
     save_tensors,
 )
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.intensity import Intensity
 from napari_inconsistency_masks.nets.ensemble import Architecture
 from napari_inconsistency_masks.nets.unet import UNet
@@ -186,6 +190,39 @@ def test_an_old_file_survives_a_failed_write(saved: tuple[Path, UNet]) -> None:
     with pytest.raises(ValueError, match="JSON"):
         save_tensors(path, {"a": torch.zeros(1)}, "network", {"value": json.loads("NaN")})
     assert path.read_bytes() == before
+
+
+def test_a_full_disk_is_told_in_a_sentence(saved: tuple[Path, UNet]) -> None:
+    """With a limit for the size of files the system refuses as on a full disk."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    path, network = saved
+    before = path.read_bytes()
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, usual[1]))
+    try:
+        with pytest.raises(WriteError, match="not written, the disk is full") as refused:
+            save_network(path, network, CARD)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert refused.value.errno == errno.EFBIG
+    assert (path.read_bytes(), [*path.parent.iterdir()]) == (before, [path])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("I/O error: No space left on device (os error 28)", "disk is full"), ("odd", "odd")],
+)
+def test_what_the_library_says_of_a_failed_write_is_told(
+    said: str, told: str, saved: tuple[Path, UNet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SafetensorError(f"Error while serializing: {said}")
+
+    if "28" in said and os.name == "nt":
+        pytest.skip("Windows has other numbers")
+    monkeypatch.setattr(checkpoint, "save_file", fail)
+    with pytest.raises(WriteError, match=told):
+        save_network(*saved, CARD)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="files have no modes")

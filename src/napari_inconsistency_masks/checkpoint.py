@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -134,9 +137,26 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: An
     }
     write_atomically(
         path,
-        lambda temporary: save_file(contiguous, temporary, metadata),
+        lambda temporary: _save_file(contiguous, temporary, metadata),
         lambda temporary: load_tensors(temporary, kind),
     )
+
+
+def _save_file(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Write the file; what the system refuses is told as for any other file.
+
+    The library raises an error of its own, which names the system's number in its text.
+    """
+    try:
+        save_file(tensors, path, metadata)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise OSError(errno.EIO, str(error)) from error
+        code = int(number[1])
+        if os.name == "nt":
+            raise OSError(0, str(error), str(path), code) from error
+        raise OSError(code, os.strerror(code), str(path)) from error
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], Any]:
