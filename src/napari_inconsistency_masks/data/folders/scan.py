@@ -10,6 +10,7 @@ from ...task import LabelScheme
 from ..sample import Sample
 from ..splits import listed
 from .file_source import FileSource, ItemReader
+from .small_marks import SmallMarks
 
 MOST_BYTES = 2**29
 """Samples are read up to this size in memory; a few seconds."""
@@ -24,16 +25,18 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
     Returns
     -------
     list of str
-        Notes: classes without a pixel, gray masks, images with missing pixels.
+        Notes: classes without a pixel, gray masks, images with missing pixels, marks that are too
+        small to be counted.
 
     Raises
     ------
     InputError
-        If a file cannot be used, or nothing is drawn in any labeled image.
+        If a file cannot be used, nothing is drawn in any labeled image, or no mark of a position
+        is large enough to be counted.
     """
-    notes = []
-    drawn, looked_at = _drawn(labeled, scheme)
-    drawn_there, _ = _drawn(validation, scheme)
+    notes, marks = [], SmallMarks(scheme)
+    drawn, looked_at = _drawn(labeled, scheme, marks)
+    drawn_there, _ = _drawn(validation, scheme, marks)
     complete = looked_at == len(labeled)
     if not complete:
         notes.append(f"Looked at {looked_at} of {len(labeled)} labeled images in advance.")
@@ -46,7 +49,7 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
         if not drawn[index]:
             where = " (only in validation images)" if drawn_there[index] else ""
             notes.append(f"{never_drawn(name)}{where}: {NOT_LEARNED}")
-    return notes + remarks(labeled.reader)
+    return [*notes, *marks.notes(), *remarks(labeled.reader)]
 
 
 def never_drawn(name: str) -> str:
@@ -62,12 +65,15 @@ def remarks(reader: ItemReader) -> list[str]:
     ]
 
 
-def _drawn(source: FileSource, scheme: LabelScheme) -> tuple[npt.NDArray[np.bool_], int]:
+def _drawn(
+    source: FileSource, scheme: LabelScheme, marks: SmallMarks
+) -> tuple[npt.NDArray[np.bool_], int]:
     """Which classes have a pixel, and in how many samples that was looked for."""
     drawn = np.zeros(len(scheme.classes), np.bool_)
     nbytes = looked_at = 0
     for sample in source:
         drawn |= drawn_outputs(sample, scheme)[-len(scheme.classes) :]  # without "blanked"
+        marks.add(sample)
         looked_at += 1
         nbytes += sample.image.nbytes + sample.labeled.nbytes
         if nbytes > MOST_BYTES:
