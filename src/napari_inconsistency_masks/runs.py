@@ -165,7 +165,8 @@ def resume(
                     log.write(event)
                     yield event
         except GeneratorExit:
-            log.write(Stopped())
+            if not isinstance(event, Finished):
+                log.write(Stopped())
             raise
         except Exception as error:
             log.write(Failed(str(error)))
@@ -221,7 +222,7 @@ def _session(
 def _note_session(folder: Path, started: Started) -> None:
     """Add this session's device and versions to ``run.json``."""
     values = read_json(folder / "run.json")
-    values["sessions"].append(
+    values.setdefault("sessions", []).append(
         {
             "started": now(),
             "device": started.device,

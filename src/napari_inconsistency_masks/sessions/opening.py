@@ -117,6 +117,12 @@ def open_run_data(folder: str | Path) -> SegmentationData:
             f"{folder}: this run was started with data made in Python; give the same data to "
             f"resume(folder, data)."
         )
+    place = plan.data.get("path")
+    if isinstance(place, str) and not Path(folder, place).exists():
+        raise InputError(
+            f"{folder}: the images of this run were in {place}, and there is nothing now; bring "
+            f"them back to that place, or connect its drive, and the run goes on."
+        )
     return open_data(plan.data, relative_to=folder)
 
 

@@ -133,7 +133,13 @@ class Records:
         """Read what is noted of the images so far, by index."""
         path = self._pseudo_label_list(generation)
         lines = read_json_lines(path) if path.is_file() else []
-        return {line["index"]: PseudoLabelRecord(**line) for line in lines}
+        try:
+            return {line["index"]: PseudoLabelRecord(**line) for line in lines}
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                f"{path}: a line is damaged, or written by another version ({error!r}); remove "
+                f"this file, and the images are labeled anew."
+            ) from None
 
     def _pseudo_label_list(self, generation: int) -> Path:
         return self.generation_folder(generation) / PSEUDO_LABELS
@@ -149,7 +155,11 @@ class Records:
         path = self.folder / STATE
         if not path.is_file():
             return False
-        tensors, about = load_tensors(path, "state")
+        try:
+            tensors, about = load_tensors(path, "state")
+        except InputError as error:
+            then = "If this file is removed, what is in progress begins anew, and the rest stays."
+            raise InputError(f"{error} {then}") from None
         if about["generation"] != generation:
             return False
         try:
