@@ -44,14 +44,14 @@ def measure(path: Path) -> list[list[str]]:
         of_state = [row for row in shown if row.state == state]
         counted = np.array([row.predicted for row in of_state])
         true = np.array([row.true for row in of_state])
-        expected, there = ratio.expected(int(counted.sum())), int(true.sum())
+        expected, there = ratio.expected(counted.tolist()), int(true.sum())
         row = [state, str(counted.sum()), str(there), str(expected)]
         row += [f"{value / there - 1:+.1%}" for value in (counted.sum(), expected.expected)]
         for size in SIZES:
             inside = 0
             for _ in range(GROUPS):
                 group = rng.choice(len(true), size, replace=False)
-                of_group = ratio.expected(int(counted[group].sum()))
+                of_group = ratio.expected(counted[group].tolist())
                 there = int(true[group].sum())
                 inside += round(of_group.low) <= there <= round(of_group.high)
             row.append(f"{inside / GROUPS:.0%}")
