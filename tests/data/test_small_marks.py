@@ -56,6 +56,14 @@ def test_a_single_small_mark_is_no_reason_to_refuse_anything(tmp_path: Path) -> 
     assert "3 of 3 marks" in " ".join(load_folder(folder, position="position").notes)
 
 
+def test_a_thousand_marks_are_enough_to_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_inconsistency_masks.data.folders.small_marks.ENOUGH", 6)
+    with pytest.raises(InputError, match="none of its 6 marks"):
+        load_folder(folder_of(tmp_path, [3] * 5), position="position")
+
+
 def test_without_positions_small_objects_are_objects(tmp_path: Path) -> None:
     data = load_folder(folder_of(tmp_path, [1] * 3))
     assert not [note for note in data.notes if "marks" in note]

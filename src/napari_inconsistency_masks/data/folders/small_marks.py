@@ -17,6 +17,9 @@ TOLD = 0.1
 SURE = 5
 """Marks of which none is counted that are no accident."""
 
+ENOUGH = 1000
+"""Marks after which no more are looked at, so that this takes no time."""
+
 _ADVICE = "draw spots of 5 x 5 pixels or more, or give points as ImageJ ROIs"
 
 
@@ -35,7 +38,7 @@ class SmallMarks:
     def add(self, sample: Sample) -> None:
         """Take the labels of an image."""
         position = self.scheme.position_output
-        if position is None:
+        if position is None or self.marks >= ENOUGH:
             return
         mask = self.scheme.to_channels(sample.labeled)[position]
         marks = int(ndimage.label(mask, EIGHT_NEIGHBORS)[1])
