@@ -111,12 +111,14 @@ class CountRatio:
         ValueError
             If a number is negative.
         """
-        by_file = isinstance(counted, Iterable)
-        numbers = tuple(counted) if isinstance(counted, Iterable) else (counted,)
+        if isinstance(counted, Iterable):
+            numbers = tuple(counted)
+            own = sum(map(self._alike, numbers))
+        else:
+            numbers, own = (counted,), counted
         if min(numbers, default=0) < 0:
             raise ValueError(f"{min(numbers)} cells were counted; a number of cells is 0 or more.")
         total = sum(numbers)
-        own = sum(map(self._alike, numbers)) if by_file else total
         value = self.ratio * total
         deviation = math.sqrt(self.spread * (own + total**2 / self.counted))
         return ExpectedCount(value, *self._around(value, deviation))
