@@ -67,6 +67,9 @@ def test_networks_learn_on_from_the_runs_own_data_as_it_is_now(root: Path, tmp_p
     lines = call("run", tmp_path / "new", "--json").stdout.splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["Started", "Finished"]
     assert json.loads(lines[1])["generation"] == 0, "what was chosen stays"
+    again = call("run", tmp_path / "new")
+    assert "Compared on 1 image set aside" in again.stdout, "also if it was stopped meanwhile"
+    assert "Compared" not in call("run", root / "old").stdout
 
 
 def test_what_cannot_be_gone_on_from_is_refused_and_leaves_nothing(

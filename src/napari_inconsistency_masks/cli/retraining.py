@@ -8,9 +8,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from ..plans import RETRAINING_MINUTES, choose_generation, find_recipe, retraining
-from ..training.comparison import Comparison, read_comparison
 from . import data as flags
-from .console import out
 from .flags import apply_flags, with_settings
 from .training import Json, Run, Threads, follow
 
@@ -68,9 +66,6 @@ def retrain(
     config = apply_flags(settings, given)
     events = runs.retrain(run, segmentation, config, folder=folder, recipe=chosen)
     follow(events, folder, json, False, threads)
-    comparison = read_comparison(folder)
-    if comparison is not None and not json:
-        _print(comparison, folder)
 
 
 def choose(
@@ -85,15 +80,3 @@ def choose(
     """
     choose_generation(run, generation)
     typer.echo(f"The networks of generation {generation} are the result of {run}.")
-
-
-def _print(comparison: Comparison, folder: Path) -> None:
-    from rich.table import Table
-
-    table = Table("on the images set aside", "old networks", "new networks")
-    for row in comparison.rows(by_class=True):
-        table.add_row(*row)
-    out.print(table)
-    out.print(comparison.verdict, comparison.basis, markup=False)
-    other = 1 - comparison.kept
-    out.print(f"To use the others: napari-im choose {folder} --generation {other}", markup=False)

@@ -10,6 +10,7 @@ import typer
 from ..plans import find_preset, find_recipe
 from ..recipes import PRESETS
 from . import data as flags
+from .comparing import show_comparison
 from .console import print_events, show_events
 from .data import open_data_path
 from .exit_codes import STOPPED
@@ -129,3 +130,4 @@ def follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads:
         raise typer.Exit(STOPPED)
     if not json:
         typer.echo(f"The networks are in {folder}.")
+        show_comparison(folder)
