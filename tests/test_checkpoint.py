@@ -171,6 +171,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_network(tmp_path / "nothing.safetensors")
 
 
+def test_a_file_that_may_not_be_read_is_not_said_to_be_missing(
+    saved: tuple[Path, UNet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: object) -> None:
+        raise FileNotFoundError(f"No such file or directory: {path}")
+
+    monkeypatch.setattr(checkpoint, "safe_open", refuse)
+    with pytest.raises(InputError, match=r"network-0\.safetensors: get the permission"):
+        load_network(saved[0])
+
+
 def test_tensors_of_any_type_and_layout_come_back(tmp_path: Path) -> None:
     tensors = {
         "number": torch.tensor(3.0),

@@ -174,6 +174,8 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], Any]:
             # Copies: tensors that are views of the file keep Windows from replacing it.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
+        if path.exists():  # the library says so of a file that it may not read, too
+            raise InputError(f"{path}: get the permission to read this file.") from None
         raise InputError(f"{path}: there is no such file.") from None
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path.name}: these weights cannot be read ({error}).") from None
