@@ -211,7 +211,7 @@ def _session(
     _note_session(folder, started)
     yield started
     yield from map(Warned, opened.notes)
-    fair.record(folder, plan.recipe)
+    yield from map(Warned, fair.record(folder, plan.recipe))
     yield from work.run()
     generation = read_json(folder / ENSEMBLE)["generation"]
     record = work.records.load_generation(generation)

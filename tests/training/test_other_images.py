@@ -15,7 +15,7 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.training.events import Finished, Started, StepEnd
+from napari_inconsistency_masks.training.events import Finished, Started, StepEnd, Warned
 from napari_inconsistency_masks.training.image_names import NAMES
 from toy import QUICK, toy_data, toy_sample
 
@@ -122,3 +122,25 @@ def test_a_damaged_list_of_names_is_said(tmp_path: Path) -> None:
     (run / NAMES).write_text('{"labeled": 3}')
     with pytest.raises(InputError, match=r"names\.json: the list of the images .* is damaged"):
         next(runs.resume(run, toy_data()))
+
+
+@pytest.mark.parametrize(
+    ("which", "number", "notes"), [("images", 0, 1), ("images", 5, 1), ("bright", 1, 1), ("", 0, 0)]
+)
+def test_other_pixels_or_labels_under_the_same_names_are_told(
+    which: str, number: int, notes: int, folder: Path, tmp_path: Path
+) -> None:
+    """Of labeled images, and of pixels of validation images; and told once."""
+    run = stopped("labeled", load_folder(folder, ["bright"]), tmp_path / "run")
+    if which:
+        other = toy_sample(Task.BINARY, 30)
+        pixels = other.image[0] if which == "images" else other.labeled[0] * 255
+        write_tiff(folder / which / f"m{number}.tif", pixels, "YX")
+
+    def told() -> list[str]:
+        events = list(runs.resume(run))
+        assert isinstance(events[-1], Finished)
+        return [e.message for e in events if isinstance(e, Warned) and "that changed" in e.message]
+
+    assert [" trained: 1. " in message for message in told()] == [True] * notes
+    assert told() == []

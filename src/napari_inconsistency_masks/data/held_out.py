@@ -75,6 +75,12 @@ class Seen:
             self.unlabeled | later.unlabeled,
         )
 
+    def changed_since(self, earlier: Seen) -> int:
+        """How many of these labeled and validation images, or labels, were others `earlier`."""
+        before = earlier.learned
+        learned = [image for image, label in self.learned.items() if before.get(image) != label]
+        return len(self.held_out.difference(earlier.held_out, learned)) + len(learned)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON values; `from_json` is the inverse."""
         return {

@@ -43,6 +43,11 @@ UNKNOWN = (
     "which old and new networks are compared, they look better there than they are."
 )
 
+CHANGED = (
+    "Images under the same names, or their labels, that changed since this run was last trained: "
+    "{}. What it learned before, and its scores so far, are of what was there then."
+)
+
 
 @dataclass(frozen=True)
 class Start:
@@ -203,19 +208,27 @@ class FairTrial:
         note = LEARNED.format(learned, len(data.validation))
         return cls(data, before, learned, (note,) if learned else ())
 
-    def record(self, folder: Path, recipe: Recipe) -> None:
+    def record(self, folder: Path, recipe: Recipe) -> tuple[str, ...]:
         """Write down what the networks of a run see, with all that was seen before.
 
         Images that get pseudo-labels are noted when they get them: to read them all before
         anything is learned would take long.
+
+        Returns
+        -------
+        tuple of str
+            What a person should know if it is not what the run saw in the session before.
         """
         data = self.data
         learned = Joined([data.labeled, data.hidden]) if recipe.data == "full" else data.labeled
         unlabeled = data.unlabeled if recipe.unlabeled else ()
-        before = read_seen(folder) or self.before or Seen(complete=not self.from_unknown)
-        seen = before.and_then(Seen.of(learned, data.validation, unlabeled))
+        earlier, now = read_seen(folder), Seen.of(learned, data.validation, unlabeled)
+        before = earlier or self.before or Seen(complete=not self.from_unknown)
+        seen = before.and_then(now)
         values = {**seen.to_json(), "validation_learned_before": self.learned_from}
         write_json(folder / IMAGES, values)
+        changed = 0 if earlier is None else now.changed_since(earlier)
+        return (CHANGED.format(changed),) if changed else ()
 
 
 def learned_before(folder: Path) -> int | None:
