@@ -21,7 +21,7 @@ from .files.atomic import write_json
 from .files.folders import make_folder
 from .files.json_files import read_json
 from .files.locks import take_lock
-from .inference.listing import network_files
+from .inference.listing import ENSEMBLE, network_files
 from .recipes import PAPER, PRESETS, RECIPES
 from .training.recipe import Recipe
 from .training.results import complete_generations, read_record, write_result
@@ -90,13 +90,18 @@ def create(
     Raises
     ------
     InputError
-        If the folder already holds a run, the recipe is not known, there are no networks to
-        start from, or new ones are to begin as these and are of another kind.
+        If the folder already holds a run or networks, the recipe is not known, there are no
+        networks to start from, or new ones are to begin as these and are of another kind.
     """
     folder = Path(folder)
     if (folder / "run.json").exists():
         raise InputError(
             f"{folder}: there is a run in this folder already; resume it, or choose another folder."
+        )
+    if (folder / ENSEMBLE).exists():
+        raise InputError(
+            f"{folder}: there are networks in this folder already, which would be overwritten; "
+            f"choose another folder."
         )
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)

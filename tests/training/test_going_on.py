@@ -90,6 +90,38 @@ def test_the_old_networks_are_copied_bit_for_bit_and_left_alone(old: Path, tmp_p
     assert len(plan.start.networks) == plan.config.members == plan.config.teachers == 2
 
 
+def test_nothing_is_left_of_networks_that_were_copied_before_a_kill(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is no run before all is there; another attempt may begin with other networks."""
+    single = tmp_path / "single"
+    single.mkdir()
+    (single / "n.safetensors").write_bytes(
+        (old / "generation-0/network-0.safetensors").read_bytes()
+    )
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plans, "write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        plans.create(tmp_path / "new", "labeled", corrected(), settings(old), start_from=old)
+    monkeypatch.undo()
+    plans.create(tmp_path / "new", "labeled", corrected(), settings(single), start_from=single)
+    assert [path.name for path in (tmp_path / "new").rglob("*.safetensors")] == [
+        "network-0.safetensors"
+    ]
+
+
+def test_networks_without_a_run_are_not_overwritten(old: Path, tmp_path: Path) -> None:
+    alone = Path(shutil.copytree(old, tmp_path / "alone"))
+    (alone / "run.json").unlink()
+    before = files(alone)
+    with pytest.raises(InputError, match="there are networks in this folder already"):
+        plans.create(alone, "labeled", corrected(), settings(old))
+    assert files(alone) == before
+
+
 def test_both_are_scored_on_the_same_images(old: Path, tmp_path: Path) -> None:
     """The comparison holds what scoring both from scratch gives."""
     folder = tmp_path / "new"

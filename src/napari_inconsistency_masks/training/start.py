@@ -78,6 +78,8 @@ def copy_start(old: Path, folder: Path) -> Start:
     """
     into = generation_folder(folder, 0)
     make_folder(into)
+    for half in into.glob("network-*.safetensors"):  # of an attempt that was killed
+        half.unlink()
     hashes = {}
     for member, path in enumerate(network_files(old)):
         content = read_bytes(path, MOST_BYTES)
