@@ -18,7 +18,7 @@ from napari_inconsistency_masks.devices import choose_device, choose_precision
 from napari_inconsistency_masks.inference.predict import predict_samples
 from napari_inconsistency_masks.losses import choose_loss
 from napari_inconsistency_masks.methods.supervised import Supervised
-from napari_inconsistency_masks.metrics import Evaluation
+from napari_inconsistency_masks.metrics.evaluation import Evaluation
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.training.fit import train_step
 from napari_inconsistency_masks.training.learner import Learner

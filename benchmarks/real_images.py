@@ -29,7 +29,7 @@ from napari_inconsistency_masks.devices import choose_device, choose_precision, 
 from napari_inconsistency_masks.files.tables import read_csv, write_csv
 from napari_inconsistency_masks.inference.evaluate import check
 from napari_inconsistency_masks.losses import choose_loss
-from napari_inconsistency_masks.metrics import Scores
+from napari_inconsistency_masks.metrics.scores import Scores
 from napari_inconsistency_masks.plans import find_preset
 from napari_inconsistency_masks.training.records import Records
 

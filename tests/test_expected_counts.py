@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from napari_inconsistency_masks.metrics import CountRatio, CountRow, count_ratio
-from napari_inconsistency_masks.metrics.expected_counts import WIDEST, expected_from
+from napari_inconsistency_masks.metrics.expected_counts import (
+    WIDEST,
+    CountRatio,
+    count_ratio,
+    expected_from,
+)
+from napari_inconsistency_masks.metrics.scores import CountRow
 
 
 def rows_of(counted: list[int], true: list[int]) -> list[CountRow]:

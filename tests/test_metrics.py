@@ -14,20 +14,18 @@ from hypothesis.extra import numpy as hnp
 from golden_files import Case, each_case, read_cases
 from napari_inconsistency_masks.cells import draw_discs, redraw_markers
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.metrics import (
-    CountRow,
-    CountScore,
-    Evaluation,
+from napari_inconsistency_masks.metrics.evaluation import Evaluation, matched_pairs
+from napari_inconsistency_masks.metrics.reference import (
     classwise_iou,
     detected_after_blanking,
     detected_classes,
     dice,
     iou,
-    matched_pairs,
     mean_iou_of_present_classes,
     pixel_accuracy,
     reference_hela_scores,
 )
+from napari_inconsistency_masks.metrics.scores import CountRow, CountScore
 from napari_inconsistency_masks.task import LabelScheme, Task
 
 Bool = npt.NDArray[np.bool_]

@@ -10,7 +10,8 @@ import pytest
 from skimage.draw import disk
 from skimage.measure import label, regionprops
 
-from napari_inconsistency_masks.metrics import Evaluation, Scores
+from napari_inconsistency_masks.metrics.evaluation import Evaluation
+from napari_inconsistency_masks.metrics.scores import Scores
 from napari_inconsistency_masks.task import LabelScheme, Task
 
 Bool = npt.NDArray[np.bool_]

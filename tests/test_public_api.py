@@ -13,7 +13,7 @@ import pytest
 import napari_inconsistency_masks as im
 
 SOURCE = Path(im.__file__).parent
-HEAVY = ("torch", "qtpy", "napari", "magicgui", "PyQt6", "pyqtgraph", "skimage", "pandas")
+HEAVY = ("torch", "qtpy", "napari", "magicgui", "PyQt6", "pyqtgraph", "skimage", "pandas", "scipy")
 
 
 def modules_loaded_by(code: str) -> set[str]:
@@ -25,6 +25,10 @@ def modules_loaded_by(code: str) -> set[str]:
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
     assert not modules_loaded_by("import napari_inconsistency_masks") & set(HEAVY)
+
+
+def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+    assert not modules_loaded_by("import napari_inconsistency_masks.cli") & set(HEAVY)
 
 
 def test_everything_but_the_window_is_imported_where_there_is_neither_qt_nor_napari() -> None:

@@ -24,7 +24,7 @@ from napari_inconsistency_masks.batch.totals import (
 )
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
-from napari_inconsistency_masks.metrics import CountRatio
+from napari_inconsistency_masks.metrics.expected_counts import CountRatio
 
 RATIO = CountRatio(
     images=33, units=33, counted=200, true=230, spread=0.9, largest=12, typical=8.0, files=33

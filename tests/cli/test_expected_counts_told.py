@@ -25,7 +25,8 @@ from napari_inconsistency_masks.inference.checked_counts import (
     read_count_ratios,
     write_checked_counts,
 )
-from napari_inconsistency_masks.metrics import CountRatio, CountRow
+from napari_inconsistency_masks.metrics.expected_counts import CountRatio
+from napari_inconsistency_masks.metrics.scores import CountRow
 from napari_inconsistency_masks.task import Task
 from toy import QUICK, toy_data, toy_sample
 

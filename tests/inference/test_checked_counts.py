@@ -21,7 +21,7 @@ from napari_inconsistency_masks.inference.checked_counts import (
 from napari_inconsistency_masks.inference.evaluate import evaluate
 from napari_inconsistency_masks.inference.image import predict
 from napari_inconsistency_masks.inference.trained import load
-from napari_inconsistency_masks.metrics import CountRow
+from napari_inconsistency_masks.metrics.scores import CountRow
 from napari_inconsistency_masks.task import Task
 from toy import QUICK, SCHEMES, toy_data
 

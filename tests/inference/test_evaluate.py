@@ -19,7 +19,7 @@ from napari_inconsistency_masks.inference.predict import predict_logits
 from napari_inconsistency_masks.inference.trained import load
 from napari_inconsistency_masks.intensity import Intensity
 from napari_inconsistency_masks.losses import choose_loss
-from napari_inconsistency_masks.metrics import Evaluation
+from napari_inconsistency_masks.metrics.evaluation import Evaluation
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.task import LabelScheme, Task
 from toy import QUICK, SCHEMES, toy_data, toy_sample

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QFileDialog, QLineEdit, QMessageBox
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.files.tables import read_csv
-from napari_inconsistency_masks.metrics import CountRatio
+from napari_inconsistency_masks.metrics.expected_counts import CountRatio
 from napari_inconsistency_masks.widgets.counting.counts import COLUMNS
 from napari_inconsistency_masks.widgets.counting.table import HEADERS
 from napari_inconsistency_masks.widgets.sections.count import CountSection

@@ -16,7 +16,8 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.intensity import Intensity
-from napari_inconsistency_masks.metrics import CountRow, count_ratio
+from napari_inconsistency_masks.metrics.expected_counts import count_ratio
+from napari_inconsistency_masks.metrics.scores import CountRow
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.drawing.snapshot import (
     Drawing,

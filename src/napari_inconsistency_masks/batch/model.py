@@ -13,7 +13,7 @@ import numpy as np
 
 from ..inference.checked_counts import read_count_ratios
 from ..inference.listing import network_files
-from ..metrics import CountRatio
+from ..metrics.expected_counts import CountRatio
 from ..task import LabelScheme, Task
 
 if TYPE_CHECKING:

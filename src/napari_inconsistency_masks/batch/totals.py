@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-from ..metrics import CountRatio, ExpectedCount
+from ..metrics.expected_counts import CountRatio, ExpectedCount
 from .columns import column_of
 from .layout import DONE
 

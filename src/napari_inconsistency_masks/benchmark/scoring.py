@@ -14,7 +14,7 @@ from ..files.json_files import read_json
 from ..files.tables import read_csv, write_csv
 from ..inference.evaluate import Check, check
 from ..losses import choose_loss
-from ..metrics import ImageScore, Scores
+from ..metrics.scores import ImageScore, Scores
 from ..plans import read_plan
 from ..task import LabelScheme
 from ..training.records import Records

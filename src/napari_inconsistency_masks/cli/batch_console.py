@@ -12,7 +12,6 @@ import typer
 
 from ..batch.progress import disk_space
 from ..errors import InputError
-from ..metrics.expected_counts import expected_from
 from ..training.progress import duration
 from .console import new_bar, out
 from .exit_codes import STOPPED
@@ -141,6 +140,7 @@ def show_batch(events: Iterable[BatchEvent]) -> int:
 
 def _counted(event: BatchFinished) -> Iterator[str]:
     from ..batch.totals import compared_with, counted
+    from ..metrics.expected_counts import expected_from
 
     if event.totals:
         yield counted(event.totals)

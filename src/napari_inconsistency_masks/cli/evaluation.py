@@ -20,7 +20,8 @@ from .training import Run, Threads
 if TYPE_CHECKING:
     from ..checkpoint import ModelCard
     from ..data.held_out import Seen
-    from ..metrics import CountRatio, Scores
+    from ..metrics.expected_counts import CountRatio
+    from ..metrics.scores import Scores
 
 SPLITS = ("test", "validation", "labeled", "hidden")
 

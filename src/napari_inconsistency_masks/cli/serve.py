@@ -28,15 +28,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..inconsistency import CellCounts
-from ..inference.checked_counts import read_count_ratios
 from .standard_input import input_lines
+
+if TYPE_CHECKING:
+    from ..inconsistency import CellCounts
 
 Answer = dict[str, Any]
 
@@ -163,6 +164,8 @@ def _predict(ensemble: Any, images: npt.NDArray[Any], folder: Path) -> Iterator[
 
 def _ratios(run: Path) -> dict[str, Any]:
     """What is known of the counts of a run; a damaged table of it prevents no prediction."""
+    from ..inference.checked_counts import read_count_ratios
+
     try:
         return {name: asdict(ratio) for name, ratio in read_count_ratios(run).items()}
     except InputError as error:

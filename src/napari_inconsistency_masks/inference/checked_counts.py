@@ -18,7 +18,8 @@ from ..data.sources import files_of
 from ..errors import InputError
 from ..files.json_files import read_json
 from ..files.tables import read_csv, write_csv
-from ..metrics import CountRatio, CountRow, count_ratio
+from ..metrics.expected_counts import CountRatio, count_ratio
+from ..metrics.scores import CountRow
 from .listing import ENSEMBLE
 
 CHECKED_COUNTS = "checked-counts.csv"

@@ -13,7 +13,8 @@ from torch import Tensor
 from ..data.sample import Sample, Source
 from ..inconsistency import Prediction, find_consensus
 from ..losses import Loss
-from ..metrics import Evaluation, Scores
+from ..metrics.evaluation import Evaluation
+from ..metrics.scores import Scores
 from ..nets.ensemble import Ensemble
 from ..task import LabelScheme
 from .behavior import Behavior, Watch

@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..files.atomic import write_json
 from ..files.json_files import read_json
 from ..inference.listing import ENSEMBLE
-from ..metrics import CountRow
+from ..metrics.scores import CountRow
 
 STATE = "state.safetensors"
 """The generation in progress."""

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ...data.pseudo import PseudoLabel
 from ...inconsistency import blank
-from ...metrics import classwise_iou, detected_after_blanking, detected_classes, iou
+from ...metrics.reference import classwise_iou, detected_after_blanking, detected_classes, iou
 from ...task import BLANKED, LabelScheme, Task
 
 _Float = npt.NDArray[np.floating]

@@ -11,7 +11,7 @@ from ...data.pseudo import PseudoLabel
 from ...data.sample import Sample, Source
 from ...errors import InputError
 from ...inconsistency import blank
-from ...metrics import iou, mean_iou_of_present_classes
+from ...metrics.reference import iou, mean_iou_of_present_classes
 from ...task import LabelScheme
 from ..events import Event
 from ..setup import Setup

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...cells import Cells
 from ...inconsistency.areas import ClassAreas
-from ...metrics import CountRatio, ExpectedCount
+from ...metrics.expected_counts import CountRatio, ExpectedCount
 from .drawn_counts import DrawnCounts, corrected_counts
 
 COLUMNS = (

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...cells import Cells, find_cells
 from ...inconsistency.areas import AreaSums, ClassAreas
-from ...metrics import CountRatio
+from ...metrics.expected_counts import CountRatio
 from ...task import LabelScheme, Task
 from ..layers.frames import FrameAxes
 from .found_places import FoundPlace, look_for_places
