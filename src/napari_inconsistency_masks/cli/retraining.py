@@ -9,6 +9,7 @@ import typer
 
 from ..plans import RETRAINING_MINUTES, choose_generation, find_recipe, retraining
 from . import data as flags
+from .comparing import show_comparison
 from .flags import apply_flags, with_settings
 from .training import Json, Run, Threads, follow
 
@@ -66,6 +67,8 @@ def retrain(
     config = apply_flags(settings, given)
     events = runs.retrain(run, segmentation, config, folder=folder, recipe=chosen)
     follow(events, folder, json, False, threads)
+    if not json:
+        show_comparison(folder)
 
 
 def choose(

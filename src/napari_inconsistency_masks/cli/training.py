@@ -115,6 +115,8 @@ def run(
         end_with_input,
         threads,
     )
+    if not json:
+        show_comparison(folder)
 
 
 def follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads: int) -> None:
@@ -130,4 +132,3 @@ def follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads:
         raise typer.Exit(STOPPED)
     if not json:
         typer.echo(f"The networks are in {folder}.")
-        show_comparison(folder)
