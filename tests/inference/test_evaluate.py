@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.inconsistency import Prediction, find_consensus
 from napari_inconsistency_masks.inference.evaluate import check, evaluate
 from napari_inconsistency_masks.inference.image import channels_first, predict
+from napari_inconsistency_masks.inference.listing import STATE
 from napari_inconsistency_masks.inference.predict import predict_logits
 from napari_inconsistency_masks.inference.trained import load
 from napari_inconsistency_masks.intensity import Intensity
@@ -22,6 +24,7 @@ from napari_inconsistency_masks.losses import choose_loss
 from napari_inconsistency_masks.metrics.evaluation import Evaluation
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.training.events import EpochEnd
 from toy import QUICK, SCHEMES, toy_data, toy_sample
 
 
@@ -145,6 +148,12 @@ def test_a_folder_of_networks_and_one_network_load_too(run: Path) -> None:
 def test_nothing_to_load_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no trained networks here"):
         load(tmp_path)
+    training = runs.train("labeled", toy_data(), QUICK, folder=tmp_path / "begun")
+    assert any(isinstance(event, EpochEnd) for event in islice(training, 6))
+    training.close()
+    assert (tmp_path / "begun" / STATE).is_file()
+    with pytest.raises(InputError, match="no trained networks here"):
+        load(tmp_path / "begun")
 
 
 @pytest.mark.parametrize("name", ["../network-0.safetensors", "/network-0.safetensors"])

@@ -10,6 +10,8 @@ from ..files.json_files import read_json
 
 ENSEMBLE = "ensemble.json"
 GENERATION = "generation.json"
+STATE = "state.safetensors"
+"""A generation in progress: no networks yet."""
 
 T = TypeVar("T")
 
@@ -17,8 +19,8 @@ T = TypeVar("T")
 def network_files(path: Path) -> list[Path]:
     """The networks of a run folder or another folder of networks, or the one file that is given.
 
-    Files whose names begin with a dot are half written, and no networks. Of a generation's folder,
-    networks that are not in its ranking learned nothing, and are left out.
+    Files whose names begin with a dot are half written, and no networks; nor is `STATE`. Of a
+    generation's folder, networks that are not in its ranking learned nothing, and are left out.
 
     Raises
     ------
@@ -31,7 +33,11 @@ def network_files(path: Path) -> list[Path]:
     if listing.is_file():
         names = _listed(listing, "networks", str)
         return [path / _inside(name, listing) for name in names]
-    files = sorted(file for file in path.glob("*.safetensors") if not file.name.startswith("."))
+    files = sorted(
+        file
+        for file in path.glob("*.safetensors")
+        if not file.name.startswith(".") and file.name != STATE
+    )
     record = path / GENERATION
     if record.is_file():
         ranking = _listed(record, "ranking", int)

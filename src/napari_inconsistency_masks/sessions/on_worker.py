@@ -17,13 +17,13 @@ from ..cluster.shared_files import content_key, must_see
 from ..data.batches.batches import Batches
 from ..devices import use_threads
 from ..errors import InputError
+from ..inference.listing import STATE
 from ..nets.ensemble import Ensemble
 from ..plans import read_plan
 from ..training.apart import MEMBERS, Apart
 from ..training.fit import train_step
 from ..training.generations import Generations
 from ..training.learner import Learner
-from ..training.results import STATE
 from .opening import Place, choose_place, open_generations, open_run_data, package_version
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from ..errors import InputError
 from ..files.folders import make_folder
 from ..files.patience import patiently
 from ..inference.evaluate import Check
+from ..inference.listing import STATE
 from ..nets.ensemble import Ensemble
 from .events import Event, StepEnd, Warned
 from .fit import end_epoch, lost_network, refuse_all_lost
 from .learner import Learner
-from .results import STATE
 
 if TYPE_CHECKING:
     from distributed import Client

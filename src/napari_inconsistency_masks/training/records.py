@@ -29,13 +29,13 @@ from ..files.folders import make_folder
 from ..files.json_files import read_json_lines
 from ..files.patience import patiently
 from ..inference.checked_counts import write_checked_counts
+from ..inference.listing import STATE
 from ..nets.ensemble import Ensemble
 from ..nets.network import Network
 from .learner import Learning
 from .results import (
     EFFORT,
     PSEUDO_LABELS,
-    STATE,
     GenerationRecord,
     Outcome,
     generation_folder,

@@ -21,11 +21,8 @@ from ..files.json_files import read_json
 from ..inference.listing import ENSEMBLE
 from ..metrics.scores import CountRow
 
-STATE = "state.safetensors"
-"""The generation in progress."""
-
 EFFORT = "effort.json"
-"""Its time and memory so far, in its folder."""
+"""Time and memory of the generation in progress so far, in its folder."""
 
 PSEUDO_LABELS = "pseudo-labels.jsonl"
 """What is noted of the images it learns from, in its folder."""
