@@ -64,10 +64,9 @@ def emulated(monkeypatch: pytest.MonkeyPatch) -> torch.device:
     """The emulated GPU, which the program finds beside the CPU."""
     import torch
 
-    from emulated_gpu import INFO, CpuGenerator, register
+    from emulated_gpu import INFO, CpuGenerator
     from napari_inconsistency_masks import devices
 
-    register()
     both = [INFO, devices.DeviceInfo("cpu", "CPU")]
     monkeypatch.setattr(devices, "list_devices", lambda: (both, []))
     monkeypatch.setattr(torch, "Generator", CpuGenerator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -86,9 +87,7 @@ def test_what_a_run_cannot_do_without_is_never_left_out(
         RunLog(tmp_path)
 
 
-def test_a_comparison_goes_on_and_says_at_its_end_what_it_could_not_write(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_comparison_goes_on_and_says_at_its_end_what_it_could_not_write(tmp_path: Path) -> None:
     trials = ["a", "b"]
     written: list[str] = []
 
@@ -102,13 +101,16 @@ def test_a_comparison_goes_on_and_says_at_its_end_what_it_could_not_write(
     itself: Any = SimpleNamespace(
         trials=trials,
         missing=trials,
-        _check=lambda: None,
-        _make=lambda trial: Path(trial),
+        folder=tmp_path,
+        _check_data=lambda: None,
+        _agree=lambda: None,
+        _make=lambda trial: tmp_path / trial,
         _trainings=trainings,
         _why=lambda trial, code: "",
         _score=lambda trial, device: "",
         write_tables=write_tables,
     )
+    itself._follow = partial(study_module.Study._follow, itself)
     told = study_module.Study.run(itself)
     ended = [event.trial for event in (next(told) for _ in range(4)) if hasattr(event, "failed")]
     assert ended == trials
