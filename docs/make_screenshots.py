@@ -131,7 +131,8 @@ def show_training(viewer: Any, dock: Any, run: Path) -> None:
     plan = read_plan(run)
     assert plan.data is not None, "the demo's images can be made again"
     data = open_data(plan.data, relative_to=run)
-    show_samples(dock.session, "cells", list(data.test)[:6], data.scheme)
+    frames = [*list(data.test)[:6], *list(data.unlabeled)[:3]]
+    show_samples(dock.session, "cells", frames, data.scheme)
     dock.session.open_run(run, whole=True)
     wait(dock.session.predictor.ended)
     viewer.dims.set_point(0, 1)
