@@ -413,7 +413,10 @@ def test_networks_that_are_others_by_now_are_not_mixed_with_those_before(
     with qtbot.waitSignal(session.predictor.ended) as told:
         session.looking.predict(whole=True)
         networks.answer(networks.asked())
-    assert told.args == ["run has other networks by now: choose it anew.", False]
+    sentence, ok = told.args
+    assert sentence.startswith("run has other networks by now")
+    assert "open it anew (2 Train" in sentence
+    assert not ok
     assert {row.frame for row in session.results.rows()} == {1}
     networks.load(session, str(session.setup.folder / "run"))
     networks.predict_all(session)

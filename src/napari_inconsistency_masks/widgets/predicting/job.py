@@ -98,8 +98,11 @@ class PredictionJob(QObject):
         kind = answer.get("answer")
         if kind == "ready" and answer.get("networks", "") != self._model.networks:
             self._send({"id": self._request, "do": "cancel"})
-            run = self._model.run.name
-            self.end(f"{run} has other networks by now: choose it anew.", ok=False)
+            self.end(
+                f"{self._model.run.name} has other networks by now, as it learned on or another "
+                f"generation was chosen: open it anew (2 Train, Open another run…).",
+                ok=False,
+            )
         elif kind == "frame":
             index = int(answer["index"])
             frame = self._chunk[index]
