@@ -126,3 +126,23 @@ def test_palettes_of_masks_and_of_class_ids(tmp_path: Path) -> None:
         "soft": "binary",
         "regions": "classes",
     }
+
+
+def test_many_objects_are_told_from_classes_quickly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = np.zeros((200, 200), np.uint16)
+    numbers[::10, ::10] = np.arange(1, 401).reshape(20, 20)
+    save(tmp_path / "images" / "a.png", noise(1, numbers.shape))
+    save(tmp_path / "cells" / "a.png", ndimage.maximum_filter(numbers, 5))
+    looked_at: list[int] = []
+    label = ndimage.label
+
+    def counting(mask: np.ndarray, *how: object) -> object:
+        looked_at.append(mask.size)
+        return label(mask, *how)
+
+    monkeypatch.setattr(ndimage, "label", counting)
+    (found,) = inspect_folder(tmp_path).classes
+    assert found.kind == "objects"
+    assert sum(looked_at) < 10 * numbers.size

@@ -17,6 +17,7 @@ from napari_inconsistency_masks.data.masks import (
     PROBABILITIES,
     ClassIds,
     apart,
+    count_pieces,
     read_mask,
 )
 from napari_inconsistency_masks.errors import InputError
@@ -237,3 +238,32 @@ def test_touching_nuclei_are_counted_one_by_one() -> None:
     assert remark == OBJECTS
     assert not mask[numbers == 0].any()
     assert mask.sum() > 0.8 * (numbers > 0).sum()
+
+
+@given(hnp.arrays(np.uint16, (9, 11), elements=st.sampled_from([0, 1, 2, 3, 60_000])))
+def test_pieces_of_each_number_are_those_in_the_whole_image(numbers: npt.NDArray[Any]) -> None:
+    expected = [
+        ndimage.label(numbers == value, np.ones((3, 3)))[1] for value in np.unique(numbers) if value
+    ]
+    assert count_pieces(numbers) == expected
+
+
+@pytest.mark.parametrize("values", [[[-1.0, 0.0], [2.0, -1.0]], [[False, True], [True, True]]])
+def test_pieces_of_numbers_of_any_type(values: list[list[float]]) -> None:
+    assert count_pieces(np.array(values)) == [1]
+
+
+def test_pieces_of_many_objects_are_looked_for_where_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers = np.kron(np.arange(400).reshape(20, 20), np.ones((10, 10))).astype(np.int32)
+    looked_at: list[int] = []
+    label = ndimage.label
+
+    def counting(mask: npt.NDArray[Any], *how: Any) -> Any:
+        looked_at.append(mask.size)
+        return label(mask, *how)
+
+    monkeypatch.setattr(ndimage, "label", counting)
+    assert count_pieces(numbers) == [1] * 399
+    assert sum(looked_at) <= numbers.size

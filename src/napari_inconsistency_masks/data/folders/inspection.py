@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-from scipy import ndimage
 
 from ...errors import InputError
 from ...files.images import open_stack
 from ...files.rois import is_roi_file, read_rois
 from ..mask_files import class_channels
-from ..masks import OBJECTS, read_mask
+from ..masks import OBJECTS, count_pieces, read_mask
 from .listing import Listing, list_images, list_masks, without_mask_ending
 from .split_lists import FOLDER, find_split_lists
 
@@ -236,9 +234,8 @@ def guess_kind(masks: Sequence[Path]) -> tuple[MaskKind, tuple[int, ...]]:
                 channels = class_channels(stack[len(stack) // 2], stack.header, path)
             _, remark = read_mask(channels, path)
             if remark in (None, OBJECTS):
-                numbers = np.unique(channels[0]).astype(int).tolist()
-                met.update(numbers)
-                pieces = [_pieces(channels[0], number) for number in numbers if number]
+                met.update(np.unique(channels[0]).astype(int).tolist())
+                pieces = count_pieces(channels[0])
                 whole += pieces.count(1)
                 split += len(pieces) - pieces.count(1)
     except InputError:
@@ -248,9 +245,3 @@ def guess_kind(masks: Sequence[Path]) -> tuple[MaskKind, tuple[int, ...]]:
     if whole >= 4 * split or max(met) > _MOST_CLASSES:
         return "objects", ()
     return "classes", tuple(sorted(met))
-
-
-def _pieces(values: npt.NDArray[Any], number: int) -> int:
-    """Number of connected regions of one number; a numbered object has one."""
-    pieces: int = ndimage.label(values == number, np.ones((3, 3)))[1]
-    return pieces
