@@ -62,9 +62,12 @@ class Networks:
     and they disagree about each class on 2 x 4 pixels of row 30 on, below the cell. If they are
     `in_doubt`, the second one also sees a cell in the first state at rows 24 to 33, columns 18 to
     27, with its marker in the middle.
+
+    `checksum` is of the networks that the run has now. Those asked for by another one are still in
+    memory if they are `kept`.
     """
 
-    in_doubt = False
+    in_doubt, kept = False, True
 
     def __init__(
         self, children: list[FakeChild], qtbot: Any, scheme: LabelScheme, channels: int = 1
@@ -85,11 +88,7 @@ class Networks:
 
     def get_ready(self, **changes: Any) -> None:
         """Say that they are loaded."""
-        about = {"device": "cpu", "members": 2, "channels": self.channels}
-        about |= {"networks": self.checksum, **changes}
-        scheme = {"scheme": asdict(self.scheme)}
-        answer = {"id": self.child.requests[-1]["id"], "answer": "ready", **about, **scheme}
-        self.child.answered.emit(json.loads(json.dumps(answer)))
+        self.child.answered.emit({**self._ready(), "id": self.child.requests[-1]["id"], **changes})
 
     def asked(self) -> dict[str, Any]:
         """Wait until they are asked to predict, and return the request."""
@@ -104,8 +103,12 @@ class Networks:
         ):
             np.save(Path(request["out"]) / f"{name}.npy", array)
         np.save(Path(request["out"]) / "members.npy", self.members(images))
-        ready = {"id": request["id"], "answer": "ready", "networks": self.checksum}
-        self.child.answered.emit(ready)
+        ready = {"id": request["id"], "networks": self.checksum}
+        if self.kept:
+            ready["networks"] = request.get("networks", self.checksum)
+        self.child.answered.emit({**self._ready(), **ready})
+        if request["id"] in {item["id"] for item in self.child.requests if item["do"] == "cancel"}:
+            return
         done = self._frames.get(request["id"], 0)
         self._frames[request["id"]] = len(images) if frames is None else done + frames
         for index in range(done, self._frames[request["id"]]):
@@ -150,6 +153,18 @@ class Networks:
         """What is counted in a frame: one cell in each state, perhaps one more."""
         states = {name: [1, 1, 2] for name in self.scheme.states}
         return {"counts": {"states": states, "unclear": 0}, "inconsistent": 0.01, "notes": []}
+
+    def _ready(self) -> dict[str, Any]:
+        answer = {
+            "answer": "ready",
+            "device": "cpu",
+            "members": 2,
+            "channels": self.channels,
+            "networks": self.checksum,
+            "scheme": asdict(self.scheme),
+        }
+        read: dict[str, Any] = json.loads(json.dumps(answer))
+        return read
 
     def _open_requests(self) -> list[dict[str, Any]]:
         requests = self.child.requests if self.child.running else []

@@ -399,28 +399,85 @@ def test_another_generation_of_a_run_replaces_what_the_first_saw(
         assert {row.frame for row in session.results.rows()} == frames
 
 
-def test_networks_that_are_others_by_now_are_not_mixed_with_those_before(
+@pytest.fixture
+def learning(
     viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
-) -> None:
-    """As when a training goes on, or a terminal chooses another generation."""
-    add_image(viewer, (3, 40, 48))
+) -> Networks:
+    """Networks that predicted the frame in the middle of 20, and whose run has others by now.
+
+    As when a training goes on, or a terminal chooses another generation.
+    """
+    add_image(viewer, (20, 40, 48))
     networks = Networks(children, qtbot, CELLS)
-    session.looking.use(session.setup.folder / "run")
-    networks.get_ready()
-    networks.predict_all(session)
-    assert {row.frame for row in session.results.rows()} == {1}
-    networks.checksum = "others"
-    with qtbot.waitSignal(session.predictor.ended) as told:
-        session.looking.predict(whole=True)
-        networks.answer(networks.asked())
-    sentence, ok = told.args
-    assert sentence.startswith("run has other networks by now")
-    assert "open it anew (2 Train" in sentence
-    assert not ok
-    assert {row.frame for row in session.results.rows()} == {1}
     networks.load(session, str(session.setup.folder / "run"))
     networks.predict_all(session)
-    assert {row.frame for row in session.results.rows()} == {1}
+    assert frames(session) == {9}
+    networks.checksum = "others"
+    return networks
+
+
+def in_use(session: Session) -> str:
+    """The checksum of the networks in use."""
+    assert session.predictor.model is not None
+    return session.predictor.model.networks
+
+
+def frames(session: Session) -> set[int]:
+    """Of which counts are shown."""
+    return {row.frame for row in session.results.rows()}
+
+
+def test_who_predicts_again_gets_the_newest_networks_of_the_run(
+    viewer: ViewerModel, session: Session, learning: Networks
+) -> None:
+    """What those before predicted is not mixed with it."""
+    viewer.dims.set_current_step(0, 4)
+    session.looking.predict(whole=False)
+    learning.predict_all(session)
+    assert in_use(session) == "others"
+    assert frames(session) == {4}
+    assert session.status.sentence == (
+        "Predicted 1 frame. run has other networks by now: what the ones before predicted in this "
+        "image is no longer shown."
+    )
+    session.looking.predict(whole=False)
+    learning.predict_all(session)
+    assert session.status.sentence == "Predicted 1 frame."
+
+
+def test_all_frames_are_predicted_by_the_networks_that_the_first_was(
+    session: Session, learning: Networks
+) -> None:
+    learning.checksum = "31a4dd23"
+    session.looking.predict(whole=True)
+    learning.answer(learning.asked())
+    learning.checksum = "others"  # after the first 16
+    learning.predict_all(session)
+    assert (in_use(session), frames(session)) == ("31a4dd23", set(range(20)))
+
+
+def test_if_they_are_in_memory_no_more_all_frames_are_predicted_again(
+    session: Session, learning: Networks
+) -> None:
+    learning.checksum = "31a4dd23"
+    session.looking.predict(whole=True)
+    learning.answer(learning.asked())
+    learning.checksum, learning.kept = "others", False
+    learning.predict_all(session)
+    assert (in_use(session), frames(session)) == ("others", set(range(20)))
+
+
+def test_networks_for_other_classes_must_be_opened(
+    session: Session, learning: Networks, qtbot: Any
+) -> None:
+    learning.scheme = BINARY
+    with qtbot.waitSignal(session.predictor.ended) as told:
+        session.looking.predict(whole=True)
+        learning.answer(learning.asked())
+    sentence, ok = told.args
+    assert sentence == "run has other networks by now: open it anew (2 Train, Open another run…)."
+    assert not ok
+    assert (in_use(session), frames(session)) == ("31a4dd23", {9})
 
 
 def test_networks_for_other_classes_get_layers_of_their_own(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..inference.checked_counts import read_count_ratios
-from ..inference.listing import network_files
 from ..metrics.expected_counts import CountRatio
 from ..task import LabelScheme, Task
 
@@ -91,7 +90,7 @@ def describe_model(path: Path, ensemble: TrainedEnsemble) -> Model:
     """
     return Model(
         path=str(path.resolve()),
-        sha256=checksum(network_files(path)),
+        sha256=checksum(ensemble.files),
         members=len(ensemble.networks),
         channels=ensemble.channels,
         scheme=ensemble.card.scheme,

@@ -11,12 +11,14 @@ Requests::
     {"id": 2, "do": "predict", "run": FOLDER, "image": FILE.npy, "out": FOLDER, "device": "auto"}
     {"id": 2, "do": "cancel"}
 
-``image`` is ``(N, C, Y, X)``. Answers carry the id and an ``answer``: ``ready`` (device, members,
-channels, scheme; ``ratios``: what is known of its counts; ``networks``: a checksum of them),
-``frame`` (index, counts), ``done``, ``canceled`` or ``failed`` (message). When the first frame is
-announced, ``out`` holds uint8 arrays of all frames, filled frame by frame: ``classes.npy``
-``(N, K, Y, X)``, ``inconsistency.npy`` ``(N, K, Y, X)``, ``votes.npy`` ``(N, Y, X)``, the number of
-outvoted members, and ``members.npy`` ``(N, E, K, Y, X)``, what each member says.
+``image`` is ``(N, C, Y, X)``. A request with ``networks``, a checksum, is for these networks as
+long as they are in memory, whatever the run has learned since; else it is for those of now.
+Answers carry the id and an ``answer``: ``ready`` (device, members, channels, scheme; ``ratios``:
+what is known of its counts; ``networks``: a checksum of them), ``frame`` (index, counts), ``done``,
+``canceled`` or ``failed`` (message). When the first frame is announced, ``out`` holds uint8 arrays
+of all frames, filled frame by frame: ``classes.npy`` ``(N, K, Y, X)``, ``inconsistency.npy``
+``(N, K, Y, X)``, ``votes.npy`` ``(N, Y, X)``, the number of outvoted members, and ``members.npy``
+``(N, E, K, Y, X)``, what each member says.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from .standard_input import input_lines
 
 if TYPE_CHECKING:
     from ..inconsistency import CellCounts
+    from ..inference.trained import TrainedEnsemble
 
 Answer = dict[str, Any]
 
@@ -90,48 +93,69 @@ class _Inbox:
         self.waiting.put(None)
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """An ensemble in memory, and when the list of its networks was written."""
+
+    run: Path
+    device: str
+    changed: int | None
+    ensemble: TrainedEnsemble
+    networks: str
+    ratios: dict[str, Any]
+
+
 class _Predictor:
     """Keeps the ensemble it used last."""
 
     def __init__(self) -> None:
-        self._loaded: tuple[Any, Any, str] | None = None
+        self._loaded: _Loaded | None = None
 
     def answer(self, request: dict[str, Any]) -> Iterator[Answer]:
         if request.get("do") not in ("describe", "predict"):
             raise InputError(
                 f"request {request.get('do')!r}: only 'describe', 'predict' and 'cancel' are known."
             )
-        ensemble, networks = self._load(Path(request["run"]), str(request.get("device", "auto")))
+        run, device = Path(request["run"]), str(request.get("device", "auto"))
+        loaded = self._load(run, device, request.get("networks"))
+        ensemble = loaded.ensemble
         yield {
             "answer": "ready",
             "device": str(ensemble.networks.device),
             "members": len(ensemble.networks),
             "channels": ensemble.channels,
             "scheme": asdict(ensemble.card.scheme),
-            "ratios": _ratios(Path(request["run"])),
-            "networks": networks,
+            "ratios": loaded.ratios,
+            "networks": loaded.networks,
         }
         if request["do"] == "predict":
             images = np.load(request["image"], mmap_mode="r", allow_pickle=False)
             yield from _predict(ensemble, images, Path(request["out"]))
         yield {"answer": "done"}
 
-    def _load(self, run: Path, device: str) -> tuple[Any, str]:
-        """The ensemble of a run, and a checksum of its networks."""
+    def _load(self, run: Path, device: str, wanted: str | None) -> _Loaded:
+        """The networks with a checksum, if they are in memory, or those that a run has now."""
         from ..batch.model import checksum
-        from ..inference.listing import network_files
+        from ..inference.listing import ENSEMBLE
         from ..inference.trained import load
 
-        listing = run / "ensemble.json"
+        listing, loaded = run / ENSEMBLE, self._loaded
         changed = listing.stat().st_mtime_ns if listing.is_file() else None
-        key = (str(run), device, changed)
-        if self._loaded is None or self._loaded[0] != key:
-            self._loaded = None  # frees its memory first
-            self._loaded = (key, load(run, device=device), checksum(network_files(run)))
-        return self._loaded[1:]
+        if (
+            loaded is not None
+            and (loaded.run, loaded.device) == (run, device)
+            and (loaded.networks == wanted or loaded.changed == changed)
+        ):
+            return loaded
+        self._loaded = loaded = None  # frees its memory first
+        ensemble = load(run, device=device)
+        self._loaded = _Loaded(
+            run, device, changed, ensemble, checksum(ensemble.files), _ratios(run)
+        )
+        return self._loaded
 
 
-def _predict(ensemble: Any, images: npt.NDArray[Any], folder: Path) -> Iterator[Answer]:
+def _predict(ensemble: TrainedEnsemble, images: npt.NDArray[Any], folder: Path) -> Iterator[Answer]:
     from ..inconsistency import count_cells, disagreement, find_consensus
     from ..inference.image import predict_channels
 

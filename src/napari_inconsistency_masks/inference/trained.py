@@ -34,10 +34,13 @@ class TrainedEnsemble:
         In evaluation mode, on their device.
     card
         What outputs and gray values mean; all members share it.
+    files
+        The networks on disk, in the order of `networks`.
     """
 
     networks: Ensemble
     card: ModelCard
+    files: tuple[Path, ...]
 
     @property
     def channels(self) -> int:
@@ -75,7 +78,8 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
         If there is no network, a file is damaged, or the networks do not belong together.
     """
     path = Path(path)
-    loaded = [load_network(file) for file in network_files(path)]
+    files = network_files(path)
+    loaded = [load_network(file) for file in files]
     cards = [card for _, card in loaded]
     for card in cards[1:]:
         if (card.scheme, card.intensity) != (cards[0].scheme, cards[0].intensity):
@@ -86,4 +90,4 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
     place = choose_device(device)
     ensemble = Ensemble([network for network, _ in loaded])
     ensemble.place(place, choose_precision(place, precision)).eval()
-    return TrainedEnsemble(ensemble, cards[0])
+    return TrainedEnsemble(ensemble, cards[0], tuple(files))

@@ -19,7 +19,7 @@ class PredictionJob(QObject):
     """Predicts frames of one image, a few at a time.
 
     `arrived` carries a `FrameLayers` with its `FrameCounts`; `over` a sentence, and whether all
-    went well, exactly once.
+    went well, exactly once; `outdated` the networks that the run has now, before it is over.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ class PredictionJob(QObject):
         What to predict, and what it is called.
     model
         With which networks.
+    newest
+        Whether to begin with those that the run has by now. All frames are of the same ones.
     folder
         For files, new and empty for every job.
     send
@@ -36,6 +38,7 @@ class PredictionJob(QObject):
     """
 
     arrived = Signal(object, object)
+    outdated = Signal(object)
     over = Signal(str, bool)
 
     def __init__(
@@ -45,13 +48,15 @@ class PredictionJob(QObject):
         frames: Sequence[int],
         name: str,
         model: Model,
+        newest: bool,
         folder: Path,
         send: Callable[[dict[str, Any]], None],
         numbers: Iterator[int],
     ) -> None:
         super().__init__()
         self.total, self.done = len(frames), 0
-        self._image, self._axes, self._name, self._model = image, axes, name, model
+        self._image, self._axes, self._name = image, axes, name
+        self._model, self._newest = model, newest
         self._folder, self._send, self._numbers = folder, send, numbers
         itemsize = getattr(getattr(image, "dtype", None), "itemsize", 8)
         self._left = deque(chunks(frames, axes, itemsize))
@@ -96,13 +101,10 @@ class PredictionJob(QObject):
         if self._ended or answer.get("id") != self._request:
             return
         kind = answer.get("answer")
-        if kind == "ready" and answer.get("networks", "") != self._model.networks:
-            self._send({"id": self._request, "do": "cancel"})
-            self.end(
-                f"{self._model.run.name} has other networks by now, as it learned on or another "
-                f"generation was chosen: open it anew (2 Train, Open another run…).",
-                ok=False,
-            )
+        if kind == "ready":
+            self._newest = False
+            if answer.get("networks", "") != self._model.networks:
+                self._give_up(Model.from_answer(self._model.run, self._model.wanted_device, answer))
         elif kind == "frame":
             index = int(answer["index"])
             frame = self._chunk[index]
@@ -125,15 +127,25 @@ class PredictionJob(QObject):
         if self._ended:
             return
         self._writer, self._sent = None, True
-        self._send(
-            {
-                "id": self._request,
-                "do": "predict",
-                "run": str(self._model.run),
-                "image": str(path),
-                "out": str(path.parent),
-                "device": self._model.wanted_device,
-            }
+        request = {
+            "id": self._request,
+            "do": "predict",
+            "run": str(self._model.run),
+            "image": str(path),
+            "out": str(path.parent),
+            "device": self._model.wanted_device,
+        }
+        self._send(request if self._newest else {**request, "networks": self._model.networks})
+
+    def _give_up(self, now: Model) -> None:
+        """The networks are no longer there, or no longer the newest: others are."""
+        self._send({"id": self._request, "do": "cancel"})
+        self._sent = False
+        self.outdated.emit(now)
+        self.end(
+            f"{self._model.run.name} has other networks by now: open it anew (2 Train, Open "
+            f"another run…).",
+            ok=False,
         )
 
     def _read(self) -> None:

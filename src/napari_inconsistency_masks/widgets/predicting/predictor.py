@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def tell_frames(done: int, total: int) -> tuple[str, float]:
 class Predictor(QObject):
     """Loads networks and predicts.
 
-    `loaded` carries a `Model` once its networks are ready, `arrived` a `FrameLayers` with its
+    `loaded` carries a `Model` once its networks are ready, `renewed` one that takes the place of
+    that in use, as its run has other networks by now; `arrived` a `FrameLayers` with its
     `FrameCounts`; `ended` a sentence, and whether all went well, when loading has failed or a
     prediction is over.
 
@@ -49,6 +51,7 @@ class Predictor(QObject):
 
     changed = Signal()
     loaded = Signal(object)
+    renewed = Signal(object)
     arrived = Signal(object, object)
     ended = Signal(str, bool)
 
@@ -68,6 +71,8 @@ class Predictor(QObject):
         self._loading: tuple[int, Path, str] | None = None
         self._job: PredictionJob | None = None
         self._tell: Tell = tell_frames
+        self._again: Callable[[], None] | None = None
+        self._remark = ""
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -102,20 +107,33 @@ class Predictor(QObject):
         frames: Sequence[int],
         name: str,
         tell: Tell = tell_frames,
+        *,
+        newest: bool = False,
     ) -> None:
-        """Predict some frames of an array, called `name`; a prediction that runs is canceled."""
+        """Predict some frames of an array, called `name`; a prediction that runs is canceled.
+
+        With the networks in use; or with the `newest` of their run, which are in use from then on.
+        """
         if self.model is None or not frames:
             return
         self.cancel()
+        self._remark = ""
         if self._scratch is None:
             self._scratch = tempfile.TemporaryDirectory(
                 "", "napari-im-", ignore_cleanup_errors=True
             )
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
         self._job = job = PredictionJob(
-            image, axes, frames, name, self.model, folder, self._send, self._numbers
+            image, axes, frames, name, self.model, newest, folder, self._send, self._numbers
         )
         job.arrived.connect(self._on_arrived)
+        job.outdated.connect(
+            partial(
+                self._on_outdated,
+                self.model,
+                partial(self.predict, image, axes, frames, name, tell),
+            )
+        )
         job.over.connect(self._on_over)
         self._tell = tell
         words = ("Reading the image", 0.0) if tell is tell_frames else tell(0, len(frames))
@@ -169,8 +187,24 @@ class Predictor(QObject):
             self._status.progress(PREDICTING, *self._tell(self._job.done, self._job.total))
         self.arrived.emit(layers, counts)
 
+    def _on_outdated(self, old: Model, again: Callable[[], None], now: Model) -> None:
+        """Predict it all again with the networks of now, unless they are for something else."""
+        if self.model is old and (old.scheme, old.channels) == (now.scheme, now.channels):
+            self.model, self._again = now, again
+
     def _on_over(self, sentence: str, ok: bool) -> None:
         self._job = None
+        again, self._again = self._again, None
+        if again is not None and self.model is not None:
+            self.changed.emit()
+            self.renewed.emit(self.model)
+            again()
+            self._remark = (
+                f" {self.model.run.name} has other networks by now: what the ones before predicted "
+                f"in this image is no longer shown."
+            )
+            return
+        sentence += self._remark
         self._status.end(PREDICTING, sentence)
         self.changed.emit()
         self.ended.emit(sentence, ok)

@@ -79,6 +79,7 @@ class Results(QObject):
         self._prepare = QTimer(self)
         self._prepare.setInterval(BREATH_MS)
         self._prepare.timeout.connect(self._prepare_layer)
+        predictor.renewed.connect(self._on_renewed)
         predictor.arrived.connect(self._on_arrived)
         predictor.ended.connect(self._on_ended)
 
@@ -90,9 +91,10 @@ class Results(QObject):
     def predict(
         self, image: Image, axes: FrameAxes, frames: list[int], colors: Mapping[str, str]
     ) -> None:
-        """Predict frames of an image with the networks in use."""
+        """Predict frames of an image with the newest networks of the run in use."""
         data = image.data[0] if image.multiscale else image.data
-        self.predict_subject(self._subjects.make(image, axes), axes, data, frames, colors)
+        subject = self._subjects.make(image, axes)
+        self.predict_subject(subject, axes, data, frames, colors, newest=True)
 
     def predict_subject(
         self,
@@ -102,15 +104,20 @@ class Results(QObject):
         frames: list[int],
         colors: Mapping[str, str],
         tell: Tell = tell_frames,
+        *,
+        newest: bool = False,
     ) -> None:
-        """The same for an array that need not be shown; `tell` says how far it is."""
+        """The same for an array that need not be shown; `tell` says how far it is.
+
+        Many arrays, one after the other, are predicted with the networks in use, not the `newest`.
+        """
         model = self._predictor.model
         if model is None:
             return
         if self._points.isActive():
             self._show_points()  # of the image before
         self.current = result = self._result(subject, axes, model, colors)
-        self._predictor.predict(data, axes, frames, subject.name, tell)
+        self._predictor.predict(data, axes, frames, subject.name, tell, newest=newest)
         self._missing = iter(()) if result.layers is None else result.layers.prepare()
         self._prepare.start()
         self._count(subject)
@@ -215,6 +222,13 @@ class Results(QObject):
         """Make one layer while the networks compute; the window can breathe before the next."""
         if next(self._missing, OVER) is OVER:
             self._prepare.stop()
+
+    def _on_renewed(self, model: Model) -> None:
+        """What is being predicted begins again with other networks."""
+        result = self.current
+        if result is not None:
+            self._result(result.subject, result.axes, model, result.colors)
+            self.changed.emit()
 
     def _on_arrived(self, frame: FrameLayers, counts: FrameCounts) -> None:
         result = self.current
