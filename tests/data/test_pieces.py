@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -124,6 +126,34 @@ def test_what_is_known_draws_no_further_random_numbers() -> None:
             after.append(rng.random())
         assert len(set(after)) == 1
         np.testing.assert_array_equal(pieces[0].image, pieces[2].image)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 1.0])
+def test_every_labeled_pixel_is_as_likely_a_center(share: float) -> None:
+    """Counted row by row, as runs that go on expect it."""
+    place = np.indices((60, 80), dtype=np.uint8)
+    target = (np.random.default_rng(5).random((1, 60, 80)) < share).astype(np.uint8)
+    labeled = np.argwhere(target[0])
+    for seed in range(60):
+        piece = cut(Sample("s", place, target), (16, 16), np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        rng.integers([45, 65])
+        wants_label, pick = rng.random() < 0.5, rng.random()
+        if wants_label:
+            expected = np.clip(labeled[int(pick * len(labeled))] - 8, 0, (44, 64))
+            np.testing.assert_array_equal(piece.image[:, 0, 0], expected)
+
+
+def test_pixels_of_large_images_are_not_listed() -> None:
+    image = np.zeros((1, 1024, 1024), np.uint8)
+    whole = Sample("s", image, np.ones((1024, 1024), np.uint8))
+    rng = np.random.default_rng(6)
+    tracemalloc.start()
+    for _ in range(4):
+        cut(whole, (64, 64), rng)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10 * image.nbytes
 
 
 def test_blanked_pixels_are_black() -> None:

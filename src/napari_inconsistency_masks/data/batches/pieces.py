@@ -125,17 +125,31 @@ def _corner(
     corner = rng.integers(room + 1)
     wants_label = rng.random() < 0.5
     pick = rng.random()
+    known: npt.NDArray[np.bool_] = np.logical_or.reduce(piece.known)  # (Y, X)
     if wants_label and piece.image[0].size > 2 * shape[0] * shape[1]:
         target = piece.target.any(0) if piece.target.ndim == 3 else piece.target != 0
-        labeled = np.argwhere(target & piece.known.any(0))
-        if len(labeled):
-            center = labeled[int(pick * len(labeled))]
+        center = _pixel_of(target & known, pick)
+        if center is not None:
             corner = np.clip(center - np.array(shape) // 2, 0, room)
-    if around_known or not piece.known[_window(corner, shape)].any():
-        known = np.argwhere(piece.known.any(0))
-        if len(known):
-            corner = np.clip(known[int(pick * len(known))] - np.array(shape) // 2, 0, room)
+    if around_known or not known[_window(corner, shape)].any():
+        center = _pixel_of(known, pick)
+        if center is not None:
+            corner = np.clip(center - np.array(shape) // 2, 0, room)
     return int(corner[0]), int(corner[1])
+
+
+def _pixel_of(mask: npt.NDArray[np.bool_], share: float) -> tuple[int, int] | None:
+    """The pixel that has a share of all in ``(Y, X)`` before it, row by row; None if there is none.
+
+    Only its row is looked at closely: to list all pixels of a large image takes longer than a step.
+    """
+    upto = np.cumsum(np.count_nonzero(mask, axis=1))  # (Y,)
+    if not upto[-1]:
+        return None
+    place = int(share * upto[-1])
+    row = int(np.searchsorted(upto, place, side="right"))
+    before = int(upto[row - 1]) if row else 0
+    return row, int(np.flatnonzero(mask[row])[place - before])
 
 
 def _window(corner: Sequence[int] | npt.NDArray[np.int64], shape: tuple[int, int]) -> Any:
