@@ -24,8 +24,8 @@ from napari_inconsistency_masks.inconsistency import Prediction
 from napari_inconsistency_masks.inference.predict import predict_logits
 from napari_inconsistency_masks.inference.trained import load
 from napari_inconsistency_masks.pseudolabels import BestNetwork, InputEnsemble
-from napari_inconsistency_masks.task import Task
-from napari_inconsistency_masks.training import generations
+from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.training import generations, pseudo_labeling
 from napari_inconsistency_masks.training.events import Event, Finished, Labeling, Warned
 from napari_inconsistency_masks.training.judges.truth import appoint_truth, true_overlap
 from napari_inconsistency_masks.training.pseudo_labeling import VIEWS
@@ -159,6 +159,29 @@ def test_chosen_limits_of_scores_decide(tmp_path: Path, monkeypatch: pytest.Monk
     list(runs.train("evalnet", toy_data(), config, folder=tmp_path / "run"))
     log = read_json_lines(tmp_path / "run" / "events.jsonl")
     assert [line["kept"] for line in log if line["event"] == "Labeling"] == [3]
+
+
+@pytest.mark.parametrize(("later", "kept_before"), [(1.0, []), (0.5, [3, 4, 5])])
+def test_only_labels_that_stay_are_read_from_the_generation_before(
+    later: float, kept_before: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of all images together may not fit into the memory."""
+    scores, factors, read = [0.1, 0.2, 0.3, 0.7, 0.8, 0.9], iter((1.0, later)), list[int]()
+
+    def appoint(setup: Setup) -> Generator[Event, None, Fixed]:
+        yield from ()
+        factor = next(factors)
+        return Fixed([factor * score for score in scores])
+
+    def noting(path: Path, scheme: LabelScheme) -> PseudoLabel:
+        read.append(int(path.stem))
+        return read_pseudo_label(path, scheme)
+
+    monkeypatch.setitem(generations.JUDGES, "evalnet", appoint)
+    monkeypatch.setattr(pseudo_labeling, "read_pseudo_label", noting)
+    config = replace(SHORT, generations=2)
+    list(runs.train("evalnet", toy_data(), config, folder=tmp_path / "run"))
+    assert sorted(read) == kept_before
 
 
 @pytest.mark.parametrize(

@@ -119,11 +119,11 @@ class PseudoLabeling:
             image = setup.data.unlabeled[index]
             labels = setup.labeler.candidates(prediction)
             scores = [self._score(index, image, label) for label in labels]
-            if index in earlier:
-                labels += (earlier[index][0],)
-                scores.append(earlier[index][1])
             best = int(np.argmax([score or 0.0 for score in scores]))
             label, score = labels[best], scores[best]
+            if earlier.get(index, 0.0) > (score or 0.0):
+                path = setup.records.pseudo_label_path(self.before.generation, index)
+                label, score = read_pseudo_label(path, setup.data.scheme), earlier[index]
             if label.keep:
                 path = setup.records.pseudo_label_path(self.generation, index)
                 write_pseudo_label(path, label, setup.data.scheme)
@@ -152,19 +152,12 @@ class PseudoLabeling:
                 yield index, Prediction(every.contiguous().numpy(), scheme)
                 del answers[index]
 
-    def _earlier(self) -> dict[int, tuple[PseudoLabel, float]]:
-        """What was chosen for the generation before, with its score, by image."""
+    def _earlier(self) -> dict[int, float]:
+        """The scores of what was chosen for the generation before, by image."""
         if not self.setup.labeler.chooses or self.before.generation == 0:
             return {}
         records = self.setup.records.load_pseudo_labels(self.before.generation)
-        return {
-            record.index: (self._read(self.before.generation, record.index), record.score or 0.0)
-            for record in self._chosen(records)
-        }
-
-    def _read(self, generation: int, index: int) -> PseudoLabel:
-        path = self.setup.records.pseudo_label_path(generation, index)
-        return read_pseudo_label(path, self.setup.data.scheme)
+        return {record.index: record.score or 0.0 for record in self._chosen(records)}
 
     def _chosen(self, records: dict[int, PseudoLabelRecord]) -> list[PseudoLabelRecord]:
         """The images to train on, by index."""
