@@ -14,8 +14,8 @@ from skimage.io import imread
 
 from napari_inconsistency_masks.batch import Plan
 from napari_inconsistency_masks.batch.columns import count_columns
-from napari_inconsistency_masks.batch.layout import image_files
-from napari_inconsistency_masks.batch.summary import DONE, write_tables
+from napari_inconsistency_masks.batch.layout import DONE, image_files
+from napari_inconsistency_masks.batch.summary import write_tables
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.files.tables import read_csv, write_csv
 from napari_inconsistency_masks.inconsistency import (

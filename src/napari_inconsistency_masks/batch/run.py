@@ -30,6 +30,7 @@ from .in_work import GivenUnit, OpenImage
 from .join import join
 from .layout import (
     COUNTS,
+    DONE,
     image_files,
     part_files,
     remove_parts,
@@ -42,7 +43,7 @@ from .plan import Plan, Unit, units_of
 from .process import UnitDone, UnitFailed
 from .repeated import repeated
 from .repeated import words_about as words_about_repeated
-from .summary import DONE, write_sidecar, write_summary, write_tables
+from .summary import write_sidecar, write_summary, write_tables
 from .superseded import remove_superseded, words_about
 
 __all__ = ["is_done", "open_journal", "run_batch"]

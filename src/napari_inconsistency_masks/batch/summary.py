@@ -12,17 +12,14 @@ from ..files.atomic import write_json
 from ..files.tables import iterate_csv, write_csv, write_csv_rows
 from .folders import folders_of
 from .images import Image
-from .layout import CELLS, COUNTS, REPORT, SIDECAR, TOTALS, WAITING, image_files
+from .layout import CELLS, COUNTS, DONE, REPORT, SIDECAR, TOTALS, WAITING, image_files
 from .outputs.cells import completed, table_columns, unfinished_row
 from .plan import Plan
 from .report.page import write_report
 from .totals import COLUMNS, Totals
 
-DONE = ""
-"""State of an image all of whose results are on disk; other images have their reason."""
-
 States = Mapping[str, str]
-"""By stem: `DONE`, or the status that tables give an image, as "failed: ..."."""
+"""By stem, the status of an image in the tables: `DONE`, "failed: ..."; without any, `WAITING`."""
 
 
 def write_tables(plan: Plan, states: States) -> Totals:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..columns import AREA_ENDS, COUNT_ENDS, column_of
+from ..layout import DONE
 
 MOST_POINTS = 1000
 """Points of a curve; of more frames, evenly chosen ones are shown."""
@@ -89,7 +90,7 @@ def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
     images: dict[str, ImageNumbers] = {}
     for row in rows:
         image = images.setdefault(row["image"], ImageNumbers(row["image"]))
-        if row["status"] != "done":
+        if row["status"] != DONE:
             image.failed = row["status"]
             continue
         point = FramePoint(
