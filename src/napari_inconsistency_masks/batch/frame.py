@@ -179,7 +179,7 @@ class FrameAnalysis:
         return FoundFrame(
             index=self._frame.index,
             size=self._frame.size,
-            counts=self._counts(found),
+            counts=CellCounts.of(found.cells, (each.result().cells for each in self._members)),
             found=found,
             areas=self._areas.result(),
             inconsistent=self._inconsistent,
@@ -197,17 +197,6 @@ class FrameAnalysis:
             return None
         assert self._rows is not None
         return label_image(self._rows[1], cells, self._scheme)
-
-    def _counts(self, found: FoundCells) -> CellCounts:
-        """As `count_cells` does."""
-        best = found.cells
-        every = [best.counts, *(finder.result().cells.counts for finder in self._members)]
-        return CellCounts(
-            estimate=best.counts,
-            low={name: min(counts[name] for counts in every) for name in best.names},
-            high={name: max(counts[name] for counts in every) for name in best.names},
-            unclear=best.unclear,
-        )
 
 
 def _white(mask: _Bool) -> npt.NDArray[np.uint8]:

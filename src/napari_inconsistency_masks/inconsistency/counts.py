@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..cells import find_cells
+from ..cells import Cells, find_cells
 from .consensus import Consensus
 
 
@@ -27,6 +27,17 @@ class CellCounts(Mapping[str, int]):
     low: Mapping[str, int]
     high: Mapping[str, int]
     unclear: int = 0
+
+    @classmethod
+    def of(cls, best: Cells, members: Iterable[Cells]) -> CellCounts:
+        """Count the cells of the best guess, and those of each member for the range."""
+        every = [best.counts, *(cells.counts for cells in members)]
+        return cls(
+            estimate=best.counts,
+            low={name: min(counts[name] for counts in every) for name in best.names},
+            high={name: max(counts[name] for counts in every) for name in best.names},
+            unclear=best.unclear,
+        )
 
     def __getitem__(self, name: str) -> int:
         return self.estimate[name]
@@ -61,12 +72,5 @@ def count_cells(consensus: Consensus) -> CellCounts:
         Per state with a position class, else connected objects per class.
     """
     scheme = consensus.scheme
-    best = find_cells(consensus.best_guess, scheme)
-    members = [find_cells(votes, scheme).counts for votes in consensus.votes]
-    every = [best.counts, *members]
-    return CellCounts(
-        estimate=best.counts,
-        low={name: min(counts[name] for counts in every) for name in best.names},
-        high={name: max(counts[name] for counts in every) for name in best.names},
-        unclear=best.unclear,
-    )
+    members = (find_cells(votes, scheme) for votes in consensus.votes)
+    return CellCounts.of(find_cells(consensus.best_guess, scheme), members)
