@@ -28,8 +28,8 @@ from .task import LabelScheme, Task
 
 VERSION = 1
 MOST_OUTPUTS = 1024
-NARROWEST, WIDEST = 1 / 16, 8.0
-
+NARROWEST, WIDEST = 1 / 16, 9.0
+"""Widths that can be loaded: `TrainConfig` allows up to 8, and later generations are up to 1 wider."""
 
 STRETCHED = "stretched"
 """In a card's provenance: whether the labeled images were stretched, None if only some were."""

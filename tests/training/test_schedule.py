@@ -10,15 +10,19 @@ import numpy as np
 import pytest
 
 from golden_files import Case, each_case
+from napari_inconsistency_masks.checkpoint import ModelCard
 from napari_inconsistency_masks.config import AugmentConfig, TrainConfig
 from napari_inconsistency_masks.data.batches.loader import Loader, Part
 from napari_inconsistency_masks.data.sample import Sample
+from napari_inconsistency_masks.intensity import Intensity
+from napari_inconsistency_masks.nets.ensemble import Architecture
 from napari_inconsistency_masks.recipes import RECIPES
+from napari_inconsistency_masks.settings import settings
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.training.judges.targets import score_of
 from napari_inconsistency_masks.training.parts import Taught, training_parts
 from napari_inconsistency_masks.training.pseudo_labeling import score_range
-from napari_inconsistency_masks.training.schedule import SCHEDULES, copies_for
+from napari_inconsistency_masks.training.schedule import SCHEDULES, Schedule, copies_for
 from toy import toy_data
 
 GROWING = SCHEDULES["growing"]
@@ -71,6 +75,22 @@ def test_the_last_generation_has_the_full_strength_and_none_has_less_than_the_on
         assert before.blur <= after.blur
         assert before.brightness <= after.brightness
         assert before.contrast > 0
+
+
+def test_the_strongest_contrast_that_can_be_chosen_grows_without_becoming_too_much() -> None:
+    strongest = AugmentConfig(contrast=0.99)
+    found = [GROWING.strength(strongest, generation, 50) for generation in range(1, 51)]
+    assert all(0 < each.contrast <= 0.99 for each in found)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values())
+def test_the_widest_networks_that_grow_can_be_loaded(schedule: Schedule) -> None:
+    (widest,) = (each.maximum for each in settings(TrainConfig) if each.name == "width")
+    scheme = LabelScheme(Task.BINARY, ("cell",))
+    for generation in (0, 1, 50):
+        width = schedule.width(widest, generation)
+        card = ModelCard(scheme, Architecture(1, 1, width), Intensity())
+        assert ModelCard.from_json(card.to_json(), "x").architecture.width == width
 
 
 def test_a_constant_schedule_changes_nothing() -> None:

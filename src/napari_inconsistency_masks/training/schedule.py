@@ -106,5 +106,6 @@ def copies_for(score: float, low: float, high: float) -> int:
 
 
 def _tenths(contrast: float) -> float:
-    """Rounded as in the table of the reference, but never to none."""
-    return round(contrast, 1) or contrast
+    """Rounded as in the table of the reference, but never to none, nor to 1, which is too much."""
+    rounded = round(contrast, 1)
+    return rounded if 0 < rounded < 1 else contrast

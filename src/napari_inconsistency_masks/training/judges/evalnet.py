@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ...checkpoint import WIDEST, ModelCard
+from ...checkpoint import ModelCard
 from ...data.batches.pieces import piece_shape
 from ...errors import InputError
 from ..events import Event, Judging, Warned, finite_or_none
@@ -30,6 +30,9 @@ from .targets import has_two_heads
 
 WIDER = 2
 """An EvalNet is so many times as wide as the U-Nets (reference: 1 and 0.5, 2 and 1)."""
+
+WIDEST = 8.0
+"""Width of an EvalNet at the most."""
 
 PASSES = 10
 """Labels that are drawn for each labeled image and epoch, if the config does not count steps."""
