@@ -29,7 +29,7 @@ from .task import LabelScheme, Task
 VERSION = 1
 MOST_OUTPUTS = 1024
 NARROWEST, WIDEST = 1 / 16, 9.0
-"""Widths that can be loaded: `TrainConfig` allows up to 8, and later generations are up to 1 wider."""
+"""Widths that can be loaded: of 8 at most in the settings, and 1 more in later generations."""
 
 STRETCHED = "stretched"
 """In a card's provenance: whether the labeled images were stretched, None if only some were."""
