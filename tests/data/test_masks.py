@@ -21,6 +21,7 @@ from napari_inconsistency_masks.data.masks import (
     read_mask,
 )
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.task import MOST_CLASSES, LabelScheme, Task
 
 PNG = Path("cells/a.png")
 JPEG = Path("cells/a.jpg")
@@ -169,6 +170,15 @@ def test_ignored_value() -> None:
     np.testing.assert_array_equal(both.read(ids[:, :, :1], PNG)[1], [[False], [False]])
 
 
+def test_as_many_ids_can_be_read_as_a_scheme_may_have_classes() -> None:
+    scheme = LabelScheme(Task.MULTICLASS, tuple(map(str, range(MOST_CLASSES))))
+    ids = np.arange(MOST_CLASSES, dtype=np.uint8)[None, None]
+    target, known = ClassIds(len(scheme.classes)).read(ids, PNG)
+    assert known is None
+    channels = scheme.to_channels(target)
+    np.testing.assert_array_equal(channels[1:, 0], np.eye(MOST_CLASSES, dtype=bool))
+
+
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "i8", "f4"])
 def test_type_makes_no_difference(dtype: str) -> None:
     np.testing.assert_array_equal(ClassIds(3).read(IDS.astype(dtype), PNG)[0], IDS[0] + 1)
@@ -187,8 +197,8 @@ def test_jpeg_and_color_hold_no_ids() -> None:
         ClassIds(3).read(IDS, JPEG)
     with pytest.raises(InputError, match="colored mask"):
         ClassIds(3).read(np.concatenate([IDS, IDS + 1]), PNG)
-    with pytest.raises(InputError, match="at most 254"):
-        ClassIds(255)
+    with pytest.raises(InputError, match="at most 255"):
+        ClassIds(256)
 
 
 def naive_apart(numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

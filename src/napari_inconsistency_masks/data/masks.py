@@ -13,6 +13,7 @@ from scipy import ndimage
 from ..cells.markers import EIGHT_NEIGHBORS
 from ..errors import InputError
 from ..files.names import about
+from ..task import MOST_CLASSES
 from .pixels import is_gray
 
 GRAY = "gray values; from half of white on counts"
@@ -152,8 +153,8 @@ class ClassIds:
     ignore_value: int | None = None
 
     def __post_init__(self) -> None:
-        if self.classes > 254:
-            raise InputError(f"{self.classes} classes: at most 254 are possible.")
+        if self.classes > MOST_CLASSES:
+            raise InputError(f"{self.classes} classes: at most {MOST_CLASSES} are possible.")
 
     def read(
         self, channels: npt.NDArray[Any], path: Path
