@@ -132,8 +132,8 @@ def cross_entropy_and_dice(
     """
     if exclusive:
         entropy = softmax_cross_entropy(logits, target, known)  # (E,)
-        classes = torch.arange(1, logits.shape[2], device=logits.device)[:, None, None]
-        y = (target.unsqueeze(2) == classes).to(logits.dtype)  # (E, B, K-1, Y, X)
+        classes = torch.arange(1, logits.shape[2], device=logits.device)  # (K-1,)
+        y = (target.unsqueeze(2) == classes[:, None, None]).to(logits.dtype)  # (E, B, K-1, Y, X)
         p = logits.softmax(2)[:, :, 1:]  # (E, B, K-1, Y, X)
     else:
         entropy = sigmoid_cross_entropy(logits, target, known)  # (E,)

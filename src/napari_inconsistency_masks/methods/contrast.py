@@ -61,9 +61,11 @@ class Pixels:
         first: int = 0,
     ) -> Pixels:
         """From full resolution, ``(B, G, N, Y, X)`` and ``(B, G, Y, X)``; ``many`` are labeled."""
-        pooled = avg_pool2d(probability.flatten(0, 1), 2).unflatten(0, label.shape[:2])
+        pooled = avg_pool2d(probability.flatten(0, 1), 2)  # (B G, N, Y / 2, X / 2)
+        pooled = pooled.unflatten(0, label.shape[:2])  # (B, G, N, Y / 2, X / 2)
         labeled = torch.arange(len(label), device=label.device) < many  # (B,)
-        labeled = labeled[:, None, None, None].expand(-1, 1, *pooled.shape[-2:])
+        labeled = labeled[:, None, None, None]  # (B, 1, 1, 1)
+        labeled = labeled.expand(-1, 1, *pooled.shape[-2:])  # (B, 1, Y / 2, X / 2)
         label, trusted, doubted = (_half(each) for each in (label, trusted, doubted))  # (P, G)
         return cls(
             probability=pooled.permute(0, 3, 4, 1, 2).flatten(0, 2),  # (P, G, N)
@@ -89,9 +91,9 @@ class Pixels:
         many = len(self.classes)
         low, high = min(RANKS[0], max(1, many - 1)), min(RANKS[1], many)
         p = self.probability[:, g, self.first :]  # (P, classes)
-        own, before = p[:, n - self.first, None], p[:, : n - self.first]
+        own, before = p[:, n - self.first, None], p[:, : n - self.first]  # (P, 1), (P, earlier)
         rank = (p > own).sum(1) + (before == own).sum(1)  # (P,)
-        label = self.label[:, g]
+        label = self.label[:, g]  # (P,)
         unlikely = ~self.labeled[:, 0] & (rank >= low) & (rank < high)
         mistaken = self.labeled[:, 0] & (label != n) & (label >= self.first) & (rank < low)
         return self.doubted[:, g] & (unlikely | mistaken)

@@ -68,9 +68,13 @@ class Fpl(Method):
         """Compute the losses of each pair on its own images."""
         batch, unlabeled = step.batch, step.unlabeled
         pair = (step.ensemble, partners_of(step.ensemble, step.beside))
-        labeled = [self.loss(net(batch.image), batch.target, batch.known) for net in pair]
+        labeled = [
+            self.loss(net(batch.image), batch.target, batch.known) for net in pair
+        ]  # (E,) each
         with torch.no_grad():
-            weak = [self.scheme.as_softmax(net(unlabeled.weak)) for net in pair]
+            weak = [
+                self.scheme.as_softmax(net(unlabeled.weak)) for net in pair
+            ]  # (E, U, G, N, Y, X) each
         box = draw_boxes(unlabeled, three_boxes)  # (E, U, 1, Y, X)
         image, valid = paste(unlabeled.weak, box), paste(unlabeled.valid, box)
         mixed = [self.scheme.as_softmax(net(image)) for net in pair]  # (E, U, G, N, Y, X) each
@@ -88,7 +92,9 @@ class Fpl(Method):
         Its value is that of the cross-entropy with the teacher's hard labels, its gradient is its
         own.
         """
-        likely, weight = plausible(teacher.softmax(3), self.config.threshold)
+        likely, weight = plausible(
+            teacher.softmax(3), self.config.threshold
+        )  # weight: (E, U, G, Y, X)
         inside = (-student).masked_fill(~likely, -torch.inf).logsumexp(3)  # (E, U, G, Y, X)
         outside = student.masked_fill(likely, -torch.inf).logsumexp(3)  # (E, U, G, Y, X)
         loss = mean_where(weight * softplus(inside + outside), valid)  # (E,)
@@ -122,7 +128,7 @@ def plausible(probability: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
     rank = torch.arange(most, device=p.device)[:, None, None]  # (most, 1, 1)
     likely = torch.zeros_like(probability, dtype=torch.bool).scatter_(3, classes, rank <= m)
     mean = sums.gather(3, m) / (m + 2)  # (E, U, G, 1, Y, X)
-    left_out = p.gather(3, m + 1)
+    left_out = p.gather(3, m + 1)  # (E, U, G, 1, Y, X)
     weight = torch.log1p(SHARPNESS * (mean - left_out)) / torch.log1p(SHARPNESS * mean)
     return likely, weight.clamp(max=1).squeeze(3)
 

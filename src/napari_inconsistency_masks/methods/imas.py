@@ -76,12 +76,10 @@ class Imas(MeanTeacher):
         gamma = torch.zeros(both.shape[:2], device=both.device)  # (E, U)
         for guess, found in ((teacher, t), (student, s)):
             often = found.sum((-2, -1)).float()  # (E, U, foreground)
-            weight = often / often.sum(2, keepdim=True).clamp(min=1)
+            weight = often / often.sum(2, keepdim=True).clamp(min=1)  # (E, U, foreground)
             iou = (weight * both / either).sum(2)  # (E, U)
-            valid = guess.valid.expand_as(guess.label)
-            sure = guess.sure(self.config.threshold).sum((2, 3, 4)) / valid.sum((2, 3, 4)).clamp(
-                min=1
-            )
+            pixels = guess.valid.expand_as(guess.label).sum((2, 3, 4)).clamp(min=1)  # (E, U)
+            sure = guess.sure(self.config.threshold).sum((2, 3, 4)) / pixels  # (E, U)
             gamma += iou * sure / 2
         return gamma
 

@@ -60,7 +60,9 @@ class Consultation(Method):
         batch, unlabeled = step.batch, step.unlabeled
         wide, narrow = step.ensemble, partners_of(step.ensemble, step.beside)
         labeled = [self.loss(net(batch.image), batch.target, batch.known) for net in (wide, narrow)]
-        logits = [self.scheme.as_softmax(net(unlabeled.weak)) for net in (wide, narrow)]
+        logits = [
+            self.scheme.as_softmax(net(unlabeled.weak)) for net in (wide, narrow)
+        ]  # (E, U, G, N, Y, X) each
         crossed, consulted = zip(
             *(self.taught(logits[i], logits[1 - i], unlabeled.valid) for i in range(2)), strict=True
         )  # (E,) each

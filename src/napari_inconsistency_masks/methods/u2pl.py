@@ -70,7 +70,8 @@ class U2pl(Method):
         teachers = teachers_of(ensemble, memories)
         with torch.no_grad():
             weak = self.scheme.as_softmax(teachers.eval()(unlabeled.weak))  # (E, U, G, N, Y, X)
-            box = draw_boxes(unlabeled, half_box) & half_of_the_steps(unlabeled.rngs, weak.device)
+            box = draw_boxes(unlabeled, half_box)  # (E, U, 1, Y, X)
+            box = box & half_of_the_steps(unlabeled.rngs, weak.device)
             guess = Guess.of(weak, unlabeled.valid).mixed(box)
             images = torch.cat((batch.image, paste(unlabeled.weak, box)), 1)  # (E, B + U, C, Y, X)
             by_teacher, taught = teachers.train().with_heads(
