@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.inference import predict
 from napari_inconsistency_masks.inference.listing import network_files
 from napari_inconsistency_masks.nets.ensemble import Ensemble
-from napari_inconsistency_masks.training import log, records, results, saving, setup
+from napari_inconsistency_masks.training import checks, log, records, results, saving, setup
 from napari_inconsistency_masks.training.events import (
+    Checking,
     EpochEnd,
     Finished,
     GenerationEnd,
@@ -219,13 +221,13 @@ def test_a_kill_in_a_check_that_takes_long_loses_no_step(
 ) -> None:
     """Of a run's first check nobody knows how long it takes, so before it all is saved as well."""
     monkeypatch.setattr(saving, "QUICK_CHECK", 0.0 if slow else 100.0)
-    check, checks = setup.Setup.check, []
+    check, checked = setup.Setup.check, []
 
-    def killed_in_the_second(self: setup.Setup, ensemble: Ensemble) -> Any:
-        checks.append(ensemble)
-        if len(checks) == 2:
+    def killed_in_the_second(self: setup.Setup, ensemble: Ensemble, generation: int) -> Any:
+        checked.append(ensemble)
+        if len(checked) == 2:
             raise Killed
-        return check(self, ensemble)
+        return check(self, ensemble, generation)
 
     monkeypatch.setattr(setup.Setup, "check", killed_in_the_second)
     with pytest.raises(Killed):
@@ -236,6 +238,25 @@ def test_a_kill_in_a_check_that_takes_long_loses_no_step(
     assert len(again) == (0 if slow else CONFIG.steps)
     epochs = [(e.generation, e.epoch) for e in events if isinstance(e, EpochEnd)]
     assert epochs == [(0, 1), (1, 0), (1, 1)]
+    assert same(networks(tmp_path / "run"), networks(whole))
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_stop_in_a_check_that_takes_long_loses_no_step(
+    number: int, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In those of two epochs, of all networks when they are ranked, and of the best of them."""
+    monkeypatch.setattr(checks, "TOLD_EVERY", -1.0)
+    monkeypatch.setattr(saving, "QUICK_CHECK", 100.0)
+    events = runs.train("im", toy_data(), CONFIG, folder=tmp_path / "run")
+    begun = (e for e in events if isinstance(e, Checking) and e.done == 1)
+    assert next(islice(begun, number, None)).generation == 0
+    events.close()  # type: ignore[attr-defined]
+    monkeypatch.undo()
+    assert not [e for e in log.read_events(tmp_path / "run") if isinstance(e, Checking)]
+    events = list(runs.resume(tmp_path / "run", toy_data()))
+    again = [e for e in events if isinstance(e, StepEnd) and e.generation == 0]
+    assert len(again) == (CONFIG.steps if number == 0 else 0)
     assert same(networks(tmp_path / "run"), networks(whole))
 
 

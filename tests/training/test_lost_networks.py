@@ -152,13 +152,14 @@ def test_a_score_that_is_no_number_is_never_the_best() -> None:
 
 
 def test_a_network_whose_validation_loss_is_no_number_is_lost() -> None:
-    from napari_inconsistency_masks.inference.evaluate import check
     from napari_inconsistency_masks.losses import choose_loss
+    from napari_inconsistency_masks.training.checks import told_check
 
     data, made = toy_data(Task.BINARY), learner()
 
-    def checked(ensemble: Ensemble) -> Any:
-        found = check(ensemble.eval(), data.validation, data.scheme, loss)
+    def checked(ensemble: Ensemble, generation: int) -> Any:
+        samples = data.validation
+        found = yield from told_check(ensemble.eval(), samples, data.scheme, loss, generation)
         first = torch.equal(ensemble.networks[1].state_dict()["head.bias"], began)
         return found if first else replace(found, loss=(found.loss[0], math.nan))
 
@@ -179,13 +180,13 @@ class Work:
     """What ranking asks of a run."""
 
     def __init__(self) -> None:
-        from napari_inconsistency_masks.inference.evaluate import check
         from napari_inconsistency_masks.losses import choose_loss
+        from napari_inconsistency_masks.training.checks import told_check
 
         self.data, self.config = toy_data(Task.BINARY), CONFIG
         loss = choose_loss("auto", self.data.scheme)
-        self.check = lambda networks: check(
-            networks.eval(), self.data.validation, self.data.scheme, loss
+        self.check = lambda networks, generation: told_check(
+            networks.eval(), self.data.validation, self.data.scheme, loss, generation
         )
         self.recipe = type("Recipe", (), {"pseudo_labels": None})
 
@@ -193,7 +194,7 @@ class Work:
 def test_without_a_network_that_learned_there_is_no_ranking() -> None:
     work: Setup = Work()  # type: ignore[assignment]
     with pytest.raises(InputError, match="all 2 networks were lost before their first epoch"):
-        rank(work, 3, learner().ensemble, [0, 1])
+        list(rank(work, 3, learner().ensemble, [0, 1]))
 
 
 def test_networks_that_say_what_is_no_number_are_refused() -> None:
@@ -201,7 +202,7 @@ def test_networks_that_say_what_is_no_number_are_refused() -> None:
     ensemble = learner().ensemble
     next(ensemble.networks[1].parameters()).data.fill_(math.nan)
     with pytest.raises(InputError, match="Generation 3: what its networks say"):
-        outcome(work, 3, ensemble, (0, 1), 0.25)
+        list(outcome(work, 3, ensemble, (0, 1), 0.25))
 
 
 def test_a_network_that_was_never_scored_is_missing_in_the_scores_of_a_comparison(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_inconsistency_masks import runs
-from napari_inconsistency_masks.training.events import Labeling, Started, StepEnd
+from napari_inconsistency_masks.training.events import Checking, Labeling, Started, StepEnd
 from napari_inconsistency_masks.training.progress import Progress, duration
 from toy import QUICK, toy_data
 
@@ -27,6 +27,9 @@ def test_words_name_generation_epoch_and_image() -> None:
     progress = Progress()
     progress.follow(STARTED)
     assert progress.follow(StepEnd(0, 1, 2, 5, (0.1,))).words == "generation 0 of 1, epoch 2 of 4"
+    done = progress.position.done
+    checking = progress.follow(Checking(0, 12, 90))
+    assert (checking.words, checking.done) == ("generation 0 of 1, checking image 12 of 90", done)
     labeling = progress.follow(Labeling(1, 3, 6, 3, 0.1))
     assert labeling.words == "generation 1 of 1, labeling image 3 of 6"
 

@@ -18,9 +18,7 @@ from ..training.events import (
     Event,
     Finished,
     GenerationEnd,
-    Judging,
     Started,
-    StepEnd,
     Warned,
 )
 from ..training.progress import Progress as RunProgress
@@ -62,10 +60,9 @@ def print_events(events: Iterable[Event]) -> None:
     """Print a run as JSON lines for a program; of fast steps only some."""
     last_step = 0.0
     for event in events:
-        fast = isinstance(event, StepEnd) or (isinstance(event, Judging) and event.error is None)
-        if fast and time.monotonic() - last_step < STEP_INTERVAL:
+        if event.passing and time.monotonic() - last_step < STEP_INTERVAL:
             continue
-        if fast:
+        if event.passing:
             last_step = time.monotonic()
         sys.stdout.write(json.dumps(event.to_json()) + "\n")
         sys.stdout.flush()

@@ -84,42 +84,10 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
     scheme, loss
         What the outputs mean, and what is minimized in training.
     """
-    members = [Evaluation(scheme) for _ in range(len(ensemble))]
-    together = Evaluation(scheme, shown=True)
-    losses, soft_iou, inconsistent, found = [], [], [], []
-    watch = Watch()
-    for sample, logits in _predicted(ensemble, samples):
-        losses.append(_loss(loss, logits, sample))
-        prediction = Prediction(scheme.probability(logits.nan_to_num()).numpy(), scheme)
-        for evaluation, hard in zip(members, prediction.hard(), strict=True):
-            evaluation.add(sample.name, hard, sample.labeled, sample.known)
-        best_guess = scheme.harden(prediction.mean())
-        together.add(sample.name, best_guess, sample.labeled, sample.known)
-        consensus = find_consensus(prediction)
-        inconsistent.append(consensus.area)
-        watch.add(consensus, _truth(sample, scheme))
-        found.append(_found(best_guess, scheme))
-        if scheme.epoch_criterion == "soft_iou":
-            soft_iou.append(_soft_iou(prediction, sample))
-    mean_loss = np.mean(losses, axis=0)  # (E,)
-    scores = tuple(evaluation.scores() for evaluation in members)
-    behavior = watch.behavior()
-    shown = any(behavior.labeled[-len(scheme.classes) :])
-    if scheme.epoch_criterion == "loss" or not shown:
-        score = -mean_loss
-    elif scheme.epoch_criterion == "soft_iou":
-        score = np.mean(soft_iou, axis=0)
-    else:
-        score = np.array([each.mean_iou or 0.0 for each in scores])
-    return Check(
-        loss=tuple(mean_loss.tolist()),
-        score=tuple(score.tolist()),
-        members=scores,
-        ensemble=together.scores(),
-        inconsistent=float(np.mean(inconsistent)),
-        found=float(np.mean(found)),
-        behavior=behavior,
-    )
+    sums = CheckSums(len(ensemble), scheme, loss)
+    for sample, logits in predicted(ensemble, samples):
+        sums.add(sample, logits)
+    return sums.check()
 
 
 def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
@@ -141,13 +109,73 @@ def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
     """
     scheme = ensemble.card.scheme
     evaluation = Evaluation(scheme, shown=True)
-    for sample, logits in _predicted(ensemble.networks, samples):
+    for sample, logits in predicted(ensemble.networks, samples):
         probability = Prediction(scheme.probability(logits).numpy(), scheme).mean()
         evaluation.add(sample.name, scheme.harden(probability), sample.labeled, sample.known)
     return evaluation.scores()
 
 
-def _predicted(ensemble: Ensemble, samples: Source) -> Iterator[tuple[Sample, Tensor]]:
+class CheckSums:
+    """What a check adds up over samples.
+
+    Parameters
+    ----------
+    members
+        Number of networks.
+    scheme, loss
+        As for `check`.
+    """
+
+    def __init__(self, members: int, scheme: LabelScheme, loss: Loss) -> None:
+        self._scheme, self._loss = scheme, loss
+        self._members = [Evaluation(scheme) for _ in range(members)]
+        self._together = Evaluation(scheme, shown=True)
+        self._losses: list[npt.NDArray[np.float64]] = []  # (E,) each
+        self._soft_iou: list[npt.NDArray[np.float64]] = []  # (E,) each
+        self._inconsistent: list[float] = []
+        self._found: list[float] = []
+        self._watch = Watch()
+
+    def add(self, sample: Sample, logits: Tensor) -> None:
+        """A sample, with its logits ``(E, K, Y, X)``."""
+        scheme = self._scheme
+        self._losses.append(_loss(self._loss, logits, sample))
+        prediction = Prediction(scheme.probability(logits.nan_to_num()).numpy(), scheme)
+        for evaluation, hard in zip(self._members, prediction.hard(), strict=True):
+            evaluation.add(sample.name, hard, sample.labeled, sample.known)
+        best_guess = scheme.harden(prediction.mean())
+        self._together.add(sample.name, best_guess, sample.labeled, sample.known)
+        consensus = find_consensus(prediction)
+        self._inconsistent.append(consensus.area)
+        self._watch.add(consensus, _truth(sample, scheme))
+        self._found.append(_found(best_guess, scheme))
+        if scheme.epoch_criterion == "soft_iou":
+            self._soft_iou.append(_soft_iou(prediction, sample))
+
+    def check(self) -> Check:
+        """Of all samples."""
+        mean_loss = np.mean(self._losses, axis=0)  # (E,)
+        scores = tuple(evaluation.scores() for evaluation in self._members)
+        behavior, scheme = self._watch.behavior(), self._scheme
+        shown = any(behavior.labeled[-len(scheme.classes) :])
+        if scheme.epoch_criterion == "loss" or not shown:
+            score = -mean_loss
+        elif scheme.epoch_criterion == "soft_iou":
+            score = np.mean(self._soft_iou, axis=0)
+        else:
+            score = np.array([each.mean_iou or 0.0 for each in scores])
+        return Check(
+            loss=tuple(mean_loss.tolist()),
+            score=tuple(score.tolist()),
+            members=scores,
+            ensemble=self._together.scores(),
+            inconsistent=float(np.mean(self._inconsistent)),
+            found=float(np.mean(self._found)),
+            behavior=behavior,
+        )
+
+
+def predicted(ensemble: Ensemble, samples: Source) -> Iterator[tuple[Sample, Tensor]]:
     """Each sample with its logits ``(E, K, Y, X)``."""
     for index, logits in predict_samples(ensemble, samples):
         yield samples[index], logits

@@ -20,11 +20,9 @@ from ..config import TrainConfig
 from ..errors import InputError
 from ..files.folders import make_folder
 from ..files.patience import patiently
-from ..inference.evaluate import Check
 from ..inference.listing import STATE
-from ..nets.ensemble import Ensemble
 from .events import Event, StepEnd, Warned
-from .fit import end_epoch, lost_network, refuse_all_lost
+from .fit import CheckNetworks, end_epoch, lost_network, refuse_all_lost
 from .learner import Learner
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ class Apart:
     def fit(
         self,
         learner: Learner,
-        check: Callable[[Ensemble], Check],
+        check: CheckNetworks,
         config: TrainConfig,
         generation: int,
         steps: int,

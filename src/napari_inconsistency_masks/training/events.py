@@ -23,6 +23,11 @@ class Event:
 
     kinds: ClassVar[dict[str, type[Event]]] = {}
 
+    @property
+    def passing(self) -> bool:
+        """Whether it tells no more than how far something is: logs leave it out."""
+        return False
+
     def __init_subclass__(cls) -> None:
         Event.kinds[cls.__name__] = cls
 
@@ -87,6 +92,11 @@ class Labeling(Event):
     kept: int
     inconsistent: float
 
+    @property
+    def passing(self) -> bool:
+        """All but the last."""
+        return self.done < self.total
+
 
 @dataclass(frozen=True)
 class Judging(Event):
@@ -103,6 +113,11 @@ class Judging(Event):
     steps: int
     error: tuple[float | None, ...] | None = None
 
+    @property
+    def passing(self) -> bool:
+        """But at the end of an epoch."""
+        return self.error is None
+
 
 @dataclass(frozen=True)
 class StepEnd(Event):
@@ -113,6 +128,25 @@ class StepEnd(Event):
     step: int
     steps: int
     loss: tuple[float | None, ...]
+
+    @property
+    def passing(self) -> bool:
+        """Always: `EpochEnd` has the mean loss."""
+        return True
+
+
+@dataclass(frozen=True)
+class Checking(Event):
+    """``done`` of ``total`` validation images are checked; only told of checks that take long."""
+
+    generation: int
+    done: int
+    total: int
+
+    @property
+    def passing(self) -> bool:
+        """Always: what was found follows in another event."""
+        return True
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain
 
 import torch
@@ -20,16 +20,19 @@ from ..inference.evaluate import Check
 from ..methods.base import Method, Step
 from ..nets.ensemble import Ensemble
 from .budget import Budget, Phase
-from .events import EpochEnd, Event, StepEnd, Warned, finite_or_none
+from .events import Checking, EpochEnd, Event, StepEnd, Warned, finite_or_none
 from .learner import Learner
 from .memory import prepare_memory
+
+CheckNetworks = Callable[[Ensemble, int], Generator[Checking, None, Check]]
+"""Of an ensemble and a generation; see `Setup.check`."""
 
 
 def fit(
     learner: Learner,
     loader: Batches,
     method: Method,
-    check: Callable[[Ensemble], Check],
+    check: CheckNetworks,
     config: TrainConfig,
     *,
     generation: int = 0,
@@ -46,7 +49,7 @@ def fit(
     method
         How a step learns.
     check
-        Scores the members on the validation images.
+        Scores the members of a generation on the validation images.
     config
         Epochs, steps and learning rate.
     generation
@@ -58,9 +61,9 @@ def fit(
     Yields
     ------
     Event
-        `StepEnd`, `EpochEnd`, and `Warned` when a network is lost, or at the start if the memory
-        will hardly be enough. Between two of them the learner can be saved, and training stops by
-        no longer asking for the next.
+        `StepEnd`, `Checking`, `EpochEnd`, and `Warned` when a network is lost, or at the start if
+        the memory will hardly be enough. Between two of them the learner can be saved, and training
+        stops by no longer asking for the next.
     """
     steps = steps_per_epoch(loader, config)
     scarce = prepare_memory(method, learner.ensemble, loader.pixels)
@@ -89,7 +92,7 @@ def steps_per_epoch(loader: Batches, config: TrainConfig) -> int:
 
 def end_epoch(
     learner: Learner,
-    check: Callable[[Ensemble], Check],
+    check: CheckNetworks,
     config: TrainConfig,
     generation: int,
     seconds: float,
@@ -102,7 +105,7 @@ def end_epoch(
     Yields
     ------
     Event
-        `Warned` for each member that is lost now, then `EpochEnd`.
+        `Warned` for each member that is lost now, `Checking`, then `EpochEnd`.
 
     Raises
     ------
@@ -110,10 +113,10 @@ def end_epoch(
         If no member is left.
     """
     yield from _lose(learner, learner.diverged, generation, "a weight")
-    result, epoch = check(learner.judged), learner.epoch
+    result, epoch = (yield from check(learner.judged, generation)), learner.epoch
     while unsound := [m for m in learner.active if not math.isfinite(result.loss[m])]:
         yield from _lose(learner, unsound, generation, "the validation loss")
-        result = check(learner.judged)
+        result = yield from check(learner.judged, generation)
     train_loss = learner.mean_loss
     learner.end_epoch(result.score)
     yield EpochEnd(

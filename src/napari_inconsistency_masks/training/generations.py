@@ -102,7 +102,7 @@ class Generations(Setup):
         self, generation: int, done: list[GenerationRecord]
     ) -> Generator[Event, None, GenerationRecord]:
         if self.given and not done:
-            record = self._score_given()
+            record = yield from self._score_given()
         else:
             path = self.records.generation_folder(generation) / EFFORT
             effort = Effort(path, self.device)
@@ -116,12 +116,12 @@ class Generations(Setup):
         yield from self._tell([*done, record])
         return record
 
-    def _score_given(self) -> GenerationRecord:
+    def _score_given(self) -> Generator[Event, None, GenerationRecord]:
         """Score the networks that this run goes on from."""
         members = tuple(range(len(self.records.network_paths(0))))
         ensemble = self.records.load_networks(0, members).place(self.device, self.precision)
         width = self.card.architecture.width
-        scored = outcome(self, 0, ensemble, members, width)
+        scored = yield from outcome(self, 0, ensemble, members, width)
         self.records.save_generation(scored, None, self.card)
         return scored.record
 
@@ -139,7 +139,7 @@ class Generations(Setup):
         events = self._fit(generation, learner, pseudo)
         save = partial(self._save, generation, learner)
         yield from saved_on_the_way(events, save, before_checks=self.apart is None)
-        ranked = rank(self, generation, learner.ensemble, learner.never_scored)
+        ranked = yield from rank(self, generation, learner.ensemble, learner.never_scored)
         worse = before is not None and ranked.record.is_worse_than(before)
         refuse = self.config.refuse_worse or not self._worth_following(ranked.record)
         record = replace(ranked.record, accepted=not (worse and refuse))
@@ -151,7 +151,7 @@ class Generations(Setup):
         yield from shared.epochs
         ensemble = self.records.load_networks(0, tuple(range(self.config.members)))
         ensemble.place(self.device, self.precision)
-        return rank(self, 0, ensemble, shared.left_out), ensemble
+        return (yield from rank(self, 0, ensemble, shared.left_out)), ensemble
 
     def _save(self, generation: int, learner: Learner) -> None:
         self.records.save_state(generation, learner)

@@ -11,7 +11,7 @@ from ..files.atomic import FileHeldError, append_line
 from ..files.json_files import read_json_lines
 from ..files.names import about
 from ..files.tables import write_csv
-from .events import EpochEnd, Event, GenerationEnd, Judging, Labeling, StepEnd
+from .events import EpochEnd, Event, GenerationEnd
 
 EVENTS, METRICS = "events.jsonl", "metrics.csv"
 
@@ -65,7 +65,7 @@ class RunLog:
 
     def write(self, event: Event) -> None:
         """Record an event; steps, and all but the last image labeled, are not kept."""
-        if _is_passing(event):
+        if event.passing:
             return
         append_line(self._events, event.to_json())
         self._keep(event)
@@ -119,12 +119,6 @@ class RunLog:
                     "inconsistent": event.inconsistent,
                     "seconds": round(event.seconds, 3),
                 }
-
-
-def _is_passing(event: Event) -> bool:
-    if isinstance(event, Labeling):
-        return event.done < event.total
-    return isinstance(event, StepEnd) or (isinstance(event, Judging) and event.error is None)
 
 
 def read_events(folder: Path) -> Iterator[Event]:

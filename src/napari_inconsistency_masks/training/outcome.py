@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Generator
 
 from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
 from ..nets.ensemble import Ensemble
 from .collapse import notes_on, signs_of_collapse
+from .events import Checking
 from .results import GenerationRecord, GenerationScores, Outcome
 from .setup import Setup
 from .start import learned_before
@@ -21,7 +22,7 @@ def outcome(
     ensemble: Ensemble,
     ranking: tuple[int, ...],
     width: float,
-) -> Outcome:
+) -> Generator[Checking, None, Outcome]:
     """Score the ensemble of a generation.
 
     Parameters
@@ -42,7 +43,8 @@ def outcome(
     InputError
         If what a network of the ensemble says is no number.
     """
-    teachers, scheme = setup.check(ensemble), setup.data.scheme
+    scheme = setup.data.scheme
+    teachers = yield from setup.check(ensemble, generation)
     if not all(map(math.isfinite, teachers.loss)):
         raise InputError(
             f"Generation {generation}: what its networks say on the validation images is no "
@@ -88,7 +90,7 @@ def _learned_from_validation(setup: Setup) -> bool:
 
 def rank(
     setup: Setup, generation: int, ensemble: Ensemble, left_out: Collection[int] = ()
-) -> Outcome:
+) -> Generator[Checking, None, Outcome]:
     """Order networks by validation scores, and score the ensemble of the best.
 
     Parameters
@@ -115,8 +117,8 @@ def rank(
             f"epoch was complete; choose a lower learning rate, and look for images with extreme "
             f"values."
         )
-    members = setup.check(ensemble)
+    members = yield from setup.check(ensemble, generation)
     ranking = tuple(sorted(learned, key=members.quality, reverse=True))
     teachers = ensemble.select(ranking[: setup.config.teachers])
     width = setup.card_of(generation).architecture.width
-    return outcome(setup, generation, teachers, ranking, width)
+    return (yield from outcome(setup, generation, teachers, ranking, width))

@@ -6,7 +6,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .events import EpochEnd, Event, Finished, GenerationEnd, Judging, Labeling, Started, StepEnd
+from .events import (
+    Checking,
+    EpochEnd,
+    Event,
+    Finished,
+    GenerationEnd,
+    Judging,
+    Labeling,
+    Started,
+    StepEnd,
+)
 
 SETTLED = 3.0
 """Seconds of work after which the time left is estimated."""
@@ -70,6 +80,9 @@ class Progress:
         elif isinstance(event, EpochEnd):
             words = f"{lead}epoch {event.epoch + 1} of {started.epochs} checked"
             self._set(words, event.generation, 0.1, (event.epoch + 1) / started.epochs)
+        elif isinstance(event, Checking):
+            words = f"{lead}checking image {event.done} of {event.total}"
+            self.position = replace(self.position, words=words)
         elif isinstance(event, Judging):
             words = f"{lead}judge of pseudo-labels, epoch {event.epoch + 1} of {event.epochs}"
             self._set(words, event.generation, 0.0, 0.0)

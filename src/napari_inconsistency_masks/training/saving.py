@@ -16,9 +16,8 @@ def saved_on_the_way(
 ) -> Iterator[Event]:
     """Pass on what `fit` tells, and save after each epoch and at a stop.
 
-    The check at the end of an epoch tells nothing while it lasts, and who asks for a stop then does
-    not wait for ever: where it takes long, or as long as nobody knows, the steps of the epoch are
-    saved before it as well.
+    The check at the end of an epoch may take long, and the process be killed while it lasts: if it
+    does, or as long as nobody knows, the steps of the epoch are saved before it as well.
 
     Parameters
     ----------

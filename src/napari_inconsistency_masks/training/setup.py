@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,13 +11,15 @@ import torch
 from ..checkpoint import ModelCard
 from ..config import TrainConfig
 from ..data.sample import SegmentationData
-from ..inference.evaluate import Check, check
+from ..inference.evaluate import Check
 from ..losses import Loss, choose_loss
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS, choose_markers
 from ..pseudolabels.base import PseudoLabeler
 from .apart import Apart
 from .budget import Budget
+from .checks import told_check
+from .events import Checking
 from .recipe import Recipe
 from .records import Records
 from .results import GenerationRecord
@@ -98,6 +101,7 @@ class Setup:
         networks = self.records.load_networks(record.generation, members)
         return networks.place(self.device, self.precision)
 
-    def check(self, ensemble: Ensemble) -> Check:
-        """Score networks on the validation images."""
-        return check(ensemble, self.data.validation, self.data.scheme, self.loss)
+    def check(self, ensemble: Ensemble, generation: int) -> Generator[Checking, None, Check]:
+        """Score networks of a generation on the validation images."""
+        data = self.data
+        return told_check(ensemble, data.validation, data.scheme, self.loss, generation)

@@ -9,7 +9,7 @@ import napari
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QProgressBar
 
-from ...training.events import Event, StepEnd
+from ...training.events import Checking, Event, StepEnd
 from ..pages.section import Section, slot
 from ..pages.setup_form import SetupForm
 from ..parts.buttons import MainButton, button, named
@@ -123,7 +123,7 @@ class TrainSection(Section):
 
     def _on_event(self, event: Event) -> None:
         self._show_progress()
-        if not isinstance(event, StepEnd) and not self._redraw.isActive():
+        if not isinstance(event, StepEnd | Checking) and not self._redraw.isActive():
             self._redraw.start()
 
     def _update(self) -> None:
