@@ -20,7 +20,7 @@ def test_splits_are_disjoint_and_named() -> None:
     data = load_synthetic(images=9, labeled=2, validation=3, test=4, size=(64, 64))
     assert data.task is Task.MULTILABEL
     assert data.classes == ("alive", "dead", "position")
-    assert data.position_class == "position"
+    assert data.scheme.position == "position"
     assert data.channels == 1
     parts = (data.labeled, data.unlabeled, data.validation, data.test)
     names = [[sample.name for sample in part] for part in parts]

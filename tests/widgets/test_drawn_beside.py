@@ -64,7 +64,7 @@ def name_classes(session: Session) -> None:
     data = session.folder_data.data
     assert data is not None
     rows = session.layer_data.rows
-    kinds = ["position" if name == data.position_class else "mask" for name in data.classes]
+    kinds = ["position" if name == data.scheme.position else "mask" for name in data.classes]
     session.layer_data.set_rows(
         replace(row, name=name, kind=kind)
         for row, name, kind in zip(rows, data.classes, kinds, strict=True)

@@ -123,8 +123,3 @@ class SegmentationData:
     def classes(self) -> tuple[str, ...]:
         """Class names in channel (or id) order."""
         return self.scheme.classes
-
-    @property
-    def position_class(self) -> str | None:
-        """The class that marks cell positions, or None."""
-        return self.scheme.position

@@ -40,8 +40,6 @@ class ClassFolder:
         Of the folder.
     matched
         Number of images that have a mask here.
-    unmatched
-        Names of masks without an image.
     kind
         "binary" (background and foreground, or ImageJ ROIs), "classes" (class ids), "objects"
         (numbers of single objects) or "unreadable"; guessed from a few masks.
@@ -51,7 +49,6 @@ class ClassFolder:
 
     name: str
     matched: int
-    unmatched: tuple[str, ...]
     kind: MaskKind
     ids: tuple[int, ...] = ()
 
@@ -215,9 +212,8 @@ def _count_matched(folder: Path, images: Listing) -> int:
 def _look_at(folder: Path, images: Listing) -> ClassFolder:
     masks = _list_masks(folder).files
     matched = [path for name, path in masks.items() if name in images.files]
-    unmatched = tuple(path.name for name, path in masks.items() if name not in images.files)
     kind, ids = guess_kind(matched) if matched else ("unreadable", ())
-    return ClassFolder(folder.name, len(matched), unmatched, kind, ids)
+    return ClassFolder(folder.name, len(matched), kind, ids)
 
 
 def guess_kind(masks: Sequence[Path]) -> tuple[MaskKind, tuple[int, ...]]:
