@@ -16,8 +16,8 @@ def _threshold() -> Any:
     return option("Threshold", "Pixels teach where the label is at least this sure.", ge=0, le=1)
 
 
-def _weight(what: str, most: float = 100) -> Any:
-    return option("Weight", f"Of {what}, next to the labels.", ge=0, le=most)
+def _weight(what: str) -> Any:
+    return option("Weight", f"Of {what}, next to the labels.", ge=0, le=100)
 
 
 def _ramp() -> Any:

@@ -51,12 +51,10 @@ def decay(step: int, most: float) -> float:
     return min(1 - 1 / (step + 1), most)
 
 
-def follow_all(
-    beside: Sequence[nn.Module], ensemble: Ensemble, decay: float, *, buffers: bool = True
-) -> None:
-    """Move every member's teacher; see `follow`."""
+def follow_all(beside: Sequence[nn.Module], ensemble: Ensemble, decay: float) -> None:
+    """Move every member's teacher, running statistics included; see `follow`."""
     for each, network in zip(beside, ensemble.networks, strict=True):
-        follow(cast("Network", each.teacher), network, decay, buffers=buffers)
+        follow(cast("Network", each.teacher), network, decay)
 
 
 @torch.no_grad()

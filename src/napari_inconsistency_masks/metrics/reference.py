@@ -24,12 +24,9 @@ TINY = 1e-7
 """What the reference adds to every union: two empty masks have IoU 0."""
 
 
-def iou(a: _Bool, b: _Bool, *, empty_is_one: bool = False) -> float:
-    """Intersection over union of two masks; 0 for two empty ones, or 1 with `empty_is_one`."""
-    union = np.count_nonzero(a | b)
-    if union == 0 and empty_is_one:
-        return 1.0
-    return float(np.count_nonzero(a & b) / (union + TINY))
+def iou(a: _Bool, b: _Bool) -> float:
+    """Intersection over union of two masks; 0 for two empty ones."""
+    return float(np.count_nonzero(a & b) / (np.count_nonzero(a | b) + TINY))
 
 
 def dice(a: _Bool, b: _Bool) -> float:
@@ -61,16 +58,14 @@ def detected_classes(true: _Ids, classes: int) -> _Bool:
     return _count_ids(true, classes) > 0.01 * true.size
 
 
-def detected_after_blanking(
-    blanked: _Ids, true: _Ids, classes: int, *, share: float = 0.3
-) -> _Bool:
+def detected_after_blanking(blanked: _Ids, true: _Ids, classes: int) -> _Bool:
     """Which class ids are still to be detected in a label that was blanked.
 
-    Those that keep at least `share` of their pixels or cover 10 % of the image, and id 0 if any
-    pixel is blanked.
+    Those that keep at least 30 % of their pixels or cover 10 % of the image, and id 0 if any pixel
+    is blanked.
     """
     left, before = _count_ids(blanked, classes), _count_ids(true, classes)
-    detected = ((before > 0) & (left >= share * before)) | (left >= 0.1 * blanked.size)
+    detected = ((before > 0) & (left >= 0.3 * before)) | (left >= 0.1 * blanked.size)
     detected[0] = left[0] > 0
     return detected
 

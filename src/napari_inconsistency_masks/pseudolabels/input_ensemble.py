@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,6 +47,6 @@ class InputEnsemble(FromTeachers):
         binary = scheme.task is Task.BINARY
         channels = np.logical_and.reduce(prediction.hard(at_least_half=binary))  # (K, Y, X)
         label = self.without_mask(channels, scheme)
-        found = bool(erode(channels, LEAST_SIDE).any())
-        keep = found or not (binary and self.config.drop_uncertain)
-        return (PseudoLabel(label.target, label.mask, keep),)
+        if binary and self.config.drop_uncertain:
+            label = replace(label, keep=bool(erode(channels, LEAST_SIDE).any()))
+        return (label,)
