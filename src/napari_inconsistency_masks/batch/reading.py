@@ -36,6 +36,10 @@ class Frame:
         Rows and columns.
     notes
         What a person should know, one sentence each.
+    reader, scaling
+        Where rows are read, and how their gray values are scaled.
+    pixels
+        All rows, scaled; None of a large frame, whose rows are read when they are asked for.
     """
 
     index: int

@@ -190,6 +190,8 @@ class FairTrial:
         How many of the validation images they learned from, or None if nobody knows.
     notes
         What a person should know about the comparison.
+    from_unknown
+        Whether there are networks before of which nobody knows what they have seen.
     """
 
     data: SegmentationData
