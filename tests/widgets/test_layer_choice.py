@@ -121,6 +121,14 @@ def test_layers_called_as_napari_calls_a_second_one_can_be_started_from(
     assert len({name.casefold() for name in names(data.rows)}) == 2
 
 
+def test_a_class_is_not_named_after_the_image_that_napari_made_its_layer_on(
+    data: LayerData, viewer: ViewerModel
+) -> None:
+    add_image(viewer, name="plate 7 A01")
+    add_labels(viewer, "plate 7 A01 - Labels")
+    assert names(data.rows) == ["Labels"]
+
+
 def test_what_a_person_has_changed_is_not_proposed_anew(
     data: LayerData, viewer: ViewerModel
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -235,7 +236,56 @@ def test_labeled_frames_are_told(
     alive.paint((5, 10, 10), 1)
     alive.paint((6, 10, 10), 1)
     qtbot.waitUntil(lambda: page.scan.text() == "24 frames, 3 labeled (12%).")
-    assert "Validation frames come from the same stack." in page.remarks.text()
+    assert "Validation frames come from the same stack: they resemble" in page.remarks.text()
+
+
+def test_who_opens_single_images_is_told_how_to_label_several(
+    page: LayerPage, viewer: ViewerModel, qtbot: Any
+) -> None:
+    """There is no second frame that she could label."""
+    add_image(viewer)
+    assert "choose Project" in page.remarks.text()
+    alive = add_labels(viewer, "alive")
+    alive.paint((10, 10), 1)
+    qtbot.waitUntil(lambda: page.scan.text() == "1 frame, 1 labeled (100%).")
+    assert "choose Project" in page.remarks.text()
+    assert "second frame" not in page.remarks.text()
+
+
+def test_numbers_that_were_meant_as_classes_are_not_taken_for_objects_in_silence(
+    page: LayerPage, viewer: ViewerModel, qtbot: Any
+) -> None:
+    add_image(viewer, (3, 40, 48))
+    layer = add_labels(viewer, "my cells", (3, 40, 48))
+    layer.paint((1, 10, 10), 1)
+    qtbot.waitUntil(lambda: page.scan.text() == "3 frames, 1 labeled (33%).")
+    assert "The numbers in" not in page.remarks.text()
+    layer.paint((1, 30, 30), 2)
+    said = "The numbers in my cells are taken for single objects of one class"
+    qtbot.waitUntil(lambda: said in page.remarks.text())
+    pick(page.task, "exclude each other: one layer for all")
+    qtbot.waitUntil(lambda: "has the label 2 on frame 1, and there is 1 class" in problem(page))
+    page.table.add.click()
+    qtbot.waitUntil(lambda: page.scan.text() == "3 frames, 1 labeled (33%).")
+    assert "The numbers in" not in page.remarks.text()
+    assert not problem(page)
+
+
+def test_layers_that_nothing_can_be_learned_from_are_told_on_the_page(
+    page: LayerPage, viewer: ViewerModel, data: LayerData
+) -> None:
+    add_image(viewer)
+    assert not problem(page), "there is a button for layers that are missing"
+    layer = add_labels(viewer, "alive")
+    data.set_rows([*data.rows, replace(data.rows[0], name="dead")])
+    assert f"Layer {layer.name!r} is chosen for 'alive' and for 'dead'" in problem(page)
+    data.set_rows(data.rows[:1])
+    assert not problem(page)
+
+
+def problem(page: LayerPage) -> str:
+    """What the page says is wrong, if anything."""
+    return page.problem.text() if page.problem.isVisible() else ""
 
 
 def test_the_summary_of_the_section_says_the_same(

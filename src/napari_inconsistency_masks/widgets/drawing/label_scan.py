@@ -41,12 +41,15 @@ class Scan:
         Classes that are drawn nowhere.
     strays
         By frame, boxes around what is drawn outside of its label boxes.
+    numbered
+        Layers in which a class has several numbers, which are taken for single objects.
     """
 
     labeled: npt.NDArray[np.bool_]
     complete: npt.NDArray[np.bool_]
     undrawn: tuple[str, ...]
     strays: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
+    numbered: tuple[str, ...] = ()
 
 
 class LabelScan(QObject):
@@ -181,7 +184,8 @@ def _scan(drawing: Drawing) -> Generator[None, None, Scan]:
     labeled = drawing.labeled_frames()
     found = {frame: boxes_around_strays(drawing, frame) for frame in sorted(drawing.boxes)}
     strays = {frame: boxes for frame, boxes in found.items() if boxes}
-    return Scan(labeled, drawing.all_over(labeled), tuple(drawing.undrawn()), strays)
+    undrawn, numbered = tuple(drawing.undrawn()), tuple(drawing.numbered())
+    return Scan(labeled, drawing.all_over(labeled), undrawn, strays, numbered)
 
 
 def _words(error: Exception) -> str:

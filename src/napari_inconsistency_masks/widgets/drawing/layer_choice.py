@@ -227,7 +227,8 @@ class LayerChoice(QObject):
 
     def _propose(self) -> None:
         """Until somebody changes the table."""
-        self.rows = proposed_rows(self.image_layers.proposed(self.image, self.axes))
+        name = "" if self.image is None else self.image.name
+        self.rows = proposed_rows(self.image_layers.proposed(self.image, self.axes), name)
 
 
 def _as_area(row: ClassRow) -> ClassRow:

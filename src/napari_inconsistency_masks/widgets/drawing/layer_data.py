@@ -95,6 +95,14 @@ class LayerData(LayerChoice):
             return f"Nothing is drawn yet: draw {names} on at least one frame, better on two."
         return None
 
+    def scan_problem(self) -> str | None:
+        """Why what is drawn cannot be counted, in a sentence, or None; missing layers are none."""
+        try:
+            self.drawing(partly=True)
+        except InputError as error:
+            return str(error)
+        return self._scanning.problem or None
+
     def _on_reshaped(self, image: Image, before: tuple[int, ...]) -> None:
         self.boxes.reshape(image, before, shape_of(image))
 

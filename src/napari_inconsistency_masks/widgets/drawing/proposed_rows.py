@@ -12,8 +12,11 @@ from ..parts.colors import class_color
 from .snapshot import class_name
 
 
-def proposed_rows(layers: Iterable[Layer]) -> list[ClassRow]:
-    """A class per layer of labels, named like it, and one for points; else the default ones."""
+def proposed_rows(layers: Iterable[Layer], image: str = "") -> list[ClassRow]:
+    """A class per layer of labels, named like it, and one for points; else the default ones.
+
+    What napari puts before the names of layers, that of the `image` they were made on, is left out.
+    """
     layers = list(layers)
     masks = [item for item in layers if isinstance(item, Labels)]
     points = [item for item in layers if isinstance(item, Points)]
@@ -21,7 +24,8 @@ def proposed_rows(layers: Iterable[Layer]) -> list[ClassRow]:
         return default_rows()
     rows: list[ClassRow] = []
     for item in [*masks, *points[:1]]:
-        name = class_name(item.name, [row.name for row in rows])
+        own = item.name.removeprefix(f"{image} - ")
+        name = class_name(own, [row.name for row in rows])
         rows.append(ClassRow(name, "", MASK if item in masks else POSITION, item))
     spots = [row for row in rows if "position" in row.name.lower() and len(rows) > 1]
     if spots and not points:

@@ -22,7 +22,7 @@ from ...errors import InputError
 from ...files.atomic import write_json
 from ...files.names import composed, is_device, printable
 from ...files.tiff import write_tiff
-from ...projects.objects import area
+from ...projects.objects import area, numbered
 from ...task import LabelScheme
 from ..layers.frames import FrameAxes
 
@@ -132,6 +132,11 @@ class Drawing:
             return [name for i, name in enumerate(self.scheme.classes, 1) if i not in ids]
         return [item.name for item in self.drawn if not self._frames_with(item).any()]
 
+    def numbered(self) -> list[str]:
+        """Layers in which a class has several numbers, which are taken for single objects."""
+        layers = () if self.scheme.exclusive else self.drawn
+        return [item.layer for item in layers if self._has_numbers(item)]
+
     def check(self) -> None:
         """Raise `InputError` if an id has no class; the sentence names layer and frame."""
         for frame in range(self.axes.count) if self.scheme.exclusive else ():
@@ -146,6 +151,10 @@ class Drawing:
             for frame in range(self.axes.count):
                 found[frame] = self.axes.read_plane(item.labels, frame).any()
         return found
+
+    def _has_numbers(self, item: DrawnClass) -> bool:
+        frames = range(self.axes.count) if item.points is None else ()
+        return any(numbered(self.axes.read_plane(item.labels, frame)) for frame in frames)
 
     def target(self, frame: int) -> npt.NDArray[np.uint8]:
         """Labels of one frame, as in `LabelScheme`; objects that touch are set apart."""
@@ -166,9 +175,10 @@ class Drawing:
         highest = len(self.scheme.classes)
         if ids.min() < 0 or ids.max() > highest:
             wrong = int(ids.max()) if ids.max() > highest else int(ids.min())
+            there = "is 1 class" if highest == 1 else f"are {highest} classes"
             raise InputError(
-                f"Layer {item.layer!r} has the label {wrong} on frame {frame}, and there are "
-                f"{highest} classes; add a class for it, or erase it."
+                f"Layer {item.layer!r} has the label {wrong} on frame {frame}, and there {there}; "
+                f"add a class for it, or erase it."
             )
         return ids.astype(np.uint8)
 

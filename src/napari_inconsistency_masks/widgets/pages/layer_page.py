@@ -6,6 +6,7 @@ from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from ...task import Task
 from ..drawing.drawing_layers import add_missing_layers
+from ..drawing.label_scan import Scan
 from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
@@ -28,6 +29,10 @@ TASK_TIPS = (
 EMPTY = (
     "Open an image or a stack: drag a file into napari, or use File > Open. Or take a folder, or "
     "press Open demo."
+)
+ONE_FRAME = (
+    "This image is a single frame: to label several files, and learn from all of them, choose "
+    "Project above."
 )
 
 
@@ -53,6 +58,7 @@ class LayerPage(QWidget):
         self.restore = button("Restore labels", "layers_restore", tip)
         self.kept = Sentence("layers_kept", "hint")
         self.scan = Sentence("layers_scan")
+        self.problem = Sentence("layers_problem", "problem")
         self.remarks = Sentence("layers_remarks", "hint")
         self.controls = self._arranged()
         column = QVBoxLayout(self)
@@ -84,6 +90,7 @@ class LayerPage(QWidget):
         column.addWidget(self.table)
         column.addLayout(row(self.make, self.restore, 1))
         column.addWidget(self.scan)
+        column.addWidget(self.problem)
         column.addWidget(self.remarks)
         column.addWidget(StrayNote(self.session, "layers"))
         column.addWidget(self.kept)
@@ -113,16 +120,17 @@ class LayerPage(QWidget):
 
     def _update_scan(self) -> None:
         scan, axes = self._data.scan, self._data.axes
+        self.problem.tell(None if scan or self._data.image is None else self._data.scan_problem())
         if scan is None or axes is None:
             self.scan.tell(None)
-            self.remarks.tell(None)
+            self.remarks.tell(ONE_FRAME if axes is not None and axes.count == 1 else None)
             return
         count, labeled = axes.count, int(scan.labeled.sum())
         frames = "1 frame" if count == 1 else f"{count} frames"
         in_part = labeled - int(scan.complete.sum())
         some = f", {in_part} of them in part" if in_part else ""
         self.scan.tell(f"{frames}, {labeled} labeled ({labeled / count:.0%}){some}.")
-        self.remarks.tell(" ".join(_remarks(labeled, scan.undrawn)))
+        self.remarks.tell(" ".join(_remarks(count, scan)))
         self._update_kept()
 
     @slot
@@ -134,12 +142,22 @@ class LayerPage(QWidget):
         add_missing_layers(self._data)
 
 
-def _remarks(labeled: int, undrawn: tuple[str, ...]) -> list[str]:
-    remarks = []
-    if labeled == 1:
+def _remarks(count: int, scan: Scan) -> list[str]:
+    remarks, labeled = [], int(scan.labeled.sum())
+    if count == 1:
+        remarks.append(ONE_FRAME)
+    elif labeled == 1:
         remarks.append("Label a second frame, so that one can be set aside for validation.")
     elif labeled > 1:
-        remarks.append("Validation frames come from the same stack.")
-    if labeled and undrawn:
-        remarks.append(f"Not drawn anywhere yet: {', '.join(undrawn)}.")
+        remarks.append(
+            "Validation frames come from the same stack: they resemble the others, and errors look "
+            "smaller than they are."
+        )
+    if labeled and scan.undrawn:
+        remarks.append(f"Not drawn anywhere yet: {', '.join(scan.undrawn)}.")
+    if scan.numbered:
+        remarks.append(
+            f"The numbers in {', '.join(scan.numbered)} are taken for single objects of one class; "
+            f"if each is a class, choose under Classes that they exclude each other."
+        )
     return remarks
