@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_inconsistency_masks.data.splits import choose_labeled, listed, split_files
+from napari_inconsistency_masks.data.splits import choose_labeled, split_files
 from napari_inconsistency_masks.errors import InputError
 
 NAMES = [f"image_{number}" for number in range(20)]
@@ -93,11 +93,6 @@ def test_wrong_amounts(amount: float) -> None:
 def test_unknown_names_are_named() -> None:
     with pytest.raises(InputError, match="named x, y"):
         choose_labeled(NAMES, ["image_1", "x", "y"])
-
-
-def test_listed() -> None:
-    assert listed(["a"]) == "a"
-    assert listed(list("abcde")) == "a, b, c and 2 more"
 
 
 def test_a_list_that_comes_with_the_data_is_used_up_first() -> None:

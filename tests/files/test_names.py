@@ -12,6 +12,7 @@ from napari_inconsistency_masks.files.names import (
     display_name,
     folder_name,
     is_device,
+    listed,
 )
 
 
@@ -62,3 +63,8 @@ def test_names_of_files(name: str) -> None:
 
 def test_one_name_however_its_letters_are_stored() -> None:
     assert composed("Zelle_a\u0308") == composed("Zelle_\u00e4") == "Zelle_\u00e4"
+
+
+def test_of_many_names_the_first_are_listed() -> None:
+    assert listed(["a"]) == "a"
+    assert listed(list("abcde")) == "a, b, c and 2 more"

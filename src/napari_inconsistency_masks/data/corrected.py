@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..files.json_files import read_json
-from ..files.names import about
+from ..files.names import about, listed
 from .folders.file_source import item_of
 from .folders.folder import load_folder
 from .held_out import image_print
@@ -28,7 +28,6 @@ from .markers import Restyled, marker_style
 from .origin import describe, open_data
 from .sample import Sample, SegmentationData, Source
 from .sources import SOURCE, Joined, Subset, file_of, name_of
-from .splits import listed
 
 IMAGES, MASKS = "images", "masks"
 

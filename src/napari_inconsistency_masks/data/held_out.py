@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..files.names import listed
 from .sample import Sample, SegmentationData, Source
 from .sources import Subset, file_of
-from .splits import listed, split_files
+from .splits import split_files
 
 SPOILED = (
     "Set aside after the networks had learned from it, so it is neither learned from any more nor "

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from ..files.names import listed
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,6 @@ def take_labeled(
     if isinstance(amount, Sequence):
         return choose_labeled(order, amount)  # also refuses a str
     return tuple(sorted(order[: _amount(amount, len(order), round_up=round_up)]))
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """``"a, b, c and 4 more"``."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 def _amount(amount: float, available: int, *, round_up: bool = False) -> int:

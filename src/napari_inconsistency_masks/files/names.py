@@ -1,12 +1,15 @@
-"""How a file is called in a sentence a person reads."""
+"""How a file, or several, are called in a sentence a person reads."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 SENTENCE = 200
 """Longest message, in characters, that still fits a notification and a table cell."""
+
+_LISTED = 3
 
 _DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{port}{n}" for port in ("com", "lpt") for n in "123456789"
@@ -50,6 +53,12 @@ def printable(text: str) -> str:
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """``"a, b, c and 4 more"``."""
+    shown = ", ".join(names[:_LISTED])
+    return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED} more"
 
 
 def _shorten(text: str, length: int) -> str:

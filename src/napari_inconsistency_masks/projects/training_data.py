@@ -15,11 +15,11 @@ from ..data.folders.split_lists import SplitLists
 from ..data.masks import ClassIds
 from ..data.origin import describe
 from ..data.sample import SegmentationData
-from ..data.splits import listed, split_files
+from ..data.splits import split_files
 from ..errors import InputError
 from ..files.header import ImageHeader
 from ..files.images import read_header
-from ..files.names import about
+from ..files.names import about, listed
 from ..intensity import Intensity
 from .content import ImageEntry
 from .corrections import Corrections, training_files

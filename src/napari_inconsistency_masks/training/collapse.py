@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from ..config import TrainConfig
-from ..data.splits import listed
+from ..files.names import listed
 from ..inference.behavior import Behavior
 from ..inference.confidence import CONFIDENT
 from ..task import BLANKED, LabelScheme

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
-from ..splits import choose_labeled, listed, split_files
+from ...files.names import listed
+from ..splits import choose_labeled, split_files
 from .pairing import Pair
 from .split_lists import SplitLists
 

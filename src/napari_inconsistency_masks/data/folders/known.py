@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ...files.names import listed
 from ..mask_files import class_channels
 from ..masks import read_mask
 from ..roi_masks import open_masks
-from ..splits import listed
 from .listing import list_masks
 from .pairing import Extent, Pair, mask_frames
 

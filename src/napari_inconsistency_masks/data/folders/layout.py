@@ -8,9 +8,8 @@ from pathlib import Path
 
 from ...errors import InputError, close_to
 from ...files.folders import looking_into
-from ...files.names import composed
+from ...files.names import composed, listed
 from ...task import LabelScheme, Task
-from ..splits import listed
 from .inspection import (
     IMAGE_FOLDERS,
     KNOWN_FOLDER,

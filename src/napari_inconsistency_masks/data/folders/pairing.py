@@ -11,11 +11,10 @@ from ...errors import InputError
 from ...files.axes import frames_in_order
 from ...files.header import ImageHeader
 from ...files.images import open_stack, read_header
-from ...files.names import about
+from ...files.names import about, listed
 from ...files.rois import is_roi_file
 from ..pixels import channel_count, has_alpha, is_gray, to_channels
 from ..roi_masks import open_masks
-from ..splits import listed
 from .file_source import Item
 from .layout import Layout
 from .listing import list_images, list_masks

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import InputError
+from ...files.names import listed
 from ...task import LabelScheme
 from ..sample import Sample
-from ..splits import listed
 from .file_source import FileSource, ItemReader
 from .small_marks import SmallMarks
 

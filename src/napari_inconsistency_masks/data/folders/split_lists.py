@@ -11,9 +11,8 @@ from pathlib import Path
 from ...errors import InputError
 from ...files.folders import looking_into
 from ...files.guard import read_bytes
-from ...files.names import about
+from ...files.names import about, listed
 from ...files.text_lines import lines_of
-from ..splits import listed
 from .listing import IMAGE_NAME
 
 FOLDER = "splits"

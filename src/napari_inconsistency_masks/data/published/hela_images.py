@@ -12,13 +12,12 @@ import numpy.typing as npt
 
 from ...cells import redraw_markers
 from ...errors import InputError
-from ...files.names import about
+from ...files.names import about, listed
 from ...intensity import Intensity
 from ..cache import SampleCache
 from ..mask_files import color_channels
 from ..pixels import is_gray, to_channels
 from ..sample import Sample
-from ..splits import listed
 from .image_tree import ImageTree
 
 IMAGES = "brightfield"

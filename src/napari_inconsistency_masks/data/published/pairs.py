@@ -12,14 +12,13 @@ import numpy.typing as npt
 
 from ...errors import InputError
 from ...files.header import ImageHeader
-from ...files.names import about, folder_name
+from ...files.names import about, folder_name, listed
 from ...intensity import Intensity
 from ..cache import SampleCache
 from ..mask_files import color_channels, id_channels
 from ..pixels import to_channels
 from ..sample import Sample
 from ..sources import ItemSource
-from ..splits import listed
 from .image_tree import ImageTree
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from ...data.splits import listed
+from ...files.names import listed
 from ...overview import RunSummary
 from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 from ...data.folders.inspection import ClassFolder, FolderLayout
 from ...data.published.layouts import recognized
 from ...data.sample import Sample
-from ...data.splits import listed
+from ...files.names import listed
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
 from ..parts.elided_label import ElidedLabel
