@@ -45,6 +45,31 @@ def test_the_folder_of_the_results_is_said_to_be_never_searched(
             list_images([given], out=images)
 
 
+def test_a_plan_says_that_nothing_can_be_written_where_the_results_would_go(
+    model: Path,
+    ensemble: TrainedEnsemble,
+    images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A drive of a microscope is often for reading only, and results are proposed beside images."""
+    (tmp_path / "notes.txt").write_text("mine")
+    for out in (tmp_path / "notes.txt", tmp_path / "notes.txt" / "results"):
+        with pytest.raises(InputError, match=r"notes\.txt: this is a file and no folder; choose"):
+            batch_of([images], out, model, ensemble)
+    permitted = os.access
+
+    def access(path: Path, mode: int) -> bool:
+        return path != tmp_path and permitted(path, mode)
+
+    monkeypatch.setattr(os, "access", access)
+    with pytest.raises(InputError, match="nothing can be written into this folder"):
+        batch_of([images], tmp_path / "a" / "results", model, ensemble)
+    (tmp_path / "a").mkdir()
+    batch_of([images], tmp_path / "a" / "results", model, ensemble)
+    assert not (tmp_path / "a" / "results").exists()
+
+
 def test_saved_labels_and_runs_are_no_images(images: Path, tmp_path: Path) -> None:
     """A project may lie in the folder of its images."""
     before = names(images, tmp_path / "out")

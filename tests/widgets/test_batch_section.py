@@ -370,6 +370,7 @@ def test_a_plan_that_is_refused_says_why(ready: BatchSection, program: Program) 
     program.child.end(2)
     assert ready.page.problem.text().endswith("no images here; give TIFF, PNG or Zarr images.")
     assert ready.page.main.text() == "Show plan"
+    assert not ready.page.table.isVisibleTo(ready), "there is nothing to list"
     ready.page.main.click()
     program.child.said.emit(
         "napari-im: /x: no images here; 3 folders inside were not looked into: add --recursive."

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..files.folders import check_writable
 from .images import Image, look_at
 from .listing import NO_INPUTS, Inputs, Listing
 from .model import Model
@@ -164,8 +165,9 @@ def make_plan(
     Raises
     ------
     InputError
-        If the results would go where the images are taken from.
+        If the results would go where the images are taken from, or cannot be written there.
     """
+    check_writable(Path(realpath(folder)))
     stems = unique_stems(found.name for found in listing.images)
     images: list[Image] = []
     first: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,32 @@ def make_folder(path: Path, *, new: bool = False) -> None:
         raise _refusal(path, error) from error
     except OSError as error:
         raise _refusal(path, error) from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a folder that can neither be made nor written to, before there is anything to write.
+
+    Nothing is made. A full disk, and the like, show only when something is written.
+
+    Parameters
+    ----------
+    path
+        Of the folder, which need not be there; absolute.
+
+    Raises
+    ------
+    InputError
+        If it, or what of the path is there, is a file, or may not be written to.
+    """
+    with looking_into(path):
+        there = next((place for place in (path, *path.parents) if place.exists()), None)
+    if there is None:
+        return  # no such drive, which is said when the folder is made
+    if not there.is_dir():
+        raise InputError(about(there, "this is a file and no folder; choose another folder."))
+    if not os.access(there, os.W_OK | os.X_OK):
+        text = "nothing can be written into this folder; get the permission, or choose another one."
+        raise InputError(about(there, text))
 
 
 def require(anchor: Path) -> None:

@@ -148,7 +148,8 @@ class BatchPage(QWidget):
         self.problem.tell(job.message or (job.refusal if refused else None))
         self.hint.setVisible(state is State.EMPTY)
         self.open.setVisible(state in (State.FINISHED, State.STOPPED))
-        self.table.show_plan(job.follower, shown=state not in (State.EMPTY, State.PLANNING))
+        planned = job.follower.planned is not None and state is not State.PLANNING
+        self.table.show_plan(job.follower, shown=planned)
         self._show_progress()
 
     def _show_progress(self) -> None:
