@@ -7,11 +7,10 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..cluster import Desk, NotWantedError, UnfitError, UnseenError
+from ..cluster import Desk, NotWantedError, UnfitError, UnseenError, must_have_version
 from ..cluster.desk import Now
 from ..cluster.shared_files import must_see
 from ..devices import choose_device, choose_precision, use_threads
@@ -49,9 +48,7 @@ class Order:
 
 def greet(desk: Desk, expected: str, device: str, wanted_precision: str) -> dict[str, Any]:
     """Say what this worker is, which must have the ``expected`` version of this package."""
-    mine = version("napari-inconsistency-masks")
-    if mine != expected:
-        raise UnfitError(f"has napari-inconsistency-masks {mine}, and this computer {expected}")
+    must_have_version(expected)
     place = choose_device(device, desk.turn)
     precision = choose_precision(place, wanted_precision)
     return {

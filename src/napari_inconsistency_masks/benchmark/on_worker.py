@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..cluster import Desk, NotWantedError, UnfitError
+from ..cluster import Desk, NotWantedError, must_have_version
 from ..cluster.desk import LOOK, Now
 from ..cluster.shared_files import must_see
 from ..devices import gpu_of_turn
@@ -19,9 +18,7 @@ _FAST = ("StepEnd", "Checking", "Judging")
 
 def greet(desk: Desk, expected: str) -> dict[str, Any]:
     """Say which GPU a child would see; refuse another version of this package."""
-    mine = version("napari-inconsistency-masks")
-    if mine != expected:
-        raise UnfitError(f"has napari-inconsistency-masks {mine}, and this computer {expected}")
+    must_have_version(expected)
     return {"gpu": gpu_of_turn(desk.turn)}
 
 

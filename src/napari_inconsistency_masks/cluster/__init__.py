@@ -5,7 +5,7 @@ imported when a cluster is asked for, and never else.
 """
 
 from .connect import ConnectionLostError, connected
-from .desk import Desk, NotWantedError, UnfitError, UnseenError
+from .desk import Desk, NotWantedError, UnfitError, UnseenError, must_have_version
 from .happenings import Happening, Job, Lost, Noted, Refused, Returned, Said
 from .team import Team
 
@@ -24,4 +24,5 @@ __all__ = [
     "UnfitError",
     "UnseenError",
     "connected",
+    "must_have_version",
 ]

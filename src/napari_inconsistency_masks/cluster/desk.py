@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,19 @@ class UnseenError(InputError):
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path}: does not exist (any more).")
         self.path = str(path)
+
+
+def must_have_version(expected: str) -> None:
+    """Refuse to work where this package has another version than for the team.
+
+    Raises
+    ------
+    UnfitError
+        With both versions.
+    """
+    mine = version("napari-inconsistency-masks")
+    if mine != expected:
+        raise UnfitError(f"has napari-inconsistency-masks {mine}, and this computer {expected}")
 
 
 class NotWantedError(Exception):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..checkpoint import save_tensors
-from ..cluster import Desk, Job, NotWantedError, UnfitError
+from ..cluster import Desk, Job, NotWantedError, UnfitError, must_have_version
 from ..cluster.desk import Now
 from ..cluster.shared_files import content_key, must_see
 from ..data.batches.batches import Batches
@@ -38,9 +38,7 @@ def members_apart(client: Client, folder: Path, place: Place) -> Apart:
 
 
 def _greet(desk: Desk, expected: str) -> dict[str, Any]:
-    mine = package_version()
-    if mine != expected:
-        raise UnfitError(f"has napari-inconsistency-masks {mine}, and this computer {expected}")
+    must_have_version(expected)
     return {"threads": desk.threads}
 
 
