@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QMainWindow,
     QStyle,
+    QStyleOptionComboBox,
     QTableWidget,
     QVBoxLayout,
     QWidget,
@@ -25,6 +26,8 @@ from stand_ins import FakeChild, Networks
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.dock import Dock
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.pages.batch_results_table import ResultsTable
+from napari_inconsistency_masks.widgets.pages.layer_page import LayerPage
 from napari_inconsistency_masks.widgets.pages.section import NARROWEST, Section
 from napari_inconsistency_masks.widgets.parts.controls import Chooser, Sentence
 from napari_inconsistency_masks.widgets.parts.elided_label import ElidedLabel
@@ -108,6 +111,30 @@ def test_lines_to_type_in_and_tables_have_the_font_size_of_the_settings(
     for widget in (line, table):
         widget.setStyleSheet(get_stylesheet("dark"))
         assert widget.font().pointSize() == 11
+
+
+def test_in_a_large_font_names_of_files_and_words_for_kinds_are_not_cut(
+    viewer: ViewerModel, session: Session, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    table, page = ResultsTable(), LayerPage(session)
+    add_image(viewer)
+    for widget in (table, page):
+        qtbot.addWidget(widget)
+        widget.setStyleSheet(get_stylesheet("dark", extra_variables={"font_size": "16pt"}))
+        widget.show()
+        widget.resize(widget.minimumSizeHint().width(), 600)
+    name = "A01/cell_0.png"
+    table.show_columns(("Image", *map("column {}".format, range(9))))
+    table.show_rows([(name, *range(9))])
+    qtbot.waitUntil(lambda: table.columnWidth(0) >= table.sizeHintForColumn(0))
+    kinds = [item for item in page.findChildren(Chooser) if "class_kind" in item.objectName()]
+    assert "positions" in {kind.currentText() for kind in kinds}
+    for kind in kinds:
+        box, part = QStyleOptionComboBox(), QStyle.SubControl.SC_ComboBoxEditField
+        kind.initStyleOption(box)
+        room = kind.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, box, part, kind)
+        assert room.width() >= kind.fontMetrics().horizontalAdvance(kind.currentText())
 
 
 def test_options_of_a_batch_are_not_cut(viewer: ViewerModel, qtbot: Any) -> None:

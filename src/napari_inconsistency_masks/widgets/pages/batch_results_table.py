@@ -16,7 +16,7 @@ TIP = (
 class ResultsTable(Table):
     """Shows rows of counts.csv; what is missing stays empty."""
 
-    least = 110
+    least = 18
 
     def __init__(self) -> None:
         super().__init__("batch_results_table", "Results of the batch", ("Image",))

@@ -116,7 +116,8 @@ class ClassTable(QWidget):
         return name
 
     def _kind(self, number: int) -> Chooser:
-        kind = Chooser(f"class_kind_{number}", "How the class is drawn", KIND_TIP, room=4)
+        room = max(len(words) for words, _ in KINDS)
+        kind = Chooser(f"class_kind_{number}", "How the class is drawn", KIND_TIP, room=room)
         kind.picked.connect(lambda chosen: self._change(number, kind=chosen, layer=None))
         return kind
 

@@ -45,10 +45,10 @@ class Table(QTableView):
     Attributes
     ----------
     least, most
-        Pixels that the stretched column has at least, and each of the others at most.
+        Letters for which the stretched column has room at least, and each of the others at most.
     """
 
-    least, most = 70, 10_000
+    least, most = 11, 2_000
 
     chosen = Signal(int)
     selected = Signal()
@@ -95,6 +95,7 @@ class Table(QTableView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self._follow_font()
+            self._fit()
 
     @property
     def current(self) -> int:
@@ -195,7 +196,7 @@ class Table(QTableView):
                 arrow = ARROW if column == header.sortIndicatorSection() else 0
                 words = header.fontMetrics().horizontalAdvance(name) + ROOM + arrow
                 wanted = max(words, self.sizeHintForColumn(column))
-                self.setColumnWidth(column, min(wanted, self.most))
+                self.setColumnWidth(column, min(wanted, self._letters(self.most)))
         self._leave_room()
 
     def _leave_room(self) -> None:
@@ -204,11 +205,16 @@ class Table(QTableView):
         others = sum(
             header.sectionSize(other) for other in range(header.count()) if other != column
         )
-        if self.viewport().width() - others < self.least:
+        least = self._letters(self.least)
+        if self.viewport().width() - others < least:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            self.setColumnWidth(column, self.least)
+            self.setColumnWidth(column, least)
         else:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def _letters(self, count: int) -> int:
+        """Pixels for as many letters."""
+        return count * int(self.fontMetrics().averageCharWidth())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room anew; called by Qt."""

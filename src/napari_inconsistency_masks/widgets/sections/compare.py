@@ -26,8 +26,8 @@ from ..session.session import DRAWINGS, session_of
 WIDE = 1.3
 """Times as wide as high: from here on the plot is beside the table."""
 
-NAMES, WORDS = 150, 230
-"""Pixels for the names of runs, at least; for what their recipes are called, at most."""
+NAMES, WORDS = 25, 38
+"""Letters for the names of runs, at least; for what their recipes are called, at most."""
 
 SHARES = [640, 360]
 """Of the table and of what is drawn, beside or above each other."""
