@@ -159,11 +159,12 @@ def _setting(name: str, hint: Any, default: Any) -> Setting:
 
 
 def _nested(config: type[Config]) -> dict[str, type[Config]]:
-    hints = get_type_hints(config)
+    """The fields that are configs themselves: their defaults are made by the class."""
+    made_by: dict[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(config)}
     return {
-        name: hint
-        for name, hint in hints.items()
-        if isinstance(hint, type) and issubclass(hint, Config)
+        name: made
+        for name, made in made_by.items()
+        if isinstance(made, type) and issubclass(made, Config)
     }
 
 
