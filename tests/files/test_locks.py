@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import WriteError
-from napari_inconsistency_masks.files.locks import take_lock
+from napari_inconsistency_masks.files.locks import is_held, take_lock
 
 HELD, INSTEAD = "it is in use; wait.", "copy it"
 HOLDS = """
@@ -32,12 +32,16 @@ def test_another_process_that_holds_it_is_told_of_the_folder(tmp_path: Path) -> 
         child.stdout.readline()
         with pytest.raises(InputError, match=r"^data/run: it is in use; wait\.$"):
             take_lock(path, held=HELD, instead=INSTEAD)
+        assert is_held(path)
         child.kill()
     lock = take_lock(path, held=HELD, instead=INSTEAD)
     with pytest.raises(InputError, match="in use"):
         take_lock(path, held=HELD, instead=INSTEAD)
     lock.release()
+    assert not is_held(path), "it lets go of what it took itself"
     take_lock(path, held=HELD, instead=INSTEAD).release()
+    assert not is_held(tmp_path / "none.lock")
+    assert not (tmp_path / "none.lock").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from open_layers import add_image, add_labels
 from run_events import EPOCHS, STEPS, epoch_end, line, started, step, whole_run
 from stand_ins import FakeChild
 
-from napari_inconsistency_masks.plans import read_plan
+from napari_inconsistency_masks.plans import only_here, read_plan
 from napari_inconsistency_masks.training.events import (
     Failed,
     Finished,
@@ -540,6 +540,31 @@ def test_opening_an_unfinished_run_offers_to_go_on(
     assert len(children) == 1
     section.main.click()
     assert children[-1].command[4] == str(run)
+
+
+def test_a_run_that_another_program_trains_is_not_said_to_be_stopped(
+    section: TrainSection,
+    child: FakeChild,
+    trainer: Trainer,
+    session: Session,
+    children: list[FakeChild],
+    qtbot: Any,
+) -> None:
+    run = trainer.run
+    child.end(STOPPED)
+    with only_here(run):
+        open_again(session, run, qtbot, [started(), epoch_end(0, 0)])
+        qtbot.waitUntil(lambda: trainer.state is State.STOPPED)
+        assert section.words.text().startswith("Another program is training this run just now")
+        assert section.summary == "in training elsewhere"
+    session.open_run(run)
+    qtbot.waitUntil(lambda: section.words.text().startswith("Stopped."))
+    with only_here(run):
+        session.open_run(run)
+        qtbot.waitUntil(lambda: trainer.elsewhere)
+    section.main.click()
+    assert not trainer.elsewhere
+    assert section.summary == "starting the networks"
 
 
 def test_opening_a_folder_without_a_run_says_so_and_keeps_the_state(

@@ -50,6 +50,21 @@ def take_lock(path: Path, *, held: str, instead: str, needed: bool = True) -> Fi
     return lock
 
 
+def is_held(path: Path) -> bool:
+    """Whether another process holds a lock file; no, where that cannot be found out."""
+    if not path.is_file():
+        return False
+    lock = FileLock(path, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except (OSError, NotImplementedError):  # as in a folder that is for reading only
+        return False
+    lock.release()
+    return False
+
+
 def _refusal(path: Path, error: Exception, instead: str) -> WriteError:
     said = getattr(error, "strerror", None) or error
     text = f"cannot be written ({said}); get the permission to write to this folder, or {instead}."

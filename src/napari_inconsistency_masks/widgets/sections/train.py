@@ -28,6 +28,10 @@ AFTER = {
     State.STOPPED: "Stopped. What it has is saved: go on whenever you like, also after a restart.",
     State.FAILED: "The training did not get to its end.",
 }
+ELSEWHERE = (
+    "Another program is training this run just now, and the curves are those of when it was opened "
+    "here: open it again to see how far it is."
+)
 
 
 class TrainSection(Section):
@@ -101,6 +105,8 @@ class TrainSection(Section):
         trainer = self.session.trainer
         if trainer.state is State.IDLE:
             return "not ready yet" if self.session.next.problem() else "ready to start"
+        if trainer.elsewhere:
+            return "in training elsewhere"
         return trainer.words if trainer.machine.busy else str(trainer.state)
 
     @slot
@@ -162,7 +168,8 @@ class TrainSection(Section):
     def _show_progress(self) -> None:
         trainer = self.session.trainer
         self.bar.setValue(round(1000 * trainer.position.done))
-        self.words.tell(trainer.words if trainer.machine.busy else AFTER.get(trainer.state))
+        after = ELSEWHERE if trainer.elsewhere else AFTER.get(trainer.state)
+        self.words.tell(trainer.words if trainer.machine.busy else after)
         self.summary_changed.emit()
 
     def _draw(self) -> None:

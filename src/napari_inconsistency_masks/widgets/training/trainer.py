@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
 from ...errors import InputError
-from ...plans import RunPlan, read_plan
+from ...files.locks import is_held
+from ...plans import LOCK, RunPlan, read_plan
 from ...training.events import Event, Finished
 from ...training.progress import Position, Progress, duration
 from ..runs.history import History
-from ..runs.saved_run import read_run
+from ..runs.saved_run import Found, read_run
 from ..work.process import CRASHED, REFUSED, Child, our_command
 from ..work.status import Activity, Status
 from ..work.worker import Worker
@@ -36,6 +37,11 @@ class Trainer(QObject):
         Where to show what is going on.
     say
         Takes lines for the log.
+
+    Attributes
+    ----------
+    elsewhere : bool
+        Whether another program was at work on the run when it was opened.
     """
 
     changed = Signal()
@@ -53,6 +59,7 @@ class Trainer(QObject):
         self.history = History()
         self.position = Position()
         self.message = ""
+        self.elsewhere = False
         self.child: Child | None = None
         self._status, self._say = status, say
         self._progress = Progress()
@@ -101,8 +108,8 @@ class Trainer(QObject):
         if self._opening is not None:
             self._opening.stop()
         self.message = ""
-        worker = self._opening = Worker(read_run(folder), self)
-        worker.returned.connect(lambda found: self._on_opened(worker, folder, found))
+        worker = self._opening = Worker(_look_at(folder), self)
+        worker.returned.connect(lambda seen: self._on_opened(worker, folder, seen))
         worker.failed.connect(lambda error: self._on_not_opened(worker, error))
         worker.begin()
 
@@ -195,7 +202,7 @@ class Trainer(QObject):
 
     def _launch(self) -> None:
         assert self.run is not None
-        self._progress, self.message = Progress(), ""
+        self._progress, self.message, self.elsewhere = Progress(), "", False
         self._refusal, self._last_line = "", ""
         self.position = Position("starting the networks")
         self._status.begin(TRAINING, Activity("Training: starting", None, self.stop, "Stop"))
@@ -237,12 +244,11 @@ class Trainer(QObject):
             )
         return f"The training failed ({self._last_line or f'code {code}'}); the log says more."
 
-    def _on_opened(
-        self, worker: Worker, folder: Path, found: tuple[RunPlan | None, History, bool]
-    ) -> None:
+    def _on_opened(self, worker: Worker, folder: Path, seen: tuple[Found, bool]) -> None:
         if worker is not self._opening or self.machine.busy:
             return  # something else was opened or started meanwhile
         self.run = folder
+        found, self.elsewhere = seen
         self.plan, self.history, complete = found
         self.machine.opened(complete=complete)
         self.position = Position("finished" if complete else "stopped", 1.0 if complete else 0.0)
@@ -258,8 +264,14 @@ class Trainer(QObject):
 
     def _forget(self) -> None:
         self.run, self.plan, self.history, self.message = None, None, History(), ""
-        self.position = Position()
+        self.position, self.elsewhere = Position(), False
         self._preparing = self._opening = None
+
+
+def _look_at(folder: Path) -> Generator[None, None, tuple[Found, bool]]:
+    """Read a run, and whether another program is at work on it."""
+    found = yield from read_run(folder)
+    return found, not found[2] and is_held(folder / LOCK)
 
 
 def _words(error: Exception) -> str:
