@@ -22,6 +22,7 @@ from napari_inconsistency_masks.training.results import (
     GenerationScores,
     write_result,
 )
+from napari_inconsistency_masks.widgets.layers.class_rows import POSITION
 from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
 from napari_inconsistency_masks.widgets.session.retraining import NO_CORRECTION
 from napari_inconsistency_masks.widgets.session.session import Session
@@ -128,6 +129,16 @@ def test_it_says_what_is_missing(
     assert (box.problem.text(), box.main.isEnabled()) == ("", True)
     session.choose_source(FOLDER)
     assert "No folder is chosen yet" in box.problem.text()
+
+
+def test_where_nothing_is_labeled_one_correction_is_enough(
+    section: CorrectSection, session: Session, old: Path, qtbot: Any
+) -> None:
+    """Networks of another day: nobody has to draw on a whole frame to let them learn on."""
+    for row in session.layer_data.drawn_rows:
+        row.layer.data = row.layer.data[:0] if row.kind == POSITION else 0 * row.layer.data
+    qtbot.waitUntil(lambda: "Nothing is drawn yet" in str(session.next.problem()))
+    assert section.retraining.problem.text().endswith(NO_CORRECTION)
 
 
 def test_other_classes_are_refused_by_name(

@@ -68,6 +68,9 @@ class Retraining(QObject):
             return None if self.runs else "A training is running: wait for it, or stop it."
         if model is None:
             return "There are no networks yet that could learn on: train some under 2 Train."
+        scan = session.layer_data.scan
+        if session.data is session.layer_data and scan is not None and not scan.labeled.any():
+            return NO_CORRECTION  # that is enough: nobody need draw on a whole frame here
         problem = session.data.problem()
         if problem is not None or session.data is not session.layer_data:
             return problem
