@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
+from ..data.batches.tensors import tensor_of
 from ..data.sample import Sample, Source
 from ..inconsistency import Prediction, find_consensus
 from ..losses import Loss
@@ -183,10 +183,10 @@ def predicted(ensemble: Ensemble, samples: Source) -> Iterator[tuple[Sample, Ten
 
 def _loss(loss: Loss, logits: Tensor, sample: Sample) -> npt.NDArray[np.float64]:
     """Loss of one image per member, ``(E,)``."""
-    target = torch.from_numpy(sample.labeled).expand(len(logits), 1, *sample.labeled.shape)
+    target = tensor_of(sample.labeled).expand(len(logits), 1, *sample.labeled.shape)
     known = None
     if sample.known is not None:
-        known = torch.from_numpy(sample.known.reshape(-1, *sample.known.shape[-2:]))
+        known = tensor_of(sample.known.reshape(-1, *sample.known.shape[-2:]))
         known = known.expand(len(logits), 1, *known.shape)  # (E, 1, 1 or K, Y, X)
     value: npt.NDArray[np.float64] = loss(logits[:, None], target, known).double().numpy()
     return value

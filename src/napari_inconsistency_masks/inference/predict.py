@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ..data.batches.tensors import tensor_of
 from ..data.sample import Source
 from ..devices import naming_lack_of_memory, release_memory
 from ..errors import InputError
@@ -63,8 +64,7 @@ def predict_logits(
 
 def _predict_tiles(ensemble: Ensemble, images: npt.NDArray[np.uint8], tile: int) -> Tensor:
     height, width = images.shape[-2:]
-    images = np.require(images, requirements=("C", "W"))  # torch takes no other views
-    padded = _padded(torch.from_numpy(images), ensemble.divisor)  # (B, C, Y', X')
+    padded = _padded(tensor_of(images), ensemble.divisor)  # (B, C, Y', X')
     result = torch.empty(len(ensemble), len(images), ensemble.outputs, *padded.shape[-2:])
     shape = (padded.shape[-2], padded.shape[-1])
     for part in tiles(shape, tile, halo=ensemble.halo, divisor=ensemble.divisor):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from ..data.batches.tensors import tensor_of
 from ..data.batches.transforms import Change, move, move_back, recolor
 from ..data.held_out import image_print
 from ..data.pseudo import PseudoLabel, PseudoLabeled, read_pseudo_label, write_pseudo_label
@@ -234,5 +235,5 @@ class _Views:
         sample = self._unlabeled[index]
         if change == Change():
             return sample
-        moved = move(torch.from_numpy(sample.image), change)[None].contiguous()
+        moved = move(tensor_of(sample.image), change)[None].contiguous()
         return replace(sample, image=recolor(moved, [change])[0].numpy())

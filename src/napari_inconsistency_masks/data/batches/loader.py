@@ -18,6 +18,7 @@ from ...config import AugmentConfig
 from ...errors import InputError
 from ..sample import Source
 from .pieces import cut, piece_shape
+from .tensors import tensor_of
 from .transforms import Change, draw, move, recolor
 from .turns import Turns
 from .views import Unlabeled
@@ -210,7 +211,7 @@ class Loader:
         piece = cut(sample, self.shape, rng, around_known=part.around_known)
         change = self._change(part, item, rng)
         arrays = (piece.image, piece.target, piece.known, piece.blank)
-        moved = [move(torch.from_numpy(np.ascontiguousarray(a)), change) for a in arrays]
+        moved = [move(tensor_of(a), change) for a in arrays]
         return _Drawn(change, *moved)
 
     def _change(self, part: Part, item: _Item, rng: np.random.Generator) -> Change:

@@ -18,6 +18,7 @@ from ...config import AugmentConfig
 from ..sample import Sample, Source
 from .photometric import Photometric
 from .pieces import cut
+from .tensors import tensor_of
 from .transforms import draw, move
 
 ONLY_MOVED = AugmentConfig(contrast=0, brightness=0, blur=0, noise=0)
@@ -108,8 +109,8 @@ class UnlabeledImages:
                 sample = self.samples[self._index(member, step * self.count + slot)]
                 piece = cut(_without_target(sample), self.shape, rng)
                 change = draw(rng, ONLY_MOVED, free_rotation=self.free_rotation)
-                weak.append(move(torch.from_numpy(np.ascontiguousarray(piece.image)), change))
-                valid.append(move(torch.from_numpy(np.ascontiguousarray(piece.known)), change))
+                weak.append(move(tensor_of(piece.image), change))
+                valid.append(move(tensor_of(piece.known), change))
                 rngs.append(rng)
         lead = (len(members), self.count)
         images = torch.stack(weak).to(self.device)  # (E * U, C, Y, X)

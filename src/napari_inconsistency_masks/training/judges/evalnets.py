@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
+from ...data.batches.tensors import tensor_of
 from ...data.pseudo import PseudoLabel
 from ...data.sample import Sample
 from ...inconsistency import blank
@@ -113,7 +114,7 @@ class EvalNetJudge:
         return sum(found) / len(found) if found else 0.0
 
     def _score(self, image: npt.NDArray[np.uint8], label: npt.NDArray[np.bool_]) -> float:
-        inputs = [torch.from_numpy(np.ascontiguousarray(array))[None] for array in (image, label)]
+        inputs = [tensor_of(array)[None] for array in (image, label)]
         said = [self.networks(member, *inputs) for member in range(len(self.networks))]
         overlap = torch.cat([overlap.sigmoid() for overlap, _ in said])  # (n, K)
         there = [detection.sigmoid() for _, detection in said if detection is not None]

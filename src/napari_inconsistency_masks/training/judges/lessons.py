@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...config import AugmentConfig
 from ...data.batches.pieces import Piece, cut
+from ...data.batches.tensors import tensor_of
 from ...data.batches.transforms import draw, recolor
 from ...data.pseudo import PseudoLabel
 from ...data.sample import Source
@@ -99,7 +100,7 @@ class Lessons:
         image = piece.image
         if setup.config.pseudo_labels.blank_image:
             image = blank(image, label.anywhere)
-        pixels = torch.from_numpy(np.ascontiguousarray(image))
+        pixels = tensor_of(image)
         if self._changed and rng.random() < 0.5:
             change = draw(rng, STRENGTH, free_rotation=False)
             pixels = recolor(pixels[None], [replace(change, flip_horizontal=False)])[0]
