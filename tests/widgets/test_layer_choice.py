@@ -100,6 +100,19 @@ def test_layers_that_fit_are_proposed_as_classes(data: LayerData, viewer: Viewer
     assert [row.color for row in data.rows] == [class_color(number) for number in range(3)]
 
 
+def test_points_alone_are_the_positions_of_the_proposed_classes(
+    data: LayerData, viewer: ViewerModel
+) -> None:
+    """Who has counted cells by clicking on them goes on from there."""
+    add_image(viewer)
+    clicked = add_points(viewer, "Points", [[5, 6]])
+    assert [row.layer for row in data.rows] == [None, None, clicked]
+    assert not data.classes_chosen, "labels of another day may have others"
+    add_missing_layers(data)
+    assert data.rows[2].layer is clicked
+    assert [layer.name for layer in viewer.layers] == ["cells", "Points", "alive", "dead"]
+
+
 def test_a_labels_layer_called_position_marks_positions(
     data: LayerData, viewer: ViewerModel
 ) -> None:

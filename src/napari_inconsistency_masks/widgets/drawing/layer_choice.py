@@ -126,8 +126,8 @@ class LayerChoice(QObject):
 
     @property
     def classes_chosen(self) -> bool:
-        """Whether a person said which classes there are, with the table or by her layers."""
-        return not self._untouched or any(row.layer is not None for row in self.rows)
+        """Whether a person said which classes there are, with the table or by layers of labels."""
+        return not self._untouched or any(isinstance(row.layer, Labels) for row in self.rows)
 
     def layers_changed(self) -> None:
         """Layers were added, removed or renamed: let go of those that are gone."""

@@ -15,13 +15,17 @@ from .snapshot import class_name
 def proposed_rows(layers: Iterable[Layer], image: str = "") -> list[ClassRow]:
     """A class per layer of labels, named like it, and one for points; else the default ones.
 
+    Points alone are the positions of these.
     What napari puts before the names of layers, that of the `image` they were made on, is left out.
     """
     layers = list(layers)
     masks = [item for item in layers if isinstance(item, Labels)]
     points = [item for item in layers if isinstance(item, Points)]
     if not masks:
-        return default_rows()
+        alone = points[0] if points else None
+        return [
+            replace(row, layer=alone if row.kind == POSITION else None) for row in default_rows()
+        ]
     rows: list[ClassRow] = []
     for item in [*masks, *points[:1]]:
         own = item.name.removeprefix(f"{image} - ")
