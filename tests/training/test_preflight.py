@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import Task
@@ -66,3 +68,51 @@ def test_validation_images_without_any_class_are_noted(task: Task, names: str) -
     assert "lowest loss" in said
     one = [*nothing, data.validation[0]]
     assert not preflight(replace(data, validation=one), RECIPES["labeled"])
+
+
+def gray_as_fractions(sample: Sample) -> Sample:
+    return replace(sample, image=(sample.image / 255).astype(np.float32))  # type: ignore[arg-type]
+
+
+def without_channels(sample: Sample) -> Sample:
+    return replace(sample, image=sample.image[0])
+
+
+def white_masks(sample: Sample) -> Sample:
+    return replace(sample, target=sample.labeled * 255)
+
+
+def ids_of_other_classes(sample: Sample) -> Sample:
+    return replace(sample, target=sample.labeled + 1)
+
+
+def smaller_labels(sample: Sample) -> Sample:
+    return replace(sample, target=sample.labeled[..., :20])
+
+
+@pytest.mark.parametrize(
+    ("task", "change", "said"),
+    [
+        (Task.BINARY, gray_as_fractions, r"float32 and shape \(1, 32, 32\).* give uint8"),
+        (
+            Task.MULTICLASS,
+            without_channels,
+            r"shape \(32, 32\) cannot.* shape \(1, rows, columns\)",
+        ),
+        (Task.MULTILABEL, white_masks, r"values from 0 to 255; give 0 and 1, 1 at the most"),
+        (Task.MULTICLASS, ids_of_other_classes, r"from 2 to 4; give class ids.*, 3 at the most"),
+        (Task.BINARY, smaller_labels, r"shape \(1, 32, 20\) do not fit.* shape \(1, 32, 32\)"),
+    ],
+)
+@pytest.mark.parametrize("which", ["labeled", "validation", "unlabeled"])
+def test_arrays_that_would_teach_nonsense_are_refused(
+    task: Task, change: Callable[[Sample], Sample], said: str, which: str
+) -> None:
+    data = toy_data(task)
+    if which == "unlabeled" and change not in (gray_as_fractions, without_channels):
+        return  # their labels are never looked at
+    samples = list(getattr(data, which))
+    changed = replace(data, **{which: [*map(change, samples)]})
+    with pytest.raises(InputError, match=said) as refused:
+        preflight(changed, RECIPES["im"])
+    assert str(refused.value).startswith(f"{samples[0].name}: ")

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.folders.scan import drawn_outputs, never_drawn
-from ..data.sample import SegmentationData, Source
+from ..data.sample import Sample, SegmentationData, Source
 from ..errors import InputError
-from ..task import LabelScheme
 from .recipe import Recipe
 
 
@@ -26,7 +25,9 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
     ------
     InputError
         If there are no labels, no unlabeled images or not all labels where the recipe needs them,
-        or nothing is drawn on any labeled image.
+        nothing is drawn on any labeled image, or arrays are not what `Sample` says: networks would
+        learn nonsense from masks of 0 and 255, or images of 0 to 1. Of unlabeled images the first
+        is looked at.
     """
     if not len(data.labeled):
         raise InputError(
@@ -47,7 +48,9 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
             f"{data.name}: for the recipe {recipe.key!r} all training images need labels, but of "
             f"{len(data.unlabeled)} without, only {len(data.hidden)} have them elsewhere."
         )
-    drawn = _drawn(data.labeled, data.scheme)
+    if recipe.needs_unlabeled:
+        _refuse_unusable(data.unlabeled[0], data)
+    drawn = _drawn(data.labeled, data)
     if not drawn.any():
         raise InputError(
             f"{data.name}: the labels of all {len(data.labeled)} labeled images are empty; draw "
@@ -59,7 +62,7 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
         for name, found in zip(data.scheme.output_names, drawn, strict=True)
         if not found and name in data.classes and not _is_said(never_drawn(name), data.notes)
     ]
-    if not _drawn(data.validation, data.scheme, enough=True)[-len(data.classes) :].any():
+    if not _drawn(data.validation, data, enough=True)[-len(data.classes) :].any():
         names = _list(data.classes)
         notes.append(
             f"No validation image shows {names}: the best epoch of a network is that of the lowest "
@@ -78,14 +81,42 @@ def _is_said(beginning: str, notes: Sequence[str]) -> bool:
     return any(note.startswith(beginning) for note in notes)
 
 
-def _drawn(samples: Source, scheme: LabelScheme, *, enough: bool = False) -> npt.NDArray[np.bool_]:
+def _drawn(
+    samples: Source, data: SegmentationData, *, enough: bool = False
+) -> npt.NDArray[np.bool_]:
     """For each output, whether any image has it; or, with ``enough``, until one has any class."""
-    found = np.zeros(scheme.outputs, bool)
-    for index in range(len(samples)):
-        found |= drawn_outputs(samples[index], scheme)
-        if enough and found[-len(scheme.classes) :].any():
+    found = np.zeros(data.scheme.outputs, bool)
+    for sample in samples:
+        _refuse_unusable(sample, data)
+        found |= drawn_outputs(sample, data.scheme)
+        if enough and found[-len(data.classes) :].any():
             break
     return found
+
+
+def _refuse_unusable(sample: Sample, data: SegmentationData) -> None:
+    """Refuse arrays that no reader makes, but Python may."""
+    image, target, scheme = sample.image, sample.target, data.scheme
+    if image.dtype != np.uint8 or image.ndim != 3 or len(image) != data.channels:
+        raise InputError(
+            f"{sample.name}: an image of {image.dtype} and shape {image.shape} cannot be used; "
+            f"give uint8 of shape ({data.channels}, rows, columns), with gray values 0 to 255."
+        )
+    if target is None:
+        return
+    planes = () if scheme.exclusive else (scheme.outputs,)
+    largest = scheme.outputs - 1 if scheme.exclusive else 1
+    if target.dtype.kind not in "bui" or target.shape != (*planes, *image.shape[1:]):
+        raise InputError(
+            f"{sample.name}: labels of {target.dtype} and shape {target.shape} do not fit the "
+            f"image; give uint8 of shape {(*planes, *image.shape[1:])}."
+        )
+    if not 0 <= target.min() <= target.max() <= largest:
+        meaning = "class ids, 0 for what is not labeled" if scheme.exclusive else "0 and 1"
+        raise InputError(
+            f"{sample.name}: labels with values from {target.min()} to {target.max()}; give "
+            f"{meaning}, {largest} at the most."
+        )
 
 
 def _list(names: tuple[str, ...]) -> str:
