@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from .errors import InputError
 from .files.atomic import write_atomically
@@ -116,13 +116,24 @@ def load_network(path: Path) -> tuple[Network, ModelCard]:
     card = ModelCard.from_json(values, path.name)
     with torch.random.fork_rng(devices=[]):
         network = card.architecture.build()
+    put_weights(network, tensors, path)
+    return network, card
+
+
+def put_weights(network: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Put weights read from a file into the network that the file's card describes.
+
+    Raises
+    ------
+    InputError
+        If they do not fit it, or are not finite.
+    """
     expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
     if expected != {name: tensor.shape for name, tensor in tensors.items()}:
         raise InputError(f"{path.name}: the weights do not belong to a network of its card.")
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise InputError(f"{path.name}: some weights are not finite; the network cannot be used.")
     network.load_state_dict(tensors)
-    return network, card
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, about: Any) -> None:

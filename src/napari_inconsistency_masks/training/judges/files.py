@@ -7,8 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ...checkpoint import ModelCard, load_tensors, save_tensors
-from ...errors import InputError
+from ...checkpoint import ModelCard, load_tensors, put_weights, save_tensors
 from ...files.atomic import write_json
 from ...files.folders import make_folder
 from ...files.json_files import read_json
@@ -84,10 +83,5 @@ def load_evalnet(path: Path) -> EvalNet:
     card = ModelCard.from_json(values, path.name)
     with torch.random.fork_rng(devices=[]):
         network = build(card.architecture, card.scheme)
-    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    if expected != {name: tensor.shape for name, tensor in tensors.items()}:
-        raise InputError(f"{path.name}: the weights do not belong to an EvalNet of its card.")
-    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        raise InputError(f"{path.name}: some weights are not finite; it cannot be used.")
-    network.load_state_dict(tensors)
+    put_weights(network, tensors, path)
     return network
