@@ -136,6 +136,19 @@ def test_curves_of_all_chosen_runs_are_in_one_plot(panel: CompareRuns, qtbot: An
     assert not shows(panel, "use_button")
 
 
+def test_what_is_told_of_a_run_makes_no_window_higher(panel: CompareRuns, qtbot: Any) -> None:
+    """A form to fill in, and a plot, are higher than the dock on a small screen."""
+    before, chosen = panel.minimumSizeHint().height(), panel.chosen
+    select(panel, "good")
+    qtbot.waitUntil(chosen.plot.isVisible)
+    around = chosen.parentWidget().parentWidget()
+    qtbot.waitUntil(lambda: around.verticalScrollBar().maximum() == 0)  # the plot gives way
+    chosen.export_button.click()
+    qtbot.waitUntil(lambda: around.verticalScrollBar().maximum() > 0)
+    assert panel.minimumSizeHint().height() == before
+    qtbot.waitUntil(lambda: around.horizontalScrollBar().maximum() == 0)
+
+
 def test_many_curves_are_drawn_a_few_at_a_time(panel: CompareRuns, qtbot: Any) -> None:
     values = ([0.0, 1.0], [3.0, 2.0])
     curves = [Curve(f"run {number}", number, values) for number in range(11)]

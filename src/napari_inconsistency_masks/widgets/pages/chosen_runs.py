@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout
 
 from ...files.names import listed
 from ...overview import RunSummary
@@ -13,6 +13,7 @@ from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
 from ..parts.modifiers import several_key
+from ..parts.scrolled import ShrinkingContent
 from ..runs.courses import MEASURES, best_measure, course, ends_at_first
 from ..runs.listing import RunList
 from ..runs.plot import MOST, Curve, RunPlot
@@ -28,7 +29,7 @@ EXPORT = "Write its networks as a file that other programs read."
 EXPORTING = "Networks are being written; wait until that is done, or cancel it below."
 
 
-class ChosenRuns(QWidget):
+class ChosenRuns(ShrinkingContent):
     """Buttons, a sentence and one plot for the chosen runs.
 
     Parameters

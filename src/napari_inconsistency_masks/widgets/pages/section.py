@@ -12,6 +12,7 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ...errors import InputError
+from ..parts.scrolled import ScrolledContent
 from ..session.session import Session, session_of
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Section(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        content = _Content()
+        content = ScrolledContent()
         self.column = QVBoxLayout(content)
         self.column.setContentsMargins(10, 8, 10, 10)
         self.column.setSpacing(8)
@@ -70,21 +71,6 @@ class Section(QScrollArea):
         """Tell the session its window; called by Qt."""
         watch_window(self, self.session)
         super().showEvent(event)
-
-
-class _Content(QWidget):
-    """What scrolls: only as high as its sentences need at the width they have.
-
-    Without this Qt takes them for as high as in a narrow column, and scrolls what would fit.
-    """
-
-    def minimumSizeHint(self) -> QSize:
-        """Called by Qt."""
-        hint, layout = super().minimumSizeHint(), self.layout()
-        if layout is not None and layout.hasHeightForWidth():
-            needed = layout.minimumHeightForWidth(max(self.width(), hint.width()))
-            hint.setHeight(min(hint.height(), needed))
-        return hint
 
 
 def watch_window(widget: QWidget, session: Session) -> None:

@@ -18,6 +18,7 @@ from ..parts.buttons import button, named
 from ..parts.controls import Sentence
 from ..parts.elided_label import ElidedLabel
 from ..parts.layouts import row
+from ..parts.scrolled import Scrolled
 from ..parts.table import Table
 from ..parts.table_rows import Cell
 from ..runs.listing import RunList
@@ -98,7 +99,7 @@ class CompareRuns(QWidget):
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(upper)
-        self._split.addWidget(self.chosen)
+        self._split.addWidget(Scrolled(self.chosen))
         self._split.setSizes(SHARES)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 6, 8, 8)
