@@ -254,7 +254,9 @@ def test_a_failure_leaves_the_old_networks(
 def test_networks_for_other_data_are_refused(
     task: Task, channels: int, said: str, old: Path, tmp_path: Path
 ) -> None:
-    data = replace(toy_data(task), channels=channels)
+    data = toy_data(task)
+    colored = [replace(each, image=each.image.repeat(channels, 0)) for each in data.labeled]
+    data = replace(data, channels=channels, labeled=colored, validation=colored)
     with pytest.raises(InputError, match=said):
         list(runs.retrain(old, data, folder=tmp_path / "new"))
 
