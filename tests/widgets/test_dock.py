@@ -339,6 +339,13 @@ def test_the_demo_adds_images_and_predicts_them_all(
     networks.get_ready()
     networks.predict_all(session)
     assert len(viewer.layers) == count
+    viewer.layers.pop(0)
+    assert not session.results.rows(), "they would be counted together with her own images"
+    dock.demo.click()
+    qtbot.waitUntil(lambda: session.looking.image in viewer.layers)
+    networks.get_ready()
+    networks.predict_all(session)
+    assert {row.frame for row in session.results.rows()} == set(range(5))
 
 
 def test_the_demo_is_the_same_in_every_dock_of_a_viewer(

@@ -24,13 +24,17 @@ NAME = "demo cells"
 
 
 class Demo(QObject):
-    """Adds the images once, predicts all of them, and opens the section 3 Look."""
+    """Adds the images once, predicts all of them, and opens the section 3 Look.
+
+    When they are removed, their counts and places go too: nobody wants these among her own.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
         self._image: Image | None = None
         self._worker: Worker | None = None
+        session.looking.changed.connect(self._on_layers)
 
     def open(self) -> None:
         """Show it; `InputError` if its networks are not installed."""
@@ -49,6 +53,18 @@ class Demo(QObject):
     def _on_made(self, made: tuple[list[Sample], LabelScheme]) -> None:
         self._image = show_samples(self._session, NAME, *made)
         self._predict()
+
+    def _on_layers(self) -> None:
+        session, image = self._session, self._image
+        if image is None or session.layers.has(image):
+            return
+        self._image = None
+        subject, place = session.subjects.of(image), session.correcting.queue.current
+        if subject is not None:
+            if place is not None and place.subject is subject:
+                session.correcting.leave()
+            session.correcting.forget([subject])
+            session.results.forget([subject])
 
     def _on_over(self) -> None:
         self._worker = None
