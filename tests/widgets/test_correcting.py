@@ -671,6 +671,7 @@ def test_the_section_leads_through_the_places(
     assert [row[-1] for row in section.table.rows] == [DONE, OPEN, OPEN]
     section.table.chosen.emit(2)
     assert correcting.queue.current is correcting.queue.places[2]
+    assert "U hides the mask" in section.meaning.text()  # it lies over what is to be corrected
     section.skip.click()
     section.undo.click()
     assert correcting.queue.current is correcting.queue.places[2]

@@ -6,7 +6,7 @@ import napari
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QGridLayout
 
-from ..correcting.keys import ACCEPT_KEY, ANSWER_KEY, BACK_KEY, NEXT_KEY, SKIP_KEY
+from ..correcting.keys import ACCEPT_KEY, ANSWER_KEY, BACK_KEY, MASK_KEY, NEXT_KEY, SKIP_KEY
 from ..correcting.queue import QueuedPlace
 from ..pages.retraining_box import RetrainingBox
 from ..pages.section import Section, slot
@@ -30,7 +30,8 @@ AGREED = (
 )
 MEANING = (
     "Inside the label box everything counts as labeled, outside nothing. Change what is wrong "
-    "with the brush and the points, or take what one network says; then accept."
+    "with the brush and the points, or take what one network says; then accept. "
+    f"{MASK_KEY} hides the mask, and shows it again."
 )
 HEADERS = ("Image", "Frame", "About", "Pixels", "Differ", "Cells", "State")
 TIP = (
