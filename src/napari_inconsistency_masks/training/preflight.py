@@ -86,7 +86,8 @@ def _drawn(
 ) -> npt.NDArray[np.bool_]:
     """For each output, whether any image has it; or, with ``enough``, until one has any class."""
     found = np.zeros(data.scheme.outputs, bool)
-    for sample in samples:
+    for index in range(len(samples)):
+        sample = samples[index]
         _refuse_unusable(sample, data)
         found |= drawn_outputs(sample, data.scheme)
         if enough and found[-len(data.classes) :].any():
