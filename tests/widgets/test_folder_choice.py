@@ -101,6 +101,23 @@ def test_while_a_folder_is_read_it_says_so(
     assert session.status.activity is None
 
 
+def test_a_folder_without_masks_is_told_from_one_of_which_no_class_is_ticked(
+    page: FolderPage, folder: Path, tmp_path: Path, open_folder: Callable[[Path], None]
+) -> None:
+    open_folder(folder / "images")
+    assert page.problem.text().endswith(
+        "images: no folder holds masks named like the images here; put the masks of each class "
+        "into a folder of its own. To label images in the window, choose Project above."
+    )
+    assert not page.ticks
+    open_folder(tmp_path)
+    assert "there are no images in a folder named images" in page.problem.text()
+    assert "but there are in dish" in page.problem.text()
+    (tmp_path / "empty").mkdir()
+    open_folder(tmp_path / "empty")
+    assert page.problem.text().endswith("put them there, or choose another folder.")
+
+
 def test_a_folder_is_taken_as_it_is_most_likely_meant(
     page: FolderPage,
     data: FolderData,

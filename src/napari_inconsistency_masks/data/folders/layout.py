@@ -133,9 +133,10 @@ def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
     """Folders of binary masks; numbers of objects only where there is nothing else."""
     if not found.classes:
         _refuse_closed(found, found.closed)
+        where = "here" if found.images == "." else f"in {found.images}"
         raise InputError(
-            f"{found.folder.name}: no folder holds masks named like the images in "
-            f"{found.images}; {_what_to_do(found)}."
+            f"{found.folder.name}: no folder holds masks named like the images {where}; "
+            f"{_what_to_do(found)}."
         )
     binary = [item for item in found.classes if item.kind == "binary"]
     ids = [item.name for item in found.classes if item.kind == "classes"]

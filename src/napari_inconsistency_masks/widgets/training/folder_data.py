@@ -18,6 +18,7 @@ from ...errors import InputError
 from ...task import Task
 from ..work.status import Activity, Status
 from ..work.worker import Worker
+from .folder_refusal import refuse_without_classes
 
 READING = "read"
 SETTLE_MS = 300
@@ -210,6 +211,7 @@ def _look(path: Path) -> Generator[None, None, tuple[FolderLayout | None, Folder
     if published is not None:
         return None, FolderChoice(published=published)
     layout = inspect_folder(path)
+    refuse_without_classes(path, layout)
     return layout, propose(layout)
 
 
