@@ -185,3 +185,29 @@ def test_areas_that_touch_lose_no_pixel(tmp_path: Path) -> None:
     for name in "ab":
         np.testing.assert_array_equal(by_name(data, "labeled", name), boxes > 0)
         np.testing.assert_array_equal(by_name(data, "unlabeled", name), boxes == 0)
+
+
+def test_frames_of_a_stack_that_nobody_labeled_are_not_taken_for_empty_in_silence(
+    tmp_path: Path,
+) -> None:
+    """The mask of a stack has all of its frames, whichever are labeled."""
+    masks = np.zeros((6, 20, 30), np.uint8)
+    masks[:2, 4:9, 4:9] = 255
+    (tmp_path / "images").mkdir()
+    (tmp_path / "cells").mkdir()
+    write_tiff(tmp_path / "images" / "film.tif", noise(1, (6, 20, 30)), "TYX")
+    write_tiff(tmp_path / "cells" / "film.tif", masks, "TYX")
+    said = "film.tif: on 4 frames nothing is drawn, which teaches that nothing is there"
+    assert sum(said in note for note in load_folder(tmp_path).notes) == 1
+    known = np.zeros_like(masks)
+    known[:2] = 255
+    (tmp_path / "known").mkdir()
+    write_tiff(tmp_path / "known" / "film.tif", known, "TYX")
+    data = load_folder(tmp_path)
+    assert not any("nothing is drawn" in note for note in data.notes)
+    assert (len(data.labeled), len(data.unlabeled)) == (2, 4)
+
+
+def test_single_images_without_anything_are_as_they_were_labeled(folder: Path) -> None:
+    save(folder / "cells" / "a.png", NOWHERE)
+    assert not any("nothing is drawn" in note for note in load_folder(folder).notes)

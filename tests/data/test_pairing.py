@@ -69,6 +69,14 @@ def test_mask_of_another_shape(tmp_path: Path, shape: tuple[int, int], said: str
         pair_files(layout(tmp_path, "cells"))
 
 
+def test_a_square_mask_with_too_few_frames_does_not_look_transposed(tmp_path: Path) -> None:
+    make_folder(tmp_path, "a")
+    write_tiff(tmp_path / "images" / "film.tif", noise(1, (5, 20, 20)), "TYX")
+    write_tiff(tmp_path / "cells" / "film.tif", noise(1, (4, 20, 20)), "TYX")
+    with pytest.raises(InputError, match=r"film\.tif 5 frames of 20 x 20 \(rows x columns\)\.$"):
+        pair_files(layout(tmp_path, "cells"))
+
+
 def test_stack_needs_a_stack_of_masks(tmp_path: Path) -> None:
     make_folder(tmp_path, "a")
     write_tiff(tmp_path / "images" / "film.tif", noise(1, (5, 20, 30)), "TYX")

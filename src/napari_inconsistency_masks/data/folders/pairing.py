@@ -200,7 +200,8 @@ def _check_shapes(image: Path, header: ImageHeader, path: Path, mask: ImageHeade
     if (mask.size_yx, mask.frame_count) == (header.size_yx, header.frame_count):
         return
     one, other = _describe(mask), _describe(header)
-    hint = "; it looks transposed" if mask.size_yx == header.size_yx[::-1] else ""
+    turned = mask.size_yx == header.size_yx[::-1] != header.size_yx
+    hint = "; it looks transposed" if turned else ""
     raise InputError(
         about(
             path, f"the mask has {one} and its image {image.name} {other} (rows x columns){hint}."

@@ -9,6 +9,7 @@ from ...errors import InputError
 from ...files.names import listed
 from ...task import LabelScheme
 from ..sample import Sample
+from .empty_frames import EmptyFrames
 from .file_source import FileSource, ItemReader
 from .small_marks import SmallMarks
 
@@ -26,7 +27,7 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
     -------
     list of str
         Notes: classes without a pixel, gray masks, images with missing pixels, marks that are too
-        small to be counted.
+        small to be counted, frames of stacks on which nothing is drawn.
 
     Raises
     ------
@@ -34,9 +35,9 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
         If a file cannot be used, nothing is drawn in any labeled image, or no mark of a position
         is large enough to be counted.
     """
-    notes, marks = [], SmallMarks(scheme)
-    drawn, looked_at = _drawn(labeled, scheme, marks)
-    drawn_there, _ = _drawn(validation, scheme, marks)
+    notes, marks, empty = [], SmallMarks(scheme), EmptyFrames()
+    drawn, looked_at = _drawn(labeled, scheme, marks, empty)
+    drawn_there, _ = _drawn(validation, scheme, marks, empty)
     complete = looked_at == len(labeled)
     if not complete:
         notes.append(f"Looked at {looked_at} of {len(labeled)} labeled images in advance.")
@@ -49,7 +50,8 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
         if not drawn[index]:
             where = " (only in validation images)" if drawn_there[index] else ""
             notes.append(f"{never_drawn(name)}{where}: {NOT_LEARNED}")
-    return [*notes, *marks.notes(), *remarks(labeled.reader)]
+    unsure = () if scheme.exclusive else empty.notes()  # an id is there on every frame
+    return [*notes, *marks.notes(), *unsure, *remarks(labeled.reader)]
 
 
 def never_drawn(name: str) -> str:
@@ -66,14 +68,16 @@ def remarks(reader: ItemReader) -> list[str]:
 
 
 def _drawn(
-    source: FileSource, scheme: LabelScheme, marks: SmallMarks
+    source: FileSource, scheme: LabelScheme, marks: SmallMarks, empty: EmptyFrames
 ) -> tuple[npt.NDArray[np.bool_], int]:
     """Which classes have a pixel, and in how many samples that was looked for."""
     drawn = np.zeros(len(scheme.classes), np.bool_)
     nbytes = looked_at = 0
-    for sample in source:
-        drawn |= drawn_outputs(sample, scheme)[-len(scheme.classes) :]  # without "blanked"
+    for item, sample in zip(source.items, source, strict=True):
+        shown = drawn_outputs(sample, scheme)[-len(scheme.classes) :]  # without "blanked"
+        drawn |= shown
         marks.add(sample)
+        empty.add(item, drawn=bool(shown.any()))
         looked_at += 1
         nbytes += sample.image.nbytes + sample.labeled.nbytes
         if nbytes > MOST_BYTES:
