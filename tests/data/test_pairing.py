@@ -209,7 +209,7 @@ def test_numbers_of_channels_that_do_not_fit(tmp_path: Path) -> None:
     save(tmp_path / "images" / "a.png", noise(1))
     write_tiff(tmp_path / "images" / "b.tif", noise(1, (2, 20, 30)), "CYX")
     pairs, _ = pair_files(layout(tmp_path, "cells"))
-    with pytest.raises(InputError, match=r"a\.png has 1 and b\.tif 2 channels"):
+    with pytest.raises(InputError, match=r"a\.png has 1 and b\.tif 2 channels; .* take one kind"):
         common_channels(pairs.values())
     (tmp_path / "images" / "a.png").unlink()
     pairs, _ = pair_files(layout(tmp_path, "cells"))

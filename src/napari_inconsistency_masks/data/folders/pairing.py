@@ -243,7 +243,7 @@ def common_channels(pairs: Iterable[Pair]) -> int:
     (one, a), (other, b) = sorted(first.items())[:2]
     raise InputError(
         f"{a.image.name} has {one} and {b.image.name} {other} channels; all images of a data set "
-        f"must have the same."
+        f"must have the same, so take one kind out, and train on it by itself."
     )
 
 

@@ -48,7 +48,7 @@ class Table(QTableView):
         Letters for which the stretched column has room at least, and each of the others at most.
     """
 
-    least, most = 11, 2_000
+    least, most = 12, 2_000
 
     chosen = Signal(int)
     selected = Signal()
