@@ -333,6 +333,7 @@ def test_the_demo_adds_images_and_predicts_them_all(
     networks.get_ready()
     networks.predict_all(session)
     assert {row.frame for row in session.results.rows()} == set(range(5))
+    assert session.sources.demo is session.looking.image
     assert open_sections(dock) == ["look"]
     count = len(viewer.layers)
     dock.demo.click()
@@ -341,6 +342,7 @@ def test_the_demo_adds_images_and_predicts_them_all(
     assert len(viewer.layers) == count
     viewer.layers.pop(0)
     assert not session.results.rows(), "they would be counted together with her own images"
+    assert session.sources.demo is None
     dock.demo.click()
     qtbot.waitUntil(lambda: session.looking.image in viewer.layers)
     networks.get_ready()

@@ -100,6 +100,19 @@ def test_a_correction_on_an_unlabeled_image_is_learned_from(
     assert np.argwhere(sample.target[0]).tolist() == [[2, 2], [2, 3], [3, 2], [3, 3]]
 
 
+def test_what_was_tried_on_the_demo_is_not_learned_from_with_a_folder(
+    page: FolderPage, session: Session, qtbot: Any
+) -> None:
+    """Its classes may well be those of the folder, and its cells are drawn ones."""
+    name = open_image(page, session, qtbot, "no")
+    name_classes(session)
+    draw(session, qtbot)
+    session.sources.demo = session.layer_data.image
+    session.source_changed.emit()
+    assert page.beside.text().startswith(f"What is drawn on {name} is not learned from.")
+    assert session.sources.beside() is None
+
+
 def test_strokes_after_the_start_are_told_to_be_in_no_run(
     page: FolderPage, session: Session, qtbot: Any
 ) -> None:

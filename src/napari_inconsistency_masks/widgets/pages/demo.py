@@ -51,14 +51,14 @@ class Demo(QObject):
             self._worker.begin()
 
     def _on_made(self, made: tuple[list[Sample], LabelScheme]) -> None:
-        self._image = show_samples(self._session, NAME, *made)
+        self._image = self._session.sources.demo = show_samples(self._session, NAME, *made)
         self._predict()
 
     def _on_layers(self) -> None:
         session, image = self._session, self._image
         if image is None or session.layers.has(image):
             return
-        self._image = None
+        self._image = session.sources.demo = None
         subject, place = session.subjects.of(image), session.correcting.queue.current
         if subject is not None:
             if place is not None and place.subject is subject:

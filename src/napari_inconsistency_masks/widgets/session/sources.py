@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari.layers import Image
 from qtpy.QtCore import QObject
 
 from ...errors import InputError
@@ -23,6 +24,11 @@ class Sources(QObject):
     ----------
     layer_data, folder_data, project, keeper
         Of the session.
+
+    Attributes
+    ----------
+    demo : Image or None
+        The images of the demo, if they are open: nothing that is drawn on them belongs to a folder.
     """
 
     def __init__(
@@ -35,6 +41,7 @@ class Sources(QObject):
     ) -> None:
         super().__init__(parent)
         self.chosen = LAYERS
+        self.demo: Image | None = None
         self._layer_data, self._folder_data = layer_data, folder_data
         self._project, self._keeper = project, keeper
 
@@ -84,6 +91,8 @@ class Sources(QObject):
         data = self._folder_data.data
         if self.chosen != FOLDER or data is None or not self._keeper.drawn_on:
             return None
+        if self.demo is not None and self._layer_data.image is self.demo:
+            return "These are images of the demo."
         try:
             drawing = self._layer_data.drawing()
         except InputError as error:
