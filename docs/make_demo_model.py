@@ -31,7 +31,7 @@ DATA = {
 }
 TRAIN = (
     "napari-im train synthetic --classes alive,dead,position --position position "
-    "--recipe labeled-aug --preset quick --epochs 12 --steps 120 --batch 16 "
+    "--recipe labeled-aug --preset quick --epochs 16 --steps 300 --batch 16 "
     "--patch 128 --out run"
 )
 EVALUATE = "napari-im evaluate run --split test"
