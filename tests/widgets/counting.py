@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Qt
@@ -24,6 +25,7 @@ def predict_all(
     qtbot: Any,
     counts: Any = COUNTS,
     ratios: Any = None,
+    run: Path | None = None,
 ) -> Networks:
     """Predict all frames of what is looked at, which are counted as is said.
 
@@ -38,7 +40,7 @@ def predict_all(
     axes = session.looking.axes()
     shown = session.layers.frame_shown(session.looking.image, axes)
     order = [shown, *(frame for frame in range(axes.count) if frame != shown)]
-    session.looking.use(session.setup.folder / "run", whole=True)
+    session.looking.use(run or session.setup.folder / "run", whole=True)
     networks.get_ready(ratios=ratios or {})
     networks.predict_all(session)
     qtbot.waitUntil(lambda: not session.results.counting)

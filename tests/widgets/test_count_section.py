@@ -21,6 +21,7 @@ from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.metrics.expected_counts import CountRatio
 from napari_inconsistency_masks.widgets.counting.counts import COLUMNS
 from napari_inconsistency_masks.widgets.counting.table import HEADERS
+from napari_inconsistency_masks.widgets.runs.saved_run import DEMO_MODEL
 from napari_inconsistency_masks.widgets.sections.count import CountSection
 from napari_inconsistency_masks.widgets.session.session import Session
 
@@ -127,6 +128,20 @@ def test_where_none_was_counted_none_is_expected(
     predict([{**counts, "dead": [0, 0, 1]} for counts in COUNTS], {"alive": RATIO, "dead": RATIO})
     assert section.expected.text().startswith("Expected: 22 alive (15-33), going by 33")
     assert section.expected.text().endswith("For dead too little is known.")
+
+
+@pytest.mark.parametrize("name", ["demo cells", "my cells"])
+def test_on_other_images_nothing_is_known_of_the_networks_of_the_demo(
+    name: str,
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    children: list[FakeChild],
+    qtbot: Any,
+) -> None:
+    add_image(viewer, (4, 60, 400), name=name)
+    predict_all(session, children, qtbot, ratios={"alive": RATIO}, run=DEMO_MODEL)
+    assert section.expected.isVisible() == (name == "demo cells")
 
 
 def test_without_images_set_aside_nothing_is_expected(

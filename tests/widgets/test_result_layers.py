@@ -41,6 +41,7 @@ def predict(session: Session, children: list[FakeChild], qtbot: Any) -> Callable
         scheme: LabelScheme = CELLS, *, whole: Any = True, channels: Any = 1, run: Path = "run"
     ) -> Any:
         networks = Networks(children, qtbot, scheme, channels)
+        networks.checksum = f"of {run}"
         session.looking.use(session.setup.folder / run, whole=whole)
         networks.get_ready()
         networks.predict_all(session)
@@ -383,6 +384,20 @@ def test_other_networks_for_the_same_classes_replace_what_the_first_saw(
     # What is not predicted by them is not shown as if it were.
     assert viewer.layers["alive (predicted)"].data.any(axis=(1, 2)).tolist() == [False, True, False]
     assert len(viewer.layers[CELLS_LAYER].data) == 2
+
+
+def test_what_networks_predicted_stays_when_another_run_has_the_same(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    """As a retraining that was no better, which ends with a copy of those before it."""
+    add_image(viewer, (3, 40, 48))
+    networks = Networks(children, qtbot, CELLS)
+    for run, whole in (("old", True), ("retrained", False)):
+        session.looking.use(session.setup.folder / run, whole=whole)
+        networks.get_ready()
+        networks.predict_all(session)
+        assert frames(session) == {0, 1, 2}
+        assert session.results.all()[0].model.run.name == run
 
 
 def test_another_generation_of_a_run_replaces_what_the_first_saw(

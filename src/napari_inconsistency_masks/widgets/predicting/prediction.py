@@ -51,6 +51,12 @@ class Model:
     ratios: Mapping[str, CountRatio] = field(default_factory=dict)
     networks: str = ""
 
+    def predicts_like(self, other: Model) -> bool:
+        """Whether these are the same networks on the same device, perhaps in another run folder."""
+        mine = (self.networks, self.scheme, self.device)
+        theirs = (other.networks, other.scheme, other.device)
+        return self == other or (bool(self.networks) and mine == theirs)
+
     @classmethod
     def from_answer(cls, run: Path, wanted_device: str, answer: Mapping[str, Any]) -> Model:
         """Read the child's answer ``ready``."""

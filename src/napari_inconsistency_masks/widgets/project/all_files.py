@@ -90,7 +90,8 @@ class AllFiles(QObject):
         """How many frames of a file the networks in use have predicted."""
         subject = self._subjects.file(image_id)
         result = None if subject is None else self._looking.results.of_subject(subject)
-        if result is None or result.model != self._predictor.model:
+        model = self._predictor.model
+        if result is None or model is None or not result.model.predicts_like(model):
             return 0
         return len(result.counts.predicted)
 
@@ -127,7 +128,7 @@ class AllFiles(QObject):
         if subject.layer is None:
             subject.axes = frames.axes
         result = self._looking.results.of_subject(subject)
-        same = result is not None and result.model == model
+        same = result is not None and result.model.predicts_like(model)
         known = result.counts.predicted if same and result is not None else {}
         wanted = [frame for frame in range(frames.axes.count) if frame not in known]
         if not wanted:  # predicted by hand meanwhile

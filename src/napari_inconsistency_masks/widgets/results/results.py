@@ -205,16 +205,20 @@ class Results(QObject):
     def _result(
         self, subject: Subject, axes: FrameAxes, model: Model, colors: Mapping[str, str]
     ) -> ImageResult:
-        """The result of this image; a new one for other networks, axes or classes."""
+        """The result of this image; a new one for other networks, axes or classes.
+
+        A retraining that was no better ends with the networks before it: what they predicted stays.
+        """
         known = self._by_subject.get(subject)
         if known is None or (known.axes, known.model.scheme) != (axes, model.scheme):
             known = ImageResult(subject, axes, model, dict(colors), ImageCounts(subject.name))
             if subject.layer is not None:
                 known.layers = self.spare.give(subject.layer, known)
-        elif known.model != model:
+        elif not known.model.predicts_like(model):
             known.model, known.counts, known.places = model, ImageCounts(subject.name), {}
             if known.layers is not None:
                 known.layers.clear()
+        known.model = model
         self._by_subject[subject] = known
         return known
 

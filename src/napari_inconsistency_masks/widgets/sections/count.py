@@ -22,12 +22,14 @@ from ..counting.counts import (
 from ..counting.plot import CountPlot
 from ..counting.table import CountTable
 from ..counting.typed_file import parse_count
+from ..pages.demo import NAME as DEMO_IMAGES
 from ..pages.section import Section, slot
 from ..pages.stray_note import StrayNote
 from ..parts.buttons import button
 from ..parts.controls import Sentence
 from ..parts.layouts import row
 from ..results.image_result import ImageResult
+from ..runs.saved_run import DEMO_MODEL
 
 EMPTY = "Nothing is counted yet: predict a frame or a stack under 3 Look."
 HINT = "Draw labels on a frame, or type its counts under True, to see the error there."
@@ -164,10 +166,15 @@ class CountSection(Section):
         self.corrected.tell(f"Corrected: {_sums(corrected_totals(rows))}." if boxed else None)
 
     def _tell_expected(self) -> None:
-        """What the counted cells stand for, if all were counted by the same networks."""
+        """What the counted cells stand for, if all were counted by the same networks.
+
+        Of those of the demo nothing is known on other images than its own.
+        """
         models = [*{id(result.model): result.model for result in self._results}.values()]
         alike = bool(models) and all(model == models[0] for model in models)
-        ratios = models[0].ratios if alike else {}
+        demo = all(result.subject.name == DEMO_IMAGES for result in self._results)
+        known = alike and (demo or models[0].run != DEMO_MODEL)
+        ratios = models[0].ratios if known else {}
         expected = expected_totals(self._rows, ratios)
         words = ", ".join(
             f"{count.expected:,.0f} {state} ({in_words(round(count.low), round(count.high))})"
