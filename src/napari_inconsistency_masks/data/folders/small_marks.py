@@ -20,7 +20,9 @@ SURE = 5
 ENOUGH = 1000
 """Marks after which no more are looked at, so that this takes no time."""
 
-_ADVICE = "draw spots of 5 x 5 pixels or more, or give points as ImageJ ROIs"
+_ADVICE = (
+    "draw spots of 5 x 5 pixels or more, or give points: a points layer, or ImageJ ROIs in a folder"
+)
 
 
 @dataclass
