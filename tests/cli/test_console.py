@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -13,8 +15,8 @@ from napari_inconsistency_masks import cli
 from napari_inconsistency_masks.batch.events import ImageStarted
 from napari_inconsistency_masks.cli import console
 from napari_inconsistency_masks.cli.batch_console import show_batch
-from napari_inconsistency_masks.cli.console import show_events
-from napari_inconsistency_masks.training.events import Warned
+from napari_inconsistency_masks.cli.console import print_events, show_events
+from napari_inconsistency_masks.training.events import Event, Labeling, StepEnd, Warned
 
 
 def test_brackets_in_names_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +31,18 @@ def test_brackets_in_the_name_of_an_image_do_not_end_the_bar(
     monkeypatch.setattr(console, "err", Console(file=screen, force_terminal=True, width=120))
     show_batch([ImageStarted("a[/b].tif", 1)])
     assert "a[/b].tif" in screen.getvalue()
+
+
+def test_of_fast_steps_a_program_is_told_the_first_and_then_some(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 0.0, 0.04, 0.08, 0.12, 0.12, 0.13, 0.13])
+    monkeypatch.setattr(console, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    steps = [StepEnd(0, 0, number, 4, (0.5,)) for number in range(4)]
+    last = Labeling(1, 2, 2, 2, 0.1)
+    print_events([*steps, last, steps[1]])
+    told = [Event.from_json(json.loads(line)) for line in capsys.readouterr().out.splitlines()]
+    assert told == [steps[0], steps[3], last, steps[1]]
 
 
 def test_letters_that_a_file_on_windows_has_not_are_escapes(

@@ -29,7 +29,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=
 """Names of files and classes may hold what rich takes for markup, as ``[b]``: it is plain text."""
 
 STEP_INTERVAL = 0.1
-"""Least seconds between two steps that are printed as JSON."""
+"""Least seconds between two steps that are printed as JSON one after the other."""
 
 
 def take_any_text() -> None:
@@ -57,13 +57,12 @@ def show_events(events: Iterable[Event]) -> None:
 
 
 def print_events(events: Iterable[Event]) -> None:
-    """Print a run as JSON lines for a program; of fast steps only some."""
-    last_step = 0.0
+    """Print a run as JSON lines for a program; of fast steps only some, and each first one."""
+    next_step = 0.0
     for event in events:
-        if event.passing and time.monotonic() - last_step < STEP_INTERVAL:
+        if event.passing and time.monotonic() < next_step:
             continue
-        if event.passing:
-            last_step = time.monotonic()
+        next_step = time.monotonic() + STEP_INTERVAL if event.passing else 0.0
         sys.stdout.write(json.dumps(event.to_json()) + "\n")
         sys.stdout.flush()
 
