@@ -22,7 +22,6 @@ from ..counting.counts import (
 from ..counting.plot import CountPlot
 from ..counting.table import CountTable
 from ..counting.typed_file import parse_count
-from ..pages.demo import NAME as DEMO_IMAGES
 from ..pages.section import Section, slot
 from ..pages.stray_note import StrayNote
 from ..parts.buttons import button
@@ -172,8 +171,9 @@ class CountSection(Section):
         """
         models = [*{id(result.model): result.model for result in self._results}.values()]
         alike = bool(models) and all(model == models[0] for model in models)
-        demo = all(result.subject.name == DEMO_IMAGES for result in self._results)
-        known = alike and (demo or models[0].run != DEMO_MODEL)
+        demo = self.session.sources.demo
+        of_demo = demo is not None and all(result.image is demo for result in self._results)
+        known = alike and (of_demo or models[0].run != DEMO_MODEL)
         ratios = models[0].ratios if known else {}
         expected = expected_totals(self._rows, ratios)
         words = ", ".join(
