@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..data.held_out import image_print
+from ..data.prints import image_print
 from ..data.sample import SegmentationData, Source
 from ..data.sources import name_of
 from ..errors import InputError

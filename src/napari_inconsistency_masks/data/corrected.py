@@ -23,9 +23,9 @@ from ..files.json_files import read_json
 from ..files.names import about, listed
 from .folders.file_source import item_of
 from .folders.folder import load_folder
-from .held_out import image_print
 from .markers import Restyled, marker_style
 from .origin import describe, open_data
+from .prints import image_print
 from .sample import Sample, SegmentationData, Source
 from .sources import SOURCE, Joined, Subset, file_of, name_of
 

@@ -6,14 +6,12 @@ a folder may be renamed, and two stacks both have a frame 3.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from ..files.names import listed
+from .prints import image_print, label_print
 from .sample import Sample, SegmentationData, Source
 from .sources import Subset, file_of
 from .splits import split_files
@@ -62,7 +60,7 @@ class Seen:
     def of(cls, learned: Source, held_out: Source, unlabeled: Source = ()) -> Seen:
         """Take the fingerprints of lists of samples."""
         return cls(
-            {image_print(sample): _label_print(sample) for sample in learned},
+            {image_print(sample): label_print(sample) for sample in learned},
             frozenset(map(image_print, held_out)),
             unlabeled=frozenset(map(image_print, unlabeled)),
         )
@@ -278,24 +276,4 @@ def _without(source: Source, files: set[Hashable]) -> Source:
 
 
 def _is_new(sample: Sample, seen: Seen) -> bool:
-    return seen.learned.get(image_print(sample)) != _label_print(sample)
-
-
-def image_print(sample: Sample) -> str:
-    """A text by which an image is known, whatever it is called."""
-    return _fingerprint(sample.image)
-
-
-def _label_print(sample: Sample) -> str:
-    known = sample.known
-    if known is None:
-        return _fingerprint(sample.labeled)
-    return _fingerprint(sample.labeled * known, known)
-
-
-def _fingerprint(*arrays: Any) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(repr((array.shape, str(array.dtype))).encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:32]
+    return seen.learned.get(image_print(sample)) != label_print(sample)

@@ -10,7 +10,7 @@ import torch
 
 from ..data.batches.tensors import tensor_of
 from ..data.batches.transforms import Change, move, move_back, recolor
-from ..data.held_out import image_print
+from ..data.prints import image_print
 from ..data.pseudo import PseudoLabel, PseudoLabeled, read_pseudo_label, write_pseudo_label
 from ..data.sample import Sample
 from ..inconsistency import Prediction

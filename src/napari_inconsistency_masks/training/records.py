@@ -60,7 +60,7 @@ class PseudoLabelRecord:
     score
         What the judge says of its pseudo-label, 0 to 1, or None without a judge.
     image
-        By which it is known whatever it is called, see `held_out.image_print`; empty if an older
+        By which it is known whatever it is called, see `prints.image_print`; empty if an older
         version made the label.
     """
 
