@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from napari_inconsistency_masks.data.batches.pieces import cut, piece_shape
 from napari_inconsistency_masks.data.sample import Sample
+from napari_inconsistency_masks.errors import InputError
 
 RNG = np.random.default_rng(0)
 
@@ -154,6 +155,48 @@ def test_pixels_of_large_images_are_not_listed() -> None:
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 10 * image.nbytes
+
+
+def test_large_images_are_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where labels are is needed for every piece."""
+    looked_at: list[slice] = []
+    for name in ("is_known", "is_labeled"):
+        look = getattr(Sample, name)
+
+        def noted(self: Sample, rows: slice = slice(None), look=look) -> object:  # type: ignore[no-untyped-def]
+            looked_at.append(rows)
+            return look(self, rows)
+
+        monkeypatch.setattr(Sample, name, noted)
+    known = np.zeros((512, 512), bool)
+    known[100:120, 100:120] = True
+    for whole in (sample(512, 512), sample(512, 512, known=known)):
+        looked_at.clear()
+        rng = np.random.default_rng(8)
+        for _ in range(40):
+            cut(whole, (32, 32), rng)
+        assert len(looked_at) > 10
+        rows = [len(range(*rows.indices(512))) for rows in looked_at]
+        assert rows.count(512) <= 4  # known and labeled pixels, and the known ones of the labeled
+        assert set(rows) == {1, 512}
+
+
+def test_unlabeled_pieces_are_cut_wherever_labels_are() -> None:
+    whole = sample(64, 64)
+    bare = Sample("s", whole.image)
+    for seed in range(20):
+        one, other = (
+            cut(each, (16, 16), np.random.default_rng(seed), unlabeled=True)
+            for each in (whole, bare)
+        )
+        np.testing.assert_array_equal(one.image, other.image)
+        assert not one.target.any()
+        assert one.target.shape == (1, 16, 16)
+
+
+def test_a_sample_without_labels_is_refused() -> None:
+    with pytest.raises(InputError, match="s: this image has no labels"):
+        cut(Sample("s", np.zeros((1, 64, 64), np.uint8)), (16, 16), RNG)
 
 
 def test_blanked_pixels_are_black() -> None:

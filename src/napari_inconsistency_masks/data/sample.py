@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -46,6 +47,40 @@ class Sample:
         if self.target is None:
             raise InputError(f"{self.name}: this image has no labels, and labels are needed here.")
         return self.target
+
+    def is_known(self, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
+        """Where, in some rows, the target counts for any output: ``(n, X)``."""
+        if self.known is None:
+            return np.ones(self.image[0, rows].shape, bool)
+        known: npt.NDArray[np.bool_] = self.known[..., rows, :]
+        return known if known.ndim == 2 else _any_plane(known)
+
+    def is_labeled(self, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
+        """Where, in some rows, the target counts and is more than background: ``(n, X)``."""
+        labeled: npt.NDArray[np.bool_] = self.labeled[..., rows, :] != 0
+        if labeled.ndim == 3:
+            labeled = _any_plane(labeled)
+        return labeled if self.known is None else np.logical_and(labeled, self.is_known(rows))
+
+    @cached_property
+    def known_per_row(self) -> npt.NDArray[np.int64]:
+        """``(Y,)``: pixels of each row that are known; pieces are cut around them all the time."""
+        return _true_per_row(self.is_known())
+
+    @cached_property
+    def labeled_per_row(self) -> npt.NDArray[np.int64]:
+        """``(Y,)``: the same of labeled pixels."""
+        return _true_per_row(self.is_labeled())
+
+
+def _any_plane(planes: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    anywhere: npt.NDArray[np.bool_] = np.logical_or.reduce(planes)  # (Y, X)
+    return anywhere
+
+
+def _true_per_row(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    count: npt.NDArray[np.int64] = np.count_nonzero(mask, axis=1)  # (Y,)
+    return count
 
 
 class Source(Protocol):

@@ -14,7 +14,8 @@ from ..checkpoint import save_tensors
 from ..cluster import Desk, Job, NotWantedError, UnfitError, must_have_version
 from ..cluster.desk import Now
 from ..cluster.shared_files import content_key, must_see
-from ..data.batches.batches import Batches
+from ..data.batches.ahead import made_ahead
+from ..data.batches.batches import PreparedBatches
 from ..devices import use_threads
 from ..errors import InputError
 from ..inference.listing import STATE
@@ -82,18 +83,19 @@ def _train_member(
 def _learn(desk: Desk, opened: _Opened, learner: Learner, member: int, steps: int) -> None:
     """Take the steps that are left of an epoch, or as many as the loss is a number for."""
     method, config = opened.generations.method(opened.generation), opened.generations.config
-    told = Now()
-    while learner.step < (learner.epoch + 1) * steps and learner.active:
-        try:
-            loss = train_step(learner, opened.batches, method, steps * config.epochs)[member]
-        except InputError:
-            if learner.active:
-                raise
-            return  # lost: the others may still learn
-        if told:
-            desk.say({"step": learner.step, "loss": loss})
-            if not desk.wanted():
-                raise NotWantedError
+    told, end = Now(), (learner.epoch + 1) * steps
+    with made_ahead(opened.batches, learner.ensemble.device, end) as batches:
+        while learner.step < end and learner.active:
+            try:
+                loss = train_step(learner, batches, method, steps * config.epochs)[member]
+            except InputError:
+                if learner.active:
+                    raise
+                return  # lost: the others may still learn
+            if told:
+                desk.say({"step": learner.step, "loss": loss})
+                if not desk.wanted():
+                    raise NotWantedError
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class _Opened:
 
     generations: Generations
     generation: int
-    batches: Batches
+    batches: PreparedBatches
 
     def learner(self, member: int) -> Learner:
         """All members as they were saved, but one alone learns."""

@@ -14,7 +14,8 @@ from itertools import chain
 import torch
 
 from ..config import TrainConfig
-from ..data.batches.batches import Batches
+from ..data.batches.ahead import made_ahead
+from ..data.batches.batches import Batches, PreparedBatches
 from ..errors import InputError
 from ..inference.evaluate import Check
 from ..methods.base import Method, Step
@@ -30,7 +31,7 @@ CheckNetworks = Callable[[Ensemble, int], Generator[Checking, None, Check]]
 
 def fit(
     learner: Learner,
-    loader: Batches,
+    loader: PreparedBatches,
     method: Method,
     check: CheckNetworks,
     config: TrainConfig,
@@ -74,13 +75,15 @@ def fit(
         learner.amid_epoch or not (learner.step and left.over)
     ):
         epoch, began = learner.epoch, time.monotonic()
-        while learner.step < (epoch + 1) * steps and not (learner.step and left.over):
-            active = learner.active
-            total = left.expected_steps(learner.step, steps * config.epochs)
-            loss = train_step(learner, loader, method, total)
-            yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
-            for member in set(active).difference(learner.active):
-                yield lost_network(learner, generation, learner.step, member)
+        end = (epoch + 1) * steps
+        with made_ahead(loader, learner.ensemble.device, end) as batches:
+            while learner.step < end and not (learner.step and left.over):
+                active = learner.active
+                total = left.expected_steps(learner.step, steps * config.epochs)
+                loss = train_step(learner, batches, method, total)
+                yield StepEnd(generation, epoch, learner.step - epoch * steps, steps, loss)
+                for member in set(active).difference(learner.active):
+                    yield lost_network(learner, generation, learner.step, member)
         yield from end_epoch(learner, check, config, generation, time.monotonic() - began)
     learner.restore_best()
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from torch import nn
 
-from ..data.batches.batches import Batches
+from ..data.batches.batches import PreparedBatches
 from ..data.batches.loader import Loader
 from ..methods import METHODS
 from ..methods.base import Method
@@ -180,7 +180,7 @@ class Generations(Setup):
         method = self.method(generation)
         return how(learner, self.batches(generation, pseudo), method, self.check, self.config)
 
-    def batches(self, generation: int, pseudo: Taught | None) -> Batches:
+    def batches(self, generation: int, pseudo: Taught | None) -> PreparedBatches:
         """What each step of a generation learns from; ``pseudo`` are its pseudo-labels."""
         method = self.method(generation)
         parts = training_parts(

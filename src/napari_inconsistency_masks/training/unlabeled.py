@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 
 from ..config import TrainConfig
-from ..data.batches.batches import Batches, WithUnlabeled
+from ..data.batches.batches import PreparedBatches, WithUnlabeled
 from ..data.batches.loader import Loader, Part
 from ..data.batches.views import ONLY_MOVED, UnlabeledImages
 from ..data.sample import SegmentationData
@@ -30,7 +30,7 @@ def with_unlabeled(
     *,
     generation: int,
     device: torch.device,
-) -> Batches:
+) -> PreparedBatches:
     """Add what the method wants to see: as many unlabeled images per step as a batch has."""
     if method.views is None:
         return loader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from .views import UnlabeledImages
 
 
 class Batches(Protocol):
-    """Makes the batches of one generation; every `Loader` does."""
+    """Makes the batches of a generation."""
 
     def __len__(self) -> int:
         """Images that one pass sees."""
@@ -24,6 +24,14 @@ class Batches(Protocol):
 
     def batch(self, members: Sequence[int], step: int) -> Batch:
         """Make step number ``step`` of the generation for some of the members."""
+        ...
+
+
+class PreparedBatches(Batches, Protocol):
+    """Makes them in two parts, of which one can be done while others learn; a `Loader` does."""
+
+    def prepare(self, members: Sequence[int], step: int) -> Callable[[], Batch]:
+        """Do what needs no GPU, in any one thread; what is returned makes the batch."""
         ...
 
 
@@ -52,5 +60,10 @@ class WithUnlabeled:
 
     def batch(self, members: Sequence[int], step: int) -> Batch:
         """Make step number ``step`` of the generation for some of the members."""
-        unlabeled = self._unlabeled.batch(members, step)
-        return replace(self._labeled.batch(members, step), unlabeled=unlabeled)
+        return self.prepare(members, step)()
+
+    def prepare(self, members: Sequence[int], step: int) -> Callable[[], Batch]:
+        """Read and cut the images of a step, as `Loader.prepare` does."""
+        labeled = self._labeled.prepare(members, step)
+        unlabeled = self._unlabeled.prepare(members, step)
+        return lambda: replace(labeled(), unlabeled=unlabeled())

@@ -6,7 +6,7 @@ before: a run that goes on after a stop gets the same batches as one that never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,27 +167,38 @@ class Loader:
 
     def batch(self, members: Sequence[int], step: int) -> Batch:
         """Make step number ``step`` of the generation for some of the members."""
+        return self.prepare(members, step)()
+
+    def prepare(self, members: Sequence[int], step: int) -> Callable[[], Batch]:
+        """Read and cut the images of a step; what is returned makes the batch where it is needed.
+
+        May be called in another thread, by one at a time.
+        """
         drawn = [
             self._draw(member, step, *slot)
             for member in members
             for slot in self._slots(member, step)
         ]
+        changes = [d.change for d in drawn]
+        planes = max(len(d.known) for d in drawn)  # of pseudo-labels perhaps one per output
+        image = torch.stack([d.image for d in drawn])  # (E * B, C, Y, X)
+        target = torch.stack([d.target for d in drawn])  # (E * B, K, Y, X) or (E * B, Y, X)
+        known = torch.stack([d.known.expand(planes, -1, -1) for d in drawn])
+        blank = torch.stack([d.blank for d in drawn]) if self._reblank else None
+        all_known = bool(known.all())
         lead = (len(members), len(drawn) // len(members))
 
-        def stack(arrays: Iterable[Tensor]) -> Tensor:
-            return torch.stack(tuple(arrays)).to(self._device)  # (E * B, ...)
+        def finish() -> Batch:
+            pixels = recolor(image.to(self._device), changes)
+            if blank is not None:
+                pixels = pixels.masked_fill(blank.to(self._device), 0)
+            return Batch(
+                image=pixels.float().unflatten(0, lead),
+                target=target.to(self._device).unflatten(0, lead),
+                known=None if all_known else known.to(self._device).unflatten(0, lead),
+            )
 
-        image = recolor(stack(d.image for d in drawn), [d.change for d in drawn])
-        if self._reblank:
-            image = image.masked_fill(stack(d.blank for d in drawn), 0)
-        planes = max(len(d.known) for d in drawn)  # of pseudo-labels perhaps one per output
-        target = stack(d.target for d in drawn)
-        known = stack(d.known.expand(planes, -1, -1) for d in drawn)
-        return Batch(
-            image=image.float().reshape(*lead, *image.shape[1:]),
-            target=target.reshape(*lead, *target.shape[1:]),
-            known=None if bool(known.all()) else known.reshape(*lead, *known.shape[1:]),
-        )
+        return finish
 
     def _slots(self, member: int, step: int) -> Iterator[tuple[int, _Item]]:
         """Place in the batch and item; a stream that is through starts over in a new order."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,6 +60,7 @@ def cut(
     rng: np.random.Generator,
     *,
     around_known: bool = False,
+    unlabeled: bool = False,
 ) -> Piece:
     """Cut a piece at a random place; where the image is smaller it is mirrored at its border.
 
@@ -78,78 +80,95 @@ def cut(
     around_known
         Whether all pieces are centered on a known pixel, as far as the image goes, so that they
         hold a label box.
+    unlabeled
+        Whether the target, which may be None, is not looked at; that of the piece is all 0.
     """
-    whole = _whole(sample)
-    height, width = whole.image.shape[1:]
+    if unlabeled:
+        sample = replace(sample, target=None)
+    else:
+        _ = sample.labeled  # refuses a sample without target
+    height, width = sample.image.shape[1:]
     missing = (max(0, shape[0] - height), max(0, shape[1] - width))
     if any(missing):
-        whole = _padded(whole, missing)
-    window = _window(_corner(whole, shape, rng, around_known=around_known), shape)
-    return Piece(
-        whole.image[window], whole.target[window], whole.known[window], whole.blank[window]
-    )
+        sample = _padded(sample, missing)
+    window = _window(_corner(sample, shape, rng, around_known=around_known), shape)
+    return _piece(sample, window, shape)
 
 
-def _whole(sample: Sample) -> Piece:
-    nowhere = np.zeros((1, *sample.image.shape[1:]), bool)
-    known, blank = sample.known, sample.blank
-    if known is None:
-        known = ~nowhere
-    elif known.ndim == 2:
-        known = known[None]
-    image = sample.image
-    if blank is not None:
-        image = np.where(blank, np.uint8(0), image)
-    return Piece(image, sample.labeled, known, nowhere if blank is None else blank[None])
-
-
-def _padded(piece: Piece, missing: tuple[int, int]) -> Piece:
+def _padded(sample: Sample, missing: tuple[int, int]) -> Sample:
     rows, columns = ((n // 2, n - n // 2) for n in missing)
 
     def pad(array: npt.NDArray[Any], **how: Any) -> npt.NDArray[Any]:
         return np.pad(array, ((0, 0),) * (array.ndim - 2) + (rows, columns), **how)
 
+    known = np.ones(sample.image.shape[1:], bool) if sample.known is None else sample.known
     return replace(
-        piece,
-        image=pad(piece.image, mode="symmetric"),
-        target=pad(piece.target, mode="symmetric"),
-        known=pad(piece.known, constant_values=False),
-        blank=pad(piece.blank, mode="symmetric"),
+        sample,
+        image=pad(sample.image, mode="symmetric"),
+        target=None if sample.target is None else pad(sample.target, mode="symmetric"),
+        known=pad(known, constant_values=False),
+        blank=None if sample.blank is None else pad(sample.blank, mode="symmetric"),
     )
 
 
+def _piece(sample: Sample, window: Any, shape: tuple[int, int]) -> Piece:
+    image, target = sample.image[window], np.zeros((1, *shape), np.uint8)
+    known, blank = np.ones((1, *shape), bool), np.zeros((1, *shape), bool)
+    if sample.target is not None:
+        target = sample.target[window]
+    if sample.known is not None:
+        known = sample.known[window].reshape(-1, *shape)
+    if sample.blank is not None:
+        blank = sample.blank[window][None]
+        image = np.where(blank, np.uint8(0), image)
+    return Piece(image, target, known, blank)
+
+
 def _corner(
-    piece: Piece, shape: tuple[int, int], rng: np.random.Generator, *, around_known: bool
+    sample: Sample, shape: tuple[int, int], rng: np.random.Generator, *, around_known: bool
 ) -> tuple[int, int]:
-    room = np.subtract(piece.image.shape[1:], shape)  # rows and columns left over
+    size = sample.image.shape[1:]
+    room = np.subtract(size, shape)  # rows and columns left over
     corner = rng.integers(room + 1)
     wants_label = rng.random() < 0.5
     pick = rng.random()
-    known: npt.NDArray[np.bool_] = np.logical_or.reduce(piece.known)  # (Y, X)
-    if wants_label and piece.image[0].size > 2 * shape[0] * shape[1]:
-        target = piece.target.any(0) if piece.target.ndim == 3 else piece.target != 0
-        center = _pixel_of(target & known, pick)
+    if wants_label and sample.target is not None and math.prod(size) > 2 * math.prod(shape):
+        center = _pixel_of(sample.labeled_per_row, sample.is_labeled, pick)
         if center is not None:
             corner = np.clip(center - np.array(shape) // 2, 0, room)
-    if around_known or not known[_window(corner, shape)].any():
-        center = _pixel_of(known, pick)
+    nothing_known = sample.known is not None and not sample.known[_window(corner, shape)].any()
+    if around_known or nothing_known:
+        center = _pixel_of(sample.known_per_row, sample.is_known, pick)
         if center is not None:
             corner = np.clip(center - np.array(shape) // 2, 0, room)
     return int(corner[0]), int(corner[1])
 
 
-def _pixel_of(mask: npt.NDArray[np.bool_], share: float) -> tuple[int, int] | None:
-    """The pixel that has a share of all in ``(Y, X)`` before it, row by row; None if there is none.
+def _pixel_of(
+    per_row: npt.NDArray[np.int64],
+    rows: Callable[[slice], npt.NDArray[np.bool_]],
+    share: float,
+) -> tuple[int, int] | None:
+    """The pixel that has a share of all before it, row by row; None if there is none.
 
     Only its row is looked at closely: to list all pixels of a large image takes longer than a step.
+
+    Parameters
+    ----------
+    per_row
+        ``(Y,)``: how many there are in each row.
+    rows
+        Makes ``(n, X)`` of some rows: where they are.
+    share
+        Of all pixels, 0 or more and below 1.
     """
-    upto = np.cumsum(np.count_nonzero(mask, axis=1))  # (Y,)
+    upto = np.cumsum(per_row)  # (Y,)
     if not upto[-1]:
         return None
     place = int(share * upto[-1])
     row = int(np.searchsorted(upto, place, side="right"))
     before = int(upto[row - 1]) if row else 0
-    return row, int(np.flatnonzero(mask[row])[place - before])
+    return row, int(np.flatnonzero(rows(slice(row, row + 1)))[place - before])
 
 
 def _window(corner: Sequence[int] | npt.NDArray[np.int64], shape: tuple[int, int]) -> Any:

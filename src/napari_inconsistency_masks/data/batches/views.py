@@ -5,8 +5,8 @@ Everything random is a function of (seed, generation, member, step), as for labe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ...config import AugmentConfig
-from ..sample import Sample, Source
+from ..sample import Source
 from .photometric import Photometric
 from .pieces import cut
 from .tensors import tensor_of
@@ -102,25 +102,35 @@ class UnlabeledImages:
 
     def batch(self, members: Sequence[int], step: int) -> Unlabeled:
         """Make the images of step number ``step`` for some of the members."""
-        weak, valid, rngs = [], [], []
+        return self.prepare(members, step)()
+
+    def prepare(self, members: Sequence[int], step: int) -> Callable[[], Unlabeled]:
+        """Read and cut the images of a step, as `Loader.prepare` does; then they are changed."""
+        pieces, known, rngs = [], [], []
         for member in members:
             for slot in range(self.count):
                 rng = self._rng(member, step, slot, 4)
                 sample = self.samples[self._index(member, step * self.count + slot)]
-                piece = cut(_without_target(sample), self.shape, rng)
+                piece = cut(sample, self.shape, rng, unlabeled=True)
                 change = draw(rng, ONLY_MOVED, free_rotation=self.free_rotation)
-                weak.append(move(tensor_of(piece.image), change))
-                valid.append(move(tensor_of(piece.known), change))
+                pieces.append(move(tensor_of(piece.image), change))
+                known.append(move(tensor_of(piece.known), change))
                 rngs.append(rng)
         lead = (len(members), self.count)
-        images = torch.stack(weak).to(self.device)  # (E * U, C, Y, X)
-        strong = [self._changed(images, rngs) for _ in range(self.views.strong)]
-        return Unlabeled(
-            weak=images.float().unflatten(0, lead),
-            strong=tuple(view.unflatten(0, lead) for view in strong),
-            valid=torch.stack(valid).to(self.device).unflatten(0, lead),
-            rngs=tuple(self._rng(member, step, 5) for member in members),
-        )
+        weak = torch.stack(pieces)  # (E * U, C, Y, X)
+        valid = torch.stack(known)  # (E * U, 1, Y, X)
+
+        def finish() -> Unlabeled:
+            images = weak.to(self.device)
+            strong = [self._changed(images, rngs) for _ in range(self.views.strong)]
+            return Unlabeled(
+                weak=images.float().unflatten(0, lead),
+                strong=tuple(view.unflatten(0, lead) for view in strong),
+                valid=valid.to(self.device).unflatten(0, lead),
+                rngs=tuple(self._rng(member, step, 5) for member in members),
+            )
+
+        return finish
 
     def _rng(self, *key: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, self.generation, *key))
@@ -140,8 +150,3 @@ class UnlabeledImages:
 @lru_cache(maxsize=64)
 def _order(key: tuple[int, ...], count: int) -> npt.NDArray[np.int64]:
     return np.random.default_rng(key).permutation(count)
-
-
-def _without_target(sample: Sample) -> Sample:
-    nothing = np.zeros((1, *sample.image.shape[1:]), np.uint8)
-    return replace(sample, target=nothing)
