@@ -216,6 +216,23 @@ def test_a_number_cannot_leave_its_limits(form: SettingsForm, name: str) -> None
         assert low <= field.value <= high
 
 
+DECIMALS = [name for name in NUMBERS if type(value_of(OTHER_CONFIG, name)) is float]
+
+
+@pytest.mark.parametrize("name", DECIMALS)
+def test_a_number_with_a_point_can_be_typed(setup_form: SetupForm, name: str, qtbot: Any) -> None:
+    """The settings are shown anew after each digit."""
+    field = setup_form.more.fields[name]
+    if field._ticked is not None:
+        field._ticked.setChecked(True)
+    spin = field._control.native
+    spin.selectAll()
+    low, high = field.setting.minimum, field.setting.maximum
+    wanted = 0.25 if low <= 0.25 <= high else low + 0.25
+    qtbot.keyClicks(spin, f"{wanted:g}")
+    assert value_of(setup_form._setup.config, name) == pytest.approx(wanted)
+
+
 def test_fewer_networks_take_the_teachers_along(setup_form: SetupForm) -> None:
     turn(setup_form.basic.fields["members"], 1)
     config = setup_form._setup.config

@@ -66,13 +66,16 @@ class Field(QObject):
         return self._base if shown == self._shown else shown
 
     def set(self, value: Any) -> None:
-        """Show a value without telling anybody."""
+        """Show a value without telling anybody.
+
+        One that is shown already is let be: somebody may be typing it, and ``0.`` become ``0.25``.
+        """
         self._base = value
         self.blockSignals(True)
         if self._ticked is not None:
             self._ticked.setChecked(value is not None)
             self._control.enabled = value is not None
-        if value is not None:
+        if value is not None and value != self.setting.kind(self._control.value):
             self._control.value = value
         self.blockSignals(False)
         self._shown = self._read()
