@@ -533,6 +533,35 @@ def test_a_batch_that_dies_is_told_with_its_last_words_and_goes_on(
     assert not started.page.problem.text()
 
 
+def test_a_batch_that_is_refused_at_its_start_is_started_again(
+    ready: BatchSection, session: Session, program: Program
+) -> None:
+    """Nothing is done yet that could be gone on with; its plan holds."""
+    page = ready.page
+    page.main.click()
+    program.plan()
+    page.main.click()
+    program.child.said.emit("napari-im: tcp://host:8786: no scheduler answers.")
+    program.child.end(2)
+    assert "tcp://host:8786: no scheduler answers." in page.problem.text()
+    assert (page.main.text(), page.again.isHidden(), page.form.isHidden()) == ("Start", True, False)
+    page.main.click()
+    assert session.batch.state is State.RUNNING
+    assert "--dry-run" not in program.flags
+    program.child.end(CRASHED)
+    assert "What is done is kept" not in page.problem.text()
+    assert page.main.text() == "Start"
+    page.main.click()
+    program.start()
+    program.child.end(CRASHED)
+    assert "What is done is kept" in page.problem.text()
+    assert (page.main.text(), page.again.isHidden(), page.form.isHidden()) == (
+        "Go on",
+        False,
+        True,
+    )
+
+
 def test_a_batch_that_is_killed_is_told(started: BatchSection, program: Program) -> None:
     program.child.end(CRASHED)
     assert "crashed or was ended by something else" in started.page.problem.text()

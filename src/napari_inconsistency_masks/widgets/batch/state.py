@@ -44,12 +44,14 @@ class BatchState:
         Where it is.
     has_begun
         Whether the batch of this plan was started, so that it can be gone on with.
+    is_planned
+        Whether the plan is made, so that it can be started (again).
     """
 
     def __init__(self) -> None:
         self.state = State.EMPTY
-        self.has_begun = False
-        self._complete = False
+        self.has_begun = self.is_planned = False
+        self._complete = self._at_work = False
 
     @property
     def running(self) -> bool:
@@ -65,12 +67,13 @@ class BatchState:
     def button(self) -> str:
         """Words on the button."""
         if self.state is State.FAILED and not self.has_begun:
-            return "Show plan"
+            return _WORDS[State.PLANNED if self.is_planned else State.EMPTY]
         return _WORDS[self.state]
 
     def plan(self) -> None:
         """A plan is being made."""
-        self.state, self.has_begun = State.PLANNING, False
+        self.state, self.has_begun, self.is_planned = State.PLANNING, False, False
+        self._at_work = False
 
     def start(self) -> None:
         """The batch is started, or goes on."""
@@ -82,6 +85,7 @@ class BatchState:
 
     def told(self, event: str) -> None:
         """The program told an event that says where the batch is."""
+        self._at_work |= event == "BatchStarted"
         if self.state is State.STOPPING:
             self._complete |= event == "BatchFinished"
         elif event == "Planned":
@@ -97,14 +101,15 @@ class BatchState:
         """The program has ended with this exit code."""
         complete, self._complete = self._complete and code in (0, SOME_FAILED), False
         if self.state is State.PLANNING:
-            self.state = State.PLANNED if complete else State.FAILED
+            self.state, self.is_planned = State.PLANNED if complete else State.FAILED, complete
         elif complete:
             self.state = State.FINISHED
         elif code == STOPPED_BY_REQUEST or (self.state is State.STOPPING and code <= 0):
             self.state = State.STOPPED  # below 0: killed for not stopping in time
-        else:
-            self.state = State.FAILED
+        else:  # perhaps refused before it had done anything
+            self.state, self.has_begun = State.FAILED, self._at_work
 
     def forget(self) -> None:
         """Something else was chosen, or the plan was given up."""
-        self.state, self.has_begun, self._complete = State.EMPTY, False, False
+        self.state, self.has_begun, self.is_planned = State.EMPTY, False, False
+        self._complete = self._at_work = False

@@ -93,7 +93,7 @@ class BatchPage(QWidget):
         job = self._job
         if job.machine.busy:
             job.stop()
-        elif job.state in (State.PLANNED, State.STOPPED) or job.machine.has_begun:
+        elif job.machine.is_planned:
             job.start()
         else:
             self._plan()
