@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -315,6 +317,62 @@ def test_several_images_are_told_apart(
     assert headers(section)[0] == "Image"
     assert table(section)[-1] == ["other", "0", "dead", "4", "4", "", "0.4%"]
     assert section.totals.text().startswith("5 frames: 29 alive")
+
+
+def test_images_of_one_name_are_two_and_so_are_their_frames(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+) -> None:
+    """As when files of one name are opened from two folders, one after the other."""
+    for alive in (5, 2):
+        image = add_image(viewer, (60, 400))
+        session.looking.choose(image)
+        predict([{"alive": [3, 3, 3], "dead": [0, 0, 0]}])
+        subject = session.subjects.of(image)
+        for state, count in (("alive", alive), ("dead", 0)):
+            session.results.typed.type(subject, 0, state, count)
+        viewer.layers.clear()
+    assert section.totals.text() == "2 frames: 6 alive, 0 dead."
+    assert section.error.text() == "Mean cell count error (MCCE): 1.50 over 2 frames."
+
+
+def test_an_image_that_is_called_something_else_is_so_in_the_table(
+    section: CountSection, viewer: ViewerModel, predict: Callable[..., None]
+) -> None:
+    for name in ("one", "two"):
+        image = add_image(viewer, (60, 400), name=name)
+        section.session.looking.choose(image)
+        predict(COUNTS[:1])
+    image.name = "another"
+    assert {line[0] for line in table(section)} == {"one", "another"}
+    viewer.layers.remove(image)
+    assert {line[0] for line in table(section)} == {"one", "another"}
+
+
+def test_counts_of_an_image_that_is_gone_keep_none_of_its_memory(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    qtbot: Any,
+) -> None:
+    def open_and_close() -> list[Any]:
+        image = add_image(viewer, (4, 60, 400))
+        draw_cells(viewer, session, {0: 2}, {0: 0})
+        qtbot.waitUntil(lambda: session.layer_data.scan is not None)
+        predict()
+        typed = session.results.typed
+        qtbot.waitUntil(lambda: typed._worker is None)
+        viewer.layers.clear()
+        return [weakref.ref(image), weakref.ref(image.data)]
+
+    gone = open_and_close()
+    add_image(viewer, (40, 48), name="next")
+    qtbot.waitUntil(lambda: not session.layer_data.scanning and not session.results.counting)
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and [each() for each in gone] == [None, None])
+    assert len(table(section)) == 8
 
 
 def test_the_csv_has_what_the_table_has(

@@ -49,7 +49,6 @@ def counted(truth: Any) -> Any:
 def counts() -> ImageCounts:
     """Three frames, two of them with labels."""
     return ImageCounts(
-        "cells",
         predicted={
             2: {"alive": (5, 4, 6), "dead": (1, 1, 1)},
             0: {"alive": (10, 10, 12), "dead": (3, 0, 3)},
@@ -63,7 +62,9 @@ def counts() -> ImageCounts:
 
 
 def test_a_row_per_frame_and_class_with_its_error(counts: ImageCounts) -> None:
-    rows = [(r.frame, r.state, r.predicted, r.spread, r.true, r.error) for r in counts.rows()]
+    rows = [
+        (r.frame, r.state, r.predicted, r.spread, r.true, r.error) for r in counts.rows("cells")
+    ]
     assert rows == [
         (0, "alive", 10, "10-12", 8, 2),
         (0, "dead", 3, "0-3", 4, -1),
@@ -76,7 +77,7 @@ def test_a_row_per_frame_and_class_with_its_error(counts: ImageCounts) -> None:
 
 def test_the_mean_count_error_as_computed_by_hand(counts: ImageCounts) -> None:
     """Frame 0: |10 - 8| + |3 - 4| = 3; frame 1: 0; frame 2 has no labels. Mean: 1.5."""
-    assert mean_count_error(counts.rows()) == (1.5, 2)
+    assert mean_count_error(counts.rows("cells")) == (1.5, 2)
 
 
 def test_errors_of_opposite_sign_do_not_cancel() -> None:
@@ -87,6 +88,11 @@ def test_errors_of_opposite_sign_do_not_cancel() -> None:
 def test_frames_of_the_same_number_in_two_images_are_two_frames() -> None:
     rows = [CountRow("a", 0, "alive", 3, 3, 3, 5), CountRow("b", 0, "alive", 4, 4, 4, 3)]
     assert mean_count_error(rows) == (1.5, 2)
+
+
+def test_frames_of_two_images_of_one_name_are_two_frames(counts: ImageCounts) -> None:
+    rows = [*counts.rows("cells", subject="a"), *counts.rows("cells", subject="b")]
+    assert mean_count_error(rows) == (1.5, 4)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -102,7 +108,7 @@ def test_without_labels_there_is_no_error() -> None:
 
 
 def test_totals_over_frames(counts: ImageCounts) -> None:
-    assert totals(counts.rows()) == {"alive": (22, 21, 25), "dead": (6, 3, 6)}
+    assert totals(counts.rows("cells")) == {"alive": (22, 21, 25), "dead": (6, 3, 6)}
 
 
 def test_a_row_of_the_csv() -> None:
@@ -187,12 +193,11 @@ def test_corrected_is_what_is_drawn_in_the_boxes_and_predicted_outside() -> None
 
 def test_a_frame_labeled_in_boxes_has_no_true_count_but_a_corrected_one() -> None:
     counts = ImageCounts(
-        "cells",
         predicted={0: {"alive": (2, 2, 2), "dead": (0, 0, 0)}},
         drawn={0: DrawnCounts({"alive": 3, "dead": 1}, ((0, 0, 20, 20),), 1)},
         cells={0: [cells((10, 10, 0), (50, 50, 0))] * 3},
     )
-    alive, dead = counts.rows()
+    alive, dead = counts.rows("cells")
     assert (alive.true, alive.error, alive.boxed) == (None, None, (4, 4, 4))
     assert (dead.true, dead.corrected) == (None, (1, 1, 1))
     assert mean_count_error([alive, dead]) is None
@@ -201,7 +206,7 @@ def test_a_frame_labeled_in_boxes_has_no_true_count_but_a_corrected_one() -> Non
 
 
 def test_a_typed_count_wins_over_a_drawn_one_and_over_boxes(counts: ImageCounts) -> None:
-    rows = counts.rows({(0, "alive"): 9, (2, "dead"): 0})
+    rows = counts.rows("cells", {(0, "alive"): 9, (2, "dead"): 0})
     said = [(row.frame, row.state, row.true, row.true_from, row.corrected) for row in rows]
     assert said == [
         (0, "alive", 9, "typed", (9, 9, 9)),

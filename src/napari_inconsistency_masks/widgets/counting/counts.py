@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ...cells import Cells
@@ -46,6 +47,8 @@ class CountRow:
         and predicted outside.
     area
         Share of the frame that is predicted as the class, and the range that the networks span.
+    subject
+        What tells the image from others of the same name.
     """
 
     image: str
@@ -58,6 +61,7 @@ class CountRow:
     typed: bool = False
     boxed: tuple[int, int, int] | None = None
     area: tuple[float, float, float] | None = None
+    subject: Hashable = field(default=None, compare=False)
 
     @property
     def corrected(self) -> tuple[int, int, int]:
@@ -65,6 +69,11 @@ class CountRow:
         if self.true is not None:
             return self.true, self.true, self.true
         return self.boxed or (self.predicted, self.low, self.high)
+
+    @property
+    def whole_frame(self) -> tuple[str, Hashable, int]:
+        """Tells the frame from those of all other images."""
+        return self.image, self.subject, self.frame
 
     @property
     def true_from(self) -> str | None:
@@ -100,8 +109,6 @@ class ImageCounts:
 
     Attributes
     ----------
-    image
-        Its name.
     predicted
         Per frame and class: count, low, high.
     drawn
@@ -115,7 +122,6 @@ class ImageCounts:
         what a person should know.
     """
 
-    image: str
     predicted: dict[int, Mapping[str, tuple[int, int, int]]] = field(default_factory=dict)
     drawn: dict[int, DrawnCounts] = field(default_factory=dict)
     cells: dict[int, Sequence[Cells]] = field(default_factory=dict)
@@ -124,25 +130,37 @@ class ImageCounts:
     inconsistent: dict[int, float] = field(default_factory=dict)
     notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
-    def rows(self, typed: Typed | None = None) -> list[CountRow]:
-        """A row per predicted frame and class, frames in order; what was typed wins."""
+    def rows(
+        self, image: str, typed: Typed | None = None, subject: Hashable = None
+    ) -> list[CountRow]:
+        """A row per predicted frame and class, frames in order; what was typed wins.
+
+        Parameters
+        ----------
+        image, subject
+            What it is called, and what tells it from others of that name.
+        typed
+            What a person typed for it.
+        """
+        row = partial(CountRow, image, subject=subject)
         return [
-            self._row(frame, state, typed or {}, boxed.get(state))
+            row(*self._known(frame, state, typed or {}, boxed.get(state)))
             for frame in sorted(self.predicted)
             for boxed in [self._boxed(frame)]
             for state in self.predicted[frame]
         ]
 
-    def _row(
+    def _known(
         self, frame: int, state: str, typed: Typed, boxed: tuple[int, int, int] | None
-    ) -> CountRow:
+    ) -> tuple[Any, ...]:
+        """What a row says, from its frame to its area."""
         counts, drawn = self.predicted[frame][state], self.drawn.get(frame)
         whole = drawn.counts.get(state) if drawn is not None and drawn.boxes is None else None
         said = typed.get((frame, state))
         true = whole if said is None else said
         areas = self.areas.get(frame)
         area = None if areas is None else (areas[state], *areas.span(state))
-        return CountRow(self.image, frame, state, *counts, true, said is not None, boxed, area)
+        return frame, state, *counts, true, said is not None, boxed, area
 
     def _boxed(self, frame: int) -> Mapping[str, tuple[int, int, int]]:
         drawn = self.drawn.get(frame)
@@ -157,12 +175,11 @@ def mean_count_error(rows: Iterable[CountRow]) -> tuple[float, int] | None:
     Per frame the absolute errors of all classes are summed. Frames of which any class has no true
     count do not take part; None if no frame does.
     """
-    sums: dict[tuple[str, int], int | None] = {}
+    sums: dict[Hashable, int | None] = {}
     for row in rows:
-        key = (row.image, row.frame)
-        before = sums.get(key, 0)
+        before = sums.get(row.whole_frame, 0)
         known = before is not None and row.error is not None
-        sums[key] = before + abs(row.error) if known else None  # type: ignore[operator,arg-type]
+        sums[row.whole_frame] = before + abs(row.error) if known else None  # type: ignore[operator,arg-type]
     errors = [error for error in sums.values() if error is not None]
     return (sum(errors) / len(errors), len(errors)) if errors else None
 
@@ -187,13 +204,13 @@ def expected_totals(
     ratios
         What is known of their counts, by class.
     """
-    known, counted = dict[str, int](), dict[str, dict[str, int]]()
+    known, counted = dict[str, int](), dict[str, dict[Hashable, int]]()
     for row in rows:
         if row.true is not None:
             known[row.state] = known.get(row.state, 0) + row.true
         else:
-            in_image = counted.setdefault(row.state, {})
-            in_image[row.image] = in_image.get(row.image, 0) + row.predicted
+            in_image, image = counted.setdefault(row.state, {}), (row.image, row.subject)
+            in_image[image] = in_image.get(image, 0) + row.predicted
     return {
         state: ratios[state].expected(by_image.values()).plus(known.get(state, 0))
         for state, by_image in counted.items()

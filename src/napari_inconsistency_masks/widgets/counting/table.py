@@ -48,7 +48,7 @@ class CountTable(Table):
         pairs = zip(images, rows, strict=True)
         keys = [(image, item.frame, item.state) for image, item in pairs]
         self.show_rows([_cells(item) for item in rows], keys)
-        several = len({item.image for item in rows}) > 1
+        several = len(set(images)) > 1
         self.show_column(IMAGE, shown=several)
         self.stretch(IMAGE if several else CLASS)
         self.show_column(ERROR, shown=any(item.true is not None for item in rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -49,7 +50,7 @@ class TrueCounts(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.saved: Saved = NothingSaved()
-        self._truths: dict[int, tuple[Layer, Truth]] = {}
+        self._truths: weakref.WeakKeyDictionary[Layer, Truth] = weakref.WeakKeyDictionary()
         self._counting: dict[Subject, Worker] = {}
 
     @property
@@ -60,9 +61,9 @@ class TrueCounts(QObject):
     def know(self, image: Layer, truth: Truth | None) -> None:
         """Take the labels of a layer, or none."""
         if truth is None:
-            self._truths.pop(id(image), None)
+            self._truths.pop(image, None)
         else:
-            self._truths[id(image)] = image, truth
+            self._truths[image] = truth
 
     def count(self, subject: Subject, before: Mapping[int, DrawnCounts]) -> None:
         """Count what is drawn on an image; frames on which nothing changed are not counted again.
@@ -76,8 +77,8 @@ class TrueCounts(QObject):
         """
         if subject in self._counting:
             self._counting.pop(subject).stop()
-        truth = self._truths.get(id(subject.layer))
-        known = self.saved.truth(subject) if truth is None else truth[1]
+        truth = None if subject.layer is None else self._truths.get(subject.layer)
+        known = self.saved.truth(subject) if truth is None else truth
         if known is None:
             self.counted.emit(subject, {})
             return

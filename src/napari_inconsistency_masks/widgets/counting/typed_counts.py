@@ -196,6 +196,8 @@ def _exchange(
 
 
 def _path(sheet: _Sheet) -> Path:
+    """The file of a sheet; its image is asked once, and its pixels may go when the layer does."""
     if sheet.path is None:
         sheet.path = sheet.image.path(sheet.root)
+        sheet.image = sheet.image.without_pixels()
     return sheet.path

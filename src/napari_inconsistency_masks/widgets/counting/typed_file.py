@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -67,6 +67,9 @@ class Counted(Protocol):
     def anchor(self, path: Path) -> Path | None:
         """A file without which nothing is written there, or None."""
 
+    def without_pixels(self) -> Counted:
+        """The same for one that knows the file of its counts."""
+
 
 @dataclass(frozen=True)
 class CountedFile:
@@ -91,6 +94,10 @@ class CountedFile:
     def anchor(self, path: Path) -> Path:
         """The file of the project."""
         return path.parent.parent / PROJECT_FILE
+
+    def without_pixels(self) -> CountedFile:
+        """Itself: it has none."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,10 @@ class CountedImage:
 
     def anchor(self, path: Path) -> None:
         """None: the folder is made when it is needed."""
+
+    def without_pixels(self) -> CountedImage:
+        """Name, file and axes."""
+        return replace(self, data=None)
 
 
 def read_typed(path: Path) -> dict[Key, int]:

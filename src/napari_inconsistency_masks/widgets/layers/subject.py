@@ -31,8 +31,19 @@ class Subject:
     def __init__(
         self, name: str, axes: FrameAxes, layer: Image | None = None, file: str | None = None
     ) -> None:
-        self.name, self.axes, self.file = name, axes, file
+        self._name, self.axes, self.file = name, axes, file
         self.layer = layer
+
+    @property
+    def name(self) -> str:
+        """What it is called now: a person may call her layer something else."""
+        if self.file is None and (layer := self.layer) is not None:
+            self._name = str(layer.name)
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = name
 
     @property
     def layer(self) -> Image | None:

@@ -66,6 +66,7 @@ class Looking(QObject):
         """Layers were added, removed or renamed: look at another image if this one is gone."""
         if not self._layers.has(self.image):
             self.choose(self._layers.active_image())
+        self.results.layers_changed()
         self.changed.emit()
 
     def use(self, run: Path, *, whole: bool = False) -> None:

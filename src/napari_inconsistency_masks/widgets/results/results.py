@@ -66,6 +66,7 @@ class Results(QObject):
         self._layers, self._predictor, self._subjects = layers, predictor, subjects
         self._by_subject: dict[Subject, ImageResult] = {}
         self._watched: weakref.WeakSet[Layer] = weakref.WeakSet()
+        self._names: list[str] = []
         self.spare = SpareLayers(layers)
         self._points = QTimer(self)
         self._points.setSingleShot(True)
@@ -135,6 +136,12 @@ class Results(QObject):
         if subject is not None:
             self._count(subject)
 
+    def layers_changed(self) -> None:
+        """Layers came, went, or are called something else now."""
+        before, self._names = self._names, [subject.name for subject in self._by_subject]
+        if before != self._names:
+            self.changed.emit()
+
     def show(self, subject: Subject) -> None:
         """A file that may have been predicted is open now."""
         result = self._by_subject.get(subject)
@@ -177,7 +184,8 @@ class Results(QObject):
 
     def rows_of(self, result: ImageResult) -> list[CountRow]:
         """The table of one image."""
-        return result.counts.rows(self.typed.of(result.subject))
+        subject = result.subject
+        return result.counts.rows(subject.name, self.typed.of(subject), subject)
 
     def show_mask_of(self, image: Layer | None, name: str | None) -> None:
         """Show the inconsistency mask of an image for one class, or for all (None)."""
@@ -211,11 +219,11 @@ class Results(QObject):
         """
         known = self._by_subject.get(subject)
         if known is None or (known.axes, known.model.scheme) != (axes, model.scheme):
-            known = ImageResult(subject, axes, model, dict(colors), ImageCounts(subject.name))
+            known = ImageResult(subject, axes, model, dict(colors), ImageCounts())
             if subject.layer is not None:
                 known.layers = self.spare.give(subject.layer, known)
         elif not known.model.predicts_like(model):
-            known.model, known.counts, known.places = model, ImageCounts(subject.name), {}
+            known.model, known.counts, known.places = model, ImageCounts(), {}
             if known.layers is not None:
                 known.layers.clear()
         known.model = model

@@ -157,7 +157,7 @@ class CountSection(Section):
 
     def _tell_totals(self) -> None:
         rows = self._rows
-        frames = len({(item.image, item.frame) for item in rows})
+        frames = len({item.whole_frame for item in rows})
         words = "1 frame" if frames == 1 else f"{frames} frames"
         self.totals.tell(f"{words}: {_sums(totals(rows))}." if rows else None)
         self._tell_expected()
