@@ -182,6 +182,19 @@ def test_results_lie_on_the_image(
         np.testing.assert_array_equal(layer.affine.affine_matrix, image.affine.affine_matrix)
 
 
+def test_an_image_that_was_scaled_since_has_its_next_results_there(
+    viewer: ViewerModel, predict: Callable[..., Networks]
+) -> None:
+    image = add_image(viewer, (3, 40, 48))
+    predict()
+    image.scale, image.translate = (1, 0.5, 0.5), (0, 7, 0)
+    predict()
+    assert len(results(viewer)) == 5
+    for layer in results(viewer):
+        np.testing.assert_array_equal(layer.scale, image.scale)
+        np.testing.assert_array_equal(layer.translate, image.translate)
+
+
 def test_frames_fill_layers_of_the_shape_of_the_stack(
     viewer: ViewerModel, session: Session, predict: Callable[..., Networks]
 ) -> None:
@@ -328,6 +341,21 @@ def test_the_image_may_be_deleted_while_frames_arrive(
     networks.predict_all(session)
     assert len(session.results.rows()) == 8
     assert not session.predictor.busy
+
+
+def test_no_layers_come_for_an_image_that_was_deleted(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    add_image(viewer, (4, 40, 48))
+    networks = Networks(children, qtbot, CELLS)
+    session.looking.use(session.setup.folder, whole=True)
+    networks.get_ready()
+    networks.answer(networks.asked(), frames=2)
+    qtbot.waitUntil(lambda: len(session.results.rows()) == 4)
+    viewer.layers.clear()
+    networks.predict_all(session)
+    assert names(viewer.layers) == []
+    assert len(session.results.rows()) == 8, "its counts come all the same"
 
 
 @pytest.mark.parametrize("shape", [(4, 60, 80), (60, 80)])

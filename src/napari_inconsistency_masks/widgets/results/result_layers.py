@@ -88,7 +88,7 @@ class ResultLayers:
 
     def move(self, image: Layer, axes: FrameAxes) -> None:
         """Show nothing, and be there for another image: faster than to make all layers anew."""
-        self._name, self.axes, self._geometry = image.name, axes, geometry(image, axes)
+        self.axes = axes
         self._points.clear()
         for key, layer in self._made.items():
             if self._layers.has(layer):
@@ -97,7 +97,14 @@ class ResultLayers:
                     layer.data = np.zeros((0, len(axes.layer_letters)))
                 else:
                     layer.data = np.zeros(axes.layer_shape, layer.data.dtype)
-                layer.metadata = mark("result", of=self._name, key=key)
+                layer.metadata = mark("result", of=image.name, key=key)
+        self.lie_on(image)
+
+    def lie_on(self, image: Layer) -> None:
+        """Be where the image is now: a person may have scaled or moved it."""
+        self._name, self._geometry = image.name, geometry(image, self.axes)
+        for layer in self._made.values():
+            if self._layers.has(layer):
                 put(layer, self._geometry)
 
     def remove(self) -> None:

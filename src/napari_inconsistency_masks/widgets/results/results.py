@@ -226,13 +226,21 @@ class Results(QObject):
             known.model, known.counts, known.places = model, ImageCounts(), {}
             if known.layers is not None:
                 known.layers.clear()
+        if known.layers is not None and subject.layer is not None:
+            known.layers.lie_on(subject.layer)
         known.model = model
         self._by_subject[subject] = known
         return known
 
+    def _is_there(self, result: ImageResult) -> bool:
+        """Whether its image is in the viewer, so that layers may lie on it."""
+        return self._layers.has(result.image)
+
     def _prepare_layer(self) -> None:
         """Make one layer while the networks compute; the window can breathe before the next."""
-        if next(self._missing, OVER) is OVER:
+        result = self.current
+        there = result is not None and self._is_there(result)
+        if not there or next(self._missing, OVER) is OVER:
             self._prepare.stop()
 
     def _on_renewed(self, model: Model) -> None:
@@ -246,12 +254,9 @@ class Results(QObject):
         result = self.current
         if result is None:
             return
-        image = result.image
-        if result.layers is not None:
-            shown = image is None or not self._layers.has(image)
-            if image is not None and not shown:
-                shown = self._layers.frame_shown(image, result.axes) == frame.frame
-            result.layers.show(frame, shown=shown)
+        if result.layers is not None and self._is_there(result):
+            here = self._layers.frame_shown(result.image, result.axes)
+            result.layers.show(frame, shown=here == frame.frame)
         result.places[frame.frame] = frame.places
         result.counts.predicted[frame.frame] = counts.states
         result.counts.cells[frame.frame] = frame.counted
@@ -288,9 +293,10 @@ class Results(QObject):
 
     def _show_points(self) -> None:
         self._points.stop()
-        if self.current is not None and self.current.layers is not None:
+        result = self.current
+        if result is not None and result.layers is not None and self._is_there(result):
             began = time.monotonic()
-            self.current.layers.show_points()
+            result.layers.show_points()
             took = 1000 * (time.monotonic() - began)
             self._points.setInterval(max(POINTS_MS, round(took / POINTS_SHARE)))
 
