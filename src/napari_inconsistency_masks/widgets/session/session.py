@@ -39,6 +39,7 @@ from ..training.folder_data import FolderData
 from ..training.setup import TrainSetup
 from ..training.trainer import Trainer
 from ..work.devices import Devices
+from ..work.lost_references import make_up_for_lost_references
 from ..work.status import Log, Status
 from ..work.worker import stop_all
 from .next_training import NextTraining
@@ -261,5 +262,6 @@ def session_of(viewer: Any) -> Session:
     viewer = unwrap(viewer)
     session = _sessions.get(id(viewer))
     if session is None or not session.layers.alive:
+        make_up_for_lost_references()
         session = _sessions[id(viewer)] = Session(viewer)
     return session
