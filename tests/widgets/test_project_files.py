@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from stand_ins import FakeChild, Networks
 from napari_inconsistency_masks.files import atomic
 from napari_inconsistency_masks.projects import FrameLabels, Project
 from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets.project import file_opening
+from napari_inconsistency_masks.widgets.project.file_reading import read_file
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
 from napari_inconsistency_masks.widgets.session.sources import PROJECT
 
@@ -239,6 +242,31 @@ def test_of_many_wishes_the_last_one_counts(steps: Steps, viewer: ViewerModel) -
     steps.wait(lambda: steps.quiet)
     assert steps.opened == "two"
     assert names(viewer) == ["two.tif", "alive", "dead", "position"]
+
+
+def test_whoever_comes_back_while_another_file_is_read_draws_on(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    reading = threading.Event()
+
+    def slow(*wanted: Any) -> Any:
+        read = yield from read_file(*wanted)
+        reading.wait()
+        return read
+
+    steps.open("one")
+    monkeypatch.setattr(file_opening, "read_file", slow)
+    steps.project.files.open("two")
+    steps.project.files.open("one", 1)
+    assert not steps.project.files.busy
+    steps.paint("alive", 1, 5, 7)
+    reading.set()
+    steps.settle()
+    qtbot.wait(100)
+    assert (steps.opened, steps.project.files.frame()) == ("one", 1)
+    assert steps.layer("alive").data[1, 5, 7] == 1
+    assert steps.saved("one", 1).masks["alive"][5, 7]
+    assert steps.session.status.activity is None
 
 
 def test_reopened_it_goes_on_where_it_was(steps: Steps, folder: Path, qtbot: Any) -> None:

@@ -112,7 +112,8 @@ class ProjectFiles(QObject):
         if is_open and self._shown.incomplete:
             self.close(lambda: self.open(image_id, frame, then))  # saved first, then read
             return
-        if is_open and not self.busy:
+        if is_open and not self.moving:
+            self._stay()
             self._arrive(frame, then)
             return
         waiting = self._wish is not None or self.moving
@@ -122,8 +123,7 @@ class ProjectFiles(QObject):
 
     def close(self, then: Then) -> None:
         """Save and close the open file, then go on."""
-        self._wish = None
-        self._opening.stop()
+        self._stay()
         if self.moving:
             self._after(lambda: self.close(then))
             return
@@ -146,9 +146,8 @@ class ProjectFiles(QObject):
 
     def end(self) -> None:
         """Open and close nothing any more: the window closes."""
-        self._wish = None
+        self._stay()
         self._breath.stop()
-        self._opening.stop()
 
     def layers_changed(self) -> None:
         """Layers were added or removed: perhaps by hand some of the open file."""
@@ -167,6 +166,11 @@ class ProjectFiles(QObject):
         before, self._trouble = self._trouble, self._keeper.trouble
         if before != self._trouble:
             self.changed.emit()
+
+    def _stay(self) -> None:
+        """Open no other file instead: what is drawn on the open one goes on as it is."""
+        self._wish = None
+        self._opening.stop()
 
     def _read(self) -> None:
         wish, project = self._wish, self._data.project
