@@ -101,6 +101,18 @@ def test_while_a_folder_is_read_it_says_so(
     assert session.status.activity is None
 
 
+def test_another_folder_is_opened_just_after_something_was_chosen(
+    data: FolderData, open_folder: Callable[[Path], None], folder: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    open_folder(folder)
+    data.choose(classes=("bright",))
+    open_folder(write_folder(tmp_path / "other"))
+    qtbot.wait(50)
+    settle(data, qtbot)
+    assert data.message == ""
+    assert data.choice.classes == SCHEMES[Task.MULTILABEL].classes
+
+
 def test_a_folder_without_masks_is_told_from_one_of_which_no_class_is_ticked(
     page: FolderPage, folder: Path, tmp_path: Path, open_folder: Callable[[Path], None]
 ) -> None:

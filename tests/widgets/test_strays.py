@@ -56,6 +56,16 @@ def test_inside_and_at_the_edge_of_a_box_nothing_is_astray(
     assert note.isHidden()
 
 
+def test_once_the_label_boxes_are_removed_frames_are_labeled_all_over(
+    note: StrayNote, session: Session, viewer: ViewerModel, qtbot: Any
+) -> None:
+    paint(session, "alive", 1, slice(40, 46), slice(50, 58))
+    assert not settle(session, qtbot).complete[1]
+    viewer.layers.remove(session.layer_data.boxes.layer(session.layer_data.image))
+    assert settle(session, qtbot).complete[1]
+    assert note.isHidden()
+
+
 def test_what_is_astray_is_told_and_boxed(note: StrayNote, session: Session, qtbot: Any) -> None:
     paint(session, "alive", 1, slice(40, 46), slice(50, 58))
     session.layer_data.rows[2].layer.add([[1, 43, 53], [1, 50, 5]])

@@ -63,6 +63,11 @@ class LayerData(LayerChoice):
         """What is drawn, or None as long as it is being counted or cannot be."""
         return self._scanning.result
 
+    @property
+    def lacks_boxes(self) -> bool:
+        """Whether the layer with the label boxes of the image was removed by hand."""
+        return self.image is not None and self.boxes.lost(self.image)
+
     def box_strays(self) -> None:
         """Add label boxes around what is drawn outside of those that are there."""
         if self.image is None or self.axes is None or self.scan is None:

@@ -96,7 +96,7 @@ class Session(QObject):
         self.results.typed.root = self._counts_folder
         self.setup = TrainSetup(chosen.preset, chosen.runs_folder, self.data_name, self)
         self.all_frames_for: Path | None = None
-        self._seen: list[tuple[Layer, str]] | None = None
+        self._seen: tuple[list[tuple[Layer, str]], bool] | None = None
         self.closed = False
         self._guard = CloseGuard(self)
         show = self.looking.toggle
@@ -204,7 +204,7 @@ class Session(QObject):
             return  # nothing is said any more, or when all layers are there
         self.project.files.layers_changed()  # label boxes too, which are no usable layer
         usable = [*self.layers.images(), *self.layers.drawable()]
-        seen = [(layer, layer.name) for layer in usable]
+        seen = [(layer, layer.name) for layer in usable], self.layer_data.lacks_boxes
         if seen == self._seen:
             return
         self._seen = seen

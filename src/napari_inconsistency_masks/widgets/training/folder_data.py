@@ -99,6 +99,7 @@ class FolderData(QObject):
     def open(self, path: Path) -> None:
         """Look at a folder or ZIP."""
         self.path, self.layout, self.choice = path, None, FolderChoice()
+        self._timer.stop()  # what was chosen of the one before
         self._begin(_look(path), self._on_looked)
 
     def choose(self, **changes: Any) -> None:
