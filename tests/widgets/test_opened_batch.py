@@ -296,6 +296,14 @@ def test_moving_the_slider_selects_the_row_and_reads_the_frame(
     np.testing.assert_array_equal(viewer.layers[0]._slice.image.raw, picture(10))
 
 
+def test_nobody_can_paint_in_results(opened: BatchSection, viewer: ViewerModel, qtbot: Any) -> None:
+    """Their arrays read from files and hold no pixels that could be changed."""
+    for number in range(2):
+        choose(opened, f"image_{number}.tif", "", qtbot)
+        labels = [layer for layer in viewer.layers if isinstance(layer, Labels)]
+        assert [layer.editable for layer in labels] == [False] * 4
+
+
 def test_another_image_takes_the_place_of_the_layers_made_here_only(
     opened: BatchSection, viewer: ViewerModel, qtbot: Any
 ) -> None:

@@ -137,6 +137,8 @@ class _Maker:
             self._fill_cells(layer)
         else:
             layer.data = self._array(key)
+            if isinstance(layer, Labels):
+                layer.editable = False  # other data allows it
         if key == IMAGE:
             put(layer, layer_look(self._read.source.header, self._read.axes))
             if not self._read.axes.color_last:
