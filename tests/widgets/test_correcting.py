@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dask.array as da
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 from napari.components import ViewerModel
@@ -27,6 +29,7 @@ from napari_inconsistency_masks.widgets.counting.drawn_counts import count_drawn
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.snapshot import Drawing, write_snapshot
 from napari_inconsistency_masks.widgets.layers.boxes import boxes_by_frame, corners
+from napari_inconsistency_masks.widgets.layers.class_rows import ClassRow, default_rows
 from napari_inconsistency_masks.widgets.layers.fitting import points_on
 from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
 from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
@@ -784,3 +787,58 @@ def test_points_of_another_scale_are_read_and_drawn_where_they_are(
     assert correcting.queue.current is second
     correcting.answer([name for name, _ in correcting.answers()].index("nothing"))
     assert not [place for place in spots.data if round(place[0]) == second.frame]
+
+
+def read_only(labels: Any) -> Any:
+    labels.flags.writeable = False
+    return labels
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda labels: da.from_array(labels, chunks=(1, 40, 48)),
+        lambda labels: [labels, labels[:, ::2, ::2]],
+        read_only,
+    ],
+    ids=["dask", "pyramid", "read-only"],
+)
+def test_labels_that_nobody_can_paint_in_are_refused_before_anything_is_drawn(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any, kind: Any
+) -> None:
+    add_image(viewer, (3, 40, 48), name="stack")
+    layer = viewer.add_labels(kind(np.zeros((3, 40, 48), np.uint8)), name="alive")
+    data = session.layer_data
+    add_missing_layers(data)
+    data.set_rows([ClassRow("alive", "#fff", layer=layer), *default_rows()[1:]])
+    add_missing_layers(data)
+    predict(session, children, qtbot)
+    qtbot.waitUntil(lambda: len(session.correcting.queue.places) == 3)
+    with pytest.raises(InputError, match=r"Nobody can paint in labels layer 'alive'"):
+        session.correcting.go(session.correcting.queue.places[0])
+    assert session.correcting.queue.current is None
+    assert boxes_are_gone(viewer)
+
+
+def test_of_labels_in_a_file_no_more_than_a_frame_is_read(
+    viewer: ViewerModel,
+    session: Session,
+    children: list[FakeChild],
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("all of it is read")
+
+    stored = zarr.zeros((3, 40, 48), chunks=(1, 40, 48), dtype="u1")
+    add_image(viewer, (3, 40, 48), name="stack")
+    row = ClassRow("alive", "#fff", layer=viewer.add_labels(stored, name="alive"))
+    session.layer_data.set_rows([row, *default_rows()[1:]])
+    predict(session, children, qtbot)
+    correcting = session.correcting
+    qtbot.waitUntil(lambda: len(correcting.queue.places) == 3)
+    monkeypatch.setattr(zarr.Array, "__array__", refuse)
+    item = correcting.queue.places[0]
+    correcting.go(item)
+    correcting.accept()
+    assert stored[item.frame].any()

@@ -15,10 +15,12 @@ from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.files.atomic import WriteError
 from napari_inconsistency_masks.projects import FrameLabels, Project, read_places
+from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED, QueuedPlace
 from napari_inconsistency_masks.widgets.counting.typed_file import read_typed
 from napari_inconsistency_masks.widgets.project import data, places_file
 from napari_inconsistency_masks.widgets.results import results
+from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
 from napari_inconsistency_masks.widgets.sections.count import CountSection
 from napari_inconsistency_masks.widgets.sections.look import LookSection
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
@@ -104,6 +106,26 @@ def test_going_to_a_place_opens_its_file(steps: Steps, networks: Networks) -> No
     assert steps.opened == "one"
     assert steps.saved("two", item.frame).boxes == (item.found.box,)
     assert steps.project.data.row_of("two").corrected == 1
+
+
+def test_why_a_place_is_not_gone_to_is_told_after_its_file_was_opened(
+    steps: Steps, networks: Networks, viewer: ViewerModel, qtbot: Any
+) -> None:
+    """The networks see other classes than the project has, as a demo's or another project's."""
+    networks.scheme = LabelScheme(Task.MULTILABEL, ("one", "two", "center"), "center")
+    networks.load(steps.session)
+    predict_all(steps, networks)
+    steps.wait(lambda: len(places(steps)) == 6)
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    told: list[str] = []
+    steps.session.refused.connect(told.append)
+    section.table.chosen.emit(0)
+    steps.wait(lambda: steps.opened is not None and steps.quiet)
+    assert [sentence.partition(" and ")[0] for sentence in told] == [
+        "The networks see one, two, center"
+    ]
+    assert steps.session.correcting.queue.current is None
 
 
 def test_what_is_only_proposed_does_not_stay_when_another_file_opens(

@@ -49,3 +49,16 @@ def test_a_place_that_left_the_list_is_listed_when_somebody_goes_there() -> None
     assert queue.listed(gone) is gone
     assert queue.places[-1] is gone
     assert queue.listed(place(10)) is queue.places[0]
+
+
+def test_a_place_to_take_a_step_back_at_is_listed_itself() -> None:
+    queue = Queue()
+    gone, other = place(0), place(20)
+    queue.take([gone])
+    queue.take([place(10), other])
+    queue.keep(gone)
+    assert queue.places[-1] is gone
+    again = place(20)
+    queue.keep(again)
+    assert queue.places[1] is again
+    assert other not in queue.places

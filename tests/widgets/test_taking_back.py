@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.layers import Image
-from test_correcting import boxes, correcting, drawn, image, state
+from stand_ins import FakeChild, Networks
+from test_correcting import CELLS, boxes, correcting, drawn, image, state
 
 from napari_inconsistency_masks.widgets.correcting.correcting import Correcting
 from napari_inconsistency_masks.widgets.correcting.queue import DONE, OPEN, SKIPPED, QueuedPlace
+from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
 from napari_inconsistency_masks.widgets.session.session import Session
 
 __all__ = ["correcting", "image"]
@@ -44,6 +46,25 @@ def test_who_takes_a_step_back_finds_what_she_had_drawn(
     correcting.skip()
     assert not drawn(session, "dead", first.frame).any()
     assert first.frame not in boxes(session)
+
+
+def test_a_step_is_taken_back_at_a_place_that_is_no_longer_among_those_to_correct(
+    correcting: Correcting, session: Session, children: list[FakeChild], viewer: Any, qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    first = correcting.queue.places[0]
+    correcting.go(first)
+    correcting.answer(0)
+    correcting.leave()
+    networks = Networks(children, qtbot, CELLS)
+    session.looking.use(session.setup.folder / "better", whole=True)
+    networks.get_ready()
+    networks.predict_all(session)
+    qtbot.waitUntil(lambda: correcting.queue.places == [])
+    section.undo.click()
+    assert correcting.queue.current is first
+    assert section.table.current == 0
 
 
 def test_what_was_changed_at_several_places_is_taken_back_one_after_the_other(

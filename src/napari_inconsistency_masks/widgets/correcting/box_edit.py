@@ -13,9 +13,10 @@ from ...cells import position_markers
 from ...errors import InputError
 from ...task import LabelScheme
 from ..drawing.layer_data import LayerData
+from ..layers.class_rows import NO_LAYER
 from ..layers.fitting import points_in, points_on, say_last, states_of
 from ..layers.frames import FrameAxes
-from ..layers.held import forget_undo
+from ..layers.held import can_be_painted, forget_undo
 from ..layers.viewer_layers import told_once
 from ..predicting.found_places import Answer, inside
 
@@ -71,6 +72,16 @@ def put_back(data: LayerData, frame: int, box: Box, content: Content) -> None:
     for layer, values, states in content:
         if data.layers.has(layer):
             _write(data, layer, _axes(data), frame, box, values, states)
+
+
+def check_layers(data: LayerData) -> None:
+    """Raise `InputError` if labels cannot be changed, see `can_be_painted`."""
+    for name, layer in _drawn_in(data):
+        if isinstance(layer, Labels) and not can_be_painted(layer):
+            raise InputError(
+                f"Nobody can paint in labels layer {layer.name!r}, which shows a file as it is: "
+                f"for class {name!r} choose {NO_LAYER!r} under 1 Data and press Add label layers."
+            )
 
 
 def forget_strokes(data: LayerData) -> None:
@@ -152,7 +163,8 @@ def _read(
         there = _in_box(_points(data, layer), axes, frame, box)
         said = np.array(states_of(layer) or [""] * len(there), object)[there].tolist()
         return np.asarray(layer.data, float)[there], tuple(said) if any(said) else ()
-    return np.asarray(layer.data)[_pixels(axes, frame, box)].reshape(_shape(box)).copy(), ()
+    top, left, bottom, right = box
+    return axes.read_plane(layer.data, frame)[top:bottom, left:right].copy(), ()
 
 
 def _write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 from qtpy.QtCore import QObject, Signal
 
@@ -27,7 +28,8 @@ class Correcting(QObject):
 
     At a place where nothing is drawn yet, what the networks say together is drawn in a label box,
     so that only what is wrong has to be changed. It stays if the place is accepted, or changed by
-    hand; otherwise it is taken away when the person goes on.
+    hand; otherwise it is taken away when the person goes on. `refused` says in a sentence why it
+    did not go on at a place whose file had to be opened first.
 
     Parameters
     ----------
@@ -36,6 +38,7 @@ class Correcting(QObject):
     """
 
     changed = Signal()
+    refused = Signal(str)
 
     def __init__(
         self,
@@ -157,6 +160,7 @@ class Correcting(QObject):
         if not self._steps:
             return
         step = self._steps[-1]
+        self.queue.keep(step.item)
         with self._acting():
             if step.item is not self.queue.current:
                 self.leave()
@@ -235,8 +239,15 @@ class Correcting(QObject):
         closed = item.subject.file is not None and not self._layers.has(item.image)
         if closed:
             self.changed.emit()
-            self.open_file(item.subject, item.frame, then)
+            self.open_file(item.subject, item.frame, partial(self._go_on_with, then))
         return closed
+
+    def _go_on_with(self, then: Callable[[], None]) -> None:
+        """Nobody else tells what is refused by now."""
+        try:
+            then()
+        except InputError as error:
+            self.refused.emit(str(error))
 
     def _come_to(self, item: QueuedPlace) -> None:
         if not self._layers.has(item.image):

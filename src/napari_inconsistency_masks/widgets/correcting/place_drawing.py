@@ -11,6 +11,7 @@ from ..results.results import Results
 from .box_edit import (
     Content,
     check_classes,
+    check_layers,
     draw,
     forget_strokes,
     frame_is_empty,
@@ -47,7 +48,10 @@ class PlaceDrawing:
         self._labeled_all_over = unboxed and not frame_is_empty(self._data, item.frame)
 
     def check(self, item: QueuedPlace) -> None:
-        """Raise `InputError` unless classes and frames are those that the networks know."""
+        """Raise `InputError` unless classes and frames are those that the networks know.
+
+        Or if what is drawn cannot be changed.
+        """
         axes = self._data.axes
         if axes is not None and (axes.count, axes.size) != (item.axes.count, item.axes.size):
             raise InputError(
@@ -56,6 +60,7 @@ class PlaceDrawing:
             )
         if result := self._results.of(item.image):
             check_classes(self._data, result.model.scheme)
+        check_layers(self._data)
 
     def now(self, item: QueuedPlace) -> Content:
         """What is drawn."""

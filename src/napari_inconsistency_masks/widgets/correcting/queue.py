@@ -94,6 +94,12 @@ class Queue:
             self.places.append(item)
         return found or item
 
+    def keep(self, item: QueuedPlace) -> None:
+        """Have this very place listed, also if it was left out, or listed anew, meanwhile."""
+        self.places = [item if _key(other) == _key(item) else other for other in self.places]
+        if item not in self.places:
+            self.places.append(item)
+
     def after(self, item: QueuedPlace | None) -> QueuedPlace | None:
         """The next open place, from the beginning again after the last."""
         start = self.places.index(item) + 1 if item in self.places else 0

@@ -12,6 +12,9 @@ from ..parts.colors import class_color
 from .frames import FrameAxes
 
 MASK, POSITION = "mask", "position"
+NO_LAYER = "none yet"
+"""What is chosen for a class that is drawn nowhere."""
+
 DEFAULT_CLASSES = (("alive", MASK), ("dead", MASK), ("position", POSITION))
 
 

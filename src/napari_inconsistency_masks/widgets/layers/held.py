@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari.layers import Labels, Layer
+
+
+def can_be_painted(layer: Labels) -> bool:
+    """Whether single pixels can be changed.
+
+    Not in a pyramid, nor where dask or h5py reads a file, nor in what is open for reading only.
+    """
+    data = layer.data
+    if layer.multiscale or getattr(data, "read_only", False):
+        return False
+    if isinstance(data, np.ndarray):
+        return bool(data.flags.writeable)
+    try:
+        data[tuple(np.zeros((layer.ndim, 1), np.int64))]  # as napari asks for what it changes
+    except (NotImplementedError, TypeError):
+        return False
+    return True
 
 
 def forget_undo(layer: Labels) -> None:

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from ...task import Task
 from ..drawing.layer_data import LayerData
-from ..layers.class_rows import MASK, POSITION, ClassRow
+from ..layers.class_rows import MASK, NO_LAYER, POSITION, ClassRow
 from ..parts.buttons import button, named
 from ..parts.colors import class_color
 from ..parts.controls import Chooser
@@ -24,7 +24,6 @@ KIND_TIP = (
     "spot of paint: cells are counted by them."
 )
 LAYER_TIP = "Only layers that fit the image are listed."
-NO_LAYER = "none yet"
 HEADS = {
     Task.MULTILABEL: ("", "Class", "Drawn as", "Layer"),
     Task.MULTICLASS: ("", "Class", "Label", "Layer"),

@@ -35,7 +35,8 @@ class Reactions(QObject):
         session.frame_changed.connect(session.batch_results.frame_changed)
         for part in (session.keeper, session.results.typed, session.project, session.batch_results):
             part.failed.connect(session.tell_error)
-        session.looking.refused.connect(session.tell_error)
+        for part in (session.looking, session.correcting):
+            part.refused.connect(session.tell_error)
         session.keeper.recovered.connect(partial(session.status.say, DRAWN_SAVED))
         session.results.typed.recovered.connect(partial(session.status.say, TYPED_SAVED))
         self._connect_data()
