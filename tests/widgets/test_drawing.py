@@ -19,6 +19,7 @@ from napari_inconsistency_masks.intensity import Intensity
 from napari_inconsistency_masks.metrics.expected_counts import count_ratio
 from napari_inconsistency_masks.metrics.scores import CountRow
 from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets.drawing.drawn_frames import Scan, scan
 from napari_inconsistency_masks.widgets.drawing.snapshot import (
     Drawing,
     DrawnClass,
@@ -73,6 +74,16 @@ def ids(labels: Any) -> Any:
     )
 
 
+def scanned(drawing: Drawing) -> Scan:
+    looking = scan(drawing)
+    while True:
+        try:
+            next(looking)
+        except StopIteration as end:
+            found: Scan = end.value
+            return found
+
+
 def test_a_frame_is_labeled_if_any_class_is_drawn_on_it() -> None:
     drawn = (
         DrawnClass("alive", "alive", np.zeros(AXES.shape, np.uint8)),
@@ -85,12 +96,50 @@ def test_a_frame_is_labeled_if_any_class_is_drawn_on_it() -> None:
 
 
 def test_classes_that_are_drawn_nowhere_are_named() -> None:
-    assert cells().undrawn() == []
-    assert ids(squares(2)).undrawn() == ["alive"]
+    assert scanned(cells()).undrawn == ()
+    assert scanned(ids(squares(2))).undrawn == ("alive",)
     empty = Drawing("dish", AXES, None, CELLS, (DrawnClass("alive", "a", squares()),
         DrawnClass("dead", "d", np.zeros(AXES.shape, np.uint8)),
         DrawnClass("position", "p", points=np.zeros((0, 3)))))  # fmt: skip
-    assert empty.undrawn() == ["dead", "position"]
+    assert scanned(empty).undrawn == ("dead", "position")
+
+
+class Stored:
+    """Labels in a file: no more than a frame at a time may be read."""
+
+    def __init__(self, labels: Any) -> None:
+        self._labels, self.shape, self.read = labels, labels.shape, []
+
+    def __getitem__(self, key: Any) -> Any:
+        self.read.append(key[0])
+        return self._labels[key]
+
+
+@pytest.mark.parametrize("make", [ids, lambda labels: replace(cells(), drawn=(
+    DrawnClass("alive", "alive", labels), *cells().drawn[1:]))])  # fmt: skip
+def test_each_frame_is_read_once_and_looking_can_be_given_up(make: Any) -> None:
+    stored = Stored(squares(2))
+    scanned(make(stored))
+    assert stored.read == list(range(6))
+    stored.read.clear()
+    looking = scan(make(stored))
+    for _ in range(3):
+        next(looking)
+    looking.close()
+    assert stored.read == [0, 1]
+
+
+def test_layers_with_single_objects_are_named() -> None:
+    labels = squares()
+    labels[5, 30:34, 30:34] = 7
+    drawn = (DrawnClass("alive", "objects", labels), *cells().drawn[1:])
+    assert scanned(replace(cells(), drawn=drawn)).numbered == ("objects",)
+    assert scanned(cells()).numbered == ()
+
+
+def test_an_id_without_a_class_is_told_with_its_frame() -> None:
+    with pytest.raises(InputError, match=r"'ids' has the label 3 on frame 2, and there are 2"):
+        scanned(ids(np.where(np.arange(6)[:, None, None] == 2, 3, squares())))
 
 
 def test_a_target_has_a_plane_per_class() -> None:

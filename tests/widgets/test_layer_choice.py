@@ -14,9 +14,10 @@ from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 
 from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.widgets.drawing import label_scan
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
+from napari_inconsistency_masks.widgets.drawing.drawn_frames import scan
 from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
-from napari_inconsistency_masks.widgets.drawing.snapshot import Drawing
 from napari_inconsistency_masks.widgets.layers.class_rows import MASK, POSITION, ClassRow
 from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
 from napari_inconsistency_masks.widgets.parts.colors import class_color
@@ -445,19 +446,18 @@ def test_a_count_that_was_overtaken_by_another_choice_is_dropped(
     data: LayerData, viewer: ViewerModel, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counting, go_on = threading.Event(), threading.Event()
-    count = Drawing.labeled_frames
 
     def wait_and_count(drawing: Any) -> Any:
         counting.set()
         go_on.wait(10)
-        return count(drawing)
+        return (yield from scan(drawing))
 
     add_image(viewer, (6, 40, 48))
     add_labels(viewer, "alive", (6, 40, 48))
     small = add_image(viewer, (2, 40, 48), name="small")
     scanned(data, qtbot)
     with monkeypatch.context() as patch:
-        patch.setattr(Drawing, "labeled_frames", wait_and_count)
+        patch.setattr(label_scan, "scan", wait_and_count)
         with qtbot.waitSignal(data.changed):
             data.set_rows(data.rows)
         qtbot.waitUntil(counting.is_set)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from napari.layers import Layer, Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from ...boxes import Box
 from ...errors import InputError
 from ..work.worker import Worker
+from .drawn_frames import Scan, scan
 from .snapshot import Drawing
-from .strays import boxes_around_strays
 
 PAINTED = ("paint", "labels_update")
 STROKES = (*PAINTED, "data")
@@ -27,29 +23,6 @@ _SAID = "features"
 
 SETTLE_MS = 400
 """After a stroke, until the labeled frames are counted again."""
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What is drawn.
-
-    Attributes
-    ----------
-    labeled, complete
-        Per frame, whether it is labeled at all, and whether all over.
-    undrawn
-        Classes that are drawn nowhere.
-    strays
-        By frame, boxes around what is drawn outside of its label boxes.
-    numbered
-        Layers in which a class has several numbers, which are taken for single objects.
-    """
-
-    labeled: npt.NDArray[np.bool_]
-    complete: npt.NDArray[np.bool_]
-    undrawn: tuple[str, ...]
-    strays: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
-    numbered: tuple[str, ...] = ()
 
 
 class LabelScan(QObject):
@@ -153,8 +126,8 @@ class LabelScan(QObject):
         except InputError:
             self._finish(None, "")
             return
-        worker = self._worker = Worker(_scan(drawing), self)
-        worker.returned.connect(lambda scan: self._take(worker, scan, ""))
+        worker = self._worker = Worker(scan(drawing), self)
+        worker.returned.connect(lambda found: self._take(worker, found, ""))
         worker.failed.connect(lambda error: self._take(worker, None, _words(error)))
         worker.begin()
 
@@ -176,16 +149,6 @@ class LabelScan(QObject):
 def strokes_of(layer: Layer) -> tuple[str, ...]:
     """What napari says when a person changes what is drawn in a layer."""
     return (*STROKES, _SAID) if isinstance(layer, Points) else STROKES
-
-
-def _scan(drawing: Drawing) -> Generator[None, None, Scan]:
-    yield
-    drawing.check()
-    labeled = drawing.labeled_frames()
-    found = {frame: boxes_around_strays(drawing, frame) for frame in sorted(drawing.boxes)}
-    strays = {frame: boxes for frame, boxes in found.items() if boxes}
-    undrawn, numbered = tuple(drawing.undrawn()), tuple(drawing.numbered())
-    return Scan(labeled, drawing.all_over(labeled), undrawn, strays, numbered)
 
 
 def _words(error: Exception) -> str:

@@ -10,7 +10,8 @@ from ..layers.fitting import shape_of
 from ..layers.label_boxes import LabelBoxes
 from ..layers.viewer_layers import ViewerLayers
 from .drawn_classes import drawing_of, refuse_shared_layers
-from .label_scan import LabelScan, Scan
+from .drawn_frames import Scan
+from .label_scan import LabelScan
 from .layer_choice import LayerChoice
 from .snapshot import Drawing
 

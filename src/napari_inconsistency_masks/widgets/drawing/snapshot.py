@@ -22,7 +22,7 @@ from ...errors import InputError
 from ...files.atomic import write_json
 from ...files.names import composed, is_device, printable
 from ...files.tiff import write_tiff
-from ...projects.objects import area, numbered
+from ...projects.objects import area
 from ...task import LabelScheme
 from ..layers.frames import FrameAxes
 
@@ -125,23 +125,6 @@ class Drawing:
         boxes = self.boxes.get(frame)
         return None if boxes is None else known_mask(boxes, self.axes.size)
 
-    def undrawn(self) -> list[str]:
-        """Classes that are drawn on no frame."""
-        if self.scheme.exclusive:
-            ids = set().union(*(_ids(item.labels) for item in self.drawn))
-            return [name for i, name in enumerate(self.scheme.classes, 1) if i not in ids]
-        return [item.name for item in self.drawn if not self._frames_with(item).any()]
-
-    def numbered(self) -> list[str]:
-        """Layers in which a class has several numbers, which are taken for single objects."""
-        layers = () if self.scheme.exclusive else self.drawn
-        return [item.layer for item in layers if self._has_numbers(item)]
-
-    def check(self) -> None:
-        """Raise `InputError` if an id has no class; the sentence names layer and frame."""
-        for frame in range(self.axes.count) if self.scheme.exclusive else ():
-            self._class_ids(frame)
-
     def _frames_with(self, item: DrawnClass) -> npt.NDArray[np.bool_]:
         found = np.zeros(self.axes.count, bool)
         if item.points is not None:
@@ -152,14 +135,10 @@ class Drawing:
                 found[frame] = self.axes.read_plane(item.labels, frame).any()
         return found
 
-    def _has_numbers(self, item: DrawnClass) -> bool:
-        frames = range(self.axes.count) if item.points is None else ()
-        return any(numbered(self.axes.read_plane(item.labels, frame)) for frame in frames)
-
     def target(self, frame: int) -> npt.NDArray[np.uint8]:
         """Labels of one frame, as in `LabelScheme`; objects that touch are set apart."""
         if self.scheme.exclusive:
-            return self._class_ids(frame)
+            return self.class_ids(frame)
         planes = [self._mask(item, frame) for item in self.drawn]
         return np.stack(planes).astype(np.uint8)
 
@@ -169,7 +148,14 @@ class Drawing:
         frames, positions = self.axes.frames_of_points(item.points)
         return position_markers(positions[frames == frame], self.axes.size)
 
-    def _class_ids(self, frame: int) -> npt.NDArray[np.uint8]:
+    def class_ids(self, frame: int) -> npt.NDArray[np.uint8]:
+        """Ids of exclusive classes on a frame ``(Y, X)``, 0 where nothing is drawn.
+
+        Raises
+        ------
+        InputError
+            If an id has no class; the sentence names layer and frame.
+        """
         item = self.drawn[0]
         ids = self.axes.read_plane(item.labels, frame)
         highest = len(self.scheme.classes)
@@ -259,10 +245,6 @@ def _write_masks(drawing: Drawing, folder: Path, frame: int, file: str) -> None:
     for name, mask in masks.items():
         (folder / name).mkdir(exist_ok=True)
         write_tiff(folder / name / file, mask, "YX")
-
-
-def _ids(labels: Any) -> set[int]:
-    return {int(value) for value in np.unique(np.asarray(labels))}
 
 
 def _copy(labels: Any) -> npt.NDArray[Any]:

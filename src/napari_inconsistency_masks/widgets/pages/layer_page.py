@@ -6,7 +6,7 @@ from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from ...task import Task
 from ..drawing.drawing_layers import add_missing_layers
-from ..drawing.label_scan import Scan
+from ..drawing.drawn_frames import Scan
 from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
