@@ -24,6 +24,7 @@ from napari_inconsistency_masks.metrics.expected_counts import CountRatio
 from napari_inconsistency_masks.widgets.counting.counts import COLUMNS
 from napari_inconsistency_masks.widgets.counting.table import HEADERS
 from napari_inconsistency_masks.widgets.runs.saved_run import DEMO_MODEL
+from napari_inconsistency_masks.widgets.sections import count
 from napari_inconsistency_masks.widgets.sections.count import CountSection
 from napari_inconsistency_masks.widgets.session.session import Session
 
@@ -307,6 +308,29 @@ def test_a_count_is_typed_for_the_selected_row_also_after_others_came_before_it(
     assert typed == [(2, "dead", 7)]
 
 
+def test_a_table_that_takes_long_follows_less_often_but_a_person_at_once(
+    section: CountSection,
+    viewer: ViewerModel,
+    session: Session,
+    predict: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: Any,
+) -> None:
+    add_image(viewer, (4, 60, 400))
+    predict()
+    shown: list[int] = []
+    monkeypatch.setattr(count, "MANY", 0)
+    monkeypatch.setattr(count, "SHARE", 0.01)
+    monkeypatch.setattr(section.table, "show_counts", lambda *_: shown.append(1))
+    for _ in range(9):
+        session.results.changed.emit()
+    assert len(shown) == 1
+    qtbot.waitUntil(lambda: len(shown) == 2)
+    section.table.edited.emit(0, "7")
+    assert len(shown) == 3
+    assert section._rows[0].true == 7
+
+
 def test_several_images_are_told_apart(
     section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
 ) -> None:
@@ -331,8 +355,8 @@ def test_images_of_one_name_are_two_and_so_are_their_frames(
         session.looking.choose(image)
         predict([{"alive": [3, 3, 3], "dead": [0, 0, 0]}])
         subject = session.subjects.of(image)
-        for state, count in (("alive", alive), ("dead", 0)):
-            session.results.typed.type(subject, 0, state, count)
+        for state, true in (("alive", alive), ("dead", 0)):
+            session.results.typed.type(subject, 0, state, true)
         viewer.layers.clear()
     assert section.totals.text() == "2 frames: 6 alive, 0 dead."
     assert section.error.text() == "Mean cell count error (MCCE): 1.50 over 2 frames."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import napari
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from ...files.tables import write_csv
@@ -33,6 +35,9 @@ from ..runs.saved_run import DEMO_MODEL
 EMPTY = "Nothing is counted yet: predict a frame or a stack under 3 Look."
 HINT = "Draw labels on a frame, or type its counts under True, to see the error there."
 ENDING = ".csv"
+MANY, SHARE = 1000, 0.1
+"""Rows from which on the table is made anew less often: this share of the time may go into it."""
+
 CORRECTED_TIP = (
     "True counts where they are known; else what is drawn in label boxes and predicted outside."
 )
@@ -71,6 +76,9 @@ class CountSection(Section):
         self.column.addStretch(0)
         self._rows: list[CountRow] = []
         self._results: list[ImageResult] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._outdated = False
         self._connect()
         self._update()
 
@@ -82,7 +90,8 @@ class CountSection(Section):
         self.plot.chosen.connect(self._on_frame)
         self.copy.clicked.connect(self._on_copy)
         self.export.clicked.connect(self._on_export)
-        self.session.results.changed.connect(self._update)
+        self.session.results.changed.connect(self._on_results)
+        self._pause.timeout.connect(self._on_pause_over)
         self.session.looking.changed.connect(self._plot)
         self.session.frame_changed.connect(self._mark_frame)
 
@@ -106,10 +115,12 @@ class CountSection(Section):
     @slot
     def _on_edited(self, number: int, text: str) -> None:
         item, subject = self._rows[number], self._results[number].subject
+        self._pause.stop()  # what a person does is seen at once
         self.session.results.typed.type(subject, item.frame, item.state, parse_count(text))
 
     @slot
     def _on_undo(self, _: bool = False) -> None:
+        self._pause.stop()
         self.session.results.typed.undo()
 
     @slot
@@ -140,7 +151,23 @@ class CountSection(Section):
         yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
         return bool(QMessageBox.question(self, "Save counts", question, yes | no, no) == yes)
 
+    def _on_results(self) -> None:
+        """Counts of many frames arrive one by one, and each time the table is another one."""
+        if self._pause.isActive():
+            self._outdated = True
+            return
+        began = time.monotonic()
+        self._update()
+        took = 1000 * (time.monotonic() - began)
+        if len(self._rows) > MANY:
+            self._pause.start(round(took / SHARE))
+
+    def _on_pause_over(self) -> None:
+        if self._outdated:
+            self._on_results()
+
     def _update(self) -> None:
+        self._outdated = False
         results = self.session.results
         pairs = [(row, result) for result in results.all() for row in results.rows_of(result)]
         self._rows = rows = [row for row, _ in pairs]
