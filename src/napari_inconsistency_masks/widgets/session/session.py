@@ -40,6 +40,7 @@ from ..training.setup import TrainSetup
 from ..training.trainer import Trainer
 from ..work.devices import Devices
 from ..work.lost_references import make_up_for_lost_references
+from ..work.own_thread import end_in_own_thread
 from ..work.status import Log, Status
 from ..work.worker import stop_all
 from .next_training import NextTraining
@@ -125,6 +126,9 @@ class Session(QObject):
         self._guard.closing.connect(self.shut_down)
         self._reactions = Reactions(self, RunningTask(viewer, self._guard.close))
         self.layers_changed()
+
+    def __del__(self) -> None:
+        end_in_own_thread(self)
 
     def _drawings_folder(self) -> Path:
         return self.setup.own_folder / DRAWINGS

@@ -30,6 +30,7 @@ def make_up_for_lost_references() -> None:
         before = sys.getrefcount(value)
         for _ in range(TRIED):
             call()
-        if before - sys.getrefcount(value) > TRIED // 2:
+        left = sys.getrefcount(value)
+        if left < PLENTY // 2 and before - left > TRIED // 2:
             # A count is the first field of any object of the Pythons that count these.
             ctypes.c_ssize_t.from_address(id(value)).value += PLENTY
