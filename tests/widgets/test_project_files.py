@@ -269,6 +269,35 @@ def test_whoever_comes_back_while_another_file_is_read_draws_on(
     assert steps.session.status.activity is None
 
 
+@pytest.mark.parametrize("open_before", [False, True])
+def test_what_fails_in_another_plugin_is_told_and_strokes_are_saved_afterwards(
+    steps: Steps, viewer: ViewerModel, session: Session, open_before: bool
+) -> None:
+    def fail(_: Any) -> None:
+        raise RuntimeError("of another plugin")
+
+    told: list[str] = []
+    session.refused.connect(told.append)
+    if open_before:
+        steps.open("one")
+        steps.paint("dead", 0, 3, 3)
+        viewer.layers["dead"].events.data.connect(fail)
+    else:
+        viewer.layers.events.inserted.connect(fail)
+    steps.project.files.open("two")
+    steps.wait(lambda: told and steps.quiet)
+    assert "of another plugin" in told[0]
+    assert steps.opened is None
+    assert names(viewer) == []
+    if not open_before:
+        viewer.layers.events.inserted.disconnect(fail)
+    steps.open("two")
+    steps.paint("alive", 1, 5, 7)
+    steps.settle()
+    assert steps.saved("two", 1).masks["alive"][5, 7]
+    assert not open_before or steps.saved("one", 0).masks["dead"][3, 3]
+
+
 def test_reopened_it_goes_on_where_it_was(steps: Steps, folder: Path, qtbot: Any) -> None:
     steps.open("two")
     steps.session.layers.show_frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from .file_layers import OpenFile
 from .file_opening import FileOpening
 from .file_reading import ReadFile
 from .shown_file import ShownFile
+
+logger = logging.getLogger(__name__)
 
 FILE, FRAME = "file", "frame"
 """Settings of a project: where its window was last."""
@@ -229,7 +232,13 @@ class ProjectFiles(QObject):
 
     def _step(self) -> None:
         """A layer at a time: napari stands still for each."""
-        if next(self._steps, OVER) is OVER:
+        try:
+            over = next(self._steps, OVER) is OVER
+        except Exception as error:
+            logger.exception("while the layers of a file were made")
+            self._wish, over = None, True
+            self.failed.emit(f"The file cannot be shown: {error!r}; the log says more.")
+        if over:
             self._breath.stop()
             self._settle()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from napari.layers import Layer
@@ -15,10 +16,13 @@ from ..drawing.layer_data import LayerData
 from ..layers.class_rows import Own
 from ..layers.held import HeldLayers
 from ..layers.subject import Subjects
-from ..layers.viewer_layers import ViewerLayers
+from ..layers.viewer_layers import ViewerLayers, role_of
 from .data import ProjectData
 from .file_layers import OpenFile, fill_layers, make_layers, new_image
 from .file_reading import ReadFile, home_of
+
+OF_FILES = ("file", "drawing", "boxes")
+"""Roles of the layers that are made here."""
 
 
 class ShownFile(QObject):
@@ -102,13 +106,32 @@ class ShownFile(QObject):
     def replace(self, read: ReadFile | None) -> Iterator[None]:
         """Show another file, or none; everything drawn is saved.
 
-        The layers are filled with it; if that cannot be, or some are lost, they are made anew.
+        The layers are filled with it; if that cannot be, or some are lost, they are made anew. If
+        napari, or another plugin that it tells, fails half way, none is shown.
         """
+        held, before = HeldLayers(), self._layers.all()
+        opened = self.current
+        try:
+            yield from self._replace(read, held)
+        except Exception:
+            self._keeper.paused, self.current = False, None
+            held.release()
+            old = [] if opened is None else opened.layers
+            new = [each for each in self._layers.all() if each not in before]
+            self._drop([*old, *(each for each in new if role_of(each) in OF_FILES)])
+            raise
+
+    def _drop(self, layers: Iterable[Layer]) -> None:
+        """Remove layers of which nobody could say what they show."""
+        for layer in layers:
+            with suppress(Exception):  # the next ones go all the same
+                self._layers.remove(layer)
+
+    def _replace(self, read: ReadFile | None, held: HeldLayers) -> Iterator[None]:
         opened, self.current = self.current, None
         project, incomplete, self.incomplete = self._data.project, self.incomplete, False
         subject = None if read is None else self._subjects.file(read.entry.id)
         self._keeper.paused = True
-        held = HeldLayers()
         if opened is not None:
             self._hold(held, opened)
             self._keeper.let_go(opened.image)
