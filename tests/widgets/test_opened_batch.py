@@ -304,6 +304,38 @@ def test_nobody_can_paint_in_results(opened: BatchSection, viewer: ViewerModel, 
         assert [layer.editable for layer in labels] == [False] * 4
 
 
+def test_a_row_that_is_pressed_while_results_are_read_again_is_shown(
+    opened: BatchSection, done: Path, viewer: ViewerModel, qtbot: Any
+) -> None:
+    shown = opened.session.batch_results
+    shown.open(done / "results")
+    number = next(n for n, row in enumerate(shown.rows) if row["image"] == "image_1.tif")
+    shown.choose(number)
+    assert shown.busy
+    qtbot.waitUntil(lambda: len(viewer.layers) == 7)
+    settle(opened, qtbot)
+    assert viewer.layers[0].name == "image_1.tif"
+
+
+def test_an_image_that_was_given_up_does_not_come_with_the_next_results(
+    opened: BatchSection, done: Path, viewer: ViewerModel, tmp_path: Path, qtbot: Any
+) -> None:
+    shown, session = opened.session.batch_results, opened.session
+    number = next(n for n, row in enumerate(shown.rows) if row["image"] == "image_1.tif")
+    shown.choose(number)
+    session.status.activity.cancel()
+    qtbot.waitUntil(lambda: not shown.busy)
+    assert session.status.activity is None
+    others = shutil.copytree(done / "results", tmp_path / "others")
+    plan = (others / "batch.json").read_text()
+    (others / "batch.json").write_text(plan.replace(str(done / "results"), str(others)))
+    shown.open(others)
+    qtbot.waitUntil(lambda: not shown.busy)
+    qtbot.wait(50)
+    assert Path(shown.results.plan.folder) == others
+    assert (len(viewer.layers), shown.busy) == (0, False)
+
+
 def test_another_image_takes_the_place_of_the_layers_made_here_only(
     opened: BatchSection, viewer: ViewerModel, qtbot: Any
 ) -> None:

@@ -89,9 +89,8 @@ class ShownBatch(QObject):
 
     def close(self) -> None:
         """Remove the layers, and forget the results."""
-        self._wish, self.results, self.found = None, None, ResultRows()
-        if self._opening is not None:
-            self._opening.stop()
+        self.results, self.found = None, ResultRows()
+        self._cancel()
         self._let_go()
         self._steps = self._made.remove()
         self._breath.start()
@@ -99,10 +98,8 @@ class ShownBatch(QObject):
 
     def end(self) -> None:
         """Read and show nothing any more: the window closes."""
-        self._wish = None
         self._breath.stop()
-        if self._opening is not None:
-            self._opening.stop()
+        self._cancel()
         self._let_go()
 
     def frame_changed(self) -> None:
@@ -122,14 +119,22 @@ class ShownBatch(QObject):
         worker.returned.connect(then)
         worker.failed.connect(self._on_failed)
         worker.over.connect(lambda: self._on_over(worker))
-        self._status.begin(OPENING, Activity(words, None, worker.stop))
+        self._status.begin(OPENING, Activity(words, None, self._cancel))
         worker.begin()
 
+    def _cancel(self) -> None:
+        self._wish = None
+        if self._opening is not None:
+            self._opening.stop()
+
     def _on_over(self, worker: Worker) -> None:
-        if worker is self._opening:
-            self._opening = None
-            self._status.end(OPENING)
-            self.changed.emit()
+        if worker is not self._opening:
+            return
+        self._opening = None
+        self._status.end(OPENING)
+        if not self._breath.isActive():
+            self._fulfill()  # another row was pressed meanwhile
+        self.changed.emit()
 
     def _on_failed(self, error: Exception) -> None:
         self._wish, self._wanted_frame = None, None
@@ -141,6 +146,7 @@ class ShownBatch(QObject):
         self.results, self.found = found
         self._numbers = {(row["image"], row["frame"]): n for n, row in enumerate(self.rows)}
         if before is not None and before.plan.folder != self.results.plan.folder:
+            self._wish = None
             self._let_go()
             self._steps = self._made.remove()
             self._breath.start()
@@ -163,8 +169,6 @@ class ShownBatch(QObject):
         wish, results = self._wish, self.results
         if wish is None or results is None or wish["image"] != read.name:
             read.close()
-            self._opening = None
-            self._fulfill()
             return
         self._let_go()
         scheme = results.plan.model.scheme
