@@ -324,8 +324,21 @@ def test_when_the_program_dies_it_is_told_and_started_anew(
     assert session.status.sentence == "Predicted 1 frame."
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError("the disk is gone"), "the disk is gone"),
+        (MemoryError(), "lazy cannot be read: MemoryError()"),
+        (KeyError(3), "lazy cannot be read: KeyError(3)"),
+    ],
+)
 def test_an_image_that_cannot_be_read_is_told(
-    predicted: LookSection, session: Session, viewer: ViewerModel, qtbot: Any
+    predicted: LookSection,
+    session: Session,
+    viewer: ViewerModel,
+    qtbot: Any,
+    error: Exception,
+    words: str,
 ) -> None:
     import dask.array
     from napari.layers import Image
@@ -334,7 +347,7 @@ def test_an_image_that_cannot_be_read_is_told(
 
     def read() -> Any:
         if broken:
-            raise OSError("the disk is gone")
+            raise error
         return np.zeros((1, 40, 48), np.uint8)
 
     lazy = dask.array.map_blocks(read, chunks=((1, 1), (40,), (48,)), dtype=np.uint8)
@@ -342,7 +355,7 @@ def test_an_image_that_cannot_be_read_is_told(
     broken.append(True)
     predicted.frame.click()
     qtbot.waitUntil(lambda: not session.predictor.busy)
-    assert "the disk is gone" in session.status.sentence
+    assert words in session.status.sentence
 
 
 def test_the_command_that_does_the_same_is_shown(predicted: LookSection, session: Session) -> None:

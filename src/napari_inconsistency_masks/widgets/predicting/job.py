@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
+from ...errors import InputError
 from ..layers.frames import FrameAxes
 from ..work.worker import Worker
 from .prediction import FrameCounts, FrameLayers, Model, chunks, read_frames, write_chunk
@@ -75,7 +77,7 @@ class PredictionJob(QObject):
         self._request, self._sent = next(self._numbers), False
         writer = Worker(write_chunk(self._image, self._axes, self._chunk, self._chunk_folder), self)
         writer.returned.connect(self._on_written)
-        writer.failed.connect(self._on_error)
+        writer.failed.connect(partial(self._on_error, f"{self._name} cannot be read"))
         writer.over.connect(self._remove_files)
         self._writer = writer.begin()
 
@@ -152,7 +154,8 @@ class PredictionJob(QObject):
         if self._reader is None:
             self._reader = Worker(read_frames(self._waiting, self._model.scheme), self)
             self._reader.yielded.connect(self._on_read)
-            self._reader.failed.connect(self._on_error)
+            words = f"What was predicted of {self._name} cannot be shown"
+            self._reader.failed.connect(partial(self._on_error, words))
             self._reader.over.connect(self._on_all_read)
             self._reader.begin()
 
@@ -184,5 +187,7 @@ class PredictionJob(QObject):
             if self._ended or folder not in needed:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _on_error(self, error: Exception) -> None:
-        self.end(str(error), ok=False)
+    def _on_error(self, words: str, error: Exception) -> None:
+        """Other errors than these say little or nothing by themselves, such as a `MemoryError`."""
+        known = isinstance(error, InputError | OSError)
+        self.end(str(error) if known else f"{words}: {error!r}", ok=False)
