@@ -18,6 +18,7 @@ from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.overview import RunState, read_run
 from napari_inconsistency_masks.training.results import GenerationRecord
 from napari_inconsistency_masks.widgets.pages import chosen_runs
+from napari_inconsistency_masks.widgets.runs import listing
 from napari_inconsistency_masks.widgets.runs.courses import MEASURES, best_measure, course
 from napari_inconsistency_masks.widgets.runs.history import History
 from napari_inconsistency_masks.widgets.runs.plot import Curve, RunPlot
@@ -217,6 +218,22 @@ def test_curves_by_epoch_are_read_when_they_are_wanted(panel: CompareRuns, qtbot
     lines = panel.chosen.plot.getPlotItem().listDataItems()
     assert list(lines[0].yData) == pytest.approx([2.25, 1.25, 2.75 / 3, 2.25, 1.25, 2.75 / 3], 0.01)
     assert list(lines[1].yData) == pytest.approx([2.25])
+
+
+def test_curves_that_cannot_be_read_are_told_and_others_are_read_afterwards(
+    panel: CompareRuns, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    def fail(_: Any) -> Any:
+        yield
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(listing, "read_histories", fail)
+        select(panel, "good")
+        qtbot.waitUntil(lambda: "cannot be read (MemoryError())" in panel.chosen.hint.text())
+    select(panel, "short")
+    panel.chosen._on_measure("validation_loss by epoch")
+    qtbot.waitUntil(lambda: panel.chosen.plot.names == ["short"])
 
 
 def test_a_run_keeps_its_color_while_others_come_and_go(panel: CompareRuns) -> None:

@@ -82,6 +82,10 @@ def test_nothing_is_chosen_and_the_buttons_say_so(page: ProjectPage) -> None:
     assert page.files.copy.text() == "Copy 2 in"
     assert page.files.remove.text() == "Remove 2…"
     assert not page.files.split.isEnabled()
+    assert page.files.split.toolTip() == "Choose a single file in the table."
+    select(page.files, 0)
+    assert page.files.split.isEnabled()
+    assert page.files.split.toolTip().startswith("What the chosen file is for")
 
 
 def test_files_that_cannot_be_copied_are_named_and_the_others_copied(

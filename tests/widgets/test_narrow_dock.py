@@ -203,6 +203,19 @@ def test_a_long_name_that_is_chosen_can_be_read(qtbot: Any) -> None:
     assert chooser.itemData(1, Qt.ItemDataRole.ToolTipRole) == long
 
 
+def test_a_list_that_a_person_has_open_stays_while_the_same_is_offered(qtbot: Any) -> None:
+    chooser, things = Chooser("image", "Image"), [("one", object()), ("two", object())]
+    qtbot.addWidget(chooser)
+    chooser.offer(things, things[0][1])
+    with qtbot.assertNotEmitted(chooser.model().rowsRemoved):
+        chooser.offer(list(things), things[1][1])
+    assert chooser.currentText() == "two"
+    chooser.offer([("one", things[0][1]), ("two", object())], things[0][1])
+    assert (chooser.currentText(), chooser.count()) == ("one", 2)
+    chooser.offer(things[:1], None)
+    assert (chooser.currentIndex(), chooser.count()) == (-1, 1)
+
+
 def test_a_section_scrolls_only_if_its_sentences_do_not_fit(
     viewer: ViewerModel, session: Session, qtbot: Any
 ) -> None:

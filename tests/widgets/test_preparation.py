@@ -243,3 +243,18 @@ def test_a_new_name_is_free(tmp_path: Path) -> None:
     (tmp_path / "cells-quick-1").mkdir()
     (tmp_path / "cells-quick-2").write_text("")
     assert new_run_name(tmp_path, "cells", "quick") == "cells-quick-3"
+    assert new_run_name(tmp_path, "Cells", "quick") == "Cells-quick-3", "on every system"
+    assert new_run_name(tmp_path / "none yet", "cells", "quick") == "cells-quick-1"
+
+
+def test_a_name_is_found_without_asking_for_each_run_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form asks after every stroke, and the folder may lie on another computer."""
+    for number in range(1, 31):
+        (tmp_path / f"cells-quick-{number}").mkdir()
+    asked: list[Path] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", lambda path: bool(asked.append(path)) or path.is_dir())
+        assert new_run_name(tmp_path, "cells", "quick") == "cells-quick-31"
+    assert len(asked) < 2

@@ -149,6 +149,8 @@ class ProjectTable(QWidget):
         self.split.offer(words, "" if one is None else WORDS[one.image.split])
         several = "Choose a single file in the table." if chosen else CHOOSE
         self._split_row.setToolTip(several if one is None else one.path.name)
+        if one is None:
+            self.split.setToolTip(several)
         self._offer(
             self.copy, COPY_TIP, None if _not_copied(chosen) else COPIED if chosen else CHOOSE
         )

@@ -172,24 +172,35 @@ class Chooser(QComboBox):
         self.activated.connect(lambda index: self.picked.emit(self._things[index]))
 
     def offer(self, things: Sequence[tuple[str, Any]], chosen: Any) -> None:
-        """Show things as (words, thing); the chosen one is found by identity or equality."""
+        """Show things as (words, thing), which are known by identity, and strings by equality.
+
+        The same ones as before are let be: a person may have the list open.
+        """
         self.blockSignals(True)
-        self.clear()
-        self._things = [thing for _, thing in things]
-        for words, _ in things:
-            self.addItem(words)
-            self.setItemData(self.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
-        found = [i for i, thing in enumerate(self._things) if thing is chosen]
-        if not found:
-            found = [
-                i for i, thing in enumerate(self._things) if type(thing) is str and thing == chosen
-            ]
-        self.setCurrentIndex(found[0] if found else -1)
+        if not self._offers(things):
+            self.clear()
+            self._things = [thing for _, thing in things]
+            for words, _ in things:
+                self.addItem(words)
+                self.setItemData(self.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
+        found = (i for i, thing in enumerate(self._things) if _is_same(thing, chosen))
+        self.setCurrentIndex(next(found, -1))
         self.blockSignals(False)
         self._tell_whole(self.currentText())
 
+    def _offers(self, things: Sequence[tuple[str, Any]]) -> bool:
+        """Whether these are what is offered already."""
+        words = [self.itemText(i) for i in range(self.count())]
+        return [each for each, _ in things] == words and all(
+            _is_same(thing, now) for (_, thing), now in zip(things, self._things, strict=True)
+        )
+
     def _tell_whole(self, words: str) -> None:
         self.setToolTip(f"{words}\n{self._tip}" if len(words) > LONG else self._tip)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) is str and one == other)
 
 
 class Disclosure(QWidget):

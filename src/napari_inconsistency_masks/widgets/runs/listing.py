@@ -99,6 +99,7 @@ class RunList(QObject):
             return
         self._following = worker = Worker(read_histories(wanted), self)
         worker.returned.connect(partial(self._on_histories, worker))
+        worker.failed.connect(partial(self._on_no_histories, worker, wanted))
         worker.begin()
 
     def why_no_course(self, folder: Path) -> str | None:
@@ -126,6 +127,10 @@ class RunList(QObject):
             self._reading = None
             self._status.end(READING)
             self.changed.emit()
+
+    def _on_no_histories(self, worker: Worker, folders: Sequence[Path], error: Exception) -> None:
+        why = {each: f"{each}: what happened there cannot be read ({error!r})." for each in folders}
+        self._on_histories(worker, why)
 
     def _on_histories(self, worker: Worker, found: Mapping[Path, History | str]) -> None:
         if worker is not self._following:

@@ -6,7 +6,9 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from ...config import TrainConfig
@@ -209,10 +211,11 @@ def _read_snapshot(drawing: Drawing, folder: Path) -> SegmentationData:
 def new_run_name(folder: Path, data: str, preset: str) -> str:
     """A name that no run in the folder has, such as ``cells-standard-2``."""
     stem = _UNSAFE.sub("-", data).strip("-.")[:40] or "run"
-    number = 1
-    while (folder / f"{stem}-{preset}-{number}").exists():
-        number += 1
-    return f"{stem}-{preset}-{number}"
+    taken: set[str] = set()
+    with suppress(OSError):  # there is no such folder yet
+        taken = {path.name.casefold() for path in folder.iterdir()}
+    names = (f"{stem}-{preset}-{number}" for number in count(1))
+    return next(name for name in names if name.casefold() not in taken)
 
 
 def check_run_name(name: str) -> None:
