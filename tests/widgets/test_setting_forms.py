@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from magicgui.widgets import CheckBox, ComboBox, LineEdit
+from qtpy.QtCore import QLocale, Qt
+from qtpy.QtWidgets import QPushButton
 
 from napari_inconsistency_masks.config import AugmentConfig, PseudoLabelConfig, TrainConfig
 from napari_inconsistency_masks.method_config import (
@@ -217,20 +220,65 @@ def test_a_number_cannot_leave_its_limits(form: SettingsForm, name: str) -> None
 
 
 DECIMALS = [name for name in NUMBERS if type(value_of(OTHER_CONFIG, name)) is float]
+WHOLE = [name for name in NUMBERS if name not in DECIMALS]
 
 
-@pytest.mark.parametrize("name", DECIMALS)
-def test_a_number_with_a_point_can_be_typed(setup_form: SetupForm, name: str, qtbot: Any) -> None:
-    """The settings are shown anew after each digit."""
-    field = setup_form.more.fields[name]
+def type_into(form: SetupForm, name: str, text: str, qtbot: Any) -> None:
+    """Tick the box, if there is one, clear what is there, and press a key after the other."""
+    field = {**form.basic.fields, **form.more.fields}[name]
     if field._ticked is not None:
         field._ticked.setChecked(True)
     spin = field._control.native
-    spin.selectAll()
-    low, high = field.setting.minimum, field.setting.maximum
-    wanted = 0.25 if low <= 0.25 <= high else low + 0.25
-    qtbot.keyClicks(spin, f"{wanted:g}")
-    assert value_of(setup_form._setup.config, name) == pytest.approx(wanted)
+    qtbot.keyClick(spin, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(spin, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(spin, text)
+
+
+@pytest.fixture(params=["C", "de_DE", "en_US"])
+def language(request: Any) -> Iterator[None]:
+    before = QLocale()
+    QLocale.setDefault(QLocale(request.param))
+    yield
+    QLocale.setDefault(before)
+
+
+@pytest.mark.parametrize("point", [".", ","])
+def test_a_number_with_a_point_or_a_comma_can_be_typed(
+    language: None, setup_form: SetupForm, point: str, qtbot: Any
+) -> None:
+    """The settings are shown anew after each digit."""
+    for name in DECIMALS:
+        low, high = setup_form.more.fields[name].setting.minimum, 1
+        wanted = 0.25 if low <= 0.25 <= high else low + 0.25
+        type_into(setup_form, name, f"{wanted:g}".replace(".", point), qtbot)
+        assert value_of(setup_form._setup.config, name) == pytest.approx(wanted), name
+
+
+@pytest.mark.parametrize("name", [name for name in WHOLE if name not in ELSEWHERE])
+def test_a_whole_number_can_be_typed_whatever_its_first_digits_are(
+    setup_form: SetupForm, name: str, qtbot: Any
+) -> None:
+    """The first one of 128 is less than a patch may be, and of 10 less than there are teachers."""
+    setting = {**setup_form.basic.fields, **setup_form.more.fields}[name].setting
+    wanted = next(number for number in (128, 10, 3, 2) if setting.minimum <= number and
+                  (setting.maximum is None or number <= setting.maximum))  # fmt: skip
+    wanted = {"teachers": 2, "pseudo_labels_erode": 13, "pseudo_labels_dilate": 13}.get(
+        name, wanted
+    )
+    before = setup_form._setup.config
+    type_into(setup_form, name, str(wanted), qtbot)
+    assert setup_form._setup.problem is None
+    assert setup_form._setup.config == put(before, {name: wanted})
+
+
+def test_numbers_that_are_shown_do_not_take_the_focus(setup_form: SetupForm, qtbot: Any) -> None:
+    setup_form.show()
+    setup_form.activateWindow()
+    qtbot.waitUntil(setup_form.isActiveWindow)
+    pressed = setup_form.findChild(QPushButton, "train_preset_quick")
+    qtbot.mouseClick(pressed, Qt.MouseButton.LeftButton)
+    assert setup_form.basic.fields["members"].value == PRESETS["quick"].members
+    assert pressed.hasFocus()
 
 
 def test_fewer_networks_take_the_teachers_along(setup_form: SetupForm) -> None:
@@ -239,6 +287,19 @@ def test_fewer_networks_take_the_teachers_along(setup_form: SetupForm) -> None:
     assert (config.members, config.teachers) == (1, 1)
     assert setup_form._setup.problem is None
     assert setup_form.more.fields["teachers"].value == 1
+
+
+def test_teachers_come_back_with_the_networks(setup_form: SetupForm) -> None:
+    teachers = setup_form._setup.config.teachers
+    assert teachers > 1
+    turn(setup_form.basic.fields["members"], 1)
+    turn(setup_form.basic.fields["members"], 12)
+    assert setup_form._setup.config.teachers == teachers
+    turn(setup_form.more.fields["teachers"], 4)
+    turn(setup_form.basic.fields["members"], 3)
+    setup_form.preset.chosen.emit("standard")
+    turn(setup_form.basic.fields["members"], 6)
+    assert setup_form._setup.config.teachers == PRESETS["standard"].teachers
 
 
 def test_a_value_between_two_that_are_allowed_is_refused_in_a_sentence(

@@ -34,6 +34,7 @@ class SetupForm(QWidget):
         super().__init__()
         self.setObjectName("train_setup")
         self._setup = setup
+        self._teachers = (0, 0)  # before and after fewer members took them along
         self.preset = Segments("train_preset", PRESET_WORDS, PRESET_TIPS)
         self.recipe = _recipe_chooser()
         self.sentence = Sentence("train_recipe_sentence", "hint")
@@ -59,14 +60,24 @@ class SetupForm(QWidget):
         column.addWidget(self.describes)
         self.preset.chosen.connect(setup.choose_preset)
         self.recipe.picked.connect(setup.choose_recipe)
-        self.basic.changed.connect(self._on_settings)
-        self.more.changed.connect(self._on_settings)
+        self.basic.changed.connect(self._on_basic)
+        self.more.changed.connect(self._on_more)
         self.name.editingFinished.connect(self._on_name)
         self.folder.clicked.connect(self._on_folder)
         setup.changed.connect(self._update)
         self._update()
 
-    def _on_settings(self) -> None:
+    def _on_basic(self) -> None:
+        """Fewer members take the teachers along, until there are more: 1 may become 12."""
+        teachers, members = self.more.fields["teachers"], self.basic.fields["members"]
+        before, after = self._teachers
+        if teachers.value != after:
+            before = teachers.value
+        teachers.set(min(before, members.value))
+        self._teachers = before, teachers.value
+        self._setup.set(self._apply)
+
+    def _on_more(self) -> None:
         teachers, members = self.more.fields["teachers"], self.basic.fields["members"]
         if teachers.value > members.value:
             teachers.set(members.value)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox
+from magicgui.widgets import CheckBox, ComboBox, LineEdit
 from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
@@ -16,6 +16,7 @@ from ...config import AugmentConfig, PseudoLabelConfig, TrainConfig
 from ...method_config import METHOD_GROUPS
 from ...settings import Config, Setting, settings
 from .buttons import named
+from .numbers import NumberControl
 from .wheel import leave_wheel
 
 GROUPS: dict[str, tuple[str, type[Config]]] = {
@@ -186,7 +187,7 @@ def _fields(names: Collection[str]) -> Iterator[Field]:
                 yield Field(group, setting)
 
 
-def _control(setting: Setting) -> ValueWidget[Any]:
+def _control(setting: Setting) -> ValueWidget[Any] | NumberControl:
     if setting.choices:
         return ComboBox(choices=setting.choices)
     if setting.kind is bool:
@@ -198,12 +199,9 @@ def _control(setting: Setting) -> ValueWidget[Any]:
     if setting.kind is int:
         default = setting.default or 0
         step = int(low) if low > 1 and default % low == 0 else 1
-        return SpinBox(min=int(low), max=int(min(high, _LARGEST)), step=step)
-    control = FloatSpinBox(min=low, max=high)
+        return NumberControl(low, min(high, _LARGEST), step=step)
     decimals = _decimals(setting.default)
-    control.native.setDecimals(decimals)
-    control.native.setSingleStep(10.0 ** (1 - decimals))
-    return control
+    return NumberControl(low, high, decimals=decimals, step=10.0 ** (1 - decimals))
 
 
 def _decimals(default: float | None) -> int:
