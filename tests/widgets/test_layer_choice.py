@@ -18,7 +18,12 @@ from napari_inconsistency_masks.widgets.drawing import label_scan
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.drawn_frames import scan
 from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
-from napari_inconsistency_masks.widgets.layers.class_rows import MASK, POSITION, ClassRow
+from napari_inconsistency_masks.widgets.layers.class_rows import (
+    MASK,
+    POSITION,
+    ClassRow,
+    default_rows,
+)
 from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
 from napari_inconsistency_masks.widgets.parts.colors import class_color
 from napari_inconsistency_masks.widgets.session.session import Session
@@ -489,6 +494,30 @@ def test_layers_to_draw_in_lie_on_the_image(data: LayerData, viewer: ViewerModel
         assert role_of(layer) == "drawing"
     assert made[0].data.shape == (6, 40, 48)
     assert viewer.layers.selection.active is made[0]
+
+
+@pytest.mark.parametrize("chosen", [True, False], ids=["chosen", "while another one is chosen"])
+def test_layers_to_draw_in_follow_an_image_that_is_scaled_and_moved(
+    data: LayerData, viewer: ViewerModel, chosen: Any
+) -> None:
+    image, mine = add_image(viewer, (6, 40, 48)), add_labels(viewer, "mine", (6, 40, 48))
+    data.set_rows([*rows_for(mine), *default_rows()[1:]])
+    add_missing_layers(data)
+    data.boxes.add(image, data.axes, 2, (3, 4, 10, 12))
+    made = [data.rows[1].layer, data.rows[2].layer, data.boxes.layer(image)]
+    if not chosen:
+        data.choose_image(add_image(viewer, (40, 48), name="another"))
+    image.scale, image.translate = (1, 0.5, 0.25), (0, 10, 20)
+    image.affine = np.diag([1, 2, 2, 1])
+    image.units = ("s", "um", "um")
+    data.choose_image(image)
+    for layer in made:
+        np.testing.assert_array_equal(layer.scale, image.scale)
+        np.testing.assert_array_equal(layer.translate, image.translate)
+        np.testing.assert_array_equal(layer.affine.affine_matrix, image.affine.affine_matrix)
+        assert layer.units == image.units
+    assert mine.scale.tolist() == [1, 1, 1], "layers of the person stay as they are"
+    assert data.boxes.of(image, data.axes) == {2: ((3, 4, 10, 12),)}
 
 
 def test_layers_are_added_for_classes_that_have_none(data: LayerData, viewer: ViewerModel) -> None:

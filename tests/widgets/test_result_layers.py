@@ -182,13 +182,18 @@ def test_results_lie_on_the_image(
         np.testing.assert_array_equal(layer.affine.affine_matrix, image.affine.affine_matrix)
 
 
-def test_an_image_that_was_scaled_since_has_its_next_results_there(
-    viewer: ViewerModel, predict: Callable[..., Networks]
+@pytest.mark.parametrize("again", [False, True])
+def test_results_follow_an_image_that_is_scaled_and_moved(
+    viewer: ViewerModel, session: Session, predict: Callable[..., Networks], again: bool
 ) -> None:
+    """Those of one that is not chosen under 1 Data as soon as it is predicted again."""
     image = add_image(viewer, (3, 40, 48))
     predict()
+    if again:
+        session.layer_data.choose_image(add_image(viewer, name="another"))
     image.scale, image.translate = (1, 0.5, 0.5), (0, 7, 0)
-    predict()
+    if again:
+        predict()
     assert len(results(viewer)) == 5
     for layer in results(viewer):
         np.testing.assert_array_equal(layer.scale, image.scale)

@@ -23,7 +23,7 @@ from ..layers.class_rows import (
 from ..layers.fitting import shape_of
 from ..layers.frames import FrameAxes, guess_axes
 from ..layers.image_layers import ImageLayers
-from ..layers.viewer_layers import ViewerLayers
+from ..layers.viewer_layers import GEOMETRY, ViewerLayers
 from ..parts.colors import class_color
 from .proposed_rows import proposed_rows
 from .snapshot import check_class_names
@@ -34,12 +34,14 @@ class LayerChoice(QObject):
 
     `leaving` tells that another image is about to be chosen, or other axes, classes or layers for
     it, `changed` of any change of the choice. `reshaped` carries the image that is about to be
-    chosen anew because it has another shape, and the shape it had.
+    chosen anew because it has another shape, and the shape it had; `placed` tells that layers are
+    where the image is now, as it may have been scaled or moved.
     """
 
     leaving = Signal()
     changed = Signal()
     reshaped = Signal(object, object)
+    placed = Signal()
 
     def __init__(self, layers: ViewerLayers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +70,7 @@ class LayerChoice(QObject):
             self._find_layers(self.axes)
             if self._untouched:
                 self._propose()
+        self._on_image_placed()
         self.changed.emit()
 
     def choose_own(self, image: Image, own: Own) -> None:
@@ -205,8 +208,12 @@ class LayerChoice(QObject):
         if self.image is not None:
             self.image_layers.use(self.image, self.axes, self.rows)
             self.image.events.data.disconnect(self._on_image_data)
+            for name in GEOMETRY:
+                self.image.events[name].disconnect(self._on_image_placed)
         if image is not None:
             image.events.data.connect(self._on_image_data)
+            for name in GEOMETRY:
+                image.events[name].connect(self._on_image_placed)
 
     def _on_image_data(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         """With another shape the image is another one, unless it comes with axes of its own."""
@@ -217,6 +224,11 @@ class LayerChoice(QObject):
             self.leaving.emit()
             self.reshaped.emit(image, axes.shape)
             self.choose_image(image)
+
+    def _on_image_placed(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
+        if self.image is not None and self.axes is not None:
+            self.image_layers.lie_on(self.image, self.axes)
+            self.placed.emit()
 
     def _take(self, own: Own) -> None:
         self.axes, self.task = own.axes, own.task

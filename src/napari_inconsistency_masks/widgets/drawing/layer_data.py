@@ -35,6 +35,7 @@ class LayerData(LayerChoice):
         self._scanning.drawn.connect(self.drawn)
         self.together, self.painted = self._scanning.together, self._scanning.painted
         self.reshaped.connect(self._on_reshaped)
+        self.placed.connect(self._on_placed)
         self.changed.connect(self._scan)  # before anybody else is told
 
     def let_go(self, image: Image) -> None:
@@ -111,6 +112,10 @@ class LayerData(LayerChoice):
 
     def _on_reshaped(self, image: Image, before: tuple[int, ...]) -> None:
         self.boxes.reshape(image, before, shape_of(image))
+
+    def _on_placed(self) -> None:
+        if self.image is not None and self.axes is not None:
+            self.boxes.lie_on(self.image, self.axes)
 
     def _on_boxes(self) -> None:
         """The layer of boxes is there: each box in it is a stroke."""

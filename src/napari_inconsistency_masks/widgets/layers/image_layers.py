@@ -11,7 +11,7 @@ from napari.layers import Image, Layer
 from .class_rows import MASK, POSITION, ClassRow, OwnRows
 from .fitting import fits, shape_of
 from .frames import FrameAxes
-from .viewer_layers import ViewerLayers
+from .viewer_layers import ViewerLayers, geometry, put
 
 _Made = tuple["weakref.ref[Image]", tuple[int, ...]]
 _ByClass = WeakValueDictionary[tuple[str, str], Layer]
@@ -46,6 +46,20 @@ class ImageLayers:
     def make(self, layer: Layer, image: Image) -> None:
         """A layer is made for an image, and is about to be added."""
         self._made[layer] = weakref.ref(image), shape_of(image)
+
+    def lie_on(self, image: Image, axes: FrameAxes) -> None:
+        """Have the layers that were made for an image be where it is now.
+
+        A person may have scaled or moved it, and would paint beside what she sees.
+        """
+        if image.ndim != len(axes.layer_letters):
+            return
+        own, where = self.own.of(image), geometry(image, axes)
+        brought = () if own is None else (row.layer for row in own.rows if row.layer is not None)
+        made = (layer for layer, (whose, _) in self._made.items() if whose() is image)
+        for layer in [*brought, *made]:
+            if self._layers.has(layer) and fits(layer, axes):
+                put(layer, where)
 
     def fitting(
         self, layer: Layer | None, image: Image | None, axes: FrameAxes | None

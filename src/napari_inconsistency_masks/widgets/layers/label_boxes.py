@@ -114,6 +114,12 @@ class LabelBoxes:
         if drawn:
             shapes.add(drawn, shape_type="rectangle", edge_color=COLOR)
 
+    def lie_on(self, image: Layer, axes: FrameAxes) -> None:
+        """Be where the image is now: a person may have scaled or moved it."""
+        shapes = self.layer(image)
+        if shapes is not None and shapes.ndim == image.ndim == len(axes.layer_letters):
+            put(shapes, geometry(image, axes))
+
     def remove(self, image: Layer, axes: FrameAxes, frame: int, box: Box) -> None:
         """Take a box away, if it is still there as it was made."""
         shapes = self.layer(image)

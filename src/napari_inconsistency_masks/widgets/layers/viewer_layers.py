@@ -199,6 +199,10 @@ def told_once(layer: Layer) -> Iterator[None]:
     layer.events.data(value=layer.data, action=ActionType.CHANGED, **about)
 
 
+GEOMETRY = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+"""What `geometry` says; napari has an event of this name for each."""
+
+
 def geometry(image: Layer, axes: FrameAxes) -> dict[str, Any]:
     """Where a layer has to be to lie on an image; one pixel covers all its channels."""
     scale, translate = np.array(image.scale), np.array(image.translate)

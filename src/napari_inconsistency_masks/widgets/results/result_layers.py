@@ -102,6 +102,8 @@ class ResultLayers:
 
     def lie_on(self, image: Layer) -> None:
         """Be where the image is now: a person may have scaled or moved it."""
+        if image.ndim != len(self.axes.layer_letters):
+            return  # it shows something else by now
         self._name, self._geometry = image.name, geometry(image, self.axes)
         for layer in self._made.values():
             if self._layers.has(layer):

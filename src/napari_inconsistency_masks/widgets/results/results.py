@@ -130,6 +130,12 @@ class Results(QObject):
         self.true.know(image, truth)
         self.count_drawn(image)
 
+    def lie_on(self, image: Layer | None) -> None:
+        """An image was scaled or moved: its results are where it is."""
+        result = self.of(image)
+        if image is not None and result is not None and result.layers is not None:
+            result.layers.lie_on(image)
+
     def count_drawn(self, image: Layer) -> None:
         """Count what is drawn on an image that is predicted."""
         subject = self._subjects.of(image)

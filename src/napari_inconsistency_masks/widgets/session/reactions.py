@@ -49,6 +49,7 @@ class Reactions(QObject):
         session.source_changed.connect(session.setup.changed)
         session.layer_data.scanned.connect(self._on_scanned)
         session.layer_data.drawn.connect(self._on_drawn)
+        session.layer_data.placed.connect(self._on_placed)
         session.project.opened.connect(self._on_project)
         session.project.files.changed.connect(self._on_files)
         session.project.files.closing.connect(session.correcting.leave)
@@ -78,6 +79,9 @@ class Reactions(QObject):
             drawing = data.drawing() if data.scan.labeled.any() else None
             self._session.results.know(data.image, drawing)
         self._session.source_changed.emit()
+
+    def _on_placed(self) -> None:
+        self._session.results.lie_on(self._session.layer_data.image)
 
     def _on_drawn(self) -> None:
         if not self._session.project.files.moving:  # else another file is shown, and nobody drew
