@@ -22,9 +22,10 @@ from napari_inconsistency_masks.widgets.layers.class_rows import (
     MASK,
     POSITION,
     ClassRow,
+    Own,
     default_rows,
 )
-from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
+from napari_inconsistency_masks.widgets.layers.viewer_layers import mark, role_of
 from napari_inconsistency_masks.widgets.parts.colors import class_color
 from napari_inconsistency_masks.widgets.session.session import Session
 from napari_inconsistency_masks.widgets.work.worker import _running
@@ -518,6 +519,20 @@ def test_layers_to_draw_in_follow_an_image_that_is_scaled_and_moved(
         assert layer.units == image.units
     assert mine.scale.tolist() == [1, 1, 1], "layers of the person stay as they are"
     assert data.boxes.of(image, data.axes) == {2: ((3, 4, 10, 12),)}
+
+
+def test_layers_of_the_person_stay_where_they_are_also_when_others_came_with_the_image(
+    data: LayerData, viewer: ViewerModel
+) -> None:
+    image, hers = add_image(viewer), add_labels(viewer, "hers")
+    assert data.axes is not None
+    row = ClassRow("alive", "#ff0000", MASK, hers)
+    data.choose_own(image, Own(data.axes, Task.BINARY, (row,)))
+    image.scale = (0.5, 0.5)
+    assert hers.scale.tolist() == [1, 1]
+    hers.metadata = mark("drawing", of=image.name)
+    image.scale = (0.25, 0.25)
+    assert hers.scale.tolist() == [0.25, 0.25], "one that came with the image follows it"
 
 
 def test_layers_are_added_for_classes_that_have_none(data: LayerData, viewer: ViewerModel) -> None:

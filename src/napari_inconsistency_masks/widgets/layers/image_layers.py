@@ -11,7 +11,7 @@ from napari.layers import Image, Layer
 from .class_rows import MASK, POSITION, ClassRow, OwnRows
 from .fitting import fits, shape_of
 from .frames import FrameAxes
-from .viewer_layers import ViewerLayers, geometry, put
+from .viewer_layers import ViewerLayers, geometry, put, role_of
 
 _Made = tuple["weakref.ref[Image]", tuple[int, ...]]
 _ByClass = WeakValueDictionary[tuple[str, str], Layer]
@@ -50,7 +50,8 @@ class ImageLayers:
     def lie_on(self, image: Image, axes: FrameAxes) -> None:
         """Have the layers that were made for an image be where it is now.
 
-        A person may have scaled or moved it, and would paint beside what she sees.
+        A person may have scaled or moved it, and would paint beside what she sees. Her own layers
+        stay where they are.
         """
         if image.ndim != len(axes.layer_letters):
             return
@@ -58,7 +59,7 @@ class ImageLayers:
         brought = () if own is None else (row.layer for row in own.rows if row.layer is not None)
         made = (layer for layer, (whose, _) in self._made.items() if whose() is image)
         for layer in [*brought, *made]:
-            if self._layers.has(layer) and fits(layer, axes):
+            if role_of(layer) is not None and self._layers.has(layer) and fits(layer, axes):
                 put(layer, where)
 
     def fitting(
