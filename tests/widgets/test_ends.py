@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from napari.components import ViewerModel
@@ -25,6 +28,7 @@ from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.training.events import Finished, Started
 from napari_inconsistency_masks.widgets.session.session import session_of
 from napari_inconsistency_masks.widgets.training.state import State
+from napari_inconsistency_masks.widgets.work.status import PACKAGE
 from napari_inconsistency_masks.widgets.work.worker import Worker
 
 PROGRAM = Path(__file__).with_name("napari_program.py")
@@ -143,6 +147,32 @@ def test_a_training_that_finishes_while_napari_closes_starts_nothing(
     session._guard.close()
     assert session.trainer.state is State.FINISHED
     assert children == [child]
+
+
+@pytest.mark.parametrize("part", ["correcting.leave", "results.typed.finish", "project.end"])
+def test_what_fails_while_napari_closes_keeps_nothing_else_from_its_end(
+    viewer: Any, children: list[Any], session: Any, runs_folder: Path, part: str, qtbot: Any
+) -> None:
+    """Such as a place whose labels another plugin has made smaller."""
+
+    def fail(*_: Any) -> None:
+        raise IndexError("out of bounds")
+
+    _, bright, *_ = add_stack(viewer)
+    qtbot.waitUntil(lambda: session.next.problem() is None)
+    session.trainer.press(session.next.request)
+    qtbot.waitUntil(lambda: session.trainer.state is State.TRAINING)
+    bright.data_setitem(tuple(np.array([each]) for each in (7, 5, 5)), 1)
+    owner, _, name = part.rpartition(".")
+    setattr(attrgetter(owner)(session), name, fail)
+    session._guard.close()
+    (about,) = (runs_folder / "drawings").glob("*/about.json")
+    assert (about.parent / "image" / "7").is_dir(), "the last stroke is on disk"
+    (child,) = children
+    assert not child.input_open
+    logged = len(session.log.lines)
+    logging.getLogger(PACKAGE).warning("a line that comes too late")
+    assert len(session.log.lines) == logged
 
 
 def test_closing_while_the_run_folder_is_written_leaves_no_half_of_it(

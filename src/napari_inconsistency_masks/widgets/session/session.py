@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -216,32 +215,38 @@ class Session(QObject):
         self.looking.layers_changed()
 
     def shut_down(self) -> None:
-        """Ask the children to save and end, and let go of everything."""
+        """Ask the children to save and end, and let go of everything; what fails keeps nothing up.
+
+        What is drawn comes first.
+        """
         _sessions.pop(next((key for key, value in _sessions.items() if value is self), 0), None)
         self.closed = True
-        with suppress(InputError):  # else it stays as it is drawn
-            self.correcting.leave()  # what is only proposed is no label
-        self.keeper.finish(1000 * THREAD_PATIENCE)
-        self.results.typed.finish(1000 * THREAD_PATIENCE)
-        self.project.end()
-        self.trainer.stop()
-        self.batch.stop()
-        self.predictor.end()
-        self.batch_results.end()
-        self.exporting.stop()
-        if self.devices.child is not None:
-            self.devices.child.kill()  # it has nothing to save
-        training = self.trainer.child
-        if training is not None:
-            training.close_input()
-            if not training.wait(int(1000 * PATIENCE)):
-                training.kill()
-        self.batch.end(int(1000 * PATIENCE))
-        if not _sessions:
-            stop_all(1000 * THREAD_PATIENCE)  # these may work for other viewers as well
-        self.predictor.close()
-        self._keys.release()
-        self.log.close()
+        brief, patient = 1000 * THREAD_PATIENCE, int(1000 * PATIENCE)
+        steps: tuple[Callable[[], object], ...] = (
+            self.correcting.leave,  # what is only proposed is no label
+            partial(self.keeper.finish, brief),
+            partial(self.results.typed.finish, brief),
+            self.project.end,
+            self.trainer.stop,
+            self.batch.stop,
+            self.predictor.end,
+            self.batch_results.end,
+            self.exporting.stop,
+            self.devices.end,
+            partial(self.trainer.end, patient),
+            partial(self.batch.end, patient),
+            partial(_stop_threads, brief),
+            self.predictor.close,
+            self._keys.release,
+            self.log.close,
+        )
+        for step in steps:
+            try:
+                step()
+            except InputError:
+                continue  # nobody can be asked any more, and what is drawn stays as it is
+            except Exception:
+                logger.exception("While a viewer closed")
 
     def _on_layers(self, event: Any = None) -> None:  # noqa: ARG002  napari passes it
         self.layers_changed()
@@ -259,6 +264,12 @@ class Session(QObject):
 
 
 _sessions: dict[int, Session] = {}
+
+
+def _stop_threads(milliseconds: int) -> None:
+    """Those that read and count, which may work for other viewers as well."""
+    if not _sessions:
+        stop_all(milliseconds)
 
 
 def session_of(viewer: Any) -> Session:

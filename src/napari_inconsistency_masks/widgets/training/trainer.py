@@ -100,6 +100,14 @@ class Trainer(QObject):
         if self.machine.busy:
             self._do(self.machine.stop(), None)
 
+    def end(self, milliseconds: int) -> None:
+        """Have the child save and end before this returns: the window closes."""
+        child = self.child  # it is none as soon as it has ended
+        if child is not None:
+            child.close_input()
+            if not child.wait(milliseconds):
+                child.kill()
+
     def open(self, folder: Path) -> None:
         """Take up a run folder from another day: use its networks, or go on with it.
 

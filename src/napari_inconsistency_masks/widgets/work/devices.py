@@ -84,6 +84,11 @@ class Devices(QObject):
         self.child.start()
         self.changed.emit()
 
+    def end(self) -> None:
+        """Look no further; the child has nothing to save."""
+        if self.child is not None:
+            self.child.kill()
+
     def choose(self, key: str) -> None:
         """Compute there from now on."""
         if key != self.chosen:
