@@ -102,6 +102,10 @@ class LayerChoice(QObject):
             self.image_layers.use(self.image, self.axes, self.rows)
         self._choose_task(task)
 
+    def begin_change(self) -> None:
+        """A person begins to change the table: a layer that comes now proposes no other classes."""
+        self._untouched = False
+
     def set_rows(self, rows: Iterable[ClassRow]) -> None:
         """Replace the table of classes."""
         rows = list(rows)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
+from ...errors import InputError
 from ..drawing.layer_data import LayerData
-from ..layers.frames import MEANINGS
+from ..layers.frames import MEANINGS, FrameAxes
 from ..parts.buttons import named
+from ..parts.focus import focus_kept
 from ..parts.layouts import clear
 
 WORDS = {"T": "frames", "Z": "slices", "P": "images", "C": "channels", "Y": "rows", "X": "columns"}
@@ -32,6 +34,10 @@ class AxisChips(QWidget):
         if axes == self._shown and self._row.count():
             return
         self._shown = axes
+        with focus_kept(self):
+            self._build(axes)
+
+    def _build(self, axes: FrameAxes | None) -> None:
         clear(self._row)
         if axes is None:
             self._row.addWidget(QLabel("no image"))
@@ -52,7 +58,7 @@ class AxisChips(QWidget):
         if not fixed:
             menu = QMenu(chip)
             for meaning, sentence in MEANINGS.items():
-                if meaning == "C" and self._data.axes is not None and self._data.axes.color_last:
+                if not _may_mean(self._data.axes, axis, meaning):
                     continue
                 action = menu.addAction(f"{meaning}  {sentence}")
                 action.setCheckable(True)
@@ -62,3 +68,14 @@ class AxisChips(QWidget):
                 )
             chip.setMenu(menu)
         return chip
+
+
+def _may_mean(axes: FrameAxes | None, axis: int, letter: str) -> bool:
+    """Whether an axis can be called so: each image has rows and columns."""
+    if axes is None or (letter == "C" and axes.color_last):
+        return False
+    try:
+        axes.renamed(axis, letter)
+    except InputError:
+        return False
+    return True

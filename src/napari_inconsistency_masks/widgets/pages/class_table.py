@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from napari.layers import Layer
-from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QToolButton, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from ...task import Task
 from ..drawing.layer_data import LayerData
@@ -14,6 +14,7 @@ from ..layers.class_rows import MASK, NO_LAYER, POSITION, ClassRow
 from ..parts.buttons import button, named
 from ..parts.colors import class_color
 from ..parts.controls import Chooser
+from ..parts.focus import focus_kept
 from ..parts.layouts import clear, row
 from ..parts.swatches import Swatch
 from ..parts.text_line import TextLine
@@ -36,7 +37,7 @@ class _Line:
     """The controls of one class."""
 
     color: Swatch
-    name: QLineEdit
+    name: TextLine
     kind: Chooser | None
     layer: Chooser | None
 
@@ -50,6 +51,7 @@ class ClassTable(QWidget):
         self._data = data
         self._built: object = None
         self._lines: list[_Line] = []
+        self._names: list[str] = []
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(4)
@@ -70,10 +72,13 @@ class ClassTable(QWidget):
         rows = self._data.used_rows
         if (self._data.task, len(rows)) != self._built:
             self._built = (self._data.task, len(rows))
-            self._build(len(rows))
-        for item, line in zip(rows, self._lines, strict=True):
+            with focus_kept(self, self.add):
+                self._build(len(rows))
+        before, self._names = self._names, [item.name for item in rows]
+        for number, (item, line) in enumerate(zip(rows, self._lines, strict=True)):
             line.color.show_color(item.color)
-            if line.name.text() != item.name:
+            typing = line.name.typing and before[number : number + 1] == [item.name]
+            if line.name.text() != item.name and not typing:
                 line.name.setText(item.name)
             if line.kind is not None:
                 line.kind.offer(KINDS, item.kind)
@@ -83,6 +88,8 @@ class ClassTable(QWidget):
                 line.layer.offer(offers, item.layer)
 
     def _build(self, count: int) -> None:
+        for line in self._lines:
+            line.name.blockSignals(True)  # it is not finished, it goes; others have its number now
         clear(self._grid)
         task = self._data.task
         for column, words in enumerate(HEADS[task]):
@@ -107,11 +114,12 @@ class ClassTable(QWidget):
         color.picked.connect(lambda chosen: self._change(number, color=chosen))
         return color
 
-    def _name(self, number: int) -> QLineEdit:
+    def _name(self, number: int) -> TextLine:
         words = "Name of the class"
-        name: QLineEdit = named(TextLine(), f"class_name_{number}", words, words)
+        name: TextLine = named(TextLine(), f"class_name_{number}", words, words)
         name.setMinimumWidth(60)
-        name.editingFinished.connect(lambda: self._rename(number, name.text().strip()))
+        name.textEdited.connect(self._data.begin_change)
+        name.editingFinished.connect(lambda: self._on_name(number))
         return name
 
     def _kind(self, number: int) -> Chooser:
@@ -138,9 +146,14 @@ class ClassTable(QWidget):
         rows[number] = replace(rows[number], **changes)  # type: ignore[arg-type]
         self._data.set_rows(rows)
 
-    def _rename(self, number: int, name: str) -> None:
-        if number < len(self._data.rows) and name != self._data.rows[number].name:
+    def _on_name(self, number: int) -> None:
+        line = self._lines[number].name
+        line.setModified(False)
+        name = line.text().strip()
+        if name != self._data.rows[number].name:
             self._change(number, name=name)
+        elif line.text() != name:
+            line.setText(name)
 
     def _on_remove(self, number: int, _: bool = False) -> None:
         self._data.set_rows([r for i, r in enumerate(self._data.rows) if i != number])

@@ -1,0 +1,159 @@
+"""Keys and presses, one by one as a person makes them, while other things happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from napari.components import ViewerModel
+from open_layers import add_image, add_labels
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, QWidget
+
+from napari_inconsistency_masks.widgets.parts.text_line import TextLine
+from napari_inconsistency_masks.widgets.sections.data import DataSection
+from napari_inconsistency_masks.widgets.session.session import Session
+
+pytestmark = pytest.mark.usefixtures("children", "at_once")
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def activate(shown: QWidget, qtbot: Any) -> None:
+    """Show it as the window in which a person types."""
+    qtbot.addWidget(shown)
+    shown.show()
+    shown.activateWindow()
+    qtbot.waitUntil(shown.isActiveWindow)
+
+
+def find(holder: QWidget, kind: Any, name: str) -> Any:
+    """The control of a name that is seen, as those before it may not be deleted yet."""
+    QApplication.processEvents()
+    (found,) = (item for item in holder.findChildren(kind, name) if item.isVisible())
+    return found
+
+
+def keys(text: str, qtbot: Any) -> None:
+    """Press keys where the focus is."""
+    for letter in text:
+        qtbot.keyClick(QApplication.focusWidget(), letter)
+
+
+def key(number: Any, qtbot: Any, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a key that is no letter where the focus is."""
+    qtbot.keyClick(QApplication.focusWidget(), number, modifier)
+
+
+@pytest.fixture
+def section(viewer: ViewerModel, session: Session, qtbot: Any) -> DataSection:
+    add_image(viewer)
+    made = DataSection(viewer)
+    activate(made, qtbot)
+    return made
+
+
+def names(session: Session) -> list[str]:
+    return [row.name for row in session.layer_data.rows]
+
+
+def test_the_name_of_a_class_is_typed_while_layers_come(
+    section: DataSection, viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    """A layer of labels would be proposed as the only class, were nobody about to name them."""
+    qtbot.mouseClick(find(section, QLineEdit, "class_name_0"), Qt.MouseButton.LeftButton)
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    keys("liv", qtbot)
+    add_labels(viewer, "cells")
+    viewer.layers["cells"].name = "others"
+    keys("ing", qtbot)
+    key(Qt.Key.Key_Return, qtbot)
+    assert names(session) == ["living", "dead", "position"]
+    assert find(section, QLineEdit, "class_name_0").hasFocus()
+
+
+def test_a_name_that_changes_elsewhere_is_not_typed_on(
+    section: DataSection, viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    """As when another image with other classes is chosen."""
+    find(section, QLineEdit, "class_name_0").setFocus()
+    key(Qt.Key.Key_End, qtbot)
+    keys("!", qtbot)
+    rows = session.layer_data.rows
+    session.layer_data.set_rows(rows[::-1])
+    assert find(section, QLineEdit, "class_name_0").text() == "position"
+
+
+def test_a_name_is_typed_on_in_its_middle(
+    section: DataSection, session: Session, qtbot: Any
+) -> None:
+    line = find(section, QLineEdit, "class_name_0")
+    line.setFocus()
+    key(Qt.Key.Key_Home, qtbot)
+    keys("really ", qtbot)
+    session.layer_data.changed.emit()
+    keys("so ", qtbot)
+    session.layer_data.changed.emit()
+    assert (line.text(), line.cursorPosition()) == ("really so alive", 10)
+    key(Qt.Key.Key_Tab, qtbot)
+    assert names(session)[0] == "really so alive"
+
+
+def test_a_name_that_is_not_finished_is_no_other_class_s_when_one_goes(
+    section: DataSection, session: Session, qtbot: Any
+) -> None:
+    find(section, QLineEdit, "class_name_1").setFocus()
+    keys("?", qtbot)
+    session.layer_data.set_rows(session.layer_data.rows[1:])
+    assert names(session) == ["dead", "position"]
+    key(Qt.Key.Key_Tab, qtbot)
+    assert names(session) == ["dead", "position"]
+
+
+def test_a_class_that_goes_leaves_the_focus_in_the_table(
+    section: DataSection, session: Session, qtbot: Any
+) -> None:
+    for name in ("class_remove_1", "class_remove_1"):
+        find(section, QToolButton, name).setFocus()
+        key(Qt.Key.Key_Space, qtbot)
+    assert names(session) == ["alive"]
+    assert find(section, QPushButton, "class_add").hasFocus()
+
+
+def meanings(chip: QPushButton) -> dict[str, Any]:
+    """What can be chosen, by its letter."""
+    return {action.text()[0]: action for action in chip.menu().actions()}
+
+
+def test_an_axis_that_is_named_keeps_the_focus(
+    section: DataSection, session: Session, viewer: ViewerModel, qtbot: Any
+) -> None:
+    viewer.layers.clear()
+    add_image(viewer, (3, 40, 48))
+    chip = find(section, QPushButton, "axis_0")
+    chip.setFocus()
+    meanings(chip)["Z"].trigger()
+    again = find(section, QPushButton, "axis_0")
+    assert again is not chip
+    assert again.hasFocus()
+
+
+def test_an_axis_is_offered_only_what_it_can_be(
+    section: DataSection, session: Session, qtbot: Any
+) -> None:
+    """An image of two axes has rows and columns."""
+    offered = [list(meanings(find(section, QPushButton, f"axis_{axis}"))) for axis in (0, 1)]
+    assert offered == [["Y", "X"]] * 2
+    meanings(find(section, QPushButton, "axis_0"))["X"].trigger()
+    assert session.layer_data.axes is not None
+    assert session.layer_data.axes.letters == "XY"
+
+
+def test_a_text_that_is_pasted_has_no_line_breaks(qtbot: Any) -> None:
+    line = TextLine()
+    activate(line, qtbot)
+    QApplication.clipboard().setText("dead\ncells\n")
+    key(Qt.Key.Key_V, qtbot, CTRL)
+    assert line.text() == "dead cells "
+    keys("x", qtbot)
+    assert line.text() == "dead cells x"
