@@ -9,6 +9,7 @@ import numpy.typing as npt
 from napari.layers import Image, Layer, Points
 
 from .frames import FrameAxes
+from .units import ratios
 
 
 def fits(layer: Layer, axes: FrameAxes) -> bool:
@@ -56,7 +57,8 @@ def _moved(data: npt.NDArray[np.float64], one: Layer, other: Layer) -> npt.NDArr
     if _same_place(one, other):
         return data
     corners = np.vstack([np.zeros(data.shape[1]), np.eye(data.shape[1])])
-    placed = np.array([other.world_to_data(one.data_to_world(corner)) for corner in corners])
+    world = [one.data_to_world(corner) * ratios(one.units, other.units) for corner in corners]
+    placed = np.array([other.world_to_data(corner) for corner in world])
     moved: npt.NDArray[np.float64] = data @ (placed[1:] - placed[0]) + placed[0]
     return moved  # point by point takes long for many
 
@@ -79,10 +81,14 @@ def say_last(points: Points, states: Sequence[str]) -> None:
 
 
 def _same_place(one: Layer, other: Layer) -> bool:
-    return all(
-        np.array_equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
-        for name in ("scale", "translate", "rotate", "shear")
-    ) and np.array_equal(one.affine.affine_matrix, other.affine.affine_matrix)
+    return (
+        one.units == other.units
+        and all(
+            np.array_equal(np.asarray(getattr(one, name)), np.asarray(getattr(other, name)))
+            for name in ("scale", "translate", "rotate", "shear")
+        )
+        and np.array_equal(one.affine.affine_matrix, other.affine.affine_matrix)
+    )
 
 
 def by(shape: Sequence[int]) -> str:

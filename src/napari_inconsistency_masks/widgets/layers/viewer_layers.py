@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Points
 from napari.layers.base import ActionType
 
 from ...boxes import Box
 from .frames import FrameAxes
+from .units import ratios
 
 ROOM = 4.0
 """How much larger than a box the part of the image is that is shown around it."""
@@ -148,21 +150,26 @@ class ViewerLayers:
     def _place_shown(self, image: Layer, axes: FrameAxes) -> list[float] | None:
         if not self.alive or image.ndim != len(axes.layer_letters):
             return None
-        place = image.world_to_data(self.viewer.dims.point)
-        return [float(value) for value in place][-len(axes.layer_letters) :]
+        point = np.zeros(image.ndim)  # a viewer may have fewer axes than an image that left it
+        known = self.viewer.dims.point[-image.ndim :]
+        point[image.ndim - len(known) :] = known
+        return [float(value) for value in image.world_to_data(point / self._ratios(image))]
+
+    def _ratios(self, image: Layer) -> npt.NDArray[np.float64]:
+        """How many units of the viewer those of an image are, by axis."""
+        return ratios(image.units, getattr(self.viewer.dims, "units", None))
 
     def show_frame(self, image: Layer, axes: FrameAxes, frame: int) -> None:
         """Move the sliders to a frame of an image, unless it has no longer these axes."""
-        if image.ndim != len(axes.layer_letters):
+        dims, place = self.viewer.dims, self._place_shown(image, axes)
+        if place is None:
             return
-        dims = self.viewer.dims
-        place = list(image.world_to_data(dims.point))[-len(axes.layer_letters) :]
         where = dict(zip(axes.stack_letters, axes.place(frame), strict=True))
         wanted = [
             where.get(letter, value)
             for letter, value in zip(axes.layer_letters, place, strict=True)
         ]
-        world = image.data_to_world(wanted)
+        world = np.array(image.data_to_world(wanted)) * self._ratios(image)
         for axis, (letter, value) in enumerate(
             zip(axes.layer_letters, world, strict=True), start=dims.ndim - len(wanted)
         ):
@@ -179,6 +186,7 @@ class ViewerLayers:
         corners = axes.points(frame, np.array([box[:2], box[2:]], float) - 0.5)
         world = np.array([image.data_to_world(corner) for corner in corners])[:, shown]
         whole = np.ptp(np.asarray(image.extent.world)[:, shown], axis=0)
+        world, whole = world * (ratio := self._ratios(image)[shown]), whole * ratio
         size = np.ptp(world, axis=0).clip(1e-9)
         camera = self.viewer.scene.camera
         if self._fitted() is not image:
