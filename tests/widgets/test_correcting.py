@@ -820,6 +820,23 @@ def test_labels_that_nobody_can_paint_in_are_refused_before_anything_is_drawn(
     assert boxes_are_gone(viewer)
 
 
+@pytest.mark.parametrize("at_a_place", [False, True])
+def test_labels_that_got_another_shape_are_told_and_hold_nobody_at_a_place(
+    correcting: Correcting, session: Session, at_a_place: bool
+) -> None:
+    """As by another plugin, which may give a layer any array."""
+    add_missing_layers(session.layer_data)
+    if at_a_place:
+        correcting.go(correcting.queue.places[0])
+    session.layer_data.rows[0].layer.data = np.zeros((2, 20, 24), np.uint8)
+    with pytest.raises(InputError, match=r"'alive' has the shape 2 x 20 x 24 and image 'stack' 3"):
+        correcting.go(correcting.queue.places[1])
+    assert correcting.queue.current is None
+    session.layer_data.rows[0].layer.data = np.zeros((3, 40, 48), np.uint8)
+    correcting.go(correcting.queue.places[1])
+    assert correcting.queue.current is correcting.queue.places[1]
+
+
 def test_of_labels_in_a_file_no_more_than_a_frame_is_read(
     viewer: ViewerModel,
     session: Session,

@@ -14,7 +14,7 @@ from ...errors import InputError
 from ...task import LabelScheme
 from ..drawing.layer_data import LayerData
 from ..layers.class_rows import NO_LAYER
-from ..layers.fitting import points_in, points_on, say_last, states_of
+from ..layers.fitting import fits, misfit, points_in, points_on, say_last, states_of
 from ..layers.frames import FrameAxes
 from ..layers.held import can_be_painted, forget_undo
 from ..layers.viewer_layers import told_once
@@ -68,14 +68,17 @@ def same(one: Content, other: Content) -> bool:
 
 
 def put_back(data: LayerData, frame: int, box: Box, content: Content) -> None:
-    """Draw what was read before; layers that are gone meanwhile are left out."""
+    """Draw what was read before; layers that are gone meanwhile, or fit no more, are left out."""
     for layer, values, states in content:
-        if data.layers.has(layer):
+        if data.layers.has(layer) and fits(layer, _axes(data)):
             _write(data, layer, _axes(data), frame, box, values, states)
 
 
 def check_layers(data: LayerData) -> None:
-    """Raise `InputError` if labels cannot be changed, see `can_be_painted`."""
+    """Raise `InputError` if labels fit no more or cannot be changed, see `can_be_painted`."""
+    for row in data.drawn_rows:
+        if row.layer is not None and not fits(row.layer, _axes(data)):
+            raise InputError(misfit(row.layer, data.image, _axes(data)))
     for name, layer in _drawn_in(data):
         if isinstance(layer, Labels) and not can_be_painted(layer):
             raise InputError(
@@ -139,7 +142,9 @@ def check_classes(data: LayerData, scheme: LabelScheme) -> None:
 
 
 def _drawn_in(data: LayerData) -> list[tuple[str, Layer]]:
-    return [(row.name, row.layer) for row in data.drawn_rows if row.layer is not None]
+    """The layers of classes by name; none to which another program gave another shape."""
+    found = [(row.name, row.layer) for row in data.drawn_rows if row.layer is not None]
+    return [(name, layer) for name, layer in found if fits(layer, _axes(data))]
 
 
 def _axes(data: LayerData) -> FrameAxes:
