@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -32,6 +33,7 @@ from napari_inconsistency_masks.widgets.dock import SECTIONS, Dock
 from napari_inconsistency_masks.widgets.pages import demo
 from napari_inconsistency_masks.widgets.pages.footer import Footer
 from napari_inconsistency_masks.widgets.parts.controls import Chooser, Sentence
+from napari_inconsistency_masks.widgets.sections.compare import CompareRuns
 from napari_inconsistency_masks.widgets.sections.count import CountSection
 from napari_inconsistency_masks.widgets.sections.data import DataSection
 from napari_inconsistency_masks.widgets.sections.look import LookSection
@@ -78,6 +80,20 @@ def test_one_section_is_open_at_a_time(dock: Dock) -> None:
         control(dock, f"header_{number}").click()  # an open one stays open
         assert open_sections(dock) == [key]
         assert control(dock, f"header_{number}").isChecked()
+
+
+@pytest.mark.parametrize("kind", [Dock, *SECTIONS.values(), CompareRuns])
+def test_a_dock_is_filled_though_napari_would_have_it_lower(
+    session: Session, viewer: ViewerModel, qtbot: Any, kind: Any
+) -> None:
+    """As napari 0.9.0 would, which sets this on all that it docks."""
+    room, docked = QWidget(), kind(viewer)
+    qtbot.addWidget(room)
+    QVBoxLayout(room).addWidget(docked)
+    docked.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    room.resize(500, 2000)
+    room.show()
+    qtbot.waitUntil(lambda: docked.height() > 1900)
 
 
 def test_headers_sum_up_their_sections(dock: Dock, viewer: ViewerModel, qtbot: Any) -> None:

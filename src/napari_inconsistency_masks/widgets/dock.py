@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from .pages.accordion import Accordion
 from .pages.demo import demo_of
 from .pages.footer import Footer
-from .pages.section import Section, slot, watch_window
+from .pages.section import Section, fill_dock, slot, watch_window
 from .parts.buttons import button
 from .parts.controls import Chooser
 from .parts.layouts import row
@@ -80,6 +80,7 @@ class Dock(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Look for devices when first shown; called by Qt."""
         watch_window(self, self.session)
+        fill_dock(self)
         self.session.devices.look()
         super().showEvent(event)
 

@@ -70,7 +70,16 @@ class Section(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         """Tell the session its window; called by Qt."""
         watch_window(self, self.session)
+        fill_dock(self)
         super().showEvent(event)
+
+
+def fill_dock(widget: QWidget) -> None:
+    """Be as high as there is room: napari 0.9.0 makes nothing that it docks higher than need be."""
+    policy = widget.sizePolicy()
+    if policy.verticalPolicy() == QSizePolicy.Policy.Maximum:
+        policy.setVerticalPolicy(QSizePolicy.Policy.Expanding)
+        widget.setSizePolicy(policy)
 
 
 def watch_window(widget: QWidget, session: Session) -> None:

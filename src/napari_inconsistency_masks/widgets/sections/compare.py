@@ -13,7 +13,7 @@ from ...overview import RunSummary
 from ...overview.folder import different_images
 from ...overview.table import COLUMNS, TEST_COLUMNS
 from ..pages.chosen_runs import ChosenRuns
-from ..pages.section import slot, watch_window
+from ..pages.section import fill_dock, slot, watch_window
 from ..parts.buttons import button, named
 from ..parts.controls import Sentence
 from ..parts.elided_label import ElidedLabel
@@ -71,6 +71,7 @@ class CompareRuns(QWidget):
         """Read what is there now; called by Qt."""
         super().showEvent(event)
         watch_window(self, self.session)
+        fill_dock(self)
         self._follow_session()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
