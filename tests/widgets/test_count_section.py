@@ -395,7 +395,7 @@ def test_counts_of_an_image_that_is_gone_keep_none_of_its_memory(
     gone = open_and_close()
     add_image(viewer, (40, 48), name="next")
     qtbot.waitUntil(lambda: not session.layer_data.scanning and not session.results.counting)
-    qtbot.waitUntil(lambda: gc.collect() >= 0 and [each() for each in gone] == [None, None])
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and all(each() is None for each in gone))
     assert len(table(section)) == 8
 
 

@@ -378,6 +378,28 @@ def test_an_image_with_another_shape_is_predicted_anew(
     assert new.data.any()
 
 
+def test_an_array_of_the_same_shape_is_another_image(
+    viewer: ViewerModel, session: Session, predict: Any, qtbot: Any
+) -> None:
+    """As a camera gives a layer one after the other."""
+    image = add_image(viewer, (4, 40, 48))
+    viewer.dims.set_point(0, 0)
+    predict()
+    subject = session.subjects.of(image)
+    session.results.typed.type(subject, 1, "alive", 7)
+    qtbot.waitUntil(lambda: session.results.typed._worker is None)
+    before = len(viewer.layers)
+    image.data = image.data[::-1].copy()
+    predict(whole=False)
+    assert [row.frame for row in session.results.rows()] == [0, 0]
+    assert len(viewer.layers) == before
+    assert not viewer.layers["alive (predicted)"].data[1:].any()
+    assert session.results.typed.of(subject) == {}
+    predict(whole=False)
+    session.looking.predict(whole=False)
+    assert len(session.results.rows()) == 2, "the same array goes on"
+
+
 def test_frames_of_the_array_before_arrive_where_they_belong(
     viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
 ) -> None:

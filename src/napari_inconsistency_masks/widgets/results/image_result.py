@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from napari.layers import Image
 
@@ -16,7 +20,10 @@ from .result_layers import ResultLayers
 
 @dataclass
 class ImageResult:
-    """What was predicted for one image; a file that is not open has no layers."""
+    """What was predicted for one image; a file that is not open has no layers.
+
+    `pixels` is the array of a layer of the person, which may get another one, as from a camera.
+    """
 
     subject: Subject
     axes: FrameAxes
@@ -25,6 +32,22 @@ class ImageResult:
     counts: ImageCounts
     layers: ResultLayers | None = None
     places: dict[int, tuple[FoundPlace, ...]] = field(default_factory=dict)
+    pixels: Callable[[], Any] | None = None
+
+    def is_of(self, pixels: Any) -> bool:
+        """Whether this array was predicted, as far as that can be known."""
+        return self.subject.file is not None or self.pixels is None or self.pixels() is pixels
+
+    def begin(self, pixels: Any) -> None:
+        """Remember which array is predicted from now on."""
+        with suppress(TypeError):  # not all that are like arrays can be referred to so
+            self.pixels = weakref.ref(pixels)
+
+    def clear(self) -> None:
+        """Know nothing any more of what was predicted."""
+        self.counts, self.places = ImageCounts(), {}
+        if self.layers is not None:
+            self.layers.clear()
 
     @property
     def image(self) -> Image | None:

@@ -117,7 +117,12 @@ class Results(QObject):
             return
         if self._points.isActive():
             self._show_points()  # of the image before
+        known = self._by_subject.get(subject)
+        if known is not None and not known.is_of(data):
+            known.clear()
+            self.typed.forget([subject])  # they were typed for another image
         self.current = result = self._result(subject, axes, model, colors)
+        result.begin(data)
         self._predictor.predict(data, axes, frames, subject.name, tell, newest=newest)
         self._missing = iter(()) if result.layers is None else result.layers.prepare()
         self._prepare.start()
@@ -229,9 +234,7 @@ class Results(QObject):
             if subject.layer is not None:
                 known.layers = self.spare.give(subject.layer, known)
         elif not known.model.predicts_like(model):
-            known.model, known.counts, known.places = model, ImageCounts(), {}
-            if known.layers is not None:
-                known.layers.clear()
+            known.clear()
         if known.layers is not None and subject.layer is not None:
             known.layers.lie_on(subject.layer)
         known.model = model
