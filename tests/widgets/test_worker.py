@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -175,3 +177,15 @@ def test_at_the_end_all_are_stopped(qtbot: Any) -> None:
     workers = [Worker(work(), owner).begin() for _ in range(3)]
     stop_all(10_000)
     assert all(worker.isFinished() for worker in workers)
+
+
+def test_who_listened_is_not_kept_once_it_is_over(qtbot: Any) -> None:
+    """PySide never collects a function that listens, nor what it knows."""
+
+    def run_and_forget() -> weakref.ref[Heard]:
+        heard = Heard(count(1))
+        heard.run(qtbot)
+        return weakref.ref(heard)
+
+    heard = run_and_forget()
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and heard() is None)

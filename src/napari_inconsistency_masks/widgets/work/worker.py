@@ -16,6 +16,15 @@ from qtpy.QtCore import QObject, QThread, Signal
 logger = logging.getLogger(__name__)
 
 
+class _Told(QObject):
+    """The signals of a worker."""
+
+    yielded = Signal(object)
+    returned = Signal(object)
+    failed = Signal(object)
+    over = Signal()
+
+
 class Worker(QThread):
     """Runs a generator in a thread.
 
@@ -32,15 +41,13 @@ class Worker(QThread):
         Who wants to know. Once it is destroyed, as with a viewer that closed, nothing is told.
     """
 
-    yielded = Signal(object)
-    returned = Signal(object)
-    failed = Signal(object)
-    over = Signal()
     _happened = Signal(str, object)
 
     def __init__(self, generator: Generator[Any, None, Any], owner: QObject) -> None:
         super().__init__()
-        self._generator, self._owner = generator, owner
+        self._generator, self._owner, self._told = generator, owner, _Told()
+        self.yielded, self.returned = self._told.yielded, self._told.returned
+        self.failed, self.over = self._told.failed, self._told.over
         self._happened.connect(self._tell)
         self.finished.connect(self._forget)
 
@@ -79,7 +86,9 @@ class Worker(QThread):
             self.over.emit()
 
     def _forget(self) -> None:
+        """Nobody listens any more: PySide would keep for ever what functions that listen know."""
         _running.discard(self)
+        self._told.deleteLater()
 
 
 _running: set[Worker] = set()
