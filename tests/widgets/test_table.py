@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from qtpy.QtCore import QEvent, QItemSelectionModel, Qt
 from qtpy.QtGui import QGuiApplication, QKeyEvent
-from qtpy.QtWidgets import QLineEdit
+from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from napari_inconsistency_masks.widgets.parts.table import Table
 from napari_inconsistency_masks.widgets.parts.table_rows import Cell, Rows
@@ -179,6 +179,23 @@ def test_the_usual_key_copies(table: Table, qtbot: Any) -> None:
     QGuiApplication.clipboard().clear()
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == table.text()
+
+
+@pytest.mark.parametrize("editable", [None, 1])
+def test_tab_leads_out_of_a_table(editable: int | None, qtbot: Any) -> None:
+    window, before, after = QWidget(), QPushButton(), QPushButton()
+    made, column = Table("cells", "Cells", ("Name", "Count"), editable), QVBoxLayout(window)
+    qtbot.addWidget(window)
+    for widget in (before, made, after):
+        column.addWidget(widget)
+    made.show_rows([("a", 1), ("b", 2)])
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    before.setFocus()
+    for expected in (made, after):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert expected.hasFocus()
 
 
 def test_only_rows_that_changed_are_drawn_again(table: Table) -> None:

@@ -74,6 +74,7 @@ class Table(QTableView):
         when = QAbstractItemView.EditTrigger
         typing = when.DoubleClicked | when.EditKeyPressed | when.AnyKeyPressed
         self.setEditTriggers(when.NoEditTriggers if editable is None else typing)
+        self.setTabKeyNavigation(False)  # else Tab leads from cell to cell, and never out of them
         self.setShowGrid(False)
         self.setAlternatingRowColors(False)
         self.setWordWrap(False)
