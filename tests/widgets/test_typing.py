@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from napari.components import ViewerModel
 from open_layers import add_image, add_labels
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton, QWidget
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox, QToolButton, QWidget
 
+from napari_inconsistency_masks.batch import BatchOptions
+from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.widgets.pages.batch_options import BatchOptionsForm
+from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
+from napari_inconsistency_masks.widgets.pages.retraining_box import RetrainingBox
 from napari_inconsistency_masks.widgets.parts.text_line import TextLine
 from napari_inconsistency_masks.widgets.sections.data import DataSection
 from napari_inconsistency_masks.widgets.session.session import Session
@@ -157,3 +164,85 @@ def test_a_text_that_is_pasted_has_no_line_breaks(qtbot: Any) -> None:
     assert line.text() == "dead cells "
     keys("x", qtbot)
     assert line.text() == "dead cells x"
+
+
+@pytest.mark.parametrize("name", ["batch_first", "batch_last"])
+def test_a_frame_is_typed_after_a_press_into_the_words_that_stand_for_none(
+    name: str, qtbot: Any
+) -> None:
+    form = BatchOptionsForm()
+    form.show_options(BatchOptions())
+    activate(form, qtbot)
+    box = find(form, QSpinBox, name)
+    line, words, none = box.lineEdit(), box.text(), box.value()
+    place = QPoint(14, line.height() // 2)
+    qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=place)
+    keys("12", qtbot)
+    key(Qt.Key.Key_Return, qtbot)
+    assert (box.value(), box.text()) == (12, "12")
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    key(Qt.Key.Key_Backspace, qtbot)
+    key(Qt.Key.Key_Tab, qtbot)
+    assert (box.value(), box.text()) == (none, words)
+
+
+def test_minutes_that_are_typed_are_those_of_every_dock(session: Session, qtbot: Any) -> None:
+    box, other = RetrainingBox(session), RetrainingBox(session)
+    for made in (other, box):
+        qtbot.addWidget(made)
+    key_to = box.minutes
+    qtbot.keyClick(key_to, Qt.Key.Key_A, CTRL)
+    qtbot.keyClicks(key_to, "25")
+    assert session.retraining.minutes == other.minutes.value() == 25
+    qtbot.keyClick(key_to, Qt.Key.Key_A, CTRL)
+    qtbot.keyClicks(key_to, "2,5")
+    assert session.retraining.minutes == 2, "not 25"
+
+
+@pytest.fixture
+def page(tmp_path: Path, session: Session, qtbot: Any) -> FolderPage:
+    """Of a folder with class ids, which is read."""
+    made = FolderPage(session)
+    activate(made, qtbot)
+    session.folder_data.open(write_ids(tmp_path / "ids"))
+    qtbot.waitUntil(lambda: session.folder_data.data is not None)
+    return made
+
+
+def write_ids(root: Path) -> Path:
+    """Six images with class ids 0, 1 and 2."""
+    ids = np.zeros((40, 40), np.uint8)
+    ids[4:14, 4:14], ids[20:30, 4:14], ids[4:14, 20:30] = 1, 2, 1
+    for folder in ("images", "masks"):
+        (root / folder).mkdir(parents=True)
+    for number in range(6):
+        file = f"image_{number}.tif"
+        write_tiff(root / "images" / file, ids * 50 + np.uint8(number), "YX")
+        write_tiff(root / "masks" / file, ids, "YX")
+    return root
+
+
+def test_names_and_numbers_are_typed_while_a_folder_is_read(
+    page: FolderPage, session: Session, qtbot: Any
+) -> None:
+    data = session.folder_data
+    find(page, QLineEdit, "folder_names").setFocus()
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    keys("ground, ", qtbot)
+    data.changed.emit()
+    keys("living,dead", qtbot)
+    key(Qt.Key.Key_Home, qtbot)
+    keys("back", qtbot)
+    data.changed.emit()
+    assert page.names.cursorPosition() == 4
+    key(Qt.Key.Key_Return, qtbot)
+    assert data.choice.classes == ("background", "living", "dead")
+    qtbot.mouseClick(page.limit, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not data.busy)
+    page.labeled.setFocus()
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    keys("1", qtbot)
+    data.changed.emit()
+    keys("0", qtbot)
+    key(Qt.Key.Key_Return, qtbot)
+    assert data.choice.labeled == 10

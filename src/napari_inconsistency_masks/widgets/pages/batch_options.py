@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QSpinBox, QWidget
+from qtpy.QtWidgets import QFormLayout, QWidget
 
 from ...batch import BatchOptions
 from ...errors import InputError
 from ..parts.buttons import named
 from ..parts.controls import Chooser
+from ..parts.numbers import WordBox
 from ..parts.text_line import TextLine
 from ..parts.wheel import leave_wheel
 
@@ -44,11 +45,11 @@ class BatchOptionsForm(QWidget):
         self.channels = named(TextLine(), "batch_channels", "Channels", tip)
         self.channels.setPlaceholderText("as in the images, or such as 0")
         tip = "The first frame, counted from 0 along the first axis of a stack."
-        self.first = named(QSpinBox(), "batch_first", "First frame", tip)
+        self.first = named(WordBox(), "batch_first", "First frame", tip)
         self.first.setRange(0, LAST)
         self.first.setSpecialValueText("the first")
         tip = "The last frame that is processed."
-        self.last = named(QSpinBox(), "batch_last", "Last frame", tip)
+        self.last = named(WordBox(), "batch_last", "Last frame", tip)
         self.last.setRange(-1, LAST)
         self.last.setSpecialValueText("the last")
         for spin in (self.first, self.last):

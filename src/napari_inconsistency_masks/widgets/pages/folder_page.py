@@ -53,6 +53,7 @@ class FolderPage(QWidget):
         self.session, self._data = session, session.folder_data
         self._opening: Worker | None = None
         self._shown_layout: object = None
+        self._shown_names = ""
         self.choose = button("Choose folder…", "folder_choose", "Choose a folder of images.")
         self.choose_zip = button("Choose ZIP…", "folder_zip", "Choose a published data set.")
         self.path = ElidedLabel(mode=Qt.TextElideMode.ElideLeft)
@@ -136,6 +137,7 @@ class FolderPage(QWidget):
 
     def _on_names(self) -> None:
         names = tuple(name.strip() for name in self.names.text().split(",") if name.strip())
+        self.names.setModified(False)
         if names != self._data.choice.classes:
             self._data.choose(classes=names)
 
@@ -190,22 +192,30 @@ class FolderPage(QWidget):
         show_row(self._lines, self._ticks, layout is not None and not by_ids)
         show_row(self._lines, self.names, by_ids)
         show_row(self._lines, self.position, len(choice.classes) > 1 and not by_ids)
-        self.names.setText(", ".join(choice.classes) if by_ids else "")
-        self.names.setCursorPosition(0)  # show the first names, not the last
+        self._show_names(", ".join(choice.classes) if by_ids else "")
         offers = [("none", None), *((name, name) for name in choice.classes)]
         self.position.offer(offers, choice.position)
         self._update_labeled()
+
+    def _show_names(self, names: str) -> None:
+        """Show other names; what a person types meanwhile stays."""
+        before, self._shown_names = self._shown_names, names
+        typing = self.names.typing and names == before
+        if self.names.text() != names and not typing:
+            self.names.setText(names)
+            self.names.setCursorPosition(0)  # show the first names, not the last
 
     def _update_labeled(self) -> None:
         choice, loaded = self._data.choice, self._data.data
         self.limit.setChecked(choice.labeled is not None)
         self.labeled.setEnabled(choice.labeled is not None)
         self.labeled.blockSignals(True)
-        if choice.labeled is not None:
-            self.labeled.setValue(choice.labeled)
-        elif loaded is not None:
-            self.labeled.setValue(len(loaded.labeled))
-        self.labeled.setSuffix(" image" if self.labeled.value() == 1 else " images")
+        shown = self.labeled.value()
+        wanted = choice.labeled or (shown if loaded is None else len(loaded.labeled))
+        suffix = " image" if wanted == 1 else " images"
+        if (shown, self.labeled.suffix()) != (wanted, suffix):  # else somebody may be typing it
+            self.labeled.setValue(wanted)
+            self.labeled.setSuffix(suffix)
         self.labeled.blockSignals(False)
 
     @property

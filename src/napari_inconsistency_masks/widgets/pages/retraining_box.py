@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ..parts.buttons import MainButton, named
 from ..parts.controls import Sentence
 from ..parts.layouts import row
+from ..parts.numbers import DecimalBox
 from ..parts.wheel import leave_wheel
 from ..session.session import Session
 from .comparison import ComparisonView
@@ -28,7 +29,7 @@ class RetrainingBox(QWidget):
         super().__init__()
         self.session = session
         self._retraining = session.retraining
-        self.minutes = named(QDoubleSpinBox(), "retrain_minutes", "Minutes for retraining", TIP)
+        self.minutes = named(DecimalBox(), "retrain_minutes", "Minutes for retraining", TIP)
         self.minutes.setDecimals(0)
         self.minutes.setRange(1, LONGEST)
         self.minutes.setSuffix(" min")
@@ -57,7 +58,7 @@ class RetrainingBox(QWidget):
 
     @slot
     def _on_minutes(self, minutes: float) -> None:
-        self._retraining.minutes = minutes
+        self._retraining.allow(minutes)
 
     @slot
     def _on_switch(self) -> None:
@@ -65,6 +66,8 @@ class RetrainingBox(QWidget):
 
     def _update(self) -> None:
         retraining = self._retraining
+        if self.minutes.value() != retraining.minutes:  # else somebody may be typing it
+            self.minutes.setValue(retraining.minutes)
         self.setVisible(self.session.predictor.model is not None)
         if self.session.predictor.model is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from qtpy.QtCore import QObject, Signal
@@ -20,6 +21,24 @@ class DecimalBox(QDoubleSpinBox):
         for sign in POINTS:
             text = text.replace(sign, self.locale().decimalPoint())
         return super().validate(text, position)
+
+
+class WordBox(QSpinBox):
+    """Shows its least number as words.
+
+    A number that is typed anywhere into them replaces them; they come back where it is cleared.
+    """
+
+    def validate(self, text: str, position: int) -> Any:
+        """Look at what is typed so far; called by Qt."""
+        number = re.sub(r"[^\d-]", "", text)
+        if text != number:
+            text, position = number, len(number)
+        return super().validate(text, position)
+
+    def fixup(self, text: str) -> str:
+        """Make something of what cannot be meant; called by Qt."""
+        return text if text.strip() else str(self.minimum())
 
 
 class NumberControl(QObject):

@@ -82,6 +82,12 @@ class Retraining(QObject):
             )
         return None if self._corrected() else NO_CORRECTION
 
+    def allow(self, minutes: float) -> None:
+        """Give the next one so much time."""
+        if minutes != self.minutes:
+            self.minutes = minutes
+            self.changed.emit()
+
     def press(self) -> None:
         """The button was pressed: start, or stop what runs.
 
