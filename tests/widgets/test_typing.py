@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox, QTool
 
 from napari_inconsistency_masks.batch import BatchOptions
 from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.widgets.dock import Dock
 from napari_inconsistency_masks.widgets.pages.batch_options import BatchOptionsForm
 from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
 from napari_inconsistency_masks.widgets.pages.retraining_box import RetrainingBox
@@ -246,3 +247,21 @@ def test_names_and_numbers_are_typed_while_a_folder_is_read(
     keys("0", qtbot)
     key(Qt.Key.Key_Return, qtbot)
     assert data.choice.labeled == 10
+
+
+def test_a_section_that_is_ready_does_not_take_the_place_of_what_is_typed_into(
+    viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    """As when a training ends; the next letters would be keys of napari."""
+    add_image(viewer)
+    dock = Dock(viewer)
+    activate(dock, qtbot)
+    find(dock, QLineEdit, "class_name_0").setFocus()
+    keys("x", qtbot)
+    session.wanted.emit("look")
+    assert dock.sections["data"].isVisible()
+    keys("y", qtbot)
+    key(Qt.Key.Key_Tab, qtbot)
+    assert names(session)[0] == "alivexy"
+    session.wanted.emit("look")
+    assert dock.sections["look"].isVisible()

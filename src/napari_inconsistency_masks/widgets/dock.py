@@ -5,8 +5,16 @@ from __future__ import annotations
 import napari
 from qtpy.QtCore import QSize
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
+from .counting.table import CountTable
 from .pages.accordion import Accordion
 from .pages.demo import demo_of
 from .pages.footer import Footer
@@ -66,7 +74,7 @@ class Dock(QWidget):
         self.device.picked.connect(self.session.devices.choose)
         self.demo.clicked.connect(self._on_demo)
         self.session.devices.changed.connect(self._update_devices)
-        self.session.wanted.connect(self.open)
+        self.session.wanted.connect(self._on_wanted)
         self._update_devices()
 
     def open(self, key: str) -> None:
@@ -83,6 +91,13 @@ class Dock(QWidget):
         fill_dock(self)
         self.session.devices.look()
         super().showEvent(event)
+
+    def _on_wanted(self, key: str) -> None:
+        """Open what is ready, but take no field away in which a person types: napari has keys."""
+        focused = QApplication.focusWidget()
+        fields = (QLineEdit, QAbstractSpinBox, CountTable)
+        if not (isinstance(focused, fields) and self.accordion.isAncestorOf(focused)):
+            self.open(key)
 
     @slot
     def _on_demo(self, _: bool = False) -> None:
