@@ -165,6 +165,23 @@ def test_what_another_window_typed_stays(
     qtbot.waitUntil(lambda: look(section, 1)[0] == "8")
 
 
+def test_why_counts_cannot_be_read_is_told_whatever_the_error_is(
+    session: Session,
+    image: Image,
+    children: list[FakeChild],
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: Any,
+) -> None:
+    def fail(_: Path) -> None:
+        raise MemoryError
+
+    told: list[str] = []
+    session.results.typed.failed.connect(told.append)
+    monkeypatch.setattr(typed_counts, "read_typed", fail)
+    predict_all(session, children, qtbot)
+    qtbot.waitUntil(lambda: told == ["Typed counts cannot be read: MemoryError()"])
+
+
 @pytest.fixture
 def full_disk(session: Session, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing can be saved until this file is removed; that is tried again soon."""

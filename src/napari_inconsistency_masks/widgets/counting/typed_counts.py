@@ -167,13 +167,15 @@ class TypedCounts(QObject):
     def _on_failed(self, sheet: _Sheet, error: Exception) -> None:
         """What is typed stays and is tried again, which is told once."""
         known = sheet in self._in_trouble
+        says = isinstance(error, InputError | OSError)  # a `MemoryError` says nothing by itself
+        why = error if says else repr(error)
         if sheet.unsaved:
             self._again.start(RETRY_MS)
             if not known:
                 self._in_trouble.append(sheet)
-                self.failed.emit(f"Typed counts are not saved, which is tried again: {error}")
+                self.failed.emit(f"Typed counts are not saved, which is tried again: {why}")
         else:
-            self.failed.emit(f"Typed counts cannot be read: {error}")
+            self.failed.emit(f"Typed counts cannot be read: {why}")
 
     def _try_again(self) -> None:
         for sheet in self._in_trouble:
