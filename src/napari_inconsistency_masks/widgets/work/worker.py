@@ -45,11 +45,15 @@ class Worker(QThread):
 
     def __init__(self, generator: Generator[Any, None, Any], owner: QObject) -> None:
         super().__init__()
-        self._generator, self._owner, self._told = generator, owner, _Told()
-        self.yielded, self.returned = self._told.yielded, self._told.returned
-        self.failed, self.over = self._told.failed, self._told.over
+        self._generator, self._owner = generator, owner
+        self._begin_to_tell()
         self._happened.connect(self._tell)
         self.finished.connect(self._forget)
+
+    def _begin_to_tell(self) -> None:
+        self._told = _Told()
+        self.yielded, self.returned = self._told.yielded, self._told.returned
+        self.failed, self.over = self._told.failed, self._told.over
 
     def begin(self) -> Worker:
         """Start; the thread is kept alive until it ends."""
@@ -82,13 +86,15 @@ class Worker(QThread):
     def _tell(self, what: str, value: object) -> None:
         if what != "stopped" and isalive(self._owner):
             getattr(self, what).emit(value)
-        if what != "yielded" and isalive(self._owner):
-            self.over.emit()
+        if what != "yielded":
+            if isalive(self._owner):
+                self.over.emit()
+            # Nobody listens any more: PySide would keep for ever what functions that listen know.
+            self._told.deleteLater()
+            self._begin_to_tell()
 
     def _forget(self) -> None:
-        """Nobody listens any more: PySide would keep for ever what functions that listen know."""
         _running.discard(self)
-        self._told.deleteLater()
 
 
 _running: set[Worker] = set()
