@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from napari.utils.events.event_utils import disconnect_events
 from project_steps import Steps, make_project
+from qtpy.QtWidgets import QLineEdit, QMainWindow, QTableWidget, QTableWidgetItem
 
 from napari_inconsistency_masks.projects import Project
 from napari_inconsistency_masks.widgets.drawing import saving
+from napari_inconsistency_masks.widgets.layers.closing import CloseGuard
 from napari_inconsistency_masks.widgets.session.session import Session
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
@@ -56,6 +58,28 @@ def test_a_program_that_removes_all_layers_is_told_and_empties_nothing(
     assert session.project.folder == steps.folder
     session._guard.close()
     assert Project.open(steps.folder).read_frame("one", 1).masks["alive"][5, 7]
+
+
+def test_what_is_typed_when_a_window_closes_is_told_before_its_end(qtbot: Any) -> None:
+    """No Enter was pressed: a count in the table, the name of a class."""
+    window, table = QMainWindow(), QTableWidget(1, 1)
+    qtbot.addWidget(window)
+    window.setCentralWidget(table)
+    table.setItem(0, 0, QTableWidgetItem(""))
+    told: list[str] = []
+    table.itemChanged.connect(lambda item: told.append(item.text()))
+    guard = CloseGuard(window)
+    guard.closing.connect(lambda: told.append("closing"))
+    guard.watch(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    table.editItem(table.item(0, 0))
+    editor = table.findChild(QLineEdit)
+    qtbot.waitUntil(editor.hasFocus)
+    qtbot.keyClicks(editor, "17")
+    window.close()
+    assert told == ["17", "closing"]
 
 
 def test_who_listens_to_no_slider_any_more_is_closing(

@@ -53,7 +53,17 @@ class CloseGuard(QObject):
         """It closes now."""
         if not self._over:
             self._over = True
+            self._end_typing()
             self.closing.emit()
+
+    def _end_typing(self) -> None:
+        """Have a field that is typed into tell what it holds, as it does when the focus goes on."""
+        try:
+            field = None if self._window is None else self._window.focusWidget()
+        except RuntimeError:  # destroyed
+            return
+        if field is not None:
+            field.clearFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at the window's events; called by Qt."""
