@@ -12,7 +12,7 @@ from typing import Any
 
 from napari.utils.task_status import Status as TaskStatus
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
 
 PROVIDER = "Inconsistency Masks"
 
@@ -62,7 +62,7 @@ class CloseGuard(QObject):
             field = None if self._window is None else self._window.focusWidget()
         except RuntimeError:  # destroyed
             return
-        if field is not None:
+        if isinstance(field, (QLineEdit, QAbstractSpinBox)):
             field.clearFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
