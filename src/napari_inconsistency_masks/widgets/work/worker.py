@@ -6,6 +6,7 @@ is one) and run its ``finally`` in the window's thread; this one does neither.
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections.abc import Generator
 from typing import Any
@@ -14,6 +15,9 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QThread, Signal
 
 logger = logging.getLogger(__name__)
+
+LAST_WAIT_MS = 1000
+"""For threads that began while a viewer closed; Qt ends a program at once that destroys one."""
 
 
 class _Told(QObject):
@@ -103,7 +107,11 @@ _running: set[Worker] = set()
 
 def stop_all(milliseconds: int) -> None:
     """Interrupt every worker and wait; for when the application ends."""
-    for worker in list(_running):
+    running = [worker for worker in _running if isalive(worker)]
+    for worker in running:
         worker.stop()
-    for worker in list(_running):
+    for worker in running:
         worker.wait(milliseconds)
+
+
+atexit.register(stop_all, LAST_WAIT_MS)
