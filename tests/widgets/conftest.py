@@ -31,7 +31,7 @@ from napari_inconsistency_masks.widgets.correcting import ranking
 from napari_inconsistency_masks.widgets.drawing import label_scan, saving
 from napari_inconsistency_masks.widgets.predicting import predictor
 from napari_inconsistency_masks.widgets.project import files, recent
-from napari_inconsistency_masks.widgets.results import results
+from napari_inconsistency_masks.widgets.results import arriving_layers
 from napari_inconsistency_masks.widgets.runs import exporting
 from napari_inconsistency_masks.widgets.sections import train
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
@@ -79,7 +79,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         (folder_data, "SETTLE_MS"),
         (ranking, "SETTLE_MS"),
         (files, "BREATH_MS"),
-        (results, "POINTS_MS"),
+        (arriving_layers, "POINTS_MS"),
         (train, "REDRAW_MS"),
     ):
         monkeypatch.setattr(module, name, 0)

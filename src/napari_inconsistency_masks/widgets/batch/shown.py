@@ -11,11 +11,11 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from ...batch import BatchResults, read_results
 from ...batch.layout import DONE
 from ...batch.results import Row
-from ...errors import InputError
 from ..layers.viewer_layers import ViewerLayers
 from ..parts.colors import class_colors
-from ..results.results import BREATH_MS, OVER
+from ..results.arriving_layers import BREATH_MS, OVER
 from ..work.status import Activity, Status
+from ..work.words import in_words
 from ..work.worker import Worker
 from .frames import KeptFrames
 from .layers import BatchLayers
@@ -138,8 +138,7 @@ class ShownBatch(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self._wish, self._wanted_frame = None, None
-        known = isinstance(error, InputError | OSError)
-        self.failed.emit(str(error) if known else f"This cannot be shown: {error!r}")
+        self.failed.emit(in_words(error, "This cannot be shown"))
 
     def _on_folder(self, found: tuple[BatchResults, ResultRows]) -> None:
         before = self.results

@@ -10,6 +10,7 @@ from napari.layers import Layer, Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ...errors import InputError
+from ..work.words import in_words
 from ..work.worker import Worker
 from .drawn_frames import Scan, scan
 from .snapshot import Drawing
@@ -20,6 +21,8 @@ STROKES = (*PAINTED, "data")
 
 _SAID = "features"
 """And when something is said of points, such as their states."""
+
+UNREADABLE = "The labels cannot be read"
 
 SETTLE_MS = 400
 """After a stroke, until the labeled frames are counted again."""
@@ -128,7 +131,7 @@ class LabelScan(QObject):
             return
         worker = self._worker = Worker(scan(drawing), self)
         worker.returned.connect(lambda found: self._take(worker, found, ""))
-        worker.failed.connect(lambda error: self._take(worker, None, _words(error)))
+        worker.failed.connect(lambda error: self._take(worker, None, in_words(error, UNREADABLE)))
         worker.begin()
 
     def _stop(self) -> None:
@@ -149,8 +152,3 @@ class LabelScan(QObject):
 def strokes_of(layer: Layer) -> tuple[str, ...]:
     """What napari says when a person changes what is drawn in a layer."""
     return (*STROKES, _SAID) if isinstance(layer, Points) else STROKES
-
-
-def _words(error: Exception) -> str:
-    known = isinstance(error, InputError)
-    return str(error) if known else f"The labels cannot be read: {error!r}"

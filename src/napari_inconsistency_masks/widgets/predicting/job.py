@@ -11,8 +11,8 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
-from ...errors import InputError
 from ..layers.frames import FrameAxes
+from ..work.words import in_words
 from ..work.worker import Worker
 from .prediction import FrameCounts, FrameLayers, Model, chunks, read_frames, write_chunk
 
@@ -188,6 +188,4 @@ class PredictionJob(QObject):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _on_error(self, words: str, error: Exception) -> None:
-        """Other errors than these say little or nothing by themselves, such as a `MemoryError`."""
-        known = isinstance(error, InputError | OSError)
-        self.end(str(error) if known else f"{words}: {error!r}", ok=False)
+        self.end(in_words(error, words), ok=False)

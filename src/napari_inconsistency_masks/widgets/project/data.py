@@ -18,6 +18,7 @@ from ...task import LabelScheme
 from ..layers.subject import Subject, Subjects
 from ..work.one_by_one import OneByOne, Work
 from ..work.status import Activity, Status
+from ..work.words import in_words
 from . import recent
 from .splits import check_split
 from .words import problem, summary, unlabeled
@@ -219,8 +220,7 @@ class ProjectData(QObject):
             self._work.begin(change(lambda: do(project)), take)
 
     def _on_failed(self, error: Exception) -> None:
-        known = isinstance(error, InputError | OSError)
-        sentence = str(error) if known else f"Unexpected: {error!r}"
+        sentence = in_words(error)
         self._work.drop(COPYING)
         if isinstance(error, DamagedProjectError):
             self.backup = error.folder

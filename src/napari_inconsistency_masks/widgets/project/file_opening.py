@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QObject, Signal
 
-from ...errors import InputError
 from ...projects import Project
 from ..work.status import Activity, Status
+from ..work.words import in_words
 from ..work.worker import Worker
 from .file_reading import ReadFile, read_file
 
@@ -79,5 +79,4 @@ class FileOpening(QObject):
     def _on_failed(self, worker: Worker, error: Exception) -> None:
         if worker is not self._worker:
             return
-        known = isinstance(error, InputError)
-        self.failed.emit(str(error) if known else f"The file cannot be opened: {error!r}")
+        self.failed.emit(in_words(error, "The file cannot be opened"))

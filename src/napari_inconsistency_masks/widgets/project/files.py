@@ -13,7 +13,7 @@ from ..drawing.keeper import Keeper
 from ..drawing.layer_data import LayerData
 from ..layers.subject import Subjects
 from ..layers.viewer_layers import ViewerLayers
-from ..results.results import BREATH_MS, OVER
+from ..results.arriving_layers import BREATH_MS, OVER
 from ..work.status import Status
 from .data import ProjectData
 from .file_layers import OpenFile

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from napari.layers import Image, Layer
@@ -19,19 +18,9 @@ from ..layers.subject import Subject, Subjects
 from ..layers.viewer_layers import ViewerLayers
 from ..predicting.prediction import FrameCounts, FrameLayers, Model
 from ..predicting.predictor import Predictor, Tell, tell_frames
+from .arriving_layers import ArrivingLayers
 from .image_result import ImageResult
 from .spare_layers import SpareLayers
-
-POINTS_MS = 500
-"""Least time between two updates of the points while frames arrive."""
-
-POINTS_SHARE = 0.05
-"""Of the window's time, at most, goes into these updates: many points take long."""
-
-BREATH_MS = 50
-"""For the person, between two new layers: napari stands still for each."""
-
-OVER = object()
 
 FILES_MS = 1000
 """Least time between two words about new counts of files that are not open."""
@@ -63,23 +52,16 @@ class Results(QObject):
         self.true.counted.connect(self._on_counted)
         self.typed = TypedCounts(self)
         self.typed.changed.connect(self.changed)
-        self._layers, self._predictor, self._subjects = layers, predictor, subjects
+        self._predictor, self._subjects = predictor, subjects
         self._by_subject: dict[Subject, ImageResult] = {}
         self._watched: weakref.WeakSet[Layer] = weakref.WeakSet()
         self._names: list[str] = []
         self.spare = SpareLayers(layers)
-        self._points = QTimer(self)
-        self._points.setSingleShot(True)
-        self._points.setInterval(POINTS_MS)
-        self._points.timeout.connect(self._show_points)
+        self._arriving = ArrivingLayers(layers, self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(FILES_MS)
         self._soon.timeout.connect(self.changed)
-        self._missing: Iterator[None] = iter(())
-        self._prepare = QTimer(self)
-        self._prepare.setInterval(BREATH_MS)
-        self._prepare.timeout.connect(self._prepare_layer)
         predictor.renewed.connect(self._on_renewed)
         predictor.arrived.connect(self._on_arrived)
         predictor.ended.connect(self._on_ended)
@@ -115,8 +97,6 @@ class Results(QObject):
         model = self._predictor.model
         if model is None:
             return
-        if self._points.isActive():
-            self._show_points()  # of the image before
         known = self._by_subject.get(subject)
         if known is not None and not known.is_of(data):
             known.clear()
@@ -124,8 +104,7 @@ class Results(QObject):
         self.current = result = self._result(subject, axes, model, colors)
         result.begin(data)
         self._predictor.predict(data, axes, frames, subject.name, tell, newest=newest)
-        self._missing = iter(()) if result.layers is None else result.layers.prepare()
-        self._prepare.start()
+        self._arriving.begin(result)
         self._count(subject)
         self.typed.open(subject, data)
         self.changed.emit()
@@ -241,17 +220,6 @@ class Results(QObject):
         self._by_subject[subject] = known
         return known
 
-    def _is_there(self, result: ImageResult) -> bool:
-        """Whether its image is in the viewer, so that layers may lie on it."""
-        return self._layers.has(result.image)
-
-    def _prepare_layer(self) -> None:
-        """Make one layer while the networks compute; the window can breathe before the next."""
-        result = self.current
-        there = result is not None and self._is_there(result)
-        if not there or next(self._missing, OVER) is OVER:
-            self._prepare.stop()
-
     def _on_renewed(self, model: Model) -> None:
         """What is being predicted begins again with other networks."""
         result = self.current
@@ -263,9 +231,7 @@ class Results(QObject):
         result = self.current
         if result is None:
             return
-        if result.layers is not None and self._is_there(result):
-            here = self._layers.frame_shown(result.image, result.axes)
-            result.layers.show(frame, shown=here == frame.frame)
+        self._arriving.take(frame)
         result.places[frame.frame] = frame.places
         result.counts.predicted[frame.frame] = counts.states
         result.counts.cells[frame.frame] = frame.counted
@@ -278,8 +244,6 @@ class Results(QObject):
             if not self._soon.isActive():
                 self._soon.start()
             return
-        if not self._points.isActive():
-            self._points.start()
         self.changed.emit()
 
     def _watch(self, result: ImageResult) -> None:
@@ -294,20 +258,10 @@ class Results(QObject):
         self.changed.emit()
 
     def _on_ended(self, *_: Any) -> None:
-        self._prepare.stop()
-        self._show_points()
+        self._arriving.end()
         for result in self._by_subject.values():
             if result.layers is not None:
                 result.layers.drop_unused()
-
-    def _show_points(self) -> None:
-        self._points.stop()
-        result = self.current
-        if result is not None and result.layers is not None and self._is_there(result):
-            began = time.monotonic()
-            result.layers.show_points()
-            took = 1000 * (time.monotonic() - began)
-            self._points.setInterval(max(POINTS_MS, round(took / POINTS_SHARE)))
 
     def _on_counted(self, subject: Subject, counts: Mapping[int, DrawnCounts]) -> None:
         if subject in self._by_subject:

@@ -17,6 +17,7 @@ from ...data.sample import SegmentationData
 from ...errors import InputError
 from ...task import Task
 from ..work.status import Activity, Status
+from ..work.words import in_words
 from ..work.worker import Worker
 from .folder_refusal import refuse_without_classes
 
@@ -171,7 +172,7 @@ class FolderData(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self.busy = False
-        self.message = str(error) if isinstance(error, InputError) else f"Unexpected: {error!r}"
+        self.message = in_words(error)
         self._status.end(READING, self.message)
         self.changed.emit()
 

@@ -17,6 +17,7 @@ from ..runs.history import History
 from ..runs.saved_run import Found, read_run
 from ..work.process import CRASHED, REFUSED, Child, our_command
 from ..work.status import Activity, Status
+from ..work.words import in_words
 from ..work.worker import Worker
 from .preparation import RetrainingRequest, RunRequest, prepare
 from .state import Order, State, TrainingState
@@ -193,7 +194,7 @@ class Trainer(QObject):
         self._do(self.machine.prepared(), None)
 
     def _on_not_prepared(self, error: Exception) -> None:
-        self.message = _words(error)
+        self.message = in_words(error)
         self._say(self.message)
 
     def _on_preparation_over(self, worker: Worker) -> None:
@@ -267,7 +268,7 @@ class Trainer(QObject):
     def _on_not_opened(self, worker: Worker, error: Exception) -> None:
         if worker is not self._opening:
             return
-        self.message = _words(error)
+        self.message = in_words(error)
         self.changed.emit()
 
     def _forget(self) -> None:
@@ -280,7 +281,3 @@ def _look_at(folder: Path) -> Generator[None, None, tuple[Found, bool]]:
     """Read a run, and whether another program is at work on it."""
     found = yield from read_run(folder)
     return found, not found[2] and is_held(folder / LOCK)
-
-
-def _words(error: Exception) -> str:
-    return str(error) if isinstance(error, InputError) else f"Unexpected: {error!r}"
