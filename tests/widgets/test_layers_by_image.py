@@ -247,6 +247,31 @@ def test_labels_that_come_with_a_sample_are_those_of_its_image(
     assert layers_of(data) == own
 
 
+@pytest.mark.parametrize("frames", [1, 3])
+def test_a_sample_of_two_channels_is_shown_with_both_and_its_labels(
+    session: Session, data: LayerData, viewer: ViewerModel, frames: int
+) -> None:
+    samples = [toy_sample(Task.MULTILABEL, number) for number in range(frames)]
+    samples = [
+        replace(sample, image=np.concatenate([sample.image, 255 - sample.image]))
+        for sample in samples
+    ]
+    image = show_samples(session, "cells", samples, toy_data().scheme, labels_visible=True)
+    data.choose_image(image)
+    assert data.axes.channels == 2
+    assert None not in layers_of(data)
+    drawing = data.drawing()
+    for number, sample in enumerate(samples):
+        np.testing.assert_array_equal(data.axes.read(image.data, number), sample.image)
+        np.testing.assert_array_equal(drawing.target(number)[:2], sample.target[:2])
+    points = layers_of(data)[2]
+    assert len(points.data) == 2 * frames
+    for channel in (0, 1):
+        viewer.dims.set_point(viewer.dims.ndim - 3, channel)
+        for layer in layers_of(data)[:2]:
+            assert layer._slice.image.view.any(), "it is seen on each channel"
+
+
 def test_layers_of_a_person_are_proposed_for_the_image_below_them(
     data: LayerData, viewer: ViewerModel
 ) -> None:

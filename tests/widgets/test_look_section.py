@@ -170,6 +170,7 @@ def test_channels_that_a_person_corrects_under_data_count_here_too(
     add_image(viewer, (2, 40, 48))
     Networks(children, qtbot, CELLS, channels=2).load(session)
     assert "'cells' has 1 channel and" in section.problem.text()
+    assert "say under 1 Data which of its axes are the channels" in section.problem.text()
     session.layer_data.name_axis(0, "C")
     assert not section.problem.isVisible()
     assert section.frame.text() == "Predict this image"

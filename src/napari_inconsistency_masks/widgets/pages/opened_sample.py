@@ -13,8 +13,10 @@ from ...cells import marker_centers
 from ...data.sample import Sample, SegmentationData
 from ...task import LabelScheme
 from ..counting.drawn_counts import KnownLabels
-from ..drawing.drawing_layers import numbered_colors
-from ..layers.viewer_layers import mark
+from ..drawing.drawing_layers import numbered_colors, points_look
+from ..layers.fitting import shape_of
+from ..layers.frames import FrameAxes, guess_axes
+from ..layers.viewer_layers import geometry, mark
 from ..session.session import Session
 from ..training.folder_data import Listed, sample_names
 
@@ -42,13 +44,8 @@ def show_samples(
     Nothing is drawn on samples without labels; if none has any, no layers of labels are added.
     Labels are shown where they count, and counts compared on samples that are labeled everywhere.
     """
-    pixels = np.stack([sample.image for sample in samples])  # (N, C, Y, X)
-    color = pixels.shape[1] == 3
-    array = np.moveaxis(pixels, 1, -1) if color else pixels[:, 0]
-    alone = len(samples) == 1
-    image = session.layers.add(
-        Image(array[0] if alone else array, name=name, rgb=color, axis_labels=_letters(alone))
-    )
+    image = session.layers.add(_image_layer(name, samples))
+    axes = guess_axes(shape_of(image), rgb=image.rgb, names=image.axis_labels)[0]
     targets = [_where_it_counts(sample) for sample in samples]
     complete = [sample.target if sample.known is None else None for sample in samples]
     session.looking.choose(image)
@@ -57,7 +54,8 @@ def show_samples(
     if known:
         drawn = [np.zeros_like(known[0]) if target is None else target for target in targets]
         colors = session.looking.colors(scheme.classes)
-        for layer in truth_layers(name, drawn, scheme, colors):
+        about = {**geometry(image, axes), "metadata": mark("truth", of=name)}
+        for layer in _truth_layers(drawn, scheme, colors, axes, about):
             layer.visible = labels_visible
             session.layer_data.image_layers.make(layer, image)
             session.layers.add(layer)
@@ -71,25 +69,43 @@ def _where_it_counts(sample: Sample) -> npt.NDArray[np.uint8] | None:
     return sample.target * sample.known
 
 
-def truth_layers(
-    name: str, targets: list[npt.NDArray[np.uint8]], scheme: LabelScheme, colors: Mapping[str, str]
+def _image_layer(name: str, samples: list[Sample]) -> Image:
+    """Channels that are no colors get a slider, so that the layer has all that networks see."""
+    pixels = np.stack([sample.image for sample in samples])  # (N, C, Y, X)
+    letters = ["frame", "c", "y", "x"]
+    color = pixels.shape[1] == 3
+    if color:
+        pixels = np.moveaxis(pixels, 1, -1)
+    elif pixels.shape[1] == 1:
+        pixels = pixels[:, 0]
+    if color or pixels.ndim == 3:
+        letters.remove("c")
+    if len(samples) == 1:
+        pixels = pixels[0]
+        letters.remove("frame")
+    return Image(pixels, name=name, rgb=color, axis_labels=tuple(letters))
+
+
+def _truth_layers(
+    targets: list[npt.NDArray[np.uint8]],
+    scheme: LabelScheme,
+    colors: Mapping[str, str],
+    axes: FrameAxes,
+    about: dict[str, Any],
 ) -> list[Layer]:
-    """Labels and positions as layers."""
-    alone = len(targets) == 1
-    about: dict[str, Any] = {"metadata": mark("truth", of=name)}
+    """Labels and positions as layers on an image of these axes; `about` is what all have."""
     stack = np.stack(targets)
     if scheme.exclusive:
-        shown = [colors[name] for name in scheme.classes]
-        data = stack[0] if alone else stack
-        return [Labels(data, name="labels", colormap=numbered_colors(shown), **about)]
+        shown = numbered_colors(colors[name] for name in scheme.classes)
+        ids = stack.reshape(axes.layer_shape)
+        return [Labels(ids, name="labels", colormap=shown, **about)]
     layers: list[Layer] = []
     for number, class_name in enumerate(scheme.classes):
         if class_name == scheme.position:
             continue
-        plane = stack[0, number] if alone else stack[:, number]
         layers.append(
             Labels(
-                plane,
+                stack[:, number].reshape(axes.layer_shape),
                 name=class_name,
                 colormap=numbered_colors([colors[class_name]]),
                 opacity=0.5,
@@ -98,26 +114,13 @@ def truth_layers(
         )
     if scheme.position is not None:
         marks = stack[:, scheme.classes.index(scheme.position)]
-        layers.append(_positions(scheme.position, marks, alone, about))
+        layers.append(_positions(scheme.position, marks, axes, about))
     return layers
 
 
-def _positions(name: str, masks: Any, alone: bool, about: dict[str, Any]) -> Points:
-    points = [
-        np.column_stack([np.full(len(centers), frame), centers])
-        for frame, centers in enumerate(map(marker_centers, masks != 0))
-    ]
-    data = np.concatenate(points)
-    return Points(
-        data[:, 1:] if alone else data,
-        ndim=2 if alone else 3,
-        name=name,
-        face_color="white",
-        border_color="black",
-        size=8,
-        **about,
-    )
-
-
-def _letters(alone: bool) -> tuple[str, ...]:
-    return ("y", "x") if alone else ("frame", "y", "x")
+def _positions(
+    name: str, masks: npt.NDArray[np.uint8], axes: FrameAxes, about: dict[str, Any]
+) -> Points:
+    centers = map(marker_centers, masks != 0)
+    points = [axes.points(frame, found) for frame, found in enumerate(centers)]
+    return Points(np.concatenate(points), name=name, **points_look("white"), **about)

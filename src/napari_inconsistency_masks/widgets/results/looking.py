@@ -124,9 +124,11 @@ class Looking(QObject):
         if axes.channels == model.channels or (model.channels == 1 and axes.channels == 3):
             return None
         channels = "1 channel" if axes.channels == 1 else f"{axes.channels} channels"
+        wrong = axes.channels == 1 and model.channels in axes.stack_shape
+        hint = ", or say under 1 Data which of its axes are the channels" if wrong else ""
         return (
             f"{name} has {channels} and the networks take {model.channels}: choose an image like "
-            f"those they were trained on."
+            f"those they were trained on{hint}."
         )
 
     def predict(self, *, whole: bool) -> None:
