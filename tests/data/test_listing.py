@@ -25,6 +25,11 @@ def test_names_and_strays(tmp_path: Path) -> None:
     assert len(listing.strays) == 7
 
 
+def test_the_extension_of_ome_tiff_has_two_parts(tmp_path: Path) -> None:
+    touch(tmp_path, "a.ome.tif", "b.OME.TIFF", "c.ome.btf", "d_mask.ome.tif", "d.ome.tif")
+    assert list(list_images(tmp_path).files) == ["a", "b", "d"]
+
+
 def test_masks_beside_their_image_are_no_images(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "a_mask.png", "b.png", "b_cp_masks.png", "c_mask.png", "seg.png")
     listing = list_images(tmp_path)

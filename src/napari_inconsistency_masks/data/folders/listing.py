@@ -15,11 +15,12 @@ from ...files.rois import ROI_SUFFIXES
 
 
 def _ending(suffixes: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("(" + "|".join(map(re.escape, sorted(suffixes))) + ")$", re.IGNORECASE)
+    endings = "|".join(map(re.escape, sorted(suffixes)))
+    return re.compile(rf"(\.ome)?({endings})$", re.IGNORECASE)
 
 
 IMAGE_NAME = _ending(IMAGE_SUFFIXES)
-"""Matches the extension of an image file's name."""
+"""Matches the extension of an image file's name, of ``a.ome.tif`` both."""
 
 _MASK_NAME = _ending(IMAGE_SUFFIXES | ROI_SUFFIXES)
 _MASK_OF_ANOTHER = re.compile(r"[-_. ](cp_)?(masks?|labels?|seg(mentation)?)$", re.IGNORECASE)
