@@ -48,6 +48,20 @@ def test_gray_png_of_16_bits_is_read_whole(tmp_path: Path) -> None:
     np.testing.assert_array_equal(image.array, [[258, 65535]])
 
 
+def test_a_copy_that_broke_off_and_was_filled_with_zeros_is_refused(tmp_path: Path) -> None:
+    """zlib may decode the zeros, and Pillow looks at no checksum of pixels."""
+    path = tmp_path / "copied.png"
+    smooth = np.add.outer(np.arange(200), np.arange(300)) % 251 + NOISE[0, 0] % 3
+    Image.fromarray(smooth.astype(np.uint8)).save(path)
+    whole = path.read_bytes()
+    read_image(path)
+    told = set()
+    for kept in range(60, len(whole) - 16, 7):
+        path.write_bytes(whole[:kept].ljust(len(whole), b"\0"))
+        told.add("do not fit their checksum" in refusal(path))
+    assert True in told
+
+
 @pytest.mark.parametrize("side", [60_000, 2**31 - 1])
 def test_png_bomb(tmp_path: Path, side: int) -> None:
     path = tmp_path / "bomb.png"

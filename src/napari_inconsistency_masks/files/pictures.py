@@ -14,6 +14,7 @@ from ..errors import InputError
 from .guard import OpenFile, check_memory
 from .header import ImageHeader, Planes
 from .names import about
+from .png_chunks import check_png
 from .tiff_colors import TURNED
 
 _MODES: dict[str, tuple[str, int]] = {
@@ -66,8 +67,14 @@ def open_picture(file: OpenFile, *, palette_indices: bool) -> tuple[ImageHeader,
     if mode == "P":
         header = replace(header, palette=_palette(image))
 
+    checked = image.format != "PNG"
+
     def read(plane: int, rows: slice | None = None) -> npt.NDArray[Any]:
+        nonlocal checked
         assert plane == 0
+        if not checked:
+            check_png(file)
+            checked = True
         image.load()  # a second call is free
         part: Image.Image = image
         if rows is not None:
