@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,8 @@ def test_folders_that_hold_no_plain_masks_are_not_classes(tmp_path: Path) -> Non
         save(tmp_path / "objects" / f"{name}.png", numbered)
     data = load_folder(tmp_path)
     assert data.classes == ("cells",)
-    assert "Not used: objects (no masks of one class)." in data.notes
+    said = "Not used: objects (numbers of objects); what is to be used is named by --classes."
+    assert said in data.notes
     data = load_folder(tmp_path, ("objects",))
     assert data.labeled[0].labeled.sum() == 50
     assert any("numbers of single objects" in note for note in data.notes)
@@ -118,6 +120,14 @@ def test_folders_without_data(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such folder"):
         load_folder(tmp_path / "missing")
     with pytest.raises(InputError, match="there are no images in a folder named images"):
+        load_folder(tmp_path)
+    (tmp_path / "images" / "A01").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"no images in images, and folders in it \(A01\) are not"):
+        load_folder(tmp_path)
+    (tmp_path / "images" / "plate.czi").write_bytes(b"ZISRAWFILE")
+    with pytest.raises(
+        InputError, match=r"read \(there are plate\.czi\); save them as TIFF"
+    ):
         load_folder(tmp_path)
     save(tmp_path / "images" / "a.png", noise(1))
     with pytest.raises(InputError, match="no folder holds masks named like the images"):
@@ -250,16 +260,31 @@ def test_a_folder_one_level_too_high_is_told_where_the_images_are(tmp_path: Path
         load_folder(tmp_path)
 
 
+@pytest.mark.parametrize("renamed", ["{}_mask.png", "{}_cells.png", "Mask of {}.png"])
 @pytest.mark.parametrize("classes", [None, ("cells",)])
 def test_masks_that_are_called_otherwise_than_their_images(
-    tmp_path: Path, classes: tuple[str, ...] | None
+    tmp_path: Path, classes: tuple[str, ...] | None, renamed: str
 ) -> None:
     for mask in (make_folder(tmp_path) / "cells").iterdir():
-        mask.rename(mask.with_name(f"{mask.stem}_mask.png"))
-    with pytest.raises(
-        InputError, match=r"cells/a_mask\.png is not called like a\.png: .* have the same name"
-    ):
+        mask.rename(mask.with_name(renamed.format(mask.stem)))
+    said = f"cells/{renamed.format('a')} is not called like a.png: an image and its masks must have"
+    with pytest.raises(InputError, match=re.escape(said)):
         load_folder(tmp_path, classes)
+
+
+def test_masks_whose_names_differ_in_case_are_told(tmp_path: Path) -> None:
+    make_folder(tmp_path, "ab", ())
+    for name in "AB":
+        save(tmp_path / "cells" / f"{name}.png", square(2, 3))
+    with pytest.raises(InputError, match=r"cells/A\.png is not called like a\.png"):
+        load_folder(tmp_path)
+
+
+def test_a_damaged_mask_is_refused_and_does_not_take_its_class_out(tmp_path: Path) -> None:
+    make_folder(tmp_path, folders=("alive", "dead"))
+    (tmp_path / "dead" / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(InputError, match=r"dead/c\.png: "):
+        load_folder(tmp_path)
 
 
 def test_masks_with_a_palette_are_read_as_shown(tmp_path: Path) -> None:

@@ -47,4 +47,5 @@ def test_rois_are_listed_and_read_as_masks(session: Session, tmp_path: Path, qtb
     (folder / "position" / "squares_02.zip").write_bytes(b"no zip")
     data.open(folder)
     qtbot.waitUntil(lambda: not data.busy)
-    assert page.ticks["position"].text() == "position  (5 cannot be read)"
+    assert page.ticks["position"].text() == "position  (5 masks)"
+    assert "position/squares_02.zip: cannot be read" in page.problem.text()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from ...errors import InputError
+from ...files.header import ImageHeader
 from ...files.images import open_stack
 from ...files.rois import is_roi_file, read_rois
 from ..mask_files import class_channels
@@ -149,13 +151,28 @@ def folders_with_images(folder: Path) -> list[str]:
 
 
 def find_alike(found: FolderLayout) -> tuple[str, str] | None:
-    """A mask that is named almost like an image (``a_mask.png``), and that image."""
+    """A mask that is named almost like an image (``a_mask.png``, ``A.png``), and that image."""
     images = _list(found.folder / (found.images or ".")).files
+    by_key = {name.casefold(): path for name, path in images.items()}
     for folder in _subfolders(found.folder):
+        if folder == found.images:
+            continue
         for name, path in _list_masks(found.folder / folder).files.items():
-            image = images.get(without_mask_ending(name))
-            if image is not None and folder != found.images:
+            image = by_key.get(without_mask_ending(name).casefold())
+            if image is not None:
                 return f"{folder}/{path.name}", image.name
+    return _find_longer(found, by_key)
+
+
+def _find_longer(found: FolderLayout, images: Mapping[str, Path]) -> tuple[str, str] | None:
+    """A mask whose name begins or ends with that of an image (``a_alive.png``, ``mask-a.png``)."""
+    for folder in _subfolders(found.folder):
+        masks = {} if folder == found.images else _list_masks(found.folder / folder).files
+        name, path = next(iter(masks.items()), ("", None))
+        key = name.casefold()
+        longer = [image for image in images if key.startswith(image) or key.endswith(image)]
+        if path is not None and longer:
+            return f"{folder}/{path.name}", images[max(longer, key=len)].name
     return None
 
 
@@ -216,25 +233,42 @@ def _look_at(folder: Path, images: Listing) -> ClassFolder:
     return ClassFolder(folder.name, len(matched), kind, ids)
 
 
+def _middle_frame(path: Path) -> tuple[npt.NDArray[Any], ImageHeader] | None:
+    """A frame of a mask file, opened for the indices of a palette; None for ImageJ ROIs."""
+    if is_roi_file(path):
+        read_rois(path)
+        return None
+    with open_stack(path, palette_indices=True) as stack:
+        return stack[len(stack) // 2], stack.header
+
+
 def guess_kind(masks: Sequence[Path]) -> tuple[MaskKind, tuple[int, ...]]:
-    """What a few of these mask files hold, and the ids met there if they are class ids."""
+    """What a few of these mask files hold, and the ids met there if they are class ids.
+
+    Damaged files make no difference, unless all of them are.
+    """
     step = max(1, len(masks) // _LOOKED_AT)
     met: set[int] = set()
-    whole = split = 0
-    try:
-        for path in masks[::step][:_LOOKED_AT]:
-            if is_roi_file(path):
-                read_rois(path)
-                continue
-            with open_stack(path, palette_indices=True) as stack:
-                channels = class_channels(stack[len(stack) // 2], stack.header, path)
+    whole = split = damaged = 0
+    for path in (looked_at := masks[::step][:_LOOKED_AT]):
+        try:
+            frame = _middle_frame(path)
+        except InputError:  # one file says nothing about the others, and is refused when it is read
+            damaged += 1
+            continue
+        if frame is None:
+            continue
+        try:
+            channels = class_channels(*frame, path)
             _, remark = read_mask(channels, path)
-            if remark in (None, OBJECTS):
-                met.update(np.unique(channels[0]).astype(int).tolist())
-                pieces = count_pieces(channels[0])
-                whole += pieces.count(1)
-                split += len(pieces) - pieces.count(1)
-    except InputError:
+        except InputError:
+            return "unreadable", ()
+        if remark in (None, OBJECTS):
+            met.update(np.unique(channels[0]).astype(int).tolist())
+            pieces = count_pieces(channels[0])
+            whole += pieces.count(1)
+            split += len(pieces) - pieces.count(1)
+    if damaged == len(looked_at):
         return "unreadable", ()
     if len(met - {0}) <= 1 or met <= {0, 1, 255}:
         return "binary", ()

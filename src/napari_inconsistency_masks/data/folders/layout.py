@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from .inspection import (
     KNOWN_FOLDER,
     ClassFolder,
     FolderLayout,
+    MaskKind,
     find_alike,
     find_misnamed,
     folders_with_images,
@@ -23,6 +24,14 @@ from .inspection import (
 
 MASK_FOLDERS = ("masks", "mask", "labels", "label", "classes", "annotations")
 """Names, in any case, of a folder that may hold one mask per image for all classes."""
+
+_WHY_LEFT: Mapping[MaskKind, str] = {
+    "binary": "masks",
+    "objects": "numbers of objects",
+    "classes": "class ids",
+    "unreadable": "cannot be read as masks",
+}
+"""Why a folder is no class, if there are others that are."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +115,10 @@ def _class_folders(
             f"labels."
         )
     chosen = _folders_of_classes(found)
-    left = [item.name for item in found.classes if item not in chosen]
+    left = [f"{i.name} ({_WHY_LEFT[i.kind]})" for i in found.classes if i not in chosen]
     notes.append(f"Classes are the folders {', '.join(item.name for item in chosen)}.")
     if left:
-        notes.append(f"Not used: {', '.join(left)} (no masks of one class).")
+        notes.append(f"Not used: {', '.join(left)}; what is to be used is named by --classes.")
     return tuple(item.name for item in chosen), None
 
 
@@ -243,6 +252,14 @@ def _no_images(found: FolderLayout) -> str:
         return f"{found.folder.name}: {names} may all hold the images; say which (--images)."
     where = found.images or f"a folder named {', '.join(IMAGE_FOLDERS)}"
     said = f"{found.folder.name}: there are no images in {where}"
+    inside = found.folder / (found.images or ".")
+    others = [name for name in found.strays if not name.startswith(".")]
+    files = [name for name in others if not (inside / name).is_dir()]
+    if files:
+        there = f"that can be read (there are {listed(files)})"
+        return f"{said} {there}; save them as TIFF, PNG, JPEG or BMP."
+    if others:
+        return f"{said}, and folders in it ({listed(others)}) are not looked into; move them up."
     below = [] if found.images else folders_with_images(found.folder)
     if not below:
         return f"{said}; put them there, or say where they are (--images)."

@@ -201,7 +201,9 @@ def _check_shapes(image: Path, header: ImageHeader, path: Path, mask: ImageHeade
         return
     one, other = _describe(mask), _describe(header)
     turned = mask.size_yx == header.size_yx[::-1] != header.size_yx
+    single = mask.size_yx == header.size_yx and mask.frame_count == 1
     hint = "; it looks transposed" if turned else ""
+    hint = "; save a mask per frame, or its channels as such (axis C)" if single else hint
     raise InputError(
         about(
             path, f"the mask has {one} and its image {image.name} {other} (rows x columns){hint}."
