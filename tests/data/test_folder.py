@@ -125,9 +125,7 @@ def test_folders_without_data(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no images in images, and folders in it \(A01\) are not"):
         load_folder(tmp_path)
     (tmp_path / "images" / "plate.czi").write_bytes(b"ZISRAWFILE")
-    with pytest.raises(
-        InputError, match=r"read \(there are plate\.czi\); save them as TIFF"
-    ):
+    with pytest.raises(InputError, match=r"read \(there are plate\.czi\); save them as TIFF"):
         load_folder(tmp_path)
     save(tmp_path / "images" / "a.png", noise(1))
     with pytest.raises(InputError, match="no folder holds masks named like the images"):

@@ -84,9 +84,7 @@ def test_stack_needs_a_stack_of_masks(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"4 frames of 20 x 30 and its image film\.tif 5 frames"):
         pair_files(layout(tmp_path, "cells"))
     write_tiff(tmp_path / "cells" / "film.tif", noise(1, (20, 30)), "YX")
-    with pytest.raises(
-        InputError, match=r"mask per frame, or its channels as such \(axis C"
-    ):
+    with pytest.raises(InputError, match=r"mask per frame, or its channels as such \(axis C"):
         pair_files(layout(tmp_path, "cells"))
     write_tiff(tmp_path / "cells" / "film.tif", noise(1, (5, 20, 30)), "ZYX")
     pairs, notes = pair_files(layout(tmp_path, "cells"))
