@@ -71,7 +71,9 @@ def test_a_step_takes_the_memory_that_is_said(
     prepare_memory(bench.method, ensemble, bench.batches.pixels)
     train_step(bench.learner, bench.batches, bench.method, 20)  # now nothing is made for good
     step = bench.step(1, members=(0,))
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+    with profile(
+        activities=[ProfilerActivity.CPU], profile_memory=True, acc_events=True
+    ) as profiled:
         bench.method.losses(step).total.sum().backward()
     said = memory_need(bench.method, ensemble, bench.batches.pixels).step
     assert most_in_use(profiled) < said < 3.5 * most_in_use(profiled)
