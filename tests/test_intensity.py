@@ -45,6 +45,17 @@ def test_channels_are_scaled_together() -> None:
     np.testing.assert_array_equal(Intensity().apply(color).image, reference(color))
 
 
+def test_a_dim_channel_beside_a_bright_one_is_told() -> None:
+    bright = np.linspace(0, 60_000, 400).reshape(1, 20, 20).astype(np.uint16)
+    dim = np.linspace(100, 400, 400).reshape(1, 20, 20).astype(np.uint16)
+    (note,) = Intensity().apply(np.concatenate([bright, dim])).notes
+    assert note.startswith("channel 1 (counted from 0) keeps less than 16 gray values")
+    dark = np.zeros_like(dim)  # nothing is lost of it
+    assert Intensity().apply(np.concatenate([bright, dark])).notes == ()
+    assert Intensity().apply(np.concatenate([bright, 50 * dim])).notes == ()
+    assert Intensity().apply(dim).notes == ()
+
+
 def test_bool_is_black_and_white() -> None:
     for mode in ("auto", "percentile", "as-is"):
         image = Intensity(mode=mode).apply(np.array([[[False, True]]])).image

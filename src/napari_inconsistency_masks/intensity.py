@@ -15,6 +15,9 @@ from .errors import InputError
 from .gray_values import GrayValues, Parts, survey
 from .settings import Config, option
 
+_HARDLY = 16
+"""Of the 256 gray values, so few left of a channel are hardly anything to learn from."""
+
 _AT_ONCE = 1 << 20
 """Pixels that are scaled at once: as floats they need many times the memory of the image."""
 
@@ -146,7 +149,7 @@ class Intensity(Config):
         """
         scaling = self.scaling(lambda: [array], array.dtype)
         image, finite = scaling.apply(array)
-        return Scaled(image, finite, scaling.notes)
+        return Scaled(image, finite, (*scaling.notes, *_dim_channels(array, image, scaling)))
 
     def scaling(self, parts: Parts, dtype: np.dtype[Any]) -> Scaling:
         """How an image of any size is scaled, from its parts.
@@ -189,3 +192,27 @@ class Intensity(Config):
             return 0.0, 255.0
         low, high = gray.percentiles
         return (low, high) if low < high else (gray.least, gray.most)
+
+
+def _dim_channels(
+    array: npt.NDArray[Any], image: npt.NDArray[np.uint8], scaling: Scaling
+) -> tuple[str, ...]:
+    """A note on channels ``(C, Y, X)`` of which stretching all together leaves hardly anything.
+
+    Black and white are those of all channels, so one with small gray values beside another with
+    large ones becomes nearly constant.
+    """
+    if len(image) == 1 or scaling.black is None or scaling.white == scaling.black:
+        return ()
+    dim = [
+        str(number)
+        for number, (values, seen) in enumerate(zip(array, image, strict=True))
+        if int(np.ptp(seen)) < _HARDLY and np.unique(values[np.isfinite(values)]).size > _HARDLY
+    ]
+    if not dim:
+        return ()
+    note = (
+        f"channel {', '.join(dim)} (counted from 0) keeps less than {_HARDLY} gray values beside "
+        f"the others, as all are stretched alike; stretch each to the full range before."
+    )
+    return (note,)
