@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from typing import Any
 
 import pytest
@@ -52,6 +53,14 @@ def test_numbers_are_sorted_as_numbers_and_what_is_missing_comes_first(table: Ta
 def test_a_text_with_a_value_is_sorted_by_the_value(table: Table) -> None:
     sort(table, 2)
     assert column(table, 2) == ["", "+2", "-10"]
+
+
+def test_texts_are_sorted_as_files_are_listed(table: Table) -> None:
+    words = ["well_10", "Zelle", "\u00c4pfel", "well_9", "apfel", "zebra", "a\u0308hre", "\u00d6l"]
+    table.show_rows([(word, 0, "") for word in words])
+    sort(table, 0)
+    ordered = ["\u00e4hre", "apfel", "\u00c4pfel", "\u00d6l", "well_9", "well_10", "zebra", "Zelle"]
+    assert [unicodedata.normalize("NFC", word) for word in column(table, 0)] == ordered
 
 
 def test_numbers_come_before_texts_and_what_is_missing_or_no_number_before_both(
@@ -347,7 +356,7 @@ def test_whatever_comes_and_goes_it_shows_what_it_was_given(
         show_frames(counts, *frames)
         shown = [str(frame) for frame in frames]
         assert [row[0] for row in counts.rows] == shown
-        assert column(counts, 0) == (sorted(shown) if seed % 2 else shown)
+        assert column(counts, 0) == (sorted(shown, key=int) if seed % 2 else shown)
         assert selected(counts) == chosen & set(shown)
         before = frames
     qtmodeltester.check(counts._rows)
@@ -361,13 +370,96 @@ def test_letters_are_left_to_the_viewer_where_nothing_can_be_typed(table: Table,
     assert table.currentIndex().row() == 0
 
 
+def test_a_letter_with_ctrl_is_no_key_of_the_viewer(table: Table, qtbot: Any) -> None:
+    """On a Mac its text is that of the letter."""
+    qtbot.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(table.all_selected) == len(ROWS)
+
+
+def test_a_number_that_is_typed_is_no_key_of_the_viewer(counts: Table) -> None:
+    """In napari 1 erases and 7 moves the layer."""
+    select(counts, 0)
+    assert press(counts, "7").isAccepted()
+    assert editor(counts).text() == "7"
+
+
+def test_enter_goes_on_below_also_where_the_row_is_sorted_elsewhere(
+    counts: Table, qtbot: Any
+) -> None:
+    numbers = {4: 1, 5: 2, 6: 3}
+
+    def show() -> None:
+        counts.show_rows([(str(frame), number) for frame, number in numbers.items()], numbers)
+
+    def take(number: int, text: str) -> None:
+        numbers[list(numbers)[number]] = int(text)
+        show()
+
+    counts.edited.connect(take)
+    show()
+    sort(counts, 1)
+    select(counts, 0)
+    qtbot.keyClick(counts, Qt.Key.Key_9)
+    qtbot.keyClick(editor(counts), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: editor(counts) is None)
+    assert column(counts, 0) == ["5", "6", "4"]
+    assert counts.rows[counts.current][0] == "5"
+
+
+def test_arrow_keys_lead_on_from_a_row_that_was_chosen_where_the_first_column_is_hidden(
+    table: Table, qtbot: Any
+) -> None:
+    table.show_column(0, shown=False)
+    table.choose(0)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert table.current == 1
+
+
+def test_arrow_keys_lead_on_when_the_column_one_is_in_is_hidden(table: Table, qtbot: Any) -> None:
+    table.setCurrentIndex(table.model().index(1, 2))
+    with qtbot.assertNotEmitted(table.chosen):
+        table.show_column(2, shown=False)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert table.current == 2
+
+
+def test_a_table_to_which_tab_leads_goes_to_no_row_until_an_arrow_key_does(
+    table: Table, qtbot: Any
+) -> None:
+    """Else the picture would jump, or another image be opened, on the way to another control."""
+    table.show_column(0, shown=False)
+    table.show()
+    table.activateWindow()
+    qtbot.waitUntil(table.isActiveWindow)
+    table.clearFocus()
+    with qtbot.assertNotEmitted(table.chosen):
+        table.setFocus(Qt.FocusReason.TabFocusReason)
+    assert table.hasFocus()
+    assert table.current == -1
+    with qtbot.waitSignal(table.chosen) as chosen:
+        qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert chosen.args == [0]
+
+
+def test_rows_that_are_selected_are_copied_alone(table: Table, qtbot: Any) -> None:
+    ctrl = Qt.KeyboardModifier.ControlModifier
+    table.show_rows([("a\tb\n", 1, ""), ("c", 2, ""), ("d", 3, "")])
+    select(table, 0)
+    qtbot.keyClick(table, Qt.Key.Key_C, ctrl)
+    assert len(QApplication.clipboard().text().splitlines()) == 4, "one row is always selected"
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(table, Qt.Key.Key_C, ctrl)
+    _header, *lines = QApplication.clipboard().text().split("\n")
+    assert lines == ["a b \t1\t", "c\t2\t"]
+
+
 def test_letters_in_a_table_of_counts_are_its_own(counts: Table) -> None:
     select(counts, 0)
     assert press(counts, "J").isAccepted()
 
 
 def press(table: Table, letter: str) -> QKeyEvent:
-    key = getattr(Qt.Key, f"Key_{letter}")
+    key = getattr(Qt.Key, f"Key_{letter}")  # or a number
     event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, letter.lower())
     table.keyPressEvent(event)
     return event

@@ -13,7 +13,7 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from open_layers import add_image, add_labels, add_points
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLineEdit
+from qtpy.QtWidgets import QApplication, QLineEdit
 from stand_ins import FakeChild
 
 from napari_inconsistency_masks.widgets.counting import typed_counts
@@ -67,6 +67,23 @@ def look(section: CountSection, row: int) -> Any:
     return index.data(), index.data(Qt.ItemDataRole.ToolTipRole), bool(font and font.italic())
 
 
+def press(section: CountSection, row: int, key: Any, qtbot: Any) -> None:
+    """Go to a row and press a key."""
+    section.table.setCurrentIndex(section.table.model().index(row, 2))
+    qtbot.keyClick(section.table, key)
+
+
+def trues(section: CountSection) -> list[str]:
+    model = section.table.model()
+    return [model.index(row, TRUE).data() for row in range(model.rowCount())]
+
+
+def paste(section: CountSection, row: int, text: str, qtbot: Any) -> None:
+    QApplication.clipboard().setText(text)
+    section.table.setCurrentIndex(section.table.model().index(row, 2))
+    qtbot.keyClick(section.table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+
+
 def kept(session: Session) -> Any:
     """What is on disk, of all images."""
     files = sorted((session.setup.folder / "drawings").glob("*.counts.json"))
@@ -101,7 +118,7 @@ def test_delete_clears_and_undo_brings_back(
     assert not section.undo.isVisible()
     type_(2, "4")
     type_(2, "14")
-    qtbot.keyClick(section.table, Qt.Key.Key_Delete)
+    press(section, 2, Qt.Key.Key_Delete, qtbot)
     assert look(section, 2)[0] == ""
     qtbot.keyClick(section.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert look(section, 2)[0] == "14"
@@ -111,6 +128,63 @@ def test_delete_clears_and_undo_brings_back(
     assert look(section, 2)[0] == ""
     assert not section.undo.isVisible()
     qtbot.waitUntil(lambda: kept(session) == [{}])
+
+
+def test_counts_of_all_selected_rows_are_cleared_and_come_back_together(
+    section: CountSection, type_: Callable[..., None], qtbot: Any
+) -> None:
+    for row in (1, 2, 3):
+        type_(row, str(row))
+    section.table.setCurrentIndex(section.table.model().index(1, 2))
+    for _ in range(2):
+        qtbot.keyClick(section.table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(section.table, Qt.Key.Key_Delete)
+    assert trues(section)[:5] == [""] * 5
+    section.undo.click()
+    assert trues(section)[:5] == ["", "1", "2", "3", ""]
+
+
+def test_a_column_of_a_spreadsheet_is_pasted_and_taken_back_at_once(
+    section: CountSection, type_: Callable[..., None], qtbot: Any
+) -> None:
+    type_(2, "9")
+    paste(section, 1, "4\r\n\r\n 6 \r\n", qtbot)
+    assert trues(section)[:5] == ["", "4", "", "6", ""]
+    section.undo.click()
+    assert trues(section)[:5] == ["", "", "9", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "said"),
+    [
+        (1, "4\n5,5\n6", "'5,5' is no count"),
+        (1, "4\t5\n6\t7", "no count"),
+        (6, "4\n5\n6", "3 counts are pasted and the table has 2 rows"),
+    ],
+)
+def test_what_cannot_be_pasted_is_refused_as_a_whole(
+    section: CountSection, session: Session, qtbot: Any, row: int, text: str, said: str
+) -> None:
+    with qtbot.waitSignal(session.refused) as refused:
+        paste(section, row, text, qtbot)
+    assert said in refused.args[0]
+    assert set(trues(section)) == {""}
+
+
+def test_a_count_that_is_being_typed_is_kept_when_its_row_goes(
+    section: CountSection, session: Session, image: Image, qtbot: Any
+) -> None:
+    """As when a training ends and its networks take the place of those before."""
+    told: list[str] = []
+    session.refused.connect(told.append)
+    press(section, 2, Qt.Key.Key_7, qtbot)
+    result = session.results.of(image)
+    assert result is not None
+    result.clear()
+    session.results.changed.emit()
+    assert section.table.isHidden()
+    assert told == []
+    assert session.results.typed.of(session.subjects.of(image)) == {(1, "alive"): 7}
 
 
 def test_typed_wins_over_drawn_until_it_is_cleared(
@@ -127,7 +201,7 @@ def test_typed_wins_over_drawn_until_it_is_cleared(
     assert not look(section, 2)[2]
     type_(2, "5")
     assert look(section, 2) == ("5", "Typed. Delete clears it.", True)
-    qtbot.keyClick(section.table, Qt.Key.Key_Delete)
+    press(section, 2, Qt.Key.Key_Delete, qtbot)
     assert look(section, 2)[0] == "1"
 
 

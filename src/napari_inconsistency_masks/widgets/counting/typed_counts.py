@@ -50,7 +50,7 @@ class TypedCounts(QObject):
             None  # where to keep them; told by the session
         )
         self._sheets: dict[Subject, _Sheet] = {}
-        self._steps: list[tuple[_Sheet, Key, int | None]] = []
+        self._steps: list[list[tuple[_Sheet, Key, int | None]]] = []
         self._worker: Worker | None = None
         self._waiting: list[_Sheet] = []
         self._in_trouble: list[_Sheet] = []
@@ -83,7 +83,7 @@ class TypedCounts(QObject):
             source = getattr(getattr(subject.layer, "source", None), "path", None) or ""
             image = CountedImage(subject.name, str(source), subject.axes, data)
         sheet = self._sheets[subject] = _Sheet(subject, image, self.root(subject))
-        self._steps = [step for step in self._steps if step[0] is not known]
+        self._drop(known)
         self._bring(sheet)
 
     def of(self, subject: Subject) -> dict[Key, int]:
@@ -93,24 +93,34 @@ class TypedCounts(QObject):
 
     def type(self, subject: Subject, frame: int, state: str, count: int | None) -> None:
         """Take a count, or clear it (None)."""
-        sheet = self._sheets[subject]
-        before = sheet.typed.get((frame, state))
-        if count != before:
-            self._steps.append((sheet, (frame, state), before))
-            self._put(sheet, (frame, state), count)
+        self.type_all([(subject, frame, state, count)])
+
+    def type_all(self, counts: Iterable[tuple[Subject, int, str, int | None]]) -> None:
+        """Take several counts, by image, frame and class, which are taken back together."""
+        step = []
+        for subject, frame, state, count in counts:
+            sheet, key = self._sheets[subject], (frame, state)
+            before = sheet.typed.get(key)
+            if count != before:
+                step.append((sheet, key, before))
+                self._put(sheet, key, count)
+        if step:
+            self._steps.append(step)
+            self.changed.emit()
 
     def forget(self, subjects: Iterable[Subject]) -> None:
         """Know no more of files whose project is closed; what is typed is still saved."""
         for subject in subjects:
             gone = self._sheets.pop(subject, None)
-            self._steps = [step for step in self._steps if step[0] is not gone]
+            self._drop(gone)
 
     def undo(self) -> tuple[Subject, int] | None:
         """Take the last change back; returns the image and the frame it was for."""
         if not self._steps:
             return None
-        sheet, key, before = self._steps.pop()
-        self._put(sheet, key, before)
+        for sheet, key, before in reversed(self._steps.pop()):
+            self._put(sheet, key, before)
+        self.changed.emit()
         return sheet.subject, key[0]
 
     def finish(self, milliseconds: int) -> None:
@@ -125,6 +135,11 @@ class TypedCounts(QObject):
                     change_typed(_path(sheet), sheet.image, sheet.unsaved)
                     sheet.unsaved = {}
 
+    def _drop(self, sheet: _Sheet | None) -> None:
+        """Take nothing of a sheet back any more."""
+        steps = [[part for part in step if part[0] is not sheet] for step in self._steps]
+        self._steps = [step for step in steps if step]
+
     def _put(self, sheet: _Sheet, key: Key, count: int | None) -> None:
         if count is None:
             sheet.typed.pop(key, None)
@@ -132,7 +147,6 @@ class TypedCounts(QObject):
             sheet.typed[key] = count
         sheet.unsaved[key] = count
         self._bring(sheet)
-        self.changed.emit()
 
     def _bring(self, sheet: _Sheet) -> None:
         """Read a sheet, or save what is new on it, one after the other."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+import re
+from collections.abc import Collection, Hashable, Iterable, Sequence
 
 from qtpy.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from qtpy.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from qtpy.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from qtpy.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QHeaderView,
+    QTableView,
+    QWidget,
+)
 
+from .letters import is_letter
 from .table_rows import Row, Rows
 from .theme import follow_font_size
 
@@ -22,6 +30,7 @@ ROW, ABOVE_AND_BELOW = 22, 4
 
 _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+_BREAKS = re.compile(r"[\r\n\t]")
 
 
 class Table(QTableView):
@@ -30,8 +39,9 @@ class Table(QTableView):
     `chosen` carries the number of a row (in the order they were given) when it becomes the
     selected one, `opened` that of one that was double-clicked, or on which Enter was pressed;
     `selected` tells that other rows are selected, of which there may be several;
-    `edited` that of one into which a text was typed (none to clear it), and `undone` tells that the
-    last of them should be taken back.
+    `edited` that of one into which a text was typed (none to clear it); `filled` those of several,
+    with their texts, of which there are more than rows if more was pasted than there is room for;
+    and `undone` tells that the last of them should be taken back.
 
     Parameters
     ----------
@@ -54,6 +64,7 @@ class Table(QTableView):
     selected = Signal()
     opened = Signal(int)
     edited = Signal(int, str)
+    filled = Signal(list, list)
     undone = Signal()
 
     def __init__(
@@ -65,7 +76,8 @@ class Table(QTableView):
         self._rows = Rows(columns, editable, self)
         self._rows.edited.connect(self.edited)
         self._editable = editable
-        self._quiet = self._replacing = self._deselected = False
+        self._quiet = self._replacing = self._deselected = self._finishing = False
+        self._below = QPersistentModelIndex()
         self._stretched = -1
         self.setModel(self._rows)
         self.setSortingEnabled(True)
@@ -135,6 +147,9 @@ class Table(QTableView):
         keys
             What each row is about, by which it is known again; without them it is its number.
         """
+        if keys is not None:
+            keys = list(keys)
+            self._finish_typing(keys)
         model, seen = self.selectionModel(), self._sees_current()
         current = QPersistentModelIndex(self.currentIndex())
         self._quiet = self._replacing = True
@@ -166,10 +181,21 @@ class Table(QTableView):
 
     def choose(self, number: int) -> None:
         """Select a row, by its number in the order in which rows were given, without telling."""
-        index = self._rows.index(self._rows.place(number), 0)
+        index = self._rows.index(self._rows.place(number), self._seen_column())
         self._quiet = True
         self.setCurrentIndex(index)  # selects the whole row
         self._quiet = False
+
+    def _seen_column(self) -> int:
+        """The one that is current, else the first that is shown: arrow keys lead out of no other.
+
+        Qt finds nothing above or below a cell of a hidden column.
+        """
+        column: int = self.currentIndex().column()
+        if column >= 0 and not self.isColumnHidden(column):
+            return column
+        columns = range(len(self._rows.columns))
+        return next((each for each in columns if not self.isColumnHidden(each)), 0)
 
     def stretch(self, column: int) -> None:
         """Give what room is left to one column."""
@@ -185,6 +211,8 @@ class Table(QTableView):
         if self.isColumnHidden(column) == shown:
             self.setColumnHidden(column, not shown)
             self._fit()
+            if not shown and self.currentIndex().column() == column:
+                self._go_to(self.currentIndex().siblingAtColumn(self._seen_column()))
 
     def _fit(self) -> None:
         """Make all columns but the stretched one as wide as what is in them.
@@ -222,19 +250,45 @@ class Table(QTableView):
         super().resizeEvent(event)
         self._leave_room()
 
-    def text(self) -> str:
-        """The table as it is sorted, with tabs between columns, for a spreadsheet."""
-        return "\n".join(map("\t".join, [self._rows.columns, *self._rows.texts()]))
+    def text(self, numbers: Collection[int] | None = None) -> str:
+        """The table as it is sorted, or some rows, with tabs between columns, for a spreadsheet."""
+        lines = [self._rows.columns, *self._rows.texts(numbers)]
+        return "\n".join("\t".join(_BREAKS.sub(" ", text) for text in line) for line in lines)
 
-    def copy(self) -> None:
-        """Put the table on the clipboard."""
-        QGuiApplication.clipboard().setText(self.text())
+    def copy(self, numbers: Collection[int] | None = None) -> None:
+        """Put the table, or some rows, on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text(numbers))
+
+    def commitData(self, editor: QWidget) -> None:
+        """Remember what is below, as the row may be sorted elsewhere now; called by Qt."""
+        index = self.currentIndex()
+        self._below = QPersistentModelIndex(index.sibling(index.row() + 1, index.column()))
+        super().commitData(editor)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Go on below after Enter, as in a spreadsheet; called by Qt."""
+        super().closeEditor(editor, hint)
+        if hint == QAbstractItemDelegate.EndEditHint.SubmitModelCache and self._below.isValid():
+            self.setCurrentIndex(QModelIndex(self._below))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Go nowhere because Tab led here; called by Qt, which would go to the first row."""
+        at_a_row, quiet = self.currentIndex().isValid(), self._quiet
+        self._quiet = True
+        super().focusInEvent(event)
+        if not at_a_row:
+            self.selectionModel().clearCurrentIndex()
+        self._quiet = quiet
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy and open with the usual keys, type a number anywhere in a row; called by Qt."""
         index = self.currentIndex()
         if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
+            several = self.all_selected
+            self.copy(several if len(several) > 1 else None)
+            return
+        if self._editable is not None and event.matches(QKeySequence.StandardKey.Paste):
+            self._paste()
             return
         if self._editable is None and event.key() in _OPENING and index.isValid():
             self.opened.emit(self._number(index))
@@ -244,14 +298,48 @@ class Table(QTableView):
             return
         if self._editable is not None and index.isValid():
             if event.key() in _CLEARING:
-                self.edited.emit(self._number(index), "")
+                self._clear_selected()
                 return
             if event.key() == Qt.Key.Key_F2 or event.text().isdecimal():
                 self.setCurrentIndex(index.siblingAtColumn(self._editable))
-        if self._editable is None and event.text().isalpha():
+        if self._editable is None and is_letter(event):
             event.ignore()  # a key of the viewer; Qt would look for a row that begins so
             return
         super().keyPressEvent(event)
+        if self.state() == QAbstractItemView.State.EditingState:
+            event.accept()  # Qt passes on what it puts into the cell, and napari takes another tool
+
+    def _clear_selected(self) -> None:
+        numbers = self.all_selected
+        if len(numbers) > 1:
+            self.filled.emit(numbers, [""] * len(numbers))
+        else:
+            self.edited.emit(self.current, "")
+
+    def _paste(self) -> None:
+        """A column of a spreadsheet goes into the rows from the current one on."""
+        lines = QGuiApplication.clipboard().text().splitlines()
+        if lines and self.currentIndex().isValid():
+            places = range(self.currentIndex().row(), self._rows.rowCount())
+            numbers = [self._rows.number(place) for place in places[: len(lines)]]
+            self.filled.emit(numbers, lines)
+
+    def _finish_typing(self, keys: Collection[Hashable]) -> None:
+        """What is typed into a row that goes is taken as it is, also without Enter."""
+        index = self.currentIndex()
+        editor = None if self._editable is None else self.indexWidget(index)
+        if editor is None or self._finishing or self._rows.key(index.row()) in keys:
+            return
+        self._finishing = True
+        self.commitData(editor)
+        self.closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
+        self._finishing = False
+
+    def _go_to(self, index: QModelIndex) -> None:
+        """Make a cell of the same row current, without telling."""
+        self._quiet = True
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self._quiet = False
 
     def _sees_current(self) -> bool:
         return bool(self.viewport().rect().intersects(self.visualRect(self.currentIndex())))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from qtpy.QtCore import (
@@ -21,6 +24,8 @@ from qtpy.QtGui import QFont
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 Row = Sequence[Any]
 MISSING = -math.inf
+
+_DIGITS, _WIDTH = re.compile(r"[0-9]+"), 20
 
 LONG = 24
 """Characters from which a text is also shown as a tooltip."""
@@ -69,9 +74,17 @@ class Rows(QAbstractTableModel):
         """Where the row of a number is, counted from the top, or -1."""
         return self._places[number] if 0 <= number < len(self._places) else -1
 
-    def texts(self) -> list[list[str]]:
-        """What is shown, from top to bottom."""
-        return [[to_text(value) for value in self.rows[number]] for number in self._numbers]
+    def key(self, place: int) -> Hashable:
+        """What the row at a place is about."""
+        return self._keys[self._numbers[place]]
+
+    def texts(self, numbers: Collection[int] | None = None) -> list[list[str]]:
+        """What is shown, or that of some rows, from top to bottom."""
+        shown = self._numbers
+        if numbers is not None:
+            wanted = set(numbers)
+            shown = [number for number in shown if number in wanted]
+        return [[to_text(value) for value in self.rows[number]] for number in shown]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column, or by number if it is -1; equal rows keep their order."""
@@ -244,10 +257,18 @@ def to_key(value: Any) -> float | str:
     """What a value is sorted by: numbers before texts, and what is missing before all."""
     key = _key(value)
     if isinstance(key, str):
-        return key
+        return _as_read(key)
     if not isinstance(key, int | float):
         return MISSING if key is None else str(key)
     return MISSING if math.isnan(key) else key
+
+
+@lru_cache(maxsize=10_000)
+def _as_read(text: str) -> str:
+    """A key by which texts are in the order of a list of files: ä beside a, 9 before 10."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return f"{_DIGITS.sub(lambda found: found[0].zfill(_WIDTH), plain)}\0{text}"
 
 
 def _key(value: Any) -> Any:

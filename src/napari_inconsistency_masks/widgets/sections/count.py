@@ -10,6 +10,7 @@ import napari
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
+from ...errors import InputError
 from ...files.tables import write_csv
 from ...metrics.expected_counts import compared_images, expected_from
 from ..counting.counts import (
@@ -85,6 +86,7 @@ class CountSection(Section):
     def _connect(self) -> None:
         self.table.chosen.connect(self._on_chosen)
         self.table.edited.connect(self._on_edited)
+        self.table.filled.connect(self._on_filled)
         self.table.undone.connect(self._on_undo)
         self.undo.clicked.connect(self._on_undo)
         self.plot.chosen.connect(self._on_frame)
@@ -117,6 +119,22 @@ class CountSection(Section):
         item, subject = self._rows[number], self._results[number].subject
         self._pause.stop()  # what a person does is seen at once
         self.session.results.typed.type(subject, item.frame, item.state, parse_count(text))
+
+    @slot
+    def _on_filled(self, numbers: list[int], texts: list[str]) -> None:
+        if len(texts) > len(numbers):
+            raise InputError(
+                f"{len(texts)} counts are pasted and the table has {len(numbers)} rows from the "
+                f"chosen one on: choose one further up, or paste fewer."
+            )
+        counts = [parse_count(text) for text in texts]
+        cells = [
+            (self._results[n].subject, self._rows[n].frame, self._rows[n].state) for n in numbers
+        ]
+        self._pause.stop()
+        self.session.results.typed.type_all(
+            [(*cell, count) for cell, count in zip(cells, counts, strict=True)]
+        )
 
     @slot
     def _on_undo(self, _: bool = False) -> None:
@@ -170,13 +188,14 @@ class CountSection(Section):
         self._outdated = False
         results = self.session.results
         pairs = [(row, result) for result in results.all() for row in results.rows_of(result)]
-        self._rows = rows = [row for row, _ in pairs]
+        rows = [row for row, _ in pairs]
+        self.table.show_counts(rows, [result.subject for _, result in pairs])
+        self._rows = rows  # only now: a count that was being typed is of those before
         self._results = [result for _, result in pairs]
         self.empty.setVisible(not rows)
         for widget in (self.table, self.copy, self.export):
             widget.setVisible(bool(rows))
         self.undo.setVisible(self.session.results.typed.can_undo)
-        self.table.show_counts(rows, [result.subject for result in self._results])
         self._tell_totals()
         self._tell_error()
         self._plot()
