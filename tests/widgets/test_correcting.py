@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from napari.components import ViewerModel
 from napari.layers import Image, Points, Shapes
 from open_layers import add_image
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 from stand_ins import FakeChild, Networks
 
 from napari_inconsistency_masks.boxes import Box, known_mask
@@ -688,6 +690,68 @@ def test_the_section_leads_through_the_places(
     ]  # fmt: skip
     offers[2].click()
     assert correcting.can_undo
+
+
+@pytest.fixture
+def section(viewer: ViewerModel, correcting: Correcting, qtbot: Any) -> CorrectSection:
+    """At the first place, in a window in which somebody presses keys."""
+    made = CorrectSection(viewer)
+    qtbot.addWidget(made)
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    made.next.click()
+    return made
+
+
+def press_space(qtbot: Any) -> None:
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+
+
+def test_space_after_the_last_step_was_taken_back_presses_nothing_else(
+    section: CorrectSection, correcting: Correcting, qtbot: Any
+) -> None:
+    section.skip.click()
+    section.undo.setFocus()
+    for _ in range(3):
+        press_space(qtbot)
+    assert not section.undo.isEnabled()
+    assert [item.state for item in correcting.queue.places] == [OPEN] * 3
+    assert section.hasFocus()
+
+
+def test_space_after_the_last_place_was_accepted_presses_nothing_else(
+    section: CorrectSection, correcting: Correcting, qtbot: Any
+) -> None:
+    """The button that retrains comes next."""
+    section.accept.setFocus()
+    for _ in range(3):
+        press_space(qtbot)
+    assert section.accept.isHidden()
+    assert correcting.queue.done == 3
+    assert section.hasFocus()
+
+
+def test_space_after_a_press_with_the_mouse_is_left_to_the_picture(
+    section: CorrectSection, correcting: Correcting, qtbot: Any
+) -> None:
+    """It moves it, and would else accept what nobody has looked at."""
+    offers = [section._answers.itemAt(number).widget() for number in range(2)]
+    for button in (offers[1], section.accept, section.next, section.back, section.skip):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        before = [item.state for item in correcting.queue.places], correcting.queue.current
+        press_space(qtbot)
+        after = [item.state for item in correcting.queue.places], correcting.queue.current
+        assert after == before, button.text()
+
+
+def test_tab_leads_from_the_buttons_to_the_answers(section: CorrectSection, qtbot: Any) -> None:
+    section.skip.setFocus()
+    names = []
+    for _ in range(4):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        names.append(QApplication.focusWidget().objectName())
+    assert names == [f"correct_answer_{number}" for number in range(4)]
 
 
 def test_the_section_is_at_no_place_after_one_was_refused(

@@ -40,6 +40,30 @@ def test_what_was_decided_stays_in_front_and_is_not_listed_twice() -> None:
     assert queue.places[3] is first
 
 
+def test_who_goes_on_comes_to_every_place_though_the_list_is_ranked_anew_each_time() -> None:
+    queue = Queue()
+    first = [place(0), place(10), place(20)]
+    seen = []
+    for _ in range(4):
+        queue.take([QueuedPlace(IMAGE, item.found) for item in first])
+        following = queue.after(queue.current)
+        assert following is not None
+        seen.append(following.found.place.box[0])
+        queue.come_to(following)
+    assert seen == [0, 10, 20, 0]
+    assert queue.before(queue.places[2]) is queue.places[1]
+
+
+def test_a_place_that_is_predicted_anew_is_ranked_as_if_nobody_had_been_there() -> None:
+    queue = Queue()
+    visited, other = place(0), place(10)
+    queue.take([visited, other])
+    queue.come_to(visited)
+    queue.current = None
+    queue.take([place(10), place(0)])
+    assert queue.places == [other, visited]
+
+
 def test_a_place_that_left_the_list_is_listed_when_somebody_goes_there() -> None:
     queue = Queue()
     gone = place(0)

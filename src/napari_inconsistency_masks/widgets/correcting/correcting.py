@@ -258,7 +258,8 @@ class Correcting(QObject):
         self._ahead.finish()
         self._drawing.come_to(item)
         self._drawing.forget_strokes()
-        self.queue.current, self._answer = item, 0
+        self.queue.come_to(item)
+        self._answer = 0
         self._before, self._proposal = self._drawing.now(item), None
 
     def _look_at(self, item: QueuedPlace) -> None:

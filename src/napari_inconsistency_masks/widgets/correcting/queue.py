@@ -19,11 +19,12 @@ MOST = 200
 
 @dataclass(eq=False)
 class QueuedPlace:
-    """A place of an image, and what became of it."""
+    """A place of an image, what became of it, and whether a person has been there."""
 
     subject: Subject
     found: FoundPlace
     state: str = OPEN
+    visited: bool = False
 
     @property
     def image(self) -> Any:
@@ -42,7 +43,10 @@ class QueuedPlace:
 
 
 class Queue:
-    """Places in order: those that were decided on stay where they are, open ones are ranked.
+    """Places in order: those that were decided on, or visited, stay where they are.
+
+    The others are ranked. Were visited ones ranked as well, they would come next again and again,
+    and nobody who goes on would ever see the third.
 
     Attributes
     ----------
@@ -65,17 +69,25 @@ class Queue:
         """Those that were decided on, and the one a person is at."""
         return [item for item in self.places if item.state != OPEN or item is self.current]
 
+    def come_to(self, item: QueuedPlace) -> None:
+        """A person is at this place now."""
+        self.current, item.visited = item, True
+
     def take(self, ranked: Iterable[QueuedPlace]) -> None:
-        """List open places after those that are kept; one that is listed stays the same object."""
+        """List open places after those that stay; one that is listed stays the same object."""
         kept = self.kept
         decided = {_key(item) for item in kept}
         listed = {_key(item): item for item in self.places}
-        self.places = kept
+        others = []
         for item in ranked:
             if _key(item) not in decided:
                 same = listed.get(_key(item), item)
+                same.visited &= same.found is item.found  # not as it is predicted now
                 same.found = item.found
-                self.places.append(same)
+                others.append(same)
+        stay = {id(item) for item in [*kept, *(item for item in others if item.visited)]}
+        self.places = [item for item in self.places if id(item) in stay]
+        self.places += [item for item in others if not item.visited]
 
     def remember(self, decided: Iterable[QueuedPlace]) -> None:
         """List places that were decided on another day, before all others."""

@@ -67,6 +67,19 @@ class Section(QScrollArea):
             self.updateGeometry()
         return bool(super().eventFilter(watched, event))
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Keep the focus of a control that goes, or turns gray; called by Qt, also after Tab.
+
+        Qt would give it to the control that follows, and the next Space press what nobody meant.
+        """
+        window = self.window()
+        focused = window.focusWidget()
+        inside = focused is not None and self.isVisible() and self.isAncestorOf(focused)
+        if inside and not (focused.isEnabled() and focused.isVisible()):
+            self.setFocus()
+            return True
+        return bool(super().focusNextPrevChild(forward))
+
     def showEvent(self, event: QShowEvent) -> None:
         """Tell the session its window; called by Qt."""
         watch_window(self, self.session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from qtpy.QtCore import Qt
@@ -32,6 +32,17 @@ def focus_kept(holder: QWidget, otherwise: QWidget | None = None) -> Iterator[No
         if again is not None:
             again.show()  # else Qt does so a moment later, and keys go elsewhere until then
             again.setFocus()
+
+
+def tab_after(before: QWidget, controls: Iterable[QWidget]) -> None:
+    """Have Tab lead from a control to others, in their order, that were made after it.
+
+    Else it leads to them after everything else in the window.
+    """
+    for control in controls:
+        if control.window() is before.window():  # else they are put into one in this order
+            QWidget.setTabOrder(before, control)
+            before = control
 
 
 def _is_gone(control: QWidget) -> bool:

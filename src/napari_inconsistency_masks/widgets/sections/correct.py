@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import napari
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QGridLayout
+from qtpy.QtWidgets import QGridLayout, QPushButton
 
 from ..correcting.keys import ACCEPT_KEY, ANSWER_KEY, BACK_KEY, MASK_KEY, NEXT_KEY, SKIP_KEY
 from ..correcting.queue import QueuedPlace
@@ -13,6 +14,7 @@ from ..pages.section import Section, slot
 from ..pages.stray_note import StrayNote
 from ..parts.buttons import MainButton, button
 from ..parts.controls import Sentence
+from ..parts.focus import tab_after
 from ..parts.layouts import clear, row
 from ..parts.table import Table
 
@@ -67,6 +69,8 @@ class CorrectSection(Section):
             "Go to the next place; what was changed here is kept, what was only proposed is not.",
         )
         self.undo = button("Undo", "correct_undo", "Take back what the last button did.")
+        for pressed in (self.accept, self.skip, self.back, self.next, self.undo):
+            _for_keys(pressed)
         self.meaning = Sentence("correct_meaning", "hint", MEANING)
         self.retraining = RetrainingBox(self.session)
         self._answers = QGridLayout()
@@ -174,16 +178,28 @@ class CorrectSection(Section):
             return
         self._answers_shown = names
         clear(self._answers)
+        offers = []
         for number, name in enumerate(names):
             words = "Nothing is there" if name == "nothing" else f"As {name}"
             tip = f"Draw this in the label box instead ({ANSWER_KEY} goes through all)."
             offer = button(words, f"correct_answer_{number}", tip)
             offer.clicked.connect(lambda _=False, number=number: self._on_answer(number))
             self._answers.addWidget(offer, *divmod(number, ANSWERS_PER_ROW))
+            offers.append(_for_keys(offer))
+        tab_after(self.skip, offers)
 
     @slot
     def _on_answer(self, number: int) -> None:
         self._correcting.answer(number)
+
+
+def _for_keys(pressed: QPushButton) -> QPushButton:
+    """Take no focus when a mouse presses this: Space then moves the picture.
+
+    Else it would press the button once more, and accept a place that nobody has looked at.
+    """
+    pressed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return pressed
 
 
 def _row(item: QueuedPlace) -> list[object]:
