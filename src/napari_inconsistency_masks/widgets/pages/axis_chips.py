@@ -8,19 +8,27 @@ from ...errors import InputError
 from ..drawing.layer_data import LayerData
 from ..layers.frames import MEANINGS, FrameAxes
 from ..parts.buttons import named
-from ..parts.focus import focus_kept
+from ..parts.focus import focus_kept, tab_after
 from ..parts.layouts import clear
 
 WORDS = {"T": "frames", "Z": "slices", "P": "images", "C": "channels", "Y": "rows", "X": "columns"}
 
 
 class AxisChips(QWidget):
-    """A button per axis of the image of a `LayerData`; its menu says what the axis is."""
+    """A button per axis of the image of a `LayerData`; its menu says what the axis is.
 
-    def __init__(self, data: LayerData) -> None:
+    Parameters
+    ----------
+    data
+        Knows the axes.
+    before
+        The control from which Tab leads to the buttons.
+    """
+
+    def __init__(self, data: LayerData, before: QWidget) -> None:
         super().__init__()
         self.setObjectName("axis_chips")
-        self._data = data
+        self._data, self._before = data, before
         self._shown: object = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -39,12 +47,15 @@ class AxisChips(QWidget):
 
     def _build(self, axes: FrameAxes | None) -> None:
         clear(self._row)
+        chips = []
         if axes is None:
             self._row.addWidget(QLabel("no image"))
         else:
             for axis, (letter, length) in enumerate(zip(axes.letters, axes.shape, strict=True)):
                 fixed = axes.color_last and axis == len(axes.shape) - 1
-                self._row.addWidget(self._chip(axis, letter, length, fixed=fixed))
+                chips.append(self._chip(axis, letter, length, fixed=fixed))
+                self._row.addWidget(chips[-1])
+        tab_after(self._before, chips)
         self._row.addStretch(1)
 
     def _chip(self, axis: int, letter: str, length: int, *, fixed: bool) -> QPushButton:

@@ -21,6 +21,7 @@ from ...files.names import listed
 from ..parts.buttons import button, named
 from ..parts.controls import Chooser, Sentence
 from ..parts.elided_label import ElidedLabel
+from ..parts.focus import tab_after
 from ..parts.layouts import clear, row, show_row
 from ..parts.table import Table
 from ..parts.text_line import TextLine
@@ -231,6 +232,7 @@ class FolderPage(QWidget):
             box.clicked.connect(self._on_tick)
             self.ticks[folder.name] = box
             self._ticks.addWidget(box)
+        tab_after(self.names, self.ticks.values())
 
 
 def _said(data: FolderData) -> str:

@@ -79,7 +79,7 @@ class LayerPage(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Image", self.image)
-        form.addRow("Axes", AxisChips(self._data))
+        form.addRow("Axes", AxisChips(self._data, self.image))
         form.addRow(self.axes_note)
         form.addRow("Classes", self.task)
         controls = QWidget()

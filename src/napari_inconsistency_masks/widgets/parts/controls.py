@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 from .buttons import named
 from .elided_label import BESIDE, cut_words
 from .layouts import SPACE
+from .letters import leave_letters
 from .table_rows import LONG
 from .theme import mixed
 from .wheel import leave_wheel
@@ -168,6 +169,7 @@ class Chooser(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._things: list[Any] = []
         leave_wheel(self)
+        leave_letters(self)
         self.currentTextChanged.connect(self._tell_whole)
         self.activated.connect(lambda index: self.picked.emit(self._things[index]))
 

@@ -10,12 +10,21 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, LineEdit
 from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QWidget,
+)
 
 from ...config import AugmentConfig, PseudoLabelConfig, TrainConfig
 from ...method_config import METHOD_GROUPS
 from ...settings import Config, Setting, settings
 from .buttons import named
+from .letters import leave_letters
 from .numbers import NumberControl
 from .wheel import leave_wheel
 
@@ -48,6 +57,8 @@ class Field(QObject):
         self.tip = tip or setting.description
         named(self._control.native, self.name, setting.title, self.tip)
         leave_wheel(self._control.native)
+        if isinstance(self._control.native, QComboBox):
+            leave_letters(self._control.native)
         self._control.changed.connect(self._on_changed)
         self._ticked: QCheckBox | None = None
         self.widget: QWidget = self._control.native
