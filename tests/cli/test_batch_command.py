@@ -53,7 +53,8 @@ def call(*words: object) -> Result:
 
 def test_a_plan_is_shown_and_nothing_written(model: Path, images: Path, tmp_path: Path) -> None:
     (images / "damaged.tif").write_bytes(b"II*\0 nothing good")
-    (images / "notes.txt").write_text("no image")
+    (images / "plate.czi").write_text("no image")
+    (images / ".DS_Store").write_text("no image")
     words = (model, images, "--out", tmp_path / "out", "--dry-run")
     result = call(*words)
     assert result.exit_code == SOME_FAILED
@@ -62,7 +63,7 @@ def test_a_plan_is_shown_and_nothing_written(model: Path, images: Path, tmp_path
         "cell_0.tif: YX 32 x 32, uint8; 1 frame",
         "Left out: 1",
         "\n  damaged.tif: cut short",
-        "Ignored:  1 files that are no images",
+        "Ignored:  2 files that are no images: plate.czi, .DS_Store",
         "Skipped:  1 folder inside was not looked into: add --recursive",
         "Needs:    about",
     ):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json as json_text
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import typer
 
 from ..batch.progress import disk_space
 from ..errors import InputError
+from ..files.names import listed
 from ..training.progress import duration
 from .console import new_bar, out
 from .exit_codes import STOPPED
@@ -156,6 +157,14 @@ def _started(event: BatchStarted) -> str:
     )
 
 
+def _ignored(others: Sequence[str], *, named: bool) -> str:
+    """Files left aside, hidden ones last; ``named`` if only some names are wanted."""
+    one = len(others) == 1
+    files = "1 file that is no image" if one else f"{len(others):,} files that are no images"
+    shown = sorted(others, key=lambda name: PurePosixPath(name).name.startswith("."))
+    return f"{files}{' or named otherwise' if named else ''}: {listed(shown)}"
+
+
 def _lines(plan: Plan, done: set[str], removed: tuple[Path, ...]) -> Iterator[str]:
     from ..batch.listing import words_about
     from ..batch.superseded import names_of
@@ -175,7 +184,7 @@ def _lines(plan: Plan, done: set[str], removed: tuple[Path, ...]) -> Iterator[st
     for image in bad[:_SHOWN]:
         yield f"  {image.name}: {image.without_name(image.problem or '')}"
     if plan.others:
-        yield f"Ignored:  {len(plan.others)} files that are no images, as {plan.others[0]}"
+        yield f"Ignored:  {_ignored(plan.others, named=plan.inputs.glob is not None)}"
     if plan.unsearched:
         yield f"Skipped:  {words_about(plan.unsearched)}"
     if removed:
