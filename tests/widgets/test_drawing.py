@@ -218,6 +218,8 @@ def test_names_of_classes_that_are_names_of_folders(name: str) -> None:
         "con\n",
         "aux",
         "COM1",
+        "dead cells of the third plate " * 9,
+        "\u7d30\u80de" * 40,  # 80 letters, 240 bytes
     ],
 )
 def test_names_of_classes_that_are_refused(name: str) -> None:
@@ -227,7 +229,12 @@ def test_names_of_classes_that_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("layer", "name"),
-    [("aux", "class aux"), ("Images", "Images class"), ("Zelle_a\u0308", "Zelle_\u00e4")],
+    [
+        ("aux", "class aux"),
+        ("Images", "Images class"),
+        ("Zelle_a\u0308", "Zelle_\u00e4"),
+        ("x" * 300, "x" * 60),
+    ],
 )
 def test_a_layer_may_be_called_what_no_folder_can_be(layer: str, name: str) -> None:
     assert class_name(layer) == name

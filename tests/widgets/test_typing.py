@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,20 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from open_layers import add_image, add_labels
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, Qt
+from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox, QToolButton, QWidget
 
 from napari_inconsistency_masks.batch import BatchOptions
+from napari_inconsistency_masks.config import TrainConfig
 from napari_inconsistency_masks.files.tiff import write_tiff
+from napari_inconsistency_masks.settings import settings
 from napari_inconsistency_masks.widgets.dock import Dock
 from napari_inconsistency_masks.widgets.pages.batch_options import BatchOptionsForm
 from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
 from napari_inconsistency_masks.widgets.pages.retraining_box import RetrainingBox
+from napari_inconsistency_masks.widgets.parts.controls import Chooser
+from napari_inconsistency_masks.widgets.parts.forms import Field
 from napari_inconsistency_masks.widgets.parts.text_line import TextLine
 from napari_inconsistency_masks.widgets.sections.data import DataSection
 from napari_inconsistency_masks.widgets.session.session import Session
@@ -78,6 +84,23 @@ def test_the_name_of_a_class_is_typed_while_layers_come(
     key(Qt.Key.Key_Return, qtbot)
     assert names(session) == ["living", "dead", "position"]
     assert find(section, QLineEdit, "class_name_0").hasFocus()
+
+
+def test_a_name_that_is_pasted_is_no_longer_than_that_of_a_file(
+    section: DataSection, session: Session, qtbot: Any
+) -> None:
+    """Else nothing that is drawn could be saved; one that is longer already stays as it is."""
+    find(section, QLineEdit, "class_name_0").setFocus()
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    QApplication.clipboard().setText("living " * 30)
+    key(Qt.Key.Key_V, qtbot, CTRL)
+    key(Qt.Key.Key_Tab, qtbot)
+    assert names(session)[0] == ("living " * 30)[:60].strip()
+    rows = session.layer_data.rows
+    session.layer_data.set_rows([replace(rows[0], name="y" * 70), *rows[1:]])
+    find(section, QLineEdit, "class_name_0").setFocus()
+    key(Qt.Key.Key_Tab, qtbot)
+    assert names(session)[0] == "y" * 70
 
 
 def test_a_name_that_changes_elsewhere_is_not_typed_on(
@@ -198,6 +221,100 @@ def test_minutes_that_are_typed_are_those_of_every_dock(session: Session, qtbot:
     qtbot.keyClick(key_to, Qt.Key.Key_A, CTRL)
     qtbot.keyClicks(key_to, "2,5")
     assert session.retraining.minutes == 2, "not 25"
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "shown"),
+    [
+        ("1e-3", 0.001, "0.00100"),
+        ("3,5E-4", 0.00035, "0.00035"),
+        ("0.0000012", 1.2e-6, "0.0000012"),
+        ("1e-7", 1e-7, "0.0000001"),
+        (".25", 0.25, "0.25000"),
+        ("3", 0.003, "0.00300"),  # 1 is the most
+        ("2e-30", 0.003, "0.00300"),
+    ],
+)
+def test_a_small_number_is_typed_as_in_a_paper_or_refused_as_a_whole(
+    text: str, number: float, shown: str, qtbot: Any
+) -> None:
+    (setting,) = (each for each in settings(TrainConfig) if each.name == "learning_rate")
+    box = Field("", setting)
+    box.set(0.003)
+    activate(box.widget, qtbot)
+    box.widget.setFocus()
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    keys(text, qtbot)
+    key(Qt.Key.Key_Return, qtbot)
+    assert (box.value, box.widget.text()) == (number, shown)
+
+
+def test_a_number_that_is_set_is_shown_with_few_digits_and_stays_what_it_is() -> None:
+    (setting,) = (each for each in settings(TrainConfig) if each.name == "weight_decay")
+    box = Field("", setting)
+    box.set(1 / 30)
+    assert (box.value, box.widget.text()) == (1 / 30, "0.0333")
+
+
+@pytest.fixture
+def chooser(qtbot: Any) -> Chooser:
+    made = Chooser("image", "Image")
+    made.offer([("cells", "cells"), ("plate", "plate"), ("petri", "petri")], "cells")
+    activate(made, qtbot)
+    return made
+
+
+def test_letters_are_keys_of_napari_after_a_press_into_a_list(chooser: Chooser, qtbot: Any) -> None:
+    """Else P, for the brush, would choose another image."""
+    qtbot.mouseClick(chooser, Qt.MouseButton.LeftButton)
+    chooser.hidePopup()
+    letter = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_P, Qt.KeyboardModifier.NoModifier, "p")
+    QApplication.sendEvent(chooser, letter)
+    assert chooser.currentText() == "cells"
+    assert not letter.isAccepted()
+    key(Qt.Key.Key_Down, qtbot)
+    assert chooser.currentText() == "plate"
+
+
+def test_who_comes_by_tab_finds_things_by_their_letters(chooser: Chooser, qtbot: Any) -> None:
+    qtbot.mouseClick(chooser, Qt.MouseButton.LeftButton)
+    chooser.hidePopup()
+    chooser.clearFocus()
+    chooser.setFocus(Qt.FocusReason.TabFocusReason)
+    keys("pe", qtbot)
+    assert chooser.currentText() == "petri"
+
+
+def follow_tab(start: QWidget, count: int, qtbot: Any) -> list[str]:
+    """The names of the controls to which Tab leads."""
+    start.setFocus()
+    names = []
+    for _ in range(count):
+        key(Qt.Key.Key_Tab, qtbot)
+        names.append(QApplication.focusWidget().objectName())
+    return names
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_tab_leads_through_the_table_of_classes_as_it_is_read(
+    viewer: ViewerModel, session: Session, qtbot: Any, later: bool
+) -> None:
+    """Also after it was made anew; and the dock has more controls than this section."""
+    add_image(viewer, (3, 40, 48))
+    dock = Dock(viewer)
+    activate(dock, qtbot)
+    if later:
+        qtbot.mouseClick(find(dock, QPushButton, "class_add"), Qt.MouseButton.LeftButton)
+        find(dock, QToolButton, "class_remove_3").click()
+        session.layer_data.name_axis(0, "Z")
+    lines = [
+        f"class_{what}_{number}"
+        for number in range(3)
+        for what in ("color", "name", "kind", "layer", "remove")
+    ]
+    expected = ["axis_0", "axis_1", "axis_2", "layers_task", *lines, "class_add", "layers_make"]
+    first = find(dock, QWidget, "layers_image")
+    assert follow_tab(first, len(expected), qtbot) == expected
 
 
 @pytest.fixture

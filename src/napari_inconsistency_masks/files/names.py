@@ -6,8 +6,13 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
+from ..errors import InputError
+
 SENTENCE = 200
 """Longest message, in characters, that still fits a notification and a table cell."""
+
+LONGEST, _BYTES = 60, 200
+"""Of what a file is named after: letters to choose, and what fits in any case with an ending."""
 
 _LISTED = 3
 
@@ -19,6 +24,21 @@ _DEVICES = {"con", "prn", "aux", "nul"} | {
 def is_device(name: str) -> bool:
     """Whether Windows takes a name, with any extension, for that of a device: no file has it."""
     return name.partition(".")[0].rstrip().casefold() in _DEVICES
+
+
+def refuse_long(what: str, name: str) -> None:
+    """Refuse what a file is named after if no system could store it.
+
+    Raises
+    ------
+    InputError
+        With `what` it is the name of.
+    """
+    if len(name.encode()) > _BYTES:
+        raise InputError(
+            f"{what} {_shorten(printable(name), 30)!r}: it names a file, and is too long for that; "
+            f"give at most {LONGEST} letters."
+        )
 
 
 def composed(name: str) -> str:

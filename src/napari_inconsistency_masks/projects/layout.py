@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ..errors import InputError
-from ..files.names import is_device, printable
+from ..files.names import is_device, printable, refuse_long
 from ..task import LabelScheme
 
 PROJECT_FILE = "project.json"
@@ -70,6 +70,7 @@ def check_class_names(scheme: LabelScheme) -> None:
                 f"Class name {printable(name)!r}: it names a file of the project, so give letters, "
                 f"digits, spaces, - or _, and none of {', '.join(sorted(_RESERVED))}."
             )
+        refuse_long("Class name", name)
         if folded.count(name.casefold()) > 1:
             raise InputError(f"Class name {name!r}: differs from another one only in its case.")
 

@@ -20,7 +20,7 @@ from ...data.corrected import IMAGES, MASKS
 from ...data.sources import SOURCE
 from ...errors import InputError
 from ...files.atomic import write_json
-from ...files.names import composed, is_device, printable
+from ...files.names import LONGEST, composed, is_device, printable, refuse_long
 from ...files.tiff import write_tiff
 from ...projects.objects import area
 from ...task import LabelScheme
@@ -175,7 +175,7 @@ def class_name(layer: str, others: Iterable[str] = ()) -> str:
     For ``Labels [1]`` it is ``Labels 1``.
     """
     words = _NO_NAME.sub(" ", composed(layer)).split()
-    name = " ".join(words).strip(" .-") or "class"
+    name = " ".join(words)[:LONGEST].strip(" .-") or "class"
     if _is_reserved(name):
         name = f"class {name}" if is_device(name) else f"{name} class"
     taken = {other.casefold() for other in others}
@@ -198,6 +198,7 @@ def check_class_names(names: Sequence[str]) -> None:
                 f"Class name {printable(name)!r}: give letters, digits, spaces, - or _, and not "
                 f"the name of a folder of images."
             )
+        refuse_long("Class name", name)
     folded = [name.casefold() for name in names]
     for name in names:
         if folded.count(name.casefold()) > 1:

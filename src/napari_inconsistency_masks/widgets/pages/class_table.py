@@ -8,13 +8,14 @@ from functools import partial
 from napari.layers import Layer
 from qtpy.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
+from ...files.names import LONGEST
 from ...task import Task
 from ..drawing.layer_data import LayerData
 from ..layers.class_rows import MASK, NO_LAYER, POSITION, ClassRow
 from ..parts.buttons import button, named
 from ..parts.colors import class_color
 from ..parts.controls import Chooser
-from ..parts.focus import focus_kept
+from ..parts.focus import focus_kept, tab_after
 from ..parts.layouts import clear, row
 from ..parts.swatches import Swatch
 from ..parts.text_line import TextLine
@@ -79,6 +80,7 @@ class ClassTable(QWidget):
             line.color.show_color(item.color)
             typing = line.name.typing and before[number : number + 1] == [item.name]
             if line.name.text() != item.name and not typing:
+                line.name.setMaxLength(max(LONGEST, len(item.name)))
                 line.name.setText(item.name)
             if line.kind is not None:
                 line.kind.offer(KINDS, item.kind)
@@ -95,6 +97,7 @@ class ClassTable(QWidget):
         for column, words in enumerate(HEADS[task]):
             self._grid.addWidget(QLabel(words), 0, column)
         self._lines = []
+        controls: list[QWidget] = []
         for number in range(count):
             kind = self._kind(number) if task is Task.MULTILABEL else None
             layer = self._layer(number) if number == 0 or task is Task.MULTILABEL else None
@@ -105,8 +108,13 @@ class ClassTable(QWidget):
             for column, widget in enumerate((line.color, line.name, third, layer)):
                 if widget is not None:
                     self._grid.addWidget(widget, number + 1, column)
+                    controls += [] if widget is label else [widget]
             if count > 1:
-                self._grid.addWidget(self._remove(number), number + 1, 4)
+                controls.append(self._remove(number))
+                self._grid.addWidget(controls[-1], number + 1, 4)
+        tab_after(self.add, controls)
+        tab_after(controls[-2], [self.add])  # Qt moves nothing behind the last of a window
+        tab_after(controls[-2], controls[-1:])
         self.add.setVisible(task is not Task.BINARY)
 
     def _color(self, number: int) -> Swatch:
@@ -118,6 +126,7 @@ class ClassTable(QWidget):
         words = "Name of the class"
         name: TextLine = named(TextLine(), f"class_name_{number}", words, words)
         name.setMinimumWidth(60)
+        name.setMaxLength(LONGEST)
         name.textEdited.connect(self._data.begin_change)
         name.editingFinished.connect(lambda: self._on_name(number))
         return name
