@@ -45,6 +45,40 @@ def test_recipes_that_need_unlabeled_images_are_refused_without(recipe) -> None:
         preflight(toy_data(unlabeled=0), recipe)
 
 
+class Damaged(list[Sample]):
+    """Samples of which some cannot be read; counts how many were asked for."""
+
+    asked = 0
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        self.asked += 1
+        if index in (3, 5):
+            raise InputError(f"{index}.png: cannot be read.")
+        return super().__getitem__(index)
+
+
+def test_unlabeled_images_that_cannot_be_read_are_refused_before_training() -> None:
+    data = toy_data(unlabeled=6)
+    damaged = replace(data, unlabeled=Damaged(data.unlabeled))
+    said = r"^3\.png: cannot be read; so it is with 1 more unlabeled images; repair or remove"
+    with pytest.raises(InputError, match=said):
+        preflight(damaged, RECIPES["im"])
+    with pytest.raises(InputError, match=r"^3\.png: cannot be read\.$"):
+        preflight(replace(data, unlabeled=Damaged(data.unlabeled[:5])), RECIPES["im"])
+    preflight(damaged, RECIPES["labeled"])  # which never asks for them
+
+
+def test_of_many_unlabeled_images_as_many_are_read_as_there_is_time_for() -> None:
+    data = toy_data(unlabeled=3)
+    some = replace(data, unlabeled=Damaged(data.unlabeled))
+    notes = preflight(some, RECIPES["im"], seconds=1e-9)
+    assert "Looked at 1 of 3 unlabeled images in advance." in notes
+    assert some.unlabeled.asked == 1
+    assert preflight(some, RECIPES["im"], seconds=0) == []
+    assert some.unlabeled.asked == 2
+    assert preflight(some, RECIPES["im"]) == []
+
+
 def test_labels_that_are_all_empty_are_refused() -> None:
     data = toy_data(Task.BINARY)
     empty = [replace(s, target=np.zeros_like(s.labeled)) for s in data.labeled]

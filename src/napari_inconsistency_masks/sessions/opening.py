@@ -22,8 +22,8 @@ from ..training.apart import Apart
 from ..training.budget import Budget
 from ..training.generations import Generations
 from ..training.given import refuse_unfit
-from ..training.image_names import refuse_other_images
-from ..training.preflight import preflight
+from ..training.image_names import NAMES, refuse_other_images
+from ..training.preflight import MOST_SECONDS, preflight
 from ..training.records import Records
 from ..training.start import FairTrial
 
@@ -73,7 +73,9 @@ def open_generations(
     kinds = stretched(data.labeled, data.intensity)
     others = (stretched(each, data.intensity) for each in (data.validation, data.unlabeled))
     mixed = (BOTH,) if len(kinds.union(*others)) > 1 else ()
-    notes = (*preflight(data, plan.recipe), *mixed, *fair.notes)
+    begun = (folder / NAMES).exists()
+    seconds = 0.0 if begun else MOST_SECONDS
+    notes = (*preflight(data, plan.recipe, seconds=seconds), *mixed, *fair.notes)
     card = ModelCard(
         scheme=data.scheme,
         architecture=Architecture(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,9 +13,21 @@ from ..data.sample import Sample, SegmentationData, Source
 from ..errors import InputError
 from .recipe import Recipe
 
+MOST_SECONDS = 20.0
+"""Unlabeled images are read for so long before training: some may be damaged, or in color."""
 
-def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
+
+def preflight(
+    data: SegmentationData, recipe: Recipe, *, seconds: float = MOST_SECONDS
+) -> list[str]:
     """Check that a recipe can be trained on some data.
+
+    Parameters
+    ----------
+    data, recipe
+        What is to be trained on, and how.
+    seconds
+        Time for unlabeled images, in random order; with 0 one of them is looked at.
 
     Returns
     -------
@@ -25,9 +38,8 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
     ------
     InputError
         If there are no labels, no unlabeled images or not all labels where the recipe needs them,
-        nothing is drawn on any labeled image, or arrays are not what `Sample` says: networks would
-        learn nonsense from masks of 0 and 255, or images of 0 to 1. Of unlabeled images the first
-        is looked at.
+        nothing is drawn on any labeled image, an image cannot be read, or arrays are not what
+        `Sample` says: networks would learn nonsense from masks of 0 and 255, or images of 0 to 1.
     """
     if not len(data.labeled):
         raise InputError(
@@ -48,8 +60,7 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
             f"{data.name}: for the recipe {recipe.key!r} all training images need labels, but of "
             f"{len(data.unlabeled)} without, only {len(data.hidden)} have them elsewhere."
         )
-    if recipe.needs_unlabeled:
-        _refuse_unusable(data.unlabeled[0], data)
+    looked_at = _look_at(data.unlabeled, data, seconds) if recipe.needs_unlabeled else 0
     drawn = _drawn(data.labeled, data)
     if not drawn.any():
         raise InputError(
@@ -57,6 +68,8 @@ def preflight(data: SegmentationData, recipe: Recipe) -> list[str]:
             f"{_list(data.classes)}, or remove the labels of images that are not labeled yet."
         )
     notes = [*data.notes]
+    if recipe.needs_unlabeled and seconds and looked_at < len(data.unlabeled):
+        notes.append(f"Looked at {looked_at} of {len(data.unlabeled)} unlabeled images in advance.")
     notes += [
         f"{never_drawn(name)}: it is not learned, and its predictions mean nothing."
         for name, found in zip(data.scheme.output_names, drawn, strict=True)
@@ -93,6 +106,31 @@ def _drawn(
         if enough and found[-len(data.classes) :].any():
             break
     return found
+
+
+def _look_at(unlabeled: Source, data: SegmentationData, seconds: float) -> int:
+    """Read unlabeled images, and return how many there was time for.
+
+    What cannot be used would else show when they are labeled, after hours of training.
+    """
+    began, refused = time.monotonic(), dict[int, str]()
+    order = np.random.default_rng(0).permutation(len(unlabeled)).tolist()
+    looked_at = 0
+    for index in order:
+        try:
+            _refuse_unusable(unlabeled[index], data)
+        except InputError as error:
+            refused[index] = str(error)
+        looked_at += 1
+        if time.monotonic() - began >= seconds:
+            break
+    if not refused:
+        return looked_at
+    said = refused[min(refused)]
+    if len(refused) > 1:
+        more = f"so it is with {len(refused) - 1} more unlabeled images; repair or remove them."
+        said = f"{said.removesuffix('.')}; {more}"
+    raise InputError(said)
 
 
 def _refuse_unusable(sample: Sample, data: SegmentationData) -> None:

@@ -185,7 +185,7 @@ def prepare(request: RunRequest | RetrainingRequest) -> Preparation:
         else:
             data = request.data()
         recipe, config = request.plan(data)
-        preflight(data, recipe)
+        preflight(data, recipe, seconds=0)  # the child looks at more before it begins
         create(folder, recipe, data, config, start_from=request.start_from)
         complete = True
     finally:
