@@ -161,7 +161,7 @@ def test_every_cell_has_a_row_a_roi_and_a_label(out: Path) -> None:
         assert roi.t_position == int(cell["t"]) + 1  # ImageJ counts from 1
         np.testing.assert_allclose(roi.coordinates()[0], [column, row], atol=0.01)
         assert float(cell["y_um"]) == pytest.approx(row * 0.5, abs=0.01)
-        nearby = labels[int(cell["t"])][round(row) - 1 : round(row) + 2]
+        nearby = labels[int(cell["t"])][max(0, round(row) - 1) : round(row) + 2]
         assert int(cell["cell"]) in nearby
         assert 0 <= float(cell["agreement"]) <= 1
 

@@ -49,7 +49,9 @@ def test_the_interval_is_that_of_means_of_files_drawn_with_replacement() -> None
     assert found.mean == np.mean(values)
     assert found.low == pytest.approx(np.percentile(means, 2.5), abs=0.13)
     assert found.high == pytest.approx(np.percentile(means, 97.5), abs=0.13)
-    library = stats.bootstrap((values,), np.mean, method="percentile", rng=2).confidence_interval
+    library = stats.bootstrap(
+        (values,), np.mean, method="percentile", random_state=2
+    ).confidence_interval
     assert found.low == pytest.approx(library.low, abs=0.13)
     assert found.high == pytest.approx(library.high, abs=0.13)
 
@@ -122,7 +124,7 @@ def test_of_many_files_some_swaps_are_drawn() -> None:
         lambda x, y, axis: np.mean(x - y, axis=axis),
         permutation_type="samples",
         vectorized=True,
-        rng=1,
+        random_state=1,
     ).pvalue
     assert paired_test(counts(a), counts(b)) == pytest.approx(expected, abs=0.02)
 
