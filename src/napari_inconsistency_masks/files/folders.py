@@ -117,6 +117,9 @@ def remove(file: Path) -> None:
 
 
 def _refusal(path: Path, error: OSError) -> WriteError:
-    refusal = WriteError(about(path, f"this folder cannot be made ({error.strerror or error})."))
+    blocked = isinstance(error, FileExistsError | NotADirectoryError)
+    reason = "a file is in its way" if blocked else error.strerror or error
+    text = f"this folder cannot be made ({reason}); choose another one."
+    refusal = WriteError(about(path, text))
     refusal.errno = error.errno
     return refusal
