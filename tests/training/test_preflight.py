@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -45,10 +45,19 @@ def test_recipes_that_need_unlabeled_images_are_refused_without(recipe) -> None:
         preflight(toy_data(unlabeled=0), recipe)
 
 
+@dataclass(frozen=True)
+class Named:
+    name: str
+
+
 class Damaged(list[Sample]):
     """Samples of which some cannot be read; counts how many were asked for."""
 
     asked = 0
+
+    @property
+    def items(self) -> list[Named]:
+        return [Named(f"{index}.png") for index in range(len(self))]
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
         self.asked += 1
@@ -60,7 +69,7 @@ class Damaged(list[Sample]):
 def test_unlabeled_images_that_cannot_be_read_are_refused_before_training() -> None:
     data = toy_data(unlabeled=6)
     damaged = replace(data, unlabeled=Damaged(data.unlabeled))
-    said = r"^3\.png: cannot be read; so it is with 1 more unlabeled images; repair or remove"
+    said = r"^3\.png: cannot be read; nor can 5\.png be used: repair or remove them\.$"
     with pytest.raises(InputError, match=said):
         preflight(damaged, RECIPES["im"])
     with pytest.raises(InputError, match=r"^3\.png: cannot be read\.$"):

@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from ..data.folders.scan import drawn_outputs, never_drawn
 from ..data.sample import Sample, SegmentationData, Source
+from ..data.sources import name_of
 from ..errors import InputError
+from ..files.names import listed
 from .recipe import Recipe
 
 MOST_SECONDS = 20.0
@@ -126,10 +128,11 @@ def _look_at(unlabeled: Source, data: SegmentationData, seconds: float) -> int:
             break
     if not refused:
         return looked_at
-    said = refused[min(refused)]
-    if len(refused) > 1:
-        more = f"so it is with {len(refused) - 1} more unlabeled images; repair or remove them."
-        said = f"{said.removesuffix('.')}; {more}"
+    first, *others = sorted(refused)
+    said = refused[first]
+    if others:
+        names = listed([name_of(unlabeled, index) for index in others])
+        said = f"{said.removesuffix('.')}; nor can {names} be used: repair or remove them."
     raise InputError(said)
 
 
