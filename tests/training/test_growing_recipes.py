@@ -215,7 +215,7 @@ def test_it_is_said_when_most_images_are_left_out(
     monkeypatch.setattr(module, "_worth_keeping", lambda *_: next(answers))
     events = list(runs.train("im", toy_data(Task.BINARY), SHORT, folder=tmp_path / "run"))
     said = [event.message for event in events if isinstance(event, Warned)]
-    found = [sentence for sentence in said if "unlabeled images" in sentence]
+    found = [sentence for sentence in said if "learns from" in sentence]
     assert [words in sentence for sentence in found] == ([True] if words else [])
 
 

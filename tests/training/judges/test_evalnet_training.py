@@ -130,11 +130,11 @@ def test_it_learns_how_much_of_the_truth_a_label_covers(scheme: LabelScheme) -> 
     networks = EvalNets.create(Architecture(1, scheme.outputs, 0.25), scheme, 2, seed=0)
     learner = Learning(networks, config)
     lesson = squares(scheme)
-    for _ in range(60):
+    for _ in range(100):
         learner.prepare_step()
         for member in range(2):
             networks.loss(member, lesson)[0].backward()
-        learner.update([0.0, 0.0], 60)
+        learner.update([0.0, 0.0], 100)
     networks.eval()
     constant = (lesson.overlap - lesson.overlap.median()).abs().mean()
     for member in range(2):
