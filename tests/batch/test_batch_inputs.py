@@ -14,6 +14,7 @@ from batch_toys import batch_of, counts, do, toy_frames
 from PIL import Image as Picture
 
 from napari_inconsistency_masks.batch import list_images
+from napari_inconsistency_masks.batch.images import unfit_channels
 from napari_inconsistency_masks.batch.names import unique_stems
 from napari_inconsistency_masks.batch.plan import Plan
 from napari_inconsistency_masks.errors import InputError
@@ -107,6 +108,18 @@ def test_axes_are_corrected(model: Path, ensemble: TrainedEnsemble, tmp_path: Pa
     np.testing.assert_array_equal(results["z"].array, results["last"].array)
 
 
+@pytest.mark.parametrize(
+    ("given", "have", "wanted", "advice"),
+    [(3, 3, 1, "choose one of them"), (1, 3, 2, "choose 2 of 3"), (1, 1, 2, "give images like")],
+)
+def test_channels_are_only_to_be_chosen_where_there_are_enough(
+    given: int, have: int, wanted: int, advice: str
+) -> None:
+    said = unfit_channels(given, have, wanted)
+    assert said.startswith("1 channel does not fit" if given == 1 else "3 channels do not fit")
+    assert f"for {wanted}; {advice}" in said
+
+
 def problem(plan: Plan) -> str:
     (image,) = plan.images
     return str(image.problem)
@@ -117,7 +130,7 @@ def problem(plan: Plan) -> str:
     [
         ({}, "2 channels do not fit networks for 1; choose one"),
         ({"channels": [2]}, "there is no channel 2"),
-        ({"channels": [0, 1]}, "2 channels do not fit"),
+        ({"channels": [0, 1]}, "2 channels do not fit networks for 1; choose one of them."),
         ({"axes": "TYX"}, "axes TYX do not fit 3 x 2 x 2 x 32 x 32"),
         ({"channels": [0], "frames": [7, 9]}, "none of its 6 frames"),
     ],
@@ -155,7 +168,7 @@ def test_gray_saved_as_color_12_bit_and_float(
         tifffile.imwrite(tmp_path / name, gray)
     do(batch_of([tmp_path], tmp_path / "o", model, ensemble), ensemble)
     rows = {row["image"]: row for row in counts(tmp_path / "o")}
-    assert "3 channels does not fit" in rows["color.png"]["status"]
+    assert "3 channels do not fit" in rows["color.png"]["status"]
     for name, gray in grays.items():
         expected = find_consensus(predict(ensemble, gray)).inconsistency.sum()
         assert int(rows[name]["inconsistent_px"]) == expected

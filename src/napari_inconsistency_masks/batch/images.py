@@ -234,10 +234,16 @@ def _check(image: Image, options: BatchOptions, channels: int) -> None:
         )
     given = len(options.channels) or have
     if given != channels and not (channels == 1 and "S" in header.axes and not options.channels):
-        raise InputError(
-            f"{image.name}: {given} channels do not fit networks for {channels}; choose "
-            f"{'one' if channels == 1 else channels} of them."
-        )
+        raise InputError(f"{image.name}: {unfit_channels(given, have, channels)}")
+
+
+def unfit_channels(given: int, have: int, wanted: int) -> str:
+    """That an image does not fit networks, of whose ``have`` channels some are ``given``."""
+    some = "1 channel does" if given == 1 else f"{given} channels do"
+    advice = "give images like those they were trained on"
+    if have >= wanted:
+        advice = f"choose {'one' if wanted == 1 else wanted} of {'them' if given == have else have}"
+    return f"{some} not fit networks for {wanted}; {advice}."
 
 
 def _spelled(stack_axes: str) -> str:

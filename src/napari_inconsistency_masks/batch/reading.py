@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..files.images import StackFile
 from ..inference.trained import TrainedEnsemble
 from ..intensity import Scaling
-from .images import LARGE
+from .images import LARGE, unfit_channels
 
 _SURVEYED = 256
 
@@ -106,10 +106,7 @@ class FrameReader:
         if self._channels:
             return image[list(self._channels)]
         if len(image) != self._wanted and not (self._wanted == 1 and is_gray(image)):
-            raise InputError(
-                f"an image with {len(image)} channels does not fit networks for {self._wanted}; "
-                f"choose {'one' if self._wanted == 1 else self._wanted} of them."
-            )
+            raise InputError(unfit_channels(len(image), len(image), self._wanted))
         return image[: self._wanted]
 
     def _bands(self, index: int) -> Iterator[npt.NDArray[Any]]:
