@@ -281,6 +281,12 @@ def test_the_help_says_which_limits_are_themselves_allowed() -> None:
         assert by_flag[flag].help.endswith(limits)
 
 
+def test_what_is_to_be_given_is_in_capitals_in_every_help() -> None:
+    shown = [command for command in get_command(app).commands.values() if not command.hidden]
+    given = [p for command in shown for p in command.params if p.param_type_name == "argument"]
+    assert {p.metavar for p in given} == {"DATA", "RUN", "IMAGES"}
+
+
 @pytest.mark.parametrize("command", ["train", "benchmark"])
 def test_a_file_is_no_folder_to_write_to(folder: Path, tmp_path: Path, command: str) -> None:
     file = tmp_path / "notes.txt"

@@ -16,7 +16,9 @@ from .training import Json, Run, Threads, follow
 
 @with_settings("the run's")
 def retrain(
-    run: Annotated[Path, typer.Argument(help="The run to go on from.", show_default=False)],
+    run: Annotated[
+        Path, typer.Argument(help="The run to go on from.", metavar="RUN", show_default=False)
+    ],
     folder: Annotated[Path, typer.Option("--out", "-o", help="The run folder to make.")],
     data: Annotated[
         Optional[Path],  # noqa: UP045  typer

@@ -18,7 +18,7 @@ from .flags import apply_flags, with_settings
 from .stopping import Stopper
 from .work_places import Cluster, Scheduler, connect
 
-Run = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
+Run = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")]
 EndWithInput = Annotated[
     bool,
