@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.inference.image import channels_first
 from napari_inconsistency_masks.inference.predict import predict_logits, predict_samples
 from napari_inconsistency_masks.nets.ensemble import Architecture, Ensemble
 from napari_inconsistency_masks.nets.unet import UNet
@@ -140,3 +141,11 @@ def test_without_enough_memory_for_any_tile_it_is_said(
     monkeypatch.setattr(Ensemble, "forward", out_of_memory)
     with pytest.raises(InputError, match="graphics memory is not enough"):
         predict_logits(ensemble, noise(500, 600))
+
+
+def test_a_masked_image_is_refused_as_its_mask_would_be_forgotten() -> None:
+    image = np.ma.masked_array(np.arange(12).reshape(3, 4), mask=False)
+    assert channels_first(image, 1).shape == (1, 3, 4)
+    image[1, 2] = np.ma.masked
+    with pytest.raises(InputError, match="a masked image: its mask would be forgotten"):
+        channels_first(image, 1)

@@ -35,8 +35,8 @@ def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
     Raises
     ------
     InputError
-        If the number of channels is not the networks', the image is transparent anywhere, or has
-        no usable pixel.
+        If the number of channels is not the networks', the image is transparent or masked
+        anywhere, or has no usable pixel.
 
     Warns
     -----
@@ -77,8 +77,14 @@ def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     Raises
     ------
     InputError
-        If it has not ``channels``, nor three, or transparency that is not opaque everywhere.
+        If it has not ``channels``, nor three, transparency that is not opaque everywhere, or
+        pixels that are masked.
     """
+    if np.ma.is_masked(image):
+        raise InputError(
+            "a masked image: its mask would be forgotten; give the plain array, as float with NaN "
+            "where nothing is to be found."
+        )
     image = np.asarray(image)
     if image.ndim == 2:
         return image[None]
