@@ -78,6 +78,8 @@ def test_cut_picture(tmp_path: Path, kind: str) -> None:
     for length in range(0, len(data) - 20, 37):
         path.write_bytes(data[:length])
         refusal(path)
+    if kind != "BMP":
+        assert refusal(path).endswith("; copy or save it anew.")
 
 
 def test_animation(tmp_path: Path) -> None:

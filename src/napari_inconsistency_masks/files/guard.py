@@ -34,7 +34,9 @@ def refusing(path: str | os.PathLike[str]) -> Iterator[None]:
         raise InputError(about(Path(path), "too large for the free memory.")) from error
     except Exception as error:
         said = str(error) or type(error).__name__
-        raise InputError(about(Path(path), f"cannot be read ({said}).")) from error
+        refused = isinstance(error, OSError) and error.errno is not None  # by the system
+        hint = "" if refused else "; copy or save it anew"
+        raise InputError(about(Path(path), f"cannot be read ({said}){hint}.")) from error
 
 
 @dataclass(frozen=True)
