@@ -218,7 +218,7 @@ def test_names_of_classes_that_are_names_of_folders(name: str) -> None:
         "con\n",
         "aux",
         "COM1",
-        "dead cells of the third plate " * 9,
+        "dead cells of the third plate" * 9,
         "\u7d30\u80de" * 40,  # 80 letters, 240 bytes
     ],
 )
