@@ -13,7 +13,7 @@ IMAGE, CLASS, TRUE, ERROR, CORRECTED = (
     HEADERS.index(name) for name in ("Image", "Class", "True", "Error", "Corrected")
 )
 TIP = (
-    "Range: what the single networks count. True: press it and type a number. "
+    "Range: what the single networks count. True: type numbers, or paste a column of them. "
     "Area: share of the frame. "
     "Press a header to sort, a row to go there."
 )
