@@ -69,7 +69,12 @@ def test_the_interval_of_an_iou_is_that_of_all_pixels_of_the_drawn_files() -> No
 
 def test_equal_values_have_no_width() -> None:
     assert vars(interval(counts([2.0, 2.0, 2.0]))) == {"mean": 2.0, "low": 2.0, "high": 2.0}
-    assert vars(interval(counts([3.0]))) == {"mean": 3.0, "low": 3.0, "high": 3.0}
+
+
+def test_one_file_says_nothing_of_others() -> None:
+    for found in (interval(counts([3.0], [3.0])), difference(counts([4.0]), counts([1.0]))):
+        assert found.mean == 3.0
+        assert np.isnan([found.low, found.high]).all()
 
 
 def test_a_difference_is_as_uncertain_as_the_runs_and_the_files() -> None:

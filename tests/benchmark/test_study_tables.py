@@ -63,6 +63,10 @@ def table_of(*trials: Scored) -> Table:
     return table
 
 
+def main(*trials: Scored) -> Table:
+    return main_table(summarize(trials, METRICS), METRICS)
+
+
 def column(table: Table, number: int) -> list[str]:
     return [row[number].text for row in table.rows]
 
@@ -114,6 +118,17 @@ def test_frames_of_one_file_count_together() -> None:
     assert (apart.files, together.files) == (4, 1)
     assert together.above.ravel().tolist() == [sum(AFTER)]
     assert together.below.ravel().tolist() == [4.0]
+
+
+def test_of_one_test_file_there_is_no_interval() -> None:
+    given = [scored("im", run) for run in (1, 2)]
+    one = [
+        Scored(each.trial, each.networks, [{**row, "file": "movie"} for row in each.images])
+        for each in given
+    ]
+    texts = [cell.text for table in (table_of, main) for row in table(*one).rows for cell in row]
+    assert "-1.000" in texts
+    assert not any("[" in text or "nan" in text for text in texts)
 
 
 def test_scores_of_an_older_version_have_counts_but_no_pixels() -> None:

@@ -68,7 +68,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Interval:
-    """A number with its 95 % interval."""
+    """A number with its 95 % interval, whose limits are NaN if there is none: of one file."""
 
     mean: float
     low: float
@@ -81,9 +81,12 @@ def interval(measured: Measured, seed: int = 0) -> Interval:
 
     It knows of no other trainings: the networks are given.
     """
+    mean = measured.of_runs(_once(measured)).mean()
+    if measured.files < 2:
+        return _without_limits(mean)
     rng = np.random.default_rng(seed)
     means = [measured.of_runs(w).mean(axis=1) for w in _resampled(measured.files, rng)]
-    return _interval(measured.of_runs(_once(measured)).mean(), means)
+    return _interval(mean, means)
 
 
 @_remembered
@@ -97,14 +100,17 @@ def difference(one: Measured, other: Measured, seed: int = 0) -> Interval:
     seed
         Of the resampling.
     """
+    once = _once(one)
+    mean = (one.of_runs(once) - other.of_runs(once)).mean()
+    if one.files < 2:
+        return _without_limits(mean)
     rng = np.random.default_rng(seed)
     means = []
     for weights in _resampled(one.files, rng):
         by_run = one.of_runs(weights) - other.of_runs(weights)  # (S, R)
         runs = rng.integers(one.runs, size=by_run.shape)
         means.append(np.take_along_axis(by_run, runs, axis=1).mean(axis=1))  # (S,)
-    once = _once(one)
-    return _interval((one.of_runs(once) - other.of_runs(once)).mean(), means)
+    return _interval(mean, means)
 
 
 @_remembered
@@ -190,6 +196,11 @@ def _blocks() -> Iterator[int]:
 
 def _once(measured: Measured) -> _Float:
     return np.ones((1, measured.files))
+
+
+def _without_limits(mean: float) -> Interval:
+    """One file, drawn again and again, would seem to be sure of itself."""
+    return Interval(float(mean), np.nan, np.nan)
 
 
 def _interval(mean: float, resampled: list[_Float]) -> Interval:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,22 +15,22 @@ _TITLES = {"count_error": "count error", "mean_iou": "mean IoU"}
 _MAIN_NOTE = (
     "Test images; the ensemble of the networks of the result that are best on the validation "
     "images, mean ± standard deviation over the runs. In square brackets: 95 % bootstrap interval "
-    f"over the test files. Minus {REFERENCE}: in the runs that both have; its interval is over the "
-    "files and, if there are several, over the runs. p: paired permutation test of the same, "
-    "corrected for the number of methods (Holm); it knows of other files but of no other "
-    "trainings, so it is missing where there is one run, and to be read together with the "
-    "interval. Gained: result minus generation 0 of the same runs. Collapsed: runs with a "
-    "generation whose networks had nothing to teach (results.csv says why). Time and memory are "
-    f"relative to {BASELINE!r} in the same runs. Bold: the best with as many labels and the most "
-    "runs, of those that need no hidden labels."
+    f"over the test files, if there are several. Minus {REFERENCE}: in the runs that both have; "
+    "its interval is over the files and, if there are several, over the runs. p: paired "
+    "permutation test of the same, corrected for the number of methods (Holm); it knows of other "
+    "files but of no other trainings, so it is missing where there is one run, and to be read "
+    "together with the interval. Gained: result minus generation 0 of the same runs. Collapsed: "
+    "runs with a generation whose networks had nothing to teach (results.csv says why). Time and "
+    f"memory are relative to {BASELINE!r} in the same runs. Bold: the best with as many labels and "
+    "the most runs, of those that need no hidden labels."
 )
 
 
 _MASKS_NOTE = (
     "Test images, means over the runs: the method alone (generation 0), and the result of the "
     "generations that learn from the labels and from where the networks before them agree. In "
-    "square brackets: 95 % bootstrap interval of the difference, over the test files and, if there "
-    "are several, over the runs. p: paired permutation test of the two on the same files, "
+    "square brackets: 95 % bootstrap interval of the difference, over the test files, if there are "
+    "several, and over several runs. p: paired permutation test of the two on the same files, "
     "corrected for the number of rows (Holm); it knows of no other trainings, and is missing where "
     "there is one run. Bold: the better of the two."
 )
@@ -221,8 +222,7 @@ def _mean(summary: Summary, metric: str) -> str:
 
 
 def _value(summary: Summary, metric: str) -> str:
-    text, interval = _mean(summary, metric), summary.intervals.get(metric)
-    return text if interval is None else f"{text} [{interval.low:.3f}, {interval.high:.3f}]"
+    return _mean(summary, metric) + _limits(summary.intervals.get(metric), ".3f")
 
 
 def _is_best(summary: Summary, metric: str, summaries: Sequence[Summary]) -> bool:
@@ -249,7 +249,13 @@ def _p(value: float | None) -> str:
 
 
 def _difference(found: Interval | None) -> str:
-    return "" if found is None else f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+    return "" if found is None else f"{found.mean:+.3f}" + _limits(found, "+.3f")
+
+
+def _limits(found: Interval | None, form: str) -> str:
+    if found is None or math.isnan(found.low):
+        return ""
+    return f" [{found.low:{form}}, {found.high:{form}}]"
 
 
 def _times(value: float | None) -> str:
