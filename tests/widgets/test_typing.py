@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from open_layers import add_image, add_labels
-from qtpy.QtCore import QEvent, QPoint, Qt
+from qtpy.QtCore import QEvent, QLocale, QPoint, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox, QToolButton, QWidget
 
@@ -24,6 +24,7 @@ from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
 from napari_inconsistency_masks.widgets.pages.retraining_box import RetrainingBox
 from napari_inconsistency_masks.widgets.parts.controls import Chooser
 from napari_inconsistency_masks.widgets.parts.forms import Field
+from napari_inconsistency_masks.widgets.parts.numbers import DecimalBox
 from napari_inconsistency_masks.widgets.parts.text_line import TextLine
 from napari_inconsistency_masks.widgets.sections.data import DataSection
 from napari_inconsistency_masks.widgets.session.session import Session
@@ -247,6 +248,19 @@ def test_a_small_number_is_typed_as_in_a_paper_or_refused_as_a_whole(
     keys(text, qtbot)
     key(Qt.Key.Key_Return, qtbot)
     assert (box.value, box.widget.text()) == (number, shown)
+
+
+@pytest.mark.parametrize(("text", "shown"), [("1,5e-3", "0,00150"), ("0.25", "0,25000")])
+def test_numbers_have_the_decimal_sign_of_the_language(text: str, shown: str, qtbot: Any) -> None:
+    box = DecimalBox()
+    box.setLocale(QLocale(QLocale.Language.German))
+    box.setDecimals(5)
+    activate(box, qtbot)
+    box.setFocus()
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    keys(text, qtbot)
+    key(Qt.Key.Key_Return, qtbot)
+    assert (box.text(), box.value()) == (shown, float(shown.replace(",", ".")))
 
 
 def test_a_number_that_is_set_is_shown_with_few_digits_and_stays_what_it_is() -> None:

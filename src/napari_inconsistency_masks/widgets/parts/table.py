@@ -269,7 +269,7 @@ class Table(QTableView):
         """Go on below after Enter, as in a spreadsheet; called by Qt."""
         super().closeEditor(editor, hint)
         if hint == QAbstractItemDelegate.EndEditHint.SubmitModelCache and self._below.isValid():
-            self.setCurrentIndex(QModelIndex(self._below))
+            self.setCurrentIndex(self._rows.index(self._below.row(), self._below.column()))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Go nowhere because Tab led here; called by Qt, which would go to the first row."""
