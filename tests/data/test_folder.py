@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,19 @@ def test_folders_that_hold_no_plain_masks_are_not_classes(tmp_path: Path) -> Non
     data = load_folder(tmp_path, ("objects",))
     assert data.labeled[0].labeled.sum() == 50
     assert any("numbers of single objects" in note for note in data.notes)
+
+
+def test_numbers_of_objects_are_classes_where_plain_masks_are_only_positions(
+    tmp_path: Path,
+) -> None:
+    make_folder(tmp_path, "ab", ("position",))
+    for folder in ("alive", "dead"):
+        for number, name in enumerate("ab"):
+            numbered = square(1, number) // 255 + square(10, 10) // 255 * np.uint8(2)
+            save(tmp_path / folder / f"{name}.png", numbered)
+    assert load_folder(tmp_path, position="position").classes == ("alive", "dead", "position")
+    shutil.rmtree(tmp_path / "position")
+    assert load_folder(tmp_path).classes == ("alive", "dead")
 
 
 def make_regions(root: Path) -> Path:

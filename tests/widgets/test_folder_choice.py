@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QFileDialog
 from tiny import SIDE, write_folder
 
 from closed_folders import close
+from napari_inconsistency_masks.data.folders.inspection import ClassFolder, FolderLayout
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.recipes import RECIPES
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -20,7 +21,11 @@ from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
 from napari_inconsistency_masks.widgets.sections.data import DataSection
 from napari_inconsistency_masks.widgets.session.session import Session
 from napari_inconsistency_masks.widgets.session.sources import FOLDER
-from napari_inconsistency_masks.widgets.training.folder_data import FolderData
+from napari_inconsistency_masks.widgets.training.folder_data import (
+    FolderChoice,
+    FolderData,
+    propose,
+)
 from toy import SCHEMES
 
 pytestmark = pytest.mark.usefixtures("children", "at_once")
@@ -232,6 +237,18 @@ def test_a_folder_that_limits_labels_is_no_class(
     sample = data.data.labeled[data.images[rows.index((name, "train", "in part"))].index]
     np.testing.assert_array_equal(viewer.layers[1].data > 0, (sample.target[0] > 0) & (known > 0))
     assert [truth.complete_frames().any() for truth in compared] == [False]
+
+
+def test_numbered_objects_are_ticked_where_plain_masks_are_only_positions() -> None:
+    def proposed(**kinds: str) -> FolderChoice:
+        folders = tuple(ClassFolder(name, 5, kind) for name, kind in kinds.items())
+        return propose(FolderLayout(Path("dish"), "images", classes=folders))
+
+    assert proposed(alive="objects", dead="objects", position="binary") == FolderChoice(
+        ("alive", "dead", "position"), "position"
+    )
+    assert proposed(alive="binary", objects="objects") == FolderChoice(("alive",))
+    assert proposed(cells="objects") == FolderChoice(("cells",))
 
 
 def test_class_ids_get_names(

@@ -64,7 +64,8 @@ def load_folder(
         The folder.
     classes
         Folder names, one per class, or for multi-class labels the class names in the order of the
-        ids 0, 1, 2 ... Without them every folder of plain masks is a class.
+        ids 0, 1, 2 ... Without them every folder of plain masks is a class, and where there is
+        none but positions, every folder of numbered objects as well.
     task
         The label kind; without it one class is binary, several folders are multi-label, and several
         names for one folder are multi-class.

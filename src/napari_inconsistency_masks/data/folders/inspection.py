@@ -137,6 +137,18 @@ def inspect_folder(path: str | Path, images: str | None = None) -> FolderLayout:
     )
 
 
+def likely_classes(classes: Sequence[ClassFolder]) -> list[ClassFolder]:
+    """The folders of masks that are most likely classes, in their order.
+
+    Numbers of objects beside plain masks are mostly the same objects once more; but not if these
+    are only positions.
+    """
+    binary = [item for item in classes if item.kind == "binary"]
+    if all("position" in item.name.lower() for item in binary):
+        return [item for item in classes if item.kind in ("binary", "objects")]
+    return binary
+
+
 def has_images(folder: Path) -> bool:
     """Whether a folder holds a folder of images, or images with masks in folders beside them."""
     subfolders, images = _subfolders(folder), _list(folder)

@@ -20,6 +20,7 @@ from .inspection import (
     find_misnamed,
     folders_with_images,
     inspect_folder,
+    likely_classes,
 )
 
 MASK_FOLDERS = ("masks", "mask", "labels", "label", "classes", "annotations")
@@ -139,7 +140,7 @@ def _known_folder(found: FolderLayout, wanted: Collection[str]) -> str | None:
 
 
 def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
-    """Folders of binary masks; numbers of objects only where there is nothing else."""
+    """Folders of binary masks; numbers of objects only where there is nothing but positions."""
     if not found.classes:
         _refuse_closed(found, found.closed)
         where = "here" if found.images == "." else f"in {found.images}"
@@ -154,9 +155,7 @@ def _folders_of_classes(found: FolderLayout) -> list[ClassFolder]:
             f"{found.folder.name}: {listed(ids)} holds class ids; name all classes in the order "
             f"of their ids."
         )
-    return (
-        binary or [item for item in found.classes if item.kind == "objects"][:1] or [*found.classes]
-    )
+    return likely_classes(found.classes) or [*found.classes]
 
 
 def _named(found: FolderLayout, name: str) -> str | None:

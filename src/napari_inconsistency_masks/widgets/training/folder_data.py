@@ -11,7 +11,7 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from ...data.folders.folder import load_folder
-from ...data.folders.inspection import FolderLayout, inspect_folder
+from ...data.folders.inspection import FolderLayout, inspect_folder, likely_classes
 from ...data.published.layouts import load_published, recognize
 from ...data.sample import SegmentationData
 from ...errors import InputError
@@ -196,14 +196,15 @@ def read_folder(path: Path, choice: FolderChoice) -> SegmentationData:
 
 def propose(layout: FolderLayout) -> FolderChoice:
     """What of a folder is most likely meant."""
-    binary = tuple(item.name for item in layout.classes if item.kind == "binary")
-    position = next((name for name in binary if "position" in name.lower()), None)
-    if binary:
-        return FolderChoice(binary, position if len(binary) > 1 else None)
+    likely = tuple(item.name for item in likely_classes(layout.classes))
+    binary = any(item.kind == "binary" for item in layout.classes)
     ids = next((item for item in layout.classes if item.kind == "classes"), None)
-    if ids is not None:
+    if ids is not None and not binary:
         names = tuple(f"class {number}" for number in range(max(ids.ids) + 1))
         return FolderChoice(names, masks=ids.name)
+    position = next((name for name in likely if "position" in name.lower()), None)
+    if likely:
+        return FolderChoice(likely, position if len(likely) > 1 else None)
     return FolderChoice(tuple(item.name for item in layout.classes[:1]))
 
 
