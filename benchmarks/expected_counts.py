@@ -37,8 +37,8 @@ def measure(path: Path) -> list[list[str]]:
     origin = read_plan(path).data
     assert origin is not None
     data, ensemble = open_data(origin, relative_to=path), load(path)
-    ratios = ratios_on(evaluate(ensemble, data.validation).shown, data.validation)
-    shown = evaluate(ensemble, data.test).shown
+    ratios = ratios_on(evaluate(ensemble, data.validation).complete_rows, data.validation)
+    shown = evaluate(ensemble, data.test).complete_rows
     rng, rows = np.random.default_rng(1), []
     for state, ratio in ratios.items():
         of_state = [row for row in shown if row.state == state]

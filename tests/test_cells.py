@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from napari_inconsistency_masks.cells import (
     draw_discs,
     erode,
     find_cells,
+    find_marks,
     foreground,
-    marker_centers,
     marker_positions,
     nearest_distances,
     position_markers,
@@ -136,7 +137,7 @@ def test_positions_equal_a_slow_reference(mask: Bool) -> None:
 @over(small_masks)
 def test_every_position_has_a_center_in_the_image(mask: Bool) -> None:
     positions = marker_positions(mask, erode=False, holes=False)
-    centers = marker_centers(mask, erode=False)
+    centers = find_markers(mask, shrink=False, holes=False).centers
     assert centers.shape == positions.shape
     assert (centers >= 0).all()
     assert (centers <= np.array(mask.shape) - 1).all()
@@ -145,7 +146,7 @@ def test_every_position_has_a_center_in_the_image(mask: Bool) -> None:
 @pytest.mark.parametrize("radius", [3, 5, 8])
 def test_the_center_of_a_disc_is_where_it_was_drawn(radius: int) -> None:
     disc = draw_discs(np.array([[14, 21]]), np.array([radius]), (30, 40))
-    np.testing.assert_allclose(marker_centers(disc), [[14, 21]])
+    np.testing.assert_allclose(find_markers(disc, holes=False).centers, [[14, 21]])
     assert marker_positions(disc).tolist() == [[15, 22]]  # the reference adds 1
 
 
@@ -153,7 +154,7 @@ def test_a_ring_has_two_positions_but_one_center() -> None:
     ring = drawing("....... .#####. .#...#. .#...#. .#...#. .#####. .......")
     assert marker_positions(ring, erode=False).tolist() == [[4, 4], [4, 4]]
     assert marker_positions(ring, erode=False, holes=False).tolist() == [[4, 4]]
-    np.testing.assert_allclose(marker_centers(ring, erode=False), [[3, 3]])
+    np.testing.assert_allclose(find_markers(ring, shrink=False, holes=False).centers, [[3, 3]])
 
 
 def test_a_marker_in_a_ring_is_one_more() -> None:
@@ -162,7 +163,7 @@ def test_a_marker_in_a_ring_is_one_more() -> None:
     target[5:16, 5:16] = False
     target[8:13, 8:13] = True
     assert len(marker_positions(target, holes=False)) == 2
-    assert len(marker_centers(target)) == 2
+    assert len(find_markers(target, holes=False).centers) == 2
 
 
 def test_markers_less_than_4_wide_are_lost_and_touching_ones_parted() -> None:
@@ -171,11 +172,57 @@ def test_markers_less_than_4_wide_are_lost_and_touching_ones_parted() -> None:
     mask[2:10, 10:18] = mask[2:10, 20:28] = True
     mask[5, 18:20] = True  # a thin neck
     assert len(marker_positions(mask, erode=False)) == 2
-    np.testing.assert_allclose(marker_centers(mask), [[5.5, 13.5], [5.5, 23.5]])
+    np.testing.assert_allclose(find_markers(mask, holes=False).centers, [[5.5, 13.5], [5.5, 23.5]])
 
 
 def test_lines_have_no_area() -> None:
     assert marker_positions(drawing("##### ..... ....#"), erode=False).shape == (0, 2)
+
+
+def slow_number_of_marks(mask: Bool) -> int:
+    components, count = ndimage.label(mask, np.ones((3, 3)))
+    found = 0
+    for index in range(1, count + 1):
+        core = ndimage.binary_erosion(components == index, np.ones((3, 3)), border_value=1)
+        parts, number = ndimage.label(core, np.ones((3, 3)))
+        filled = [ndimage.binary_fill_holes(parts == part) for part in range(1, number + 1)]
+        found += max(1, sum(outline_center(part, hole=False) is not None for part in filled))
+    return found
+
+
+@over(small_masks, st.booleans())
+def test_marks_equal_a_slow_reference(mask: Bool, grown: bool) -> None:
+    if grown:
+        mask = ndimage.binary_dilation(np.pad(mask, 1))
+    positions, centers, small = find_marks(mask)
+    assert len(positions) == len(centers) == len(small) == slow_number_of_marks(mask)
+    assert (small == 0).sum() == len(find_markers(mask, holes=False).centers)
+    assert (centers >= 0).all()
+    assert (centers <= np.array(mask.shape) - 1).all()
+
+
+def test_all_marks_are_found_small_ones_and_those_that_touch() -> None:
+    mask = np.zeros((20, 40), bool)
+    mask[2:10, 10:18] = mask[2:10, 20:28] = True
+    mask[5, 18:20] = True  # a thin neck
+    mask[3:6, 2:5] = mask[14, 30] = mask[15, 5:9] = True  # 3 x 3, a pixel and a line
+    centers = [[5.5, 13.5], [5.5, 23.5], [4, 3], [14, 30], [15, 6.5]]
+    np.testing.assert_allclose(find_marks(mask).centers, centers)
+    assert find_marks(mask).positions.tolist()[2:] == [[5, 4], [15, 31], [16, 7]]
+    assert find_marks(mask).small.tolist() == [0, 0, 9, 1, 4]
+
+
+@pytest.mark.parametrize(("smallest", "counted"), [(1, 5), (4, 4), (5, 3), (9, 3), (10, 2)])
+def test_small_marks_count_from_a_size_on(smallest: int, counted: int) -> None:
+    channels = np.zeros((2, 20, 40), bool)
+    channels[0] = True
+    channels[1, 2:10, 10:18] = channels[1, 2:10, 20:28] = True
+    channels[1, 3:6, 2:5] = channels[1, 14, 30] = channels[1, 15, 5:9] = True
+    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position", smallest)
+    assert find_cells(channels, scheme).counts == {"cell": counted}
+    as_in_paper = replace(scheme, smallest_mark=None)
+    assert find_cells(channels, as_in_paper).counts == {"cell": 2}
+    assert scheme == as_in_paper  # it is no matter of what is learned
 
 
 # --- reading masks ---

@@ -9,7 +9,8 @@ import pytest
 from napari_inconsistency_masks.cells import (
     MarkerStyle,
     draw_discs,
-    marker_centers,
+    find_marks,
+    marker_positions,
     position_markers,
     pseudo_label_markers,
 )
@@ -53,17 +54,17 @@ def test_markers_stay_where_they_are_however_often_they_are_drawn() -> None:
     moved = mask
     for _ in range(5):
         mask, moved = style.redraw(mask), pseudo_label_markers(moved)
-    np.testing.assert_allclose(marker_centers(mask), PLACES)
-    assert np.abs(marker_centers(moved) - PLACES).min() >= 4  # as the reference draws them
+    np.testing.assert_allclose(find_marks(mask).centers, PLACES)
+    assert np.abs(find_marks(moved).centers - PLACES).min() >= 4  # as the reference draws them
 
 
 def test_markers_that_erosion_would_lose_are_drawn_too() -> None:
     mask = discs(4)
     small = np.zeros(SHAPE, bool)
     small[90:92, 20:22] = small[40, 100] = True
-    found = marker_centers(MarkerStyle(4).redraw(mask | small))
+    found = find_marks(MarkerStyle(4).redraw(mask | small)).centers
     wanted = [*PLACES.tolist(), [90, 20], [40, 100]]
-    assert len(marker_centers(mask | small)) == len(PLACES)
+    assert len(marker_positions(mask | small)) == len(PLACES)
     assert sorted(map(tuple, found.round().tolist())) == sorted(map(tuple, wanted))
 
 
@@ -71,7 +72,7 @@ def test_markers_that_just_touch_are_parted_and_do_not_touch_then() -> None:
     touching = discs(5, np.array([(50, 50), (50, 61)])) | discs(5, np.array([(52, 90)]))
     touching[50, 55:57] = True
     found = MarkerStyle(5).redraw(touching)
-    centers = marker_centers(found)
+    centers = find_marks(found).centers
     assert sorted(map(tuple, centers.round().tolist())) == [(50, 50), (50, 61), (52, 90)]
     assert [int(r) for r in MarkerStyle(5).radii(np.array([(50, 50), (50, 61), (52, 90)]))] == [
         4,
@@ -98,7 +99,7 @@ def test_crowded_cells_are_as_many_when_drawn_again(radius: int, gap: int) -> No
             places = np.concatenate([places, place[None]])
     mask = discs(3, places)
     drawn = MarkerStyle(radius).redraw(mask)
-    assert len(marker_centers(drawn)) == len(marker_centers(mask)) == len(places)
+    assert len(find_marks(drawn).centers) == len(find_marks(mask).centers) == len(places)
 
 
 def test_a_single_marker_has_the_size_of_the_others() -> None:
@@ -111,4 +112,4 @@ def test_a_single_marker_has_the_size_of_the_others() -> None:
 def test_near_markers_stay_two(radius: int | None, apart: tuple[int, int]) -> None:
     mask = position_markers(np.array([(50, 50), (50 + apart[0], 50 + apart[1])]), SHAPE)
     drawn = MarkerStyle(radius).redraw(mask)
-    assert len(marker_centers(mask)) == len(marker_centers(drawn)) == 2
+    assert len(find_marks(mask).centers) == len(find_marks(drawn).centers) == 2

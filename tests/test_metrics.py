@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from golden_files import Case, each_case, read_cases
-from napari_inconsistency_masks.cells import draw_discs, redraw_markers
+from napari_inconsistency_masks.cells import CANDIDATES, draw_discs, redraw_markers
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.metrics.evaluation import Evaluation, matched_pairs
+from napari_inconsistency_masks.metrics.count_sums import matched_pairs
+from napari_inconsistency_masks.metrics.evaluation import Evaluation
 from napari_inconsistency_masks.metrics.reference import (
     classwise_iou,
     detected_after_blanking,
@@ -58,6 +59,46 @@ def test_multiclass_figures_are_the_reference_ones(case: str, given: Case) -> No
     np.testing.assert_array_equal(blanked, given["detection_im"])
 
 
+def marks(*sides: int) -> Bool:
+    """A cell all over, and square marks of so many pixels."""
+    channels = np.zeros((2, 20, 60), bool)
+    channels[0] = True
+    for number, side in enumerate(sides):
+        channels[1, 5 : 5 + side, 10 * number + 1 : 10 * number + 1 + side] = True
+    return channels
+
+
+@pytest.mark.parametrize(
+    ("predicted", "there", "best"),
+    [
+        ((5, 2, 1), 1, 6),  # specks where nothing is; 6 is the first of all that are right
+        ((5, 3, 1), 1, 10),
+        ((5, 3, 2), 2, 6),
+        ((5, 2, 1), 2, 4),
+        ((5, 2, 1), 3, 1),
+        ((6, 5), 2, 6),
+    ],
+)
+def test_the_smallest_mark_is_the_one_with_the_best_counts(
+    predicted: tuple[int, ...], there: int, best: int
+) -> None:
+    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position")
+    evaluation = Evaluation(scheme, smallest_marks=CANDIDATES)
+    evaluation.add("a", marks(*predicted), marks(*[5] * there).astype(np.uint8))
+    assert evaluation.smallest_mark == best
+    assert evaluation.scores_by_mark()[best].mcce == 0
+    by_default = evaluation.scores()
+    assert by_default == evaluation.scores_by_mark()[CANDIDATES[0]]
+    assert [image.count_error for image in by_default.per_image] == [by_default.mcce]
+
+
+def test_all_marks_that_a_person_drew_count() -> None:
+    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position", smallest_mark=12)
+    evaluation = Evaluation(scheme, smallest_marks=(12,))
+    evaluation.add("a", marks(5, 5, 5), marks(5, 2, 1).astype(np.uint8))
+    assert evaluation.scores().mcce == 0
+
+
 def check_hela(given: Case) -> None:
     predicted = (given["probs"] > 0.5).transpose(0, 3, 1, 2)  # (images, K, Y, X)
     true = np.stack([given["gt_alive"], given["gt_dead"], given["gt_pos"]], axis=1) > 10
@@ -65,7 +106,7 @@ def check_hela(given: Case) -> None:
         np.testing.assert_array_equal(redraw_markers(channels[2]), redrawn > 0)
     figures = reference_hela_scores(predicted, true, HELA)
     assert [figures.mean_iou, figures.mean_iou_states, figures.mcce] == given["result"].tolist()
-    evaluation = Evaluation(HELA)
+    evaluation = Evaluation(HELA, as_in_paper=True)
     for channels, target in zip(predicted, true, strict=True):
         evaluation.add("crop", channels, target.astype(np.uint8))
     scores = evaluation.scores()
@@ -147,7 +188,7 @@ def test_multiclass_equals_the_figures_of_one_image(
 
 
 def test_what_never_occurs_is_not_scored() -> None:
-    evaluation = Evaluation(HELA)
+    evaluation = Evaluation(HELA, as_in_paper=True)
     nothing = np.zeros((3, 20, 20), bool)
     evaluation.add("empty dish", nothing, nothing.astype(np.uint8))
     scores = evaluation.scores()
@@ -179,7 +220,7 @@ def dish(alive: list[tuple[int, int]], dead: list[tuple[int, int]]) -> Bool:
 def test_cells_are_counted_paired_and_listed() -> None:
     true = dish(alive=[(20, 20), (20, 50), (20, 80)], dead=[(80, 20)])
     predicted = dish(alive=[(24, 20), (80, 20)], dead=[(80, 80)])
-    evaluation = Evaluation(HELA)
+    evaluation = Evaluation(HELA, as_in_paper=True)
     evaluation.add("dish", predicted, true.astype(np.uint8))
     scores = evaluation.scores()
     assert scores.counts == {
@@ -194,7 +235,7 @@ def test_cells_are_counted_paired_and_listed() -> None:
 
 def test_errors_of_several_images_do_not_compensate_but_the_bias_does() -> None:
     one, two = dish([(20, 20)], []), dish([(20, 20), (20, 60)], [])
-    evaluation = Evaluation(HELA)
+    evaluation = Evaluation(HELA, as_in_paper=True)
     evaluation.add("too many", two, one.astype(np.uint8))
     evaluation.add("too few", one, two.astype(np.uint8))
     scores = evaluation.scores()
@@ -203,7 +244,7 @@ def test_errors_of_several_images_do_not_compensate_but_the_bias_does() -> None:
 
 
 def test_margin_of_the_count_error_is_its_standard_error_over_the_images() -> None:
-    evaluation = Evaluation(HELA)
+    evaluation = Evaluation(HELA, as_in_paper=True)
     cells = [(20, 20), (20, 60), (60, 20)]
     for number, missed in enumerate((0, 1, 3)):
         predicted = dish(alive=cells[missed:], dead=[(80, 80)])
@@ -216,7 +257,7 @@ def test_margin_of_the_count_error_is_its_standard_error_over_the_images() -> No
 
 
 def test_images_of_one_name_are_several_in_the_margin() -> None:
-    evaluation = Evaluation(HELA)
+    evaluation = Evaluation(HELA, as_in_paper=True)
     cells = [(20, 20), (20, 60), (60, 20)]
     for missed in (0, 1, 3):
         predicted = dish(alive=cells[missed:], dead=[])
@@ -243,7 +284,7 @@ def test_pixels_and_cells_that_are_not_known_do_not_count() -> None:
     known = np.zeros((100, 100), bool)
     known[:50] = True
     for where in (known, np.stack([known] * 3)):
-        evaluation = Evaluation(HELA)
+        evaluation = Evaluation(HELA, as_in_paper=True)
         evaluation.add("dish", predicted, true.astype(np.uint8), where)
         scores = evaluation.scores()
         assert scores.mcce == 0
@@ -254,7 +295,7 @@ def test_outputs_that_are_not_known_do_not_count() -> None:
     true, predicted = dish([(20, 20)], []), dish([], [(20, 20)])
     known = np.zeros((3, 100, 100), bool)
     known[0] = True
-    evaluation = Evaluation(HELA)
+    evaluation = Evaluation(HELA, as_in_paper=True)
     evaluation.add("only alive is known", predicted, true.astype(np.uint8), known)
     scores = evaluation.scores()
     assert scores.iou == {"alive": 0, "dead": None, "position": None}

@@ -5,7 +5,7 @@ Axis letters used everywhere: E members, B batch, C image channels, K network ou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,6 +52,10 @@ class LabelScheme:
         Names, in the order of the target's channels (or ids).
     position
         The class whose connected spots are cell positions (multi-label only).
+    smallest_mark
+        Pixels of the smallest spot that is a cell, see `cells.marks`: 1 in what people draw; in
+        predictions, what the run found out; None to leave out all that the paper's rule does. It
+        says nothing about what is learned, so schemes that differ only in it are equal.
 
     Raises
     ------
@@ -64,6 +68,7 @@ class LabelScheme:
     task: Task
     classes: tuple[str, ...]
     position: str | None = None
+    smallest_mark: int | None = field(default=1, compare=False)
 
     def __post_init__(self) -> None:
         if not self.classes or any(not name.strip() for name in self.classes):

@@ -10,7 +10,7 @@ from roi_files import area, points, rectangle, write_rois
 from roifile import ROI_TYPE, ImagejRoi
 from scipy import ndimage
 
-from napari_inconsistency_masks.cells import marker_centers, position_markers
+from napari_inconsistency_masks.cells import find_marks, position_markers
 from napari_inconsistency_masks.data.masks import apart
 from napari_inconsistency_masks.data.roi_masks import RoiMasks, open_masks
 from napari_inconsistency_masks.errors import InputError
@@ -112,7 +112,7 @@ def test_points_are_markers_as_positions_become(tmp_path: Path) -> None:
     (found,) = masks(tmp_path, points(given[:3]), points(given[3:]))
     expected = position_markers(np.array(given)[:, ::-1], SIZE)
     np.testing.assert_array_equal(found, expected)
-    assert len(marker_centers(found, erode=True)) == 4
+    assert len(find_marks(found).centers) == 4
 
 
 def test_points_with_fractions_lie_in_the_nearest_pixel(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Marks of positions that no counting finds are told before anything is learned from them."""
+"""Marks of positions that are very small are counted, and told before anything is learned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataset_files import noise, save, square
 
 from napari_inconsistency_masks.cells import find_cells
 from napari_inconsistency_masks.data.folders.folder import load_folder
-from napari_inconsistency_masks.errors import InputError
 
 
 def folder_of(root: Path, sides: Sequence[int]) -> Path:
@@ -27,41 +26,29 @@ def folder_of(root: Path, sides: Sequence[int]) -> Path:
 
 
 @pytest.mark.parametrize("side", [1, 2, 3])
-def test_marks_that_are_never_counted_are_refused(tmp_path: Path, side: int) -> None:
-    """Networks would learn that there is no cell anywhere, and all counts would be 0."""
-    with pytest.raises(
-        InputError, match="position: none of its 9 marks is a cell, as marks less than 4 pixels"
-    ):
-        load_folder(folder_of(tmp_path, [side] * 3), position="position")
-
-
-def test_some_small_marks_are_a_note(tmp_path: Path) -> None:
-    data = load_folder(folder_of(tmp_path, [3, 5, 5]), position="position")
+def test_small_marks_are_counted_and_a_note(tmp_path: Path, side: int) -> None:
+    data = load_folder(folder_of(tmp_path, [side, side, 5]), position="position")
     (note,) = [note for note in data.notes if "marks" in note]
-    assert note.startswith("position: 3 of 9 marks are less than 4 pixels wide and are not counted")
-    counted = sum(
+    assert note.startswith("position: 6 of 9 marks are less than 4 pixels wide")
+    counted = [
         len(find_cells(s.labeled != 0, data.scheme)) for s in (*data.labeled, *data.validation)
-    )
-    assert counted == 6
+    ]
+    assert counted == [3] * 3
 
 
 @pytest.mark.parametrize("sides", [[4] * 3, [5] * 3, [3] + [5] * 9])
-def test_marks_that_are_counted_need_no_word(tmp_path: Path, sides: list[int]) -> None:
+def test_marks_that_are_large_need_no_word(tmp_path: Path, sides: list[int]) -> None:
     data = load_folder(folder_of(tmp_path, sides), position="position")
     assert not [note for note in data.notes if "marks" in note]
-
-
-def test_a_single_small_mark_is_no_reason_to_refuse_anything(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path, [3, 0, 0])
-    assert "3 of 3 marks" in " ".join(load_folder(folder, position="position").notes)
 
 
 def test_a_thousand_marks_are_enough_to_tell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("napari_inconsistency_masks.data.folders.small_marks.ENOUGH", 6)
-    with pytest.raises(InputError, match="none of its 6 marks"):
-        load_folder(folder_of(tmp_path, [3] * 5), position="position")
+    data = load_folder(folder_of(tmp_path, [3] * 5), position="position")
+    (note,) = [note for note in data.notes if "marks" in note]
+    assert note.startswith("position: 6 of 6 marks")
 
 
 def test_without_positions_small_objects_are_objects(tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def test_only_what_is_known_is_compared(run: Path) -> None:
     known = np.ones((32, 32), bool)
     known[row - 5 : row + 5, column - 5 : column + 5] = False
     scores = evaluate(ensemble, [replace(sample, known=known)])
-    assert [(row.state, row.true) for row in scores.shown] == [("bright", 1), ("dark", 0)]
-    assert [(row.name, row.state) for row in scores.shown] == [
+    assert [(row.state, row.true) for row in scores.complete_rows] == [("bright", 1), ("dark", 0)]
+    assert [(row.name, row.state) for row in scores.complete_rows] == [
         (sample.name, state) for state in scheme.states
     ]
 
@@ -87,7 +87,7 @@ def test_label_boxes_say_nothing_of_whole_images(run: Path) -> None:
     scores = evaluate(load(run), boxed)
     assert scores.images == 6
     assert len(scores.rows) == 12
-    assert scores.shown == ()
+    assert scores.complete_rows == ()
 
 
 def test_images_that_were_learned_from_say_nothing(tmp_path: Path) -> None:

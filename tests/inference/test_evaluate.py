@@ -46,7 +46,7 @@ def test_a_check_is_the_mean_over_images_of_each_member(task: Task) -> None:
     ensemble = ensemble_for(scheme)
     result = check(ensemble, samples, scheme, loss)
     losses, areas = [], []
-    together, alone = Evaluation(scheme, shown=True), [Evaluation(scheme) for _ in range(2)]
+    together, alone = Evaluation(scheme), [Evaluation(scheme) for _ in range(2)]
     for sample in samples:
         logits = predict_logits(ensemble, sample.image[None])[:, 0]
         target = torch.from_numpy(sample.labeled)[None, None].expand(2, 1, *sample.labeled.shape)

@@ -61,9 +61,9 @@ def test_a_thin_difference_is_a_place_if_it_changes_a_count() -> None:
     members = nothing()
     draw_cell(members[0], 60, 60)
     draw_cell(members[1], 60, 60)
-    members[0, 2] = members[1, 2] = 0
-    members[0, 2, 58:62, 58:62] = 1  # a marker that counts
-    members[1, 2, 58:61, 58:61] = 1  # one pixel less: too narrow to count
+    members[:, 2] = 0
+    members[:, 2, 58:63, 54:60] = members[:, 2, 58:63, 61:67] = 1  # two markers
+    members[0, 2, 59:62, 60] = 1  # joined by three pixels
     (place,) = found(members)
     assert place.effect == 1
     assert place.classes == ("position",)

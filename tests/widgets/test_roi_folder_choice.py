@@ -9,7 +9,7 @@ import pytest
 from roifile import ROI_TYPE, ImagejRoi, roiwrite
 from tiny import write_folder
 
-from napari_inconsistency_masks.cells import marker_centers
+from napari_inconsistency_masks.cells import find_marks
 from napari_inconsistency_masks.files.images import read_image
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets.pages.folder_page import FolderPage
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("children", "at_once")
 def points_instead(folder: Path) -> None:
     """Replace masks of positions by points."""
     for path in [*folder.iterdir()]:
-        centers = marker_centers(read_image(path).array > 0, erode=False)
+        centers = find_marks(read_image(path).array > 0).centers
         points = ImagejRoi.frompoints(centers[:, ::-1].round().astype(int))
         points.roitype = ROI_TYPE.POINT
         roiwrite(path.with_suffix(".zip"), [points])

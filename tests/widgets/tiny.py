@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Labels, Points
 
-from napari_inconsistency_masks.cells import marker_centers
+from napari_inconsistency_masks.cells import find_marks
 from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -31,7 +31,7 @@ def add_stack(viewer: Any, frames: int = 8, labeled: int = 4) -> list[Any]:
     masks = np.stack([sample.labeled for sample in samples])  # (N, K, Y, X)
     masks[labeled:] = 0
     centers = [
-        np.column_stack([np.full(2, number), marker_centers(mask[2] != 0)])
+        np.column_stack([np.full(2, number), find_marks(mask[2] != 0).centers])
         for number, mask in enumerate(masks[:labeled])
     ]
     layers = [

@@ -74,7 +74,9 @@ class Model:
         names = tuple(scheme["classes"])
         told = values.get("ratios", {}).items()
         made = {
-            "scheme": LabelScheme(Task(scheme["task"]), names, scheme["position"]),
+            "scheme": LabelScheme(
+                Task(scheme["task"]), names, scheme["position"], scheme.get("smallest_mark")
+            ),
             "ratios": {name: CountRatio(**ratio) for name, ratio in told},
         }
         return cls(**{**values, **made})

@@ -106,10 +106,10 @@ def _rows(
             sure = record.confident or {}
             about |= {f"confident {name}": sure.get(name) for name in data.scheme.classes}
             about["collapse"] = "; ".join(record.collapse)
-            single = check(networks, samples, data.scheme, loss)
+            single = check(networks, samples, data.scheme, loss, as_in_paper=True)
             together = single
             if len(teachers) < len(networks):
-                together = check(teachers, samples, data.scheme, loss)
+                together = check(teachers, samples, data.scheme, loss, as_in_paper=True)
             images += [
                 {"split": split, "generation": generation, "file": files[split][image.name]}
                 | _image(image, data.scheme)

@@ -13,20 +13,24 @@ from .discs import (
 )
 from .find import UNCLEAR, Cells, assign_states, find_cells
 from .marker_style import MarkerStyle
-from .markers import foreground, marker_centers, marker_positions
+from .markers import foreground, marker_positions
+from .marks import CANDIDATES, SMALLEST, Marks, find_marks
 from .morphology import dilate, erode
 
 __all__ = [
+    "CANDIDATES",
+    "SMALLEST",
     "UNCLEAR",
     "Cells",
     "MarkerStyle",
+    "Marks",
     "assign_states",
     "dilate",
     "draw_discs",
     "erode",
     "find_cells",
+    "find_marks",
     "foreground",
-    "marker_centers",
     "marker_positions",
     "nearest_distances",
     "position_markers",

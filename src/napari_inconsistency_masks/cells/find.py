@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ..task import LabelScheme
 from .markers import EIGHT_NEIGHBORS, centroids, find_markers
+from .marks import counting, find_marks
 
 _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
@@ -34,18 +35,26 @@ class Cells:
     names
         What is counted: the states of the scheme; its classes if it has no position class; the
         position class if it has nothing else.
+    small
+        As in `Marks`, or None if nothing is known of sizes.
     """
 
     centers: _Float
     states: _Int
     names: tuple[str, ...]
+    small: _Int | None = None
 
     def __len__(self) -> int:
         return len(self.states)
 
     def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Cells:
         """The cells chosen by a bool array ``(N,)``."""
-        return Cells(self.centers[chosen], self.states[chosen], self.names)
+        small = None if self.small is None else self.small[chosen]
+        return Cells(self.centers[chosen], self.states[chosen], self.names, small)
+
+    def at_least(self, smallest: int | None) -> Cells:
+        """Those that count if this is `LabelScheme.smallest_mark`."""
+        return self if self.small is None else self[counting(self.small, smallest)]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -58,11 +67,12 @@ class Cells:
         return int((self.states == UNCLEAR).sum())
 
 
-def find_cells(channels: _Bool, scheme: LabelScheme, *, holes: bool = False) -> Cells:
+def find_cells(channels: _Bool, scheme: LabelScheme, *, as_in_paper: bool = False) -> Cells:
     """Find the cells in hard labels.
 
-    With a position class there is a cell at each marker, in the state that `assign_states` finds.
-    Without one, each 8-connected component of each class is an object.
+    With a position class there is a cell at each of `find_marks` that `LabelScheme.smallest_mark`
+    lets count, in the state that `assign_states` finds. Without one, each 8-connected component of
+    each class is an object.
 
     Parameters
     ----------
@@ -70,17 +80,24 @@ def find_cells(channels: _Bool, scheme: LabelScheme, *, holes: bool = False) -> 
         ``(K, Y, X)``.
     scheme
         What the channels mean.
-    holes
-        As in `marker_positions`.
+    as_in_paper
+        Whether the marks are those of `marker_positions`, which the paper's MCCE is defined by:
+        without small ones, but with one for each hole.
     """
     position = scheme.position_output
     if position is None:
         return _find_objects(channels[-len(scheme.classes) :], scheme.classes)  # not "blanked"
-    positions, centers = find_markers(channels[position], holes=holes)
-    if not scheme.states:
-        return Cells(centers, np.zeros(len(centers), np.int64), scheme.classes)
-    states = assign_states(positions, np.delete(channels, position, axis=0))
-    return Cells(centers, states, scheme.states)
+    mask = channels[position]
+    small = None
+    if as_in_paper:
+        positions, centers, _ = find_markers(mask, holes=True)
+    else:
+        positions, centers, small = find_marks(mask)
+    states = np.zeros(len(centers), np.int64)
+    if scheme.states:
+        states = assign_states(positions, np.delete(channels, position, axis=0))
+    found = Cells(centers, states, scheme.states or scheme.classes, small)
+    return found.at_least(scheme.smallest_mark)
 
 
 def _find_objects(masks: _Bool, names: tuple[str, ...]) -> Cells:
@@ -95,7 +112,7 @@ def assign_states(positions: _Int, states: _Bool) -> _Int:
     Parameters
     ----------
     positions
-        ``(N, 2)``, from `marker_positions`.
+        ``(N, 2)``, from `marker_positions` or `find_marks`.
     states
         ``(S, Y, X)``, a mask per state.
 

@@ -7,7 +7,7 @@ gets from OpenCV's contours and their moments; the mean cell count error (MCCE) 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -75,27 +75,34 @@ def marker_positions(mask: npt.NDArray[Any], *, erode: bool = True, holes: bool 
     -------
     ndarray of int64, ``(N, 2)``
         Row and column: the centroid of each outline, cut to an integer and moved by +1 in both.
-        The reference does so; `marker_centers` says where the cells are. Lines one pixel wide
-        have no area inside their outline and are left out.
+        The reference does so; `find_marks` says where the cells are. Lines one pixel wide have no
+        area inside their outline and are left out.
     """
     return find_markers(mask, shrink=erode, holes=holes)[0]
 
 
-def marker_centers(mask: npt.NDArray[Any], *, erode: bool = True) -> _Float:
-    """True centroids ``(N, 2)`` of the markers in pixels, for display.
+class Markers(NamedTuple):
+    """What outlines go around.
 
-    One for each of ``marker_positions(mask, erode=erode, holes=False)``, in the same order: what
-    is shown is what is counted.
+    Attributes
+    ----------
+    positions
+        int64 ``(N, 2)``, see `marker_positions`.
+    centers
+        float ``(N, 2)``: true centroids.
+    pixels
+        int64 ``(N, 2)``: one pixel of each, on its outline.
     """
-    return find_markers(mask, shrink=erode, holes=False)[1]
+
+    positions: _Int
+    centers: _Float
+    pixels: _Int
 
 
-def find_markers(
-    mask: npt.NDArray[Any], *, shrink: bool = True, holes: bool
-) -> tuple[_Int, _Float]:
-    """Positions and centers ``(N, 2)`` of the same markers, see the functions above."""
+def find_markers(mask: npt.NDArray[Any], *, shrink: bool = True, holes: bool) -> Markers:
+    """The markers of `marker_positions`, with more about each; `shrink` is its `erode`."""
     marked = foreground(mask)
-    positions, centers = [np.empty((0, 2), np.int64)], [np.empty((0, 2))]
+    positions, centers, pixels = [np.empty((0, 2), np.int64)], [np.empty((0, 2))], []
     for labels, hole in _outlined_regions(eroded(marked, 3) if shrink else marked):
         if hole and not holes:
             continue
@@ -104,7 +111,18 @@ def find_markers(
         exact = (np.stack(moments)[:, solid] * _SIXTH) / (area[solid] * 0.5)
         positions.append(exact.T.astype(np.int64) + 1)
         centers.append(centroids(labels)[solid] - 1)
-    return np.concatenate(positions), np.concatenate(centers)
+        pixels.append(_first_pixels(labels)[solid] - 1)
+    return Markers(
+        np.concatenate(positions),
+        np.concatenate(centers),
+        np.concatenate(pixels) if pixels else np.empty((0, 2), np.int64),
+    )
+
+
+def _first_pixels(labels: _Labels) -> _Int:
+    """The first pixel ``(N, 2)`` of each label, row by row: it lies on the outline."""
+    number, first = np.unique(labels, return_index=True)
+    return np.stack(np.divmod(first[number > 0], labels.shape[1]), axis=1)
 
 
 def _outlined_regions(marked: _Bool) -> Iterator[tuple[_Labels, bool]]:

@@ -114,7 +114,7 @@ def evaluate(
     scores = score(ensemble, chosen.samples)
     _print_scores(scores, chosen.name, chosen.split)
     if not learned:
-        _print_ratios(ratios_on(scores.shown, chosen.samples))
+        _print_ratios(ratios_on(scores.complete_rows, chosen.samples))
     _say_what_was_seen(learned, chose, scores.images, complete=seen.complete)
     if table is not None:
         _write_counts(table, scores, learned, complete=seen.complete)

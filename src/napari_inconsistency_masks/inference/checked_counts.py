@@ -35,7 +35,7 @@ def write_checked_counts(folder: Path, rows: Sequence[CountRow], files: Mapping[
     folder
         Of the generation.
     rows
-        `Scores.shown`, of images that no network learned from.
+        `Scores.complete_rows`, of images that no network learned from.
     files
         By name of an image, which file it is a frame of.
     """

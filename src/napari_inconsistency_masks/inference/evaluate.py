@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from ..cells import CANDIDATES
 from ..data.batches.tensors import tensor_of
 from ..data.sample import Sample, Source
 from ..inconsistency import Prediction, find_consensus
@@ -35,6 +36,10 @@ class Check:
         `LabelScheme.epoch_criterion`; where no class is in the labels, the negative loss.
     members, ensemble
         Scores of each member, and of their mean probability.
+    counting
+        The same scores of the ensemble, by `LabelScheme.smallest_mark` that it may count with.
+    smallest_mark
+        With which it counts best.
     inconsistent
         Share of the area on which members disagree.
     found
@@ -50,6 +55,8 @@ class Check:
     inconsistent: float
     found: float
     behavior: Behavior
+    counting: Mapping[int | None, Scores]
+    smallest_mark: int | None
 
     @property
     def count_error(self) -> tuple[float, ...] | None:
@@ -72,7 +79,14 @@ class Check:
         return tuple(scores.mean_iou or 0.0 for scores in self.members)
 
 
-def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) -> Check:
+def check(
+    ensemble: Ensemble,
+    samples: Source,
+    scheme: LabelScheme,
+    loss: Loss,
+    *,
+    as_in_paper: bool = False,
+) -> Check:
     """Score the members of an ensemble, and the ensemble, on labeled samples.
 
     Parameters
@@ -83,8 +97,10 @@ def check(ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss) 
         With targets, at least one.
     scheme, loss
         What the outputs mean, and what is minimized in training.
+    as_in_paper
+        As in `Evaluation`.
     """
-    sums = CheckSums(len(ensemble), scheme, loss)
+    sums = CheckSums(len(ensemble), scheme, loss, as_in_paper=as_in_paper)
     for sample, logits in predicted(ensemble, samples):
         sums.add(sample, logits)
     return sums.check()
@@ -108,7 +124,7 @@ def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
         If a sample has no target, or its channels or labels do not fit the networks.
     """
     scheme = ensemble.card.scheme
-    evaluation = Evaluation(scheme, shown=True)
+    evaluation = Evaluation(scheme, smallest_marks=(scheme.smallest_mark,))
     for sample, logits in predicted(ensemble.networks, samples):
         probability = Prediction(scheme.probability(logits).numpy(), scheme).mean()
         evaluation.add(sample.name, scheme.harden(probability), sample.labeled, sample.known)
@@ -122,14 +138,16 @@ class CheckSums:
     ----------
     members
         Number of networks.
-    scheme, loss
+    scheme, loss, as_in_paper
         As for `check`.
     """
 
-    def __init__(self, members: int, scheme: LabelScheme, loss: Loss) -> None:
+    def __init__(
+        self, members: int, scheme: LabelScheme, loss: Loss, *, as_in_paper: bool = False
+    ) -> None:
         self._scheme, self._loss = scheme, loss
-        self._members = [Evaluation(scheme) for _ in range(members)]
-        self._together = Evaluation(scheme, shown=True)
+        self._members = [Evaluation(scheme, as_in_paper=as_in_paper) for _ in range(members)]
+        self._together = Evaluation(scheme, smallest_marks=CANDIDATES, as_in_paper=as_in_paper)
         self._losses: list[npt.NDArray[np.float64]] = []  # (E,) each
         self._soft_iou: list[npt.NDArray[np.float64]] = []  # (E,) each
         self._inconsistent: list[float] = []
@@ -172,6 +190,8 @@ class CheckSums:
             inconsistent=float(np.mean(self._inconsistent)),
             found=float(np.mean(self._found)),
             behavior=behavior,
+            counting=self._together.scores_by_mark(),
+            smallest_mark=self._together.smallest_mark,
         )
 
 

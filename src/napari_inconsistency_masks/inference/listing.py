@@ -51,6 +51,27 @@ def network_files(path: Path) -> list[Path]:
     return files
 
 
+def smallest_mark(path: Path) -> int | None:
+    """What the networks of a run, or of one of its generations, count: see `GenerationRecord`.
+
+    None for other networks, too.
+    """
+    listing = path / ENSEMBLE
+    if listing.is_file():
+        values = read_json(listing)
+        generation = values.get("generation") if isinstance(values, dict) else None
+        path = path / f"generation-{generation}"
+    record = path / GENERATION
+    values = read_json(record) if record.is_file() else None
+    found = values.get("smallest_mark") if isinstance(values, dict) else None
+    if found is not None and (not isinstance(found, int) or found < 1):
+        raise InputError(
+            f"{record}: this file is damaged, the smallest mark that counts is {found!r}; take it "
+            f"from a copy of the run."
+        )
+    return found
+
+
 def _listed(file: Path, key: str, kind: type[T]) -> list[T]:
     """The list at a key of a JSON file, all of one type."""
     values = read_json(file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..checkpoint import STRETCHED, ModelCard, load_network
 from ..devices import choose_device, choose_precision
 from ..errors import InputError
 from ..nets.ensemble import Ensemble
-from .listing import network_files
+from .listing import network_files, smallest_mark
 
 NOW_STRETCHED = (
     "these pixels are stretched to 8 bits, and the networks learned from 8-bit images as they are; "
@@ -90,4 +90,5 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
     place = choose_device(device)
     ensemble = Ensemble([network for network, _ in loaded])
     ensemble.place(place, choose_precision(place, precision)).eval()
-    return TrainedEnsemble(ensemble, cards[0], tuple(files))
+    scheme = replace(cards[0].scheme, smallest_mark=smallest_mark(path))
+    return TrainedEnsemble(ensemble, replace(cards[0], scheme=scheme), tuple(files))

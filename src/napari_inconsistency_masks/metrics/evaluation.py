@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
-from ..cells import Cells, find_cells
+from ..cells import SMALLEST, Cells, find_cells
 from ..errors import InputError
 from ..task import LabelScheme
+from .count_sums import CountSums
 from .reference import TINY, redraw_positions
-from .scores import CountRow, CountScore, ImageScore, Scores
+from .scores import ImageScore, Scores
 
 _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
@@ -21,10 +22,9 @@ _Float = npt.NDArray[np.float64]
 _REDRAWN = 1.5
 """Pixels by which `redraw_positions` moves markers from the pixel that their center lies in."""
 
-
 _ALL_OVER = 0.9
-"""Share of an image that must be labeled for `Scores.shown`. Label boxes are often drawn where
-networks differ, and there they miss and invent more than elsewhere."""
+"""Share of an image that must be labeled for `Scores.complete_rows`. Label boxes are often drawn
+where networks differ, and there they miss and invent more than elsewhere."""
 
 
 class Evaluation:
@@ -36,23 +36,31 @@ class Evaluation:
         What the outputs mean.
     radius
         How far, in pixels, a predicted cell may lie from the true one it is paired with.
-    shown
-        Whether to count cells as the program shows them as well, for `Scores.shown`.
+    smallest_marks
+        What `LabelScheme.smallest_mark` may be in predictions. In labels all marks count.
+    as_in_paper
+        Whether to redraw predicted markers and to count cells as the reference implementation does,
+        which no other part of the program does; for tables that are compared with the paper's.
     """
 
-    def __init__(self, scheme: LabelScheme, *, radius: float = 10.0, shown: bool = False) -> None:
-        self._scheme, self._radius, self._show = scheme, radius, shown
+    def __init__(
+        self,
+        scheme: LabelScheme,
+        *,
+        radius: float = 10.0,
+        smallest_marks: Sequence[int | None] = (SMALLEST,),
+        as_in_paper: bool = False,
+    ) -> None:
+        if scheme.position is None or as_in_paper:
+            smallest_marks = smallest_marks[:1]  # it makes no difference
+        self._scheme, self._as_in_paper = replace(scheme, smallest_mark=1), as_in_paper
+        self._counts = {mark: CountSums(scheme.counted, radius) for mark in smallest_marks}
         nothing = np.zeros(len(scheme.classes), np.int64)
         self._overlap = _Overlap(nothing, nothing, nothing, 0, 0)
         self._iou: list[float] = []  # means over the classes of an image
         self._iou_of_states: list[float] = []
         self._dice: list[float] = []
-        self._rows: list[CountRow] = []
-        self._shown: list[CountRow] = []
-        self._per_image: list[ImageScore] = []
-        self._counted_images = 0
-        self._wrong_counts = 0
-        self._matched = dict.fromkeys(scheme.counted, 0)
+        self._per_image: list[tuple[ImageScore, int | None]] = []  # and its place in `CountSums`
 
     def add(
         self,
@@ -68,7 +76,7 @@ class Evaluation:
         name
             Of the image, for the rows.
         predicted
-            Hard labels ``(K, Y, X)``. Predicted markers are redrawn first, as the reference does.
+            Hard labels ``(K, Y, X)``.
         true
             Target as in `LabelScheme`. Multi-class pixels of 0 are not known.
         known
@@ -104,19 +112,16 @@ class Evaluation:
                 f"these classes."
             )
         known_to_all: _Bool = np.logical_and.reduce(known)
-        if self._show and known_to_all.mean() >= _ALL_OVER:
-            self._shown += _shown_counts(name, predicted, true, known_to_all, scheme)
-        predicted = redraw_positions(predicted, scheme)
+        if self._as_in_paper:
+            predicted = redraw_positions(predicted, scheme)
         overlap = _find_overlap(predicted, true, known, scheme)
         self._overlap += overlap
         self._add_means(overlap, known)
-        wrong = None
+        place = None
         if known_to_all.any():
-            cells = _known_cells(predicted, known_to_all, scheme, redrawn=True)
-            true_cells = _known_cells(scheme.to_channels(true), known_to_all, scheme)
-            wrong = self._count(name, cells, true_cells)
+            place = self._count(name, predicted, true, known_to_all)
         both, union = tuple(overlap.both.tolist()), tuple(overlap.union.tolist())
-        self._per_image.append(ImageScore(name, both, union, wrong))
+        self._per_image.append((ImageScore(name, both, union, None), place))
 
     def _add_means(self, overlap: _Overlap, known: _Bool) -> None:
         """Mean IoU, mean IoU of the states, and mean Dice of one image, as the reference's."""
@@ -132,26 +137,48 @@ class Evaluation:
         if states.any():
             self._iou_of_states.append(iou[states].mean())
 
-    def _count(self, name: str, predicted: Cells, true: Cells) -> int:
-        """Count the cells of an image; how many counts are wrong, over all states."""
-        self._counted_images += 1
-        wrong = 0
-        for index, state in enumerate(true.names):
-            found = predicted.centers[predicted.states == index]
-            there = true.centers[true.states == index]
-            self._rows.append(CountRow(name, state, len(found), len(there)))
-            wrong += abs(len(found) - len(there))
-            self._matched[state] += matched_pairs(found, there, self._radius)
-        self._wrong_counts += wrong
-        return wrong
+    def _count(self, name: str, predicted: _Bool, true: npt.NDArray[np.uint8], known: _Bool) -> int:
+        """Count the cells of an image where `known` ``(Y, X)``; which one it is of those so far."""
+        found = self._cells(predicted, known, redrawn=self._as_in_paper)
+        there = self._cells(self._scheme.to_channels(true), known)
+        complete = bool(known.mean() >= _ALL_OVER)
+        for smallest, sums in self._counts.items():
+            sums.add(name, found.at_least(smallest), there, complete=complete)
+        return len(sums.wrong) - 1
+
+    def _cells(self, channels: _Bool, known: _Bool, *, redrawn: bool = False) -> Cells:
+        """The cells where `known` ``(Y, X)``.
+
+        Redrawn markers are looked up where they were before, at the same pixel as a true marker of
+        the same shape: else cells at the border of what is known would be wrong in a perfect
+        prediction.
+        """
+        cells = find_cells(channels, self._scheme, as_in_paper=self._as_in_paper)
+        pixel = cells.centers.round()
+        if self._scheme.position is not None:
+            pixel = np.floor(cells.centers - _REDRAWN * redrawn).clip(0)
+        row, column = pixel.astype(np.int64).T
+        return cells[known[row, column]]
+
+    @property
+    def smallest_mark(self) -> int | None:
+        """With which of `smallest_marks` least counts are wrong; the first one of several."""
+        return min(self._counts, key=lambda mark: sum(self._counts[mark].wrong))
 
     def scores(self) -> Scores:
-        """The scores of all images added so far."""
+        """The scores of all images added so far, counting with the first of `smallest_marks`."""
+        return next(iter(self.scores_by_mark().values()))
+
+    def scores_by_mark(self) -> dict[int | None, Scores]:
+        """The same, counting with each of `smallest_marks`."""
+        return {mark: self._scores(sums) for mark, sums in self._counts.items()}
+
+    def _scores(self, sums: CountSums) -> Scores:
         scheme, overlap = self._scheme, self._overlap
         iou = [_share(both, union) for both, union in zip(overlap.both, overlap.union, strict=True)]
         present = [value for value in iou if value is not None]
-        counts = {state: self._count_score(state) for state in self._matched}
-        error = _share(self._wrong_counts, self._counted_images)
+        counts, wrong = sums.scores(), sum(sums.wrong)
+        error = _share(wrong, len(sums.wrong))
         has_positions = scheme.position is not None
         return Scores(
             images=len(self._iou),
@@ -163,20 +190,15 @@ class Evaluation:
             pixel_accuracy=_share(overlap.right, overlap.pixels),
             mcce=error if has_positions else None,
             object_count_error=None if has_positions else error,
-            relative_count_error=_share(
-                self._wrong_counts, sum(score.true for score in counts.values())
-            ),
+            relative_count_error=_share(wrong, sum(score.true for score in counts.values())),
             counts=counts,
-            rows=tuple(self._rows),
-            per_image=tuple(self._per_image),
-            shown=tuple(self._shown),
+            rows=tuple(sums.rows),
+            per_image=tuple(
+                image if place is None else replace(image, count_error=sums.wrong[place])
+                for image, place in self._per_image
+            ),
+            complete_rows=tuple(sums.complete_rows),
         )
-
-    def _count_score(self, state: str) -> CountScore:
-        rows = [row for row in self._rows if row.state == state]
-        predicted, true = sum(row.predicted for row in rows), sum(row.true for row in rows)
-        bias = (predicted - true) / max(len(rows), 1)
-        return CountScore(predicted, true, self._matched[state], bias)
 
 
 @dataclass(frozen=True)
@@ -237,53 +259,6 @@ def _find_overlap(
         right=int(((there == found) & known).sum()),
         pixels=int(known.sum()),
     )
-
-
-def _shown_counts(
-    name: str, predicted: _Bool, true: npt.NDArray[np.uint8], known: _Bool, scheme: LabelScheme
-) -> list[CountRow]:
-    """The cells of an image that the program shows, where `known` ``(Y, X)``."""
-    found = _known_cells(predicted, known, scheme, holes=False).counts
-    there = _known_cells(scheme.to_channels(true), known, scheme, holes=False).counts
-    return [CountRow(name, state, found[state], there[state]) for state in there]
-
-
-def _known_cells(
-    channels: _Bool,
-    known: _Bool,
-    scheme: LabelScheme,
-    *,
-    redrawn: bool = False,
-    holes: bool = True,
-) -> Cells:
-    """The cells that the reference counts, where `known` ``(Y, X)``; without holes, those shown.
-
-    Redrawn markers are looked up where they were before, at the same pixel as a true marker of the
-    same shape: else cells at the border of what is known would be wrong in a perfect prediction.
-    """
-    cells = find_cells(channels, scheme, holes=holes)
-    pixel = cells.centers.round()
-    if scheme.position is not None:
-        pixel = np.floor(cells.centers - _REDRAWN * redrawn).clip(0)
-    row, column = pixel.astype(np.int64).T
-    return cells[known[row, column]]
-
-
-def matched_pairs(a: _Float, b: _Float, radius: float) -> int:
-    """How many points of ``(N, 2)`` and ``(M, 2)`` are paired within `radius`, nearest first.
-
-    No point is in two pairs. (The most pairs possible would take minutes on a noisy prediction.)
-    """
-    if not len(a) or not len(b):
-        return 0
-    near = cKDTree(a).sparse_distance_matrix(cKDTree(b), radius, output_type="ndarray")
-    near = near[np.argsort(near["v"], kind="stable")]
-    free_a, free_b, pairs = [True] * len(a), [True] * len(b), 0
-    for i, j in zip(near["i"].tolist(), near["j"].tolist(), strict=True):
-        if free_a[i] and free_b[j]:
-            free_a[i] = free_b[j] = False
-            pairs += 1
-    return pairs
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -115,8 +115,8 @@ def reference_hela_scores(
     for guess, truth in zip(predicted, true, strict=True):
         guess = redraw_positions(guess, scheme)
         overlaps.append([iou(a, b) for a, b in zip(guess, truth, strict=True)])
-        found = find_cells(guess, scheme, holes=True).counts
-        there = find_cells(truth, scheme, holes=True).counts
+        found = find_cells(guess, scheme, as_in_paper=True).counts
+        there = find_cells(truth, scheme, as_in_paper=True).counts
         wrong.append(sum(abs(found[state] - there[state]) for state in there))
     of_outputs = np.round(overlaps, 4)  # (images, K)
     of_states = np.delete(of_outputs, scheme.position_output, axis=1)

@@ -105,10 +105,8 @@ class Scores:
         Counts per image and state.
     per_image
         What each image contributes.
-    shown
-        As `rows`, but counted as the program shows and writes it: markers where they are predicted,
-        and holes are no cells. For `count_ratio`, so without images of which only a part is
-        labeled; empty if it was not asked for.
+    complete_rows
+        Those of `rows` whose image is labeled all over, for `count_ratio`.
     """
 
     images: int
@@ -124,7 +122,7 @@ class Scores:
     counts: dict[str, CountScore]
     rows: tuple[CountRow, ...]
     per_image: tuple[ImageScore, ...] = ()
-    shown: tuple[CountRow, ...] = ()
+    complete_rows: tuple[CountRow, ...] = ()
 
     @property
     def mcce_margin(self) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Generator
 
+from ..cells import SMALLEST
 from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
@@ -50,7 +51,9 @@ def outcome(
             f"Generation {generation}: what its networks say on the validation images is no "
             f"number; train them again, with a lower learning rate."
         )
-    scores = teachers.ensemble
+    held_out = not _learned_from_validation(setup)
+    smallest = teachers.smallest_mark if held_out else SMALLEST
+    scores = teachers.counting[smallest]
     masks = setup.recipe.pseudo_labels is not None and setup.labeler.masks
     record = GenerationRecord(
         generation=generation,
@@ -69,6 +72,7 @@ def outcome(
             if setup.recipe.needs_unlabeled
             else None
         ),
+        smallest_mark=None if scheme.position is None else smallest,
     )
     in_detail = GenerationScores(
         images=scores.images,
@@ -77,7 +81,7 @@ def outcome(
         precision={name: count.precision for name, count in scores.counts.items()},
         wrong=None if scores.mcce is None else scores.wrong_counts,
     )
-    counts = () if _learned_from_validation(setup) else scores.shown
+    counts = scores.complete_rows if held_out else ()
     return Outcome(record, in_detail, counts, files_of(setup.data.validation))
 
 

@@ -61,6 +61,9 @@ class GenerationRecord:
     confident
         By class, the share of the area of unlabeled images of which they are sure together; see
         `confidence.confident_foreground`. None where the recipe learns from no unlabeled images.
+    smallest_mark
+        Pixels of the smallest mark that its networks count, see `LabelScheme`. None, also in
+        records of older versions: they count as the paper does.
     """
 
     generation: int
@@ -77,6 +80,7 @@ class GenerationRecord:
     collapse: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     confident: Mapping[str, float] | None = None
+    smallest_mark: int | None = None
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""

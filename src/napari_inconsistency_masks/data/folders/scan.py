@@ -26,14 +26,13 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
     Returns
     -------
     list of str
-        Notes: classes without a pixel, gray masks, images with missing pixels, marks that are too
-        small to be counted, frames of stacks on which nothing is drawn.
+        Notes: classes without a pixel, gray masks, images with missing pixels, marks that are
+        very small, frames of stacks on which nothing is drawn.
 
     Raises
     ------
     InputError
-        If a file cannot be used, nothing is drawn in any labeled image, or no mark of a position
-        is large enough to be counted.
+        If a file cannot be used, or nothing is drawn in any labeled image.
     """
     notes, marks, empty = [], SmallMarks(scheme), EmptyFrames()
     drawn, looked_at = _drawn(labeled, scheme, marks, empty)

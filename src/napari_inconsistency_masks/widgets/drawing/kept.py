@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from ...cells import position_markers
-from ...cells.markers import find_markers
+from ...cells import find_marks, position_markers
 from ...errors import InputError
 from ...files.atomic import WriteError
 from ...projects import FrameLabels
@@ -193,7 +192,7 @@ def _positions(
 ) -> tuple[npt.NDArray[np.float64], list[str]]:
     if item.points is None:
         plane = area(drawing.axes.read_plane(item.labels, frame))
-        return find_markers(plane, holes=False)[1], []
+        return find_marks(plane).centers, []
     here = drawing.axes.frames_of_points(item.points)[0] == frame
     letters = drawing.axes.layer_letters
     found: npt.NDArray[np.float64] = item.points[here][:, [letters.index("Y"), letters.index("X")]]

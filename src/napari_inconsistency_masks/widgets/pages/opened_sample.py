@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Image, Labels, Layer, Points
 
-from ...cells import marker_centers
+from ...cells import find_marks
 from ...data.sample import Sample, SegmentationData
 from ...task import LabelScheme
 from ..counting.drawn_counts import KnownLabels
@@ -121,6 +121,6 @@ def _truth_layers(
 def _positions(
     name: str, masks: npt.NDArray[np.uint8], axes: FrameAxes, about: dict[str, Any]
 ) -> Points:
-    centers = map(marker_centers, masks != 0)
-    points = [axes.points(frame, found) for frame, found in enumerate(centers)]
+    marks = map(find_marks, masks != 0)
+    points = [axes.points(frame, found.centers) for frame, found in enumerate(marks)]
     return Points(np.concatenate(points), name=name, **points_look("white"), **about)

@@ -63,7 +63,12 @@ class Model:
         scheme = answer["scheme"]
         return cls(
             run,
-            LabelScheme(Task(scheme["task"]), tuple(scheme["classes"]), scheme["position"]),
+            LabelScheme(
+                Task(scheme["task"]),
+                tuple(scheme["classes"]),
+                scheme["position"],
+                scheme.get("smallest_mark"),
+            ),
             int(answer["channels"]),
             int(answer["members"]),
             wanted_device,
