@@ -47,7 +47,8 @@ class SmallMarks:
         if self.small <= TOLD * self.marks:
             return []
         small = f"{self.small:,} of {self.marks:,} marks are less than 4 pixels wide"
-        return [
+        note = (
             f"{self.scheme.position}: {small}; networks may not learn them, and comparisons "
             f"(napari-im benchmark), which count as the paper does, leave them out; {_ADVICE}."
-        ]
+        )
+        return [note]
