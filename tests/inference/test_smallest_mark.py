@@ -65,9 +65,7 @@ def test_runs_of_older_versions_count_as_they_did(run: Path) -> None:
 def test_what_is_none_is_refused(run: Path) -> None:
     for value in ("many", 0, -3):
         set_smallest(run, value)
-        with pytest.raises(
-            InputError, match=r"generation.json: this file is damaged"
-        ):
+        with pytest.raises(InputError, match=r"generation.json: this file is damaged"):
             load(run)
 
 
