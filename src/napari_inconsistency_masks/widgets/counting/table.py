@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from ..parts.table import Table
+from ..parts.editable_table import EditableTable
 from ..parts.table_rows import Cell
 from .counts import CountRow, in_words
 
@@ -27,8 +27,8 @@ UNKNOWN = "Type the count here, or draw labels on the frame."
 CORRECTED_TIP = "Cells drawn in the label boxes and predicted outside. The range is that outside."
 
 
-class CountTable(Table):
-    """Shows counts; see `Table`."""
+class CountTable(EditableTable):
+    """Shows counts; see `EditableTable`."""
 
     def __init__(self) -> None:
         super().__init__("count_table", "Counts", HEADERS, editable=TRUE)

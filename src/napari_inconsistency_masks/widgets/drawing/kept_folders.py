@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -58,7 +58,12 @@ class Kept:
 def key_of(drawing: Drawing, source: str) -> str:
     """A name for the copies of an image (its file, if it has one) with certain classes."""
     scheme = drawing.scheme
-    about = (source or drawing.name, drawing.axes.letters, drawing.axes.shape, str(asdict(scheme)))
+    about = (
+        source or drawing.name,
+        drawing.axes.letters,
+        drawing.axes.shape,
+        str(SchemeEntry.of(scheme).model_dump()),
+    )
     stem = _UNSAFE.sub("-", drawing.name).strip("-.")[:40] or "image"
     return f"{stem}-{zlib.crc32(repr(about).encode()):08x}"
 
@@ -88,7 +93,10 @@ def new_folder(root: Path, key: str, drawing: Drawing, source: str) -> Path:
     about = {"image": drawing.name, "file": source, "axes": drawing.axes.letters}
     shape = list(drawing.axes.shape)
     try:
-        write_json(folder / ABOUT, {**about, "shape": shape, "labels": asdict(drawing.scheme)})
+        write_json(
+            folder / ABOUT,
+            {**about, "shape": shape, "labels": SchemeEntry.of(drawing.scheme).model_dump()},
+        )
     except OSError:
         with suppress(OSError):
             folder.rmdir()

@@ -7,13 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 
 from qtpy.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from qtpy.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
-from qtpy.QtWidgets import (
-    QAbstractItemDelegate,
-    QAbstractItemView,
-    QHeaderView,
-    QTableView,
-    QWidget,
-)
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from .letters import is_letter
 from .table_rows import Row, Rows
@@ -29,7 +23,6 @@ ROW, ABOVE_AND_BELOW = 22, 4
 """Pixels that a row is high at least, and beside its letters."""
 
 _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_CLEARING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _BREAKS = re.compile(r"[\r\n\t]")
 
 
@@ -38,10 +31,7 @@ class Table(QTableView):
 
     `chosen` carries the number of a row (in the order they were given) when it becomes the
     selected one, `opened` that of one that was double-clicked, or on which Enter was pressed;
-    `selected` tells that other rows are selected, of which there may be several;
-    `edited` that of one into which a text was typed (none to clear it); `filled` those of several,
-    with their texts, of which there are more than rows if more was pasted than there is room for;
-    and `undone` tells that the last of them should be taken back.
+    `selected` tells that other rows are selected, of which there may be several.
 
     Parameters
     ----------
@@ -50,7 +40,7 @@ class Table(QTableView):
     columns
         Headers.
     editable
-        The column in which a person can type: after a double click, F2, or just so.
+        The column in which a person can type, of an `EditableTable`.
 
     Attributes
     ----------
@@ -63,9 +53,6 @@ class Table(QTableView):
     chosen = Signal(int)
     selected = Signal()
     opened = Signal(int)
-    edited = Signal(int, str)
-    filled = Signal(list, list)
-    undone = Signal()
 
     def __init__(
         self, name: str, accessible: str, columns: Sequence[str], editable: int | None = None
@@ -74,18 +61,13 @@ class Table(QTableView):
         self.setObjectName(name)
         self.setAccessibleName(accessible)
         self._rows = Rows(columns, editable, self)
-        self._rows.edited.connect(self.edited)
-        self._editable = editable
-        self._quiet = self._replacing = self._deselected = self._finishing = False
-        self._below = QPersistentModelIndex()
+        self._quiet = self._replacing = self._deselected = False
         self._stretched = -1
         self.setModel(self._rows)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        when = QAbstractItemView.EditTrigger
-        typing = when.DoubleClicked | when.EditKeyPressed | when.AnyKeyPressed
-        self.setEditTriggers(when.NoEditTriggers if editable is None else typing)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)  # else Tab leads from cell to cell, and never out of them
         self.setShowGrid(False)
         self.setAlternatingRowColors(False)
@@ -147,9 +129,6 @@ class Table(QTableView):
         keys
             What each row is about, by which it is known again; without them it is its number.
         """
-        if keys is not None:
-            keys = list(keys)
-            self._finish_typing(keys)
         model, seen = self.selectionModel(), self._sees_current()
         current = QPersistentModelIndex(self.currentIndex())
         self._quiet = self._replacing = True
@@ -259,18 +238,6 @@ class Table(QTableView):
         """Put the table, or some rows, on the clipboard."""
         QGuiApplication.clipboard().setText(self.text(numbers))
 
-    def commitData(self, editor: QWidget) -> None:
-        """Remember what is below, as the row may be sorted elsewhere now; called by Qt."""
-        index = self.currentIndex()
-        self._below = QPersistentModelIndex(index.sibling(index.row() + 1, index.column()))
-        super().commitData(editor)
-
-    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
-        """Go on below after Enter, as in a spreadsheet; called by Qt."""
-        super().closeEditor(editor, hint)
-        if hint == QAbstractItemDelegate.EndEditHint.SubmitModelCache and self._below.isValid():
-            self.setCurrentIndex(self._rows.index(self._below.row(), self._below.column()))
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Go nowhere because Tab led here; called by Qt, which would go to the first row."""
         at_a_row, quiet = self.currentIndex().isValid(), self._quiet
@@ -281,59 +248,17 @@ class Table(QTableView):
         self._quiet = quiet
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy and open with the usual keys, type a number anywhere in a row; called by Qt."""
+        """Copy and open with the usual keys; called by Qt."""
         index = self.currentIndex()
         if event.matches(QKeySequence.StandardKey.Copy):
             several = self.all_selected
             self.copy(several if len(several) > 1 else None)
-            return
-        if self._editable is not None and event.matches(QKeySequence.StandardKey.Paste):
-            self._paste()
-            return
-        if self._editable is None and event.key() in _OPENING and index.isValid():
+        elif event.key() in _OPENING and index.isValid():
             self.opened.emit(self._number(index))
-            return
-        if self._editable is not None and event.matches(QKeySequence.StandardKey.Undo):
-            self.undone.emit()
-            return
-        if self._editable is not None and index.isValid():
-            if event.key() in _CLEARING:
-                self._clear_selected()
-                return
-            if event.key() == Qt.Key.Key_F2 or event.text().isdecimal():
-                self.setCurrentIndex(index.siblingAtColumn(self._editable))
-        if self._editable is None and is_letter(event):
+        elif is_letter(event):
             event.ignore()  # a key of the viewer; Qt would look for a row that begins so
-            return
-        super().keyPressEvent(event)
-        if self.state() == QAbstractItemView.State.EditingState:
-            event.accept()  # Qt passes on what it puts into the cell, and napari takes another tool
-
-    def _clear_selected(self) -> None:
-        numbers = self.all_selected
-        if len(numbers) > 1:
-            self.filled.emit(numbers, [""] * len(numbers))
         else:
-            self.edited.emit(self.current, "")
-
-    def _paste(self) -> None:
-        """A column of a spreadsheet goes into the rows from the current one on."""
-        lines = QGuiApplication.clipboard().text().splitlines()
-        if lines and self.currentIndex().isValid():
-            places = range(self.currentIndex().row(), self._rows.rowCount())
-            numbers = [self._rows.number(place) for place in places[: len(lines)]]
-            self.filled.emit(numbers, lines)
-
-    def _finish_typing(self, keys: Collection[Hashable]) -> None:
-        """What is typed into a row that goes is taken as it is, also without Enter."""
-        index = self.currentIndex()
-        editor = None if self._editable is None else self.indexWidget(index)
-        if editor is None or self._finishing or self._rows.key(index.row()) in keys:
-            return
-        self._finishing = True
-        self.commitData(editor)
-        self.closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
-        self._finishing = False
+            super().keyPressEvent(event)
 
     def _go_to(self, index: QModelIndex) -> None:
         """Make a cell of the same row current, without telling."""
