@@ -221,7 +221,11 @@ def test_a_full_disk_is_told_in_a_sentence(saved: tuple[Path, UNet]) -> None:
 
 @pytest.mark.parametrize(
     ("said", "told"),
-    [("I/O error: No space left on device (os error 28)", "disk is full"), ("odd", "odd")],
+    [
+        ("I/O error: No space left on device (os error 28)", "disk is full"),
+        ('IoError(Os { code: 28, kind: StorageFull, message: "No space left" })', "disk is full"),
+        ("odd", "odd"),
+    ],
 )
 def test_what_the_library_says_of_a_failed_write_is_told(
     said: str, told: str, saved: tuple[Path, UNet], monkeypatch: pytest.MonkeyPatch

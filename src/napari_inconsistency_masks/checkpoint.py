@@ -161,7 +161,7 @@ def _save_file(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str])
     try:
         save_file(tensors, path, metadata)
     except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
+        number = re.search(r"(?:os error |code: )(\d+)", str(error))  # a code before 0.6
         if number is None:
             raise OSError(errno.EIO, str(error)) from error
         code = int(number[1])

@@ -21,7 +21,7 @@ from napari_inconsistency_masks.training.events import Event, Labeling, StepEnd,
 
 def test_brackets_in_names_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     show_events([Warned("plate [red]/a[/b].tif: not drawn.")])
-    assert capsys.readouterr().err.splitlines()[0] == "Note: plate [red]/a[/b].tif: not drawn."
+    assert capsys.readouterr().err == "Note: plate [red]/a[/b].tif: not drawn.\n"
 
 
 def test_brackets_in_the_name_of_an_image_do_not_end_the_bar(
