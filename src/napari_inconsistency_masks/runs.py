@@ -42,7 +42,7 @@ from .training.apart import MEMBERS
 from .training.events import Event, Failed, Finished, Started, Stopped, Warned
 from .training.image_names import write_names
 from .training.log import EVENTS, RunLog
-from .training.preflight import preflight
+from .training.preflight import MOST_SECONDS, preflight
 from .training.recipe import Recipe
 from .training.shared_start import HALF
 
@@ -85,7 +85,7 @@ def train(
         If the data does not allow it, before anything is trained.
     """
     preflight(data, find_recipe(recipe) if isinstance(recipe, str) else recipe)
-    yield from resume(create(folder, recipe, data, config), data, client=client)
+    yield from _go_on(create(folder, recipe, data, config), data, client, seconds=0)
 
 
 def retrain(
@@ -128,7 +128,7 @@ def retrain(
     recipe = recipe or usual_recipe
     preflight(data, find_recipe(recipe) if isinstance(recipe, str) else recipe)
     create(folder, recipe, data, config or usual_config, start_from=old)
-    yield from resume(folder, data)
+    yield from _go_on(Path(folder), data, seconds=0)
 
 
 def resume(
@@ -152,7 +152,17 @@ def resume(
         than when the run began. If what it has cannot be saved at a stop, closing the iterator
         raises, and the record of the run ends with `Failed`.
     """
-    folder = Path(folder)
+    yield from _go_on(Path(folder), data, client)
+
+
+def _go_on(
+    folder: Path,
+    data: SegmentationData | None,
+    client: Client | None = None,
+    *,
+    seconds: float = MOST_SECONDS,
+) -> Iterator[Event]:
+    """As `resume`, reading unlabeled images for so many `seconds` in advance."""
     plan = read_plan(folder)
     with only_here(folder):
         log = RunLog(folder)
@@ -160,7 +170,7 @@ def resume(
         if data is None:
             data = open_run_data(folder)
         try:
-            with closing(_session(plan, data, folder, client)) as events:
+            with closing(_session(plan, data, folder, client, seconds)) as events:
                 for event in events:
                     log.write(event)
                     yield event
@@ -184,11 +194,11 @@ def _sweep(folder: Path) -> None:
 
 
 def _session(
-    plan: RunPlan, data: SegmentationData, folder: Path, client: Client | None
+    plan: RunPlan, data: SegmentationData, folder: Path, client: Client | None, seconds: float
 ) -> Generator[Event, None, None]:
     place = choose_place(plan.config)
     apart = None if client is None else members_apart(client, folder, place)
-    opened = open_generations(folder, plan, data, place, apart)
+    opened = open_generations(folder, plan, data, place, apart, seconds=seconds)
     work, fair, config, data = opened.generations, opened.fair, plan.config, opened.fair.data
     device, precision = work.device, work.precision
     started = Started(

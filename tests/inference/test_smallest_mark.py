@@ -40,7 +40,7 @@ def test_a_run_finds_it_out_and_its_networks_count_with_it(run: Path) -> None:
     assert record.smallest_mark in CANDIDATES
     for value in (3, 12):
         set_smallest(run, value)
-        for path in (run, run / "generation-0"):
+        for path in (run, run / "generation-0", run / "generation-0" / "network-0.safetensors"):
             assert load(path).card.scheme.smallest_mark == value
 
 

@@ -24,6 +24,7 @@ from napari_inconsistency_masks.projects.corrections import Corrections
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.drawing.drawing_layers import add_missing_layers
 from napari_inconsistency_masks.widgets.drawing.keeper import Keeper
+from napari_inconsistency_masks.widgets.layers.class_rows import POSITION
 from napari_inconsistency_masks.widgets.layers.fitting import points_on
 from napari_inconsistency_masks.widgets.pages.layer_page import LayerPage
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
@@ -73,6 +74,20 @@ def test_a_stroke_is_on_disk_without_a_word(stack: Image, session: Session, qtbo
     assert kept(session, 0) is None, "nothing is drawn there"
     about = json.loads((session.keeper.folder / "about.json").read_text())
     assert (about["image"], about["shape"]) == ("stack", [4, 40, 48])
+
+
+def test_small_marks_in_a_layer_of_labels_are_kept_as_positions(
+    stack: Image, viewer: ViewerModel, session: Session, qtbot: Any
+) -> None:
+    """A brush of one or two pixels draws marks that the paper's rule of counting loses."""
+    data = session.layer_data
+    marks = viewer.add_labels(np.zeros((4, 40, 48), np.uint8), name="marks")
+    (row,) = data.rows
+    data.set_rows([replace(row, name="position", kind=POSITION)])
+    pixels = np.array([[10, 15], [10, 16], [11, 15], [11, 16], [30, 40]])
+    marks.data_setitem((np.full(len(pixels), 2), *pixels.T), 1)
+    wait_until_kept(session, qtbot)
+    assert sorted(kept(session, 2).positions.tolist()) == [[10.5, 15.5], [30, 40]]
 
 
 def test_erasing_and_undoing_are_kept_too(stack: Image, session: Session, qtbot: Any) -> None:

@@ -13,8 +13,9 @@ from .summary import BASELINE, LOWER_IS_BETTER, REFERENCE, TESTED, Summary
 
 _TITLES = {"count_error": "count error", "mean_iou": "mean IoU"}
 _MAIN_NOTE = (
-    "Test images; the ensemble of the networks of the result that are best on the validation "
-    "images, mean ± standard deviation over the runs. In square brackets: 95 % bootstrap interval "
+    "Test images; cells are counted by the paper's rule. Of the ensemble of the networks of the "
+    "result that are best on the validation images, mean ± standard deviation over the runs. In "
+    "square brackets: 95 % bootstrap interval "
     f"over the test files, if there are several. Minus {REFERENCE}: in the runs that both have; "
     "its interval is over the files and, if there are several, over the runs. p: paired "
     "permutation test of the same, corrected for the number of methods (Holm); it knows of other "

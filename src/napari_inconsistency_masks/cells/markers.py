@@ -121,8 +121,10 @@ def find_markers(mask: npt.NDArray[Any], *, shrink: bool = True, holes: bool) ->
 
 def _first_pixels(labels: _Labels) -> _Int:
     """The first pixel ``(N, 2)`` of each label, row by row: it lies on the outline."""
-    number, first = np.unique(labels, return_index=True)
-    return np.stack(np.divmod(first[number > 0], labels.shape[1]), axis=1)
+    pixels = np.flatnonzero(labels)[::-1]
+    first = np.empty(int(labels.max(initial=0)), np.int64)
+    first[labels.ravel()[pixels] - 1] = pixels  # what is written last, stays
+    return np.stack(np.divmod(first, labels.shape[1]), axis=1)
 
 
 def _outlined_regions(marked: _Bool) -> Iterator[tuple[_Labels, bool]]:

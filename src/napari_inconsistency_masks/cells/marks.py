@@ -59,12 +59,10 @@ def find_marks(mask: _Bool) -> Marks:
     """
     large = find_markers(mask, holes=False)
     components, number = ndimage.label(mask, EIGHT_NEIGHBORS)
-    is_small = np.ones(number + 1, dtype=bool)
-    is_small[0] = False
-    is_small[components[tuple(large.pixels.T)]] = False
-    small, found = ndimage.label(is_small[components], EIGHT_NEIGHBORS)
-    pixels = np.bincount(small.ravel(), minlength=found + 1)[1:]
-    centers = centroids(small)
+    is_small = np.ones(number, dtype=bool)
+    is_small[components[tuple(large.pixels.T)] - 1] = False
+    centers = centroids(components)[is_small]
+    pixels = np.bincount(components[components > 0], minlength=number + 1)[1:][is_small]
     return Marks(
         np.concatenate([large.positions, np.floor(centers).astype(np.int64) + 1]),
         np.concatenate([large.centers, centers]),

@@ -127,7 +127,7 @@ def _train(run: Path, data: SegmentationData, config: TrainConfig) -> None:
             )
     else:
         recipe = find_recipe("im" if len(data.unlabeled) else "labeled-aug")
-        preflight(data, recipe)
+        preflight(data, recipe, seconds=0)  # the child looks at more
         create(run, recipe, data, config)
     _in_child("run", run)
 

@@ -175,6 +175,7 @@ class CheckSums:
         mean_loss = np.mean(self._losses, axis=0)  # (E,)
         scores = tuple(evaluation.scores() for evaluation in self._members)
         behavior, scheme = self._watch.behavior(), self._scheme
+        counting = self._together.scores_by_mark()
         shown = any(behavior.labeled[-len(scheme.classes) :])
         if scheme.epoch_criterion == "loss" or not shown:
             score = -mean_loss
@@ -186,11 +187,11 @@ class CheckSums:
             loss=tuple(mean_loss.tolist()),
             score=tuple(score.tolist()),
             members=scores,
-            ensemble=self._together.scores(),
+            ensemble=next(iter(counting.values())),
             inconsistent=float(np.mean(self._inconsistent)),
             found=float(np.mean(self._found)),
             behavior=behavior,
-            counting=self._together.scores_by_mark(),
+            counting=counting,
             smallest_mark=self._together.smallest_mark,
         )
 

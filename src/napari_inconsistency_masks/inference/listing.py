@@ -52,10 +52,12 @@ def network_files(path: Path) -> list[Path]:
 
 
 def smallest_mark(path: Path) -> int | None:
-    """What the networks of a run, or of one of its generations, count: see `GenerationRecord`.
+    """What the networks of a run, of one of its generations, or one of these count.
 
-    None for other networks, too.
+    See `GenerationRecord`; None for other networks, too.
     """
+    if path.is_file():
+        path = path.parent
     listing = path / ENSEMBLE
     if listing.is_file():
         values = read_json(listing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,9 @@ from ..cells import Cells
 from .scores import CountRow, CountScore
 
 _Float = npt.NDArray[np.float64]
+
+Counted: TypeAlias = tuple[list[CountRow], list[int]]
+"""Per state of an image its counts, and how many cells are paired."""
 
 
 class CountSums:
@@ -32,14 +36,21 @@ class CountSums:
         self.complete_rows: list[CountRow] = []
         self.wrong: list[int] = []  # of each image, over all states
 
-    def add(self, name: str, predicted: Cells, true: Cells, *, complete: bool) -> None:
-        """Count the cells of an image; `complete` if it is labeled all over."""
-        rows = []
+    def compare(self, name: str, predicted: Cells, true: Cells) -> Counted:
+        """Count the cells of an image, and how many can be paired."""
+        rows, matched = [], []
         for index, state in enumerate(true.names):
             found = predicted.centers[predicted.states == index]
             there = true.centers[true.states == index]
             rows.append(CountRow(name, state, len(found), len(there)))
-            self._matched[state] += matched_pairs(found, there, self._radius)
+            matched.append(matched_pairs(found, there, self._radius))
+        return rows, matched
+
+    def add(self, counted: Counted, *, complete: bool) -> None:
+        """Take an image that was compared; `complete` if it is labeled all over."""
+        rows, matched = counted
+        for row, pairs in zip(rows, matched, strict=True):
+            self._matched[row.state] += pairs
         self.rows += rows
         self.complete_rows += rows if complete else []
         self.wrong.append(sum(abs(row.predicted - row.true) for row in rows))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..cells import SMALLEST, Cells, find_cells
 from ..errors import InputError
 from ..task import LabelScheme
-from .count_sums import CountSums
+from .count_sums import Counted, CountSums
 from .reference import TINY, redraw_positions
 from .scores import ImageScore, Scores
 
@@ -142,8 +142,12 @@ class Evaluation:
         found = self._cells(predicted, known, redrawn=self._as_in_paper)
         there = self._cells(self._scheme.to_channels(true), known)
         complete = bool(known.mean() >= _ALL_OVER)
+        compared: dict[int, Counted] = {}  # by how many count: the fewer are among the more
         for smallest, sums in self._counts.items():
-            sums.add(name, found.at_least(smallest), there, complete=complete)
+            cells = found.at_least(smallest)
+            if len(cells) not in compared:
+                compared[len(cells)] = sums.compare(name, cells, there)
+            sums.add(compared[len(cells)], complete=complete)
         return len(sums.wrong) - 1
 
     def _cells(self, channels: _Bool, known: _Bool, *, redrawn: bool = False) -> Cells:

@@ -57,8 +57,13 @@ def open_generations(
     data: SegmentationData,
     place: Place,
     apart: Apart | None = None,
+    *,
+    seconds: float = MOST_SECONDS,
 ) -> Opened:
     """Open a run folder for training; nothing is written.
+
+    Before it begins for the first time, unlabeled images are read for so many `seconds`, see
+    `preflight`.
 
     Raises
     ------
@@ -74,8 +79,8 @@ def open_generations(
     others = (stretched(each, data.intensity) for each in (data.validation, data.unlabeled))
     mixed = (BOTH,) if len(kinds.union(*others)) > 1 else ()
     begun = (folder / NAMES).exists()
-    seconds = 0.0 if begun else MOST_SECONDS
-    notes = (*preflight(data, plan.recipe, seconds=seconds), *mixed, *fair.notes)
+    before = preflight(data, plan.recipe, seconds=0 if begun else seconds)
+    notes = (*before, *mixed, *fair.notes)
     card = ModelCard(
         scheme=data.scheme,
         architecture=Architecture(
