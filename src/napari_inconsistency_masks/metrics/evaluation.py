@@ -39,8 +39,8 @@ class Evaluation:
     smallest_marks
         What `LabelScheme.smallest_mark` may be in predictions. In labels all marks count.
     as_in_paper
-        Whether to redraw predicted markers and to count cells as the reference implementation does,
-        which no other part of the program does; for tables that are compared with the paper's.
+        Whether to count cells in redrawn markers, and as the reference implementation does, which
+        no other part of the program does; for tables that are compared with the paper's.
     """
 
     def __init__(
@@ -76,7 +76,8 @@ class Evaluation:
         name
             Of the image, for the rows.
         predicted
-            Hard labels ``(K, Y, X)``.
+            Hard labels ``(K, Y, X)``. For the IoU, predicted markers are redrawn first, as the
+            reference does.
         true
             Target as in `LabelScheme`. Multi-class pixels of 0 are not known.
         known
@@ -112,14 +113,14 @@ class Evaluation:
                 f"these classes."
             )
         known_to_all: _Bool = np.logical_and.reduce(known)
-        if self._as_in_paper:
-            predicted = redraw_positions(predicted, scheme)
-        overlap = _find_overlap(predicted, true, known, scheme)
+        redrawn = redraw_positions(predicted, scheme)
+        overlap = _find_overlap(redrawn, true, known, scheme)
         self._overlap += overlap
         self._add_means(overlap, known)
         place = None
         if known_to_all.any():
-            place = self._count(name, predicted, true, known_to_all)
+            counted = redrawn if self._as_in_paper else predicted
+            place = self._count(name, counted, true, known_to_all)
         both, union = tuple(overlap.both.tolist()), tuple(overlap.union.tolist())
         self._per_image.append((ImageScore(name, both, union, None), place))
 
