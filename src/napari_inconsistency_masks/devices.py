@@ -101,9 +101,17 @@ def choose_device(wanted: str = "auto", turn: int | None = None) -> torch.device
 
 
 def choose_precision(device: torch.device, wanted: str = "auto") -> torch.dtype:
-    """Data type of convolutions: bfloat16 where it is computed in hardware, else float32."""
+    """Data type of convolutions: of ``auto``, bfloat16 where the hardware computes in it.
+
+    Raises
+    ------
+    InputError
+        If it is neither ``auto`` nor ``float32`` nor ``bfloat16``.
+    """
     import torch
 
+    if wanted not in ("auto", "float32", "bfloat16"):
+        raise InputError(f"Precision {wanted!r}: give 'auto', 'float32' or 'bfloat16'.")
     if wanted == "auto":
         return torch.bfloat16 if _has_bfloat16(device) else torch.float32
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .arguments import checked
 from .config import TrainConfig
 from .data.origin import relative_origin
 from .data.sample import SegmentationData
@@ -193,6 +194,7 @@ def retraining(
     )
 
 
+@checked
 def choose_generation(folder: str | Path, generation: int) -> None:
     """Make the networks of another generation the result of a run; nothing is lost.
 

@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .arguments import checked
 from .config import TrainConfig
 from .data.sample import SegmentationData
 from .files.atomic import write_json
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
+@checked
 def train(
     recipe: Recipe | str,
     data: SegmentationData,
@@ -88,6 +90,7 @@ def train(
     yield from _go_on(create(folder, recipe, data, config), data, client, seconds=0)
 
 
+@checked
 def retrain(
     old: str | Path,
     data: SegmentationData | None = None,
@@ -131,6 +134,7 @@ def retrain(
     yield from _go_on(Path(folder), data, seconds=0)
 
 
+@checked
 def resume(
     folder: str | Path, data: SegmentationData | None = None, *, client: Client | None = None
 ) -> Iterator[Event]:

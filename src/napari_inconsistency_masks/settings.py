@@ -27,6 +27,10 @@ class Config:
     def __post_init__(self) -> None:
         for setting in settings(type(self)):
             setting.check(getattr(self, setting.name))
+        for name, kind in _nested(type(self)).items():
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise InputError(f"{name} = {value!r}: give {kind.__name__}(...).")
 
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values; `from_json` is the inverse."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import hints_of, refuse_other_types
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ class LabelScheme:
     Raises
     ------
     InputError
-        If a name is empty or given twice, a binary scheme has not exactly one class, a multi-class
-        one more than a uint8 target can hold, or the position class is not one of the classes of
-        a multi-label scheme.
+        If something is of another type, a name is empty or given twice, a binary scheme has not
+        exactly one class, a multi-class one more than a uint8 target can hold, or the position
+        class is not one of the classes of a multi-label scheme.
     """
 
     task: Task
@@ -71,6 +72,7 @@ class LabelScheme:
     smallest_mark: int | None = field(default=1, compare=False)
 
     def __post_init__(self) -> None:
+        refuse_other_types(vars(self), hints_of(type(self)))
         if not self.classes or any(not name.strip() for name in self.classes):
             raise InputError(f"Classes {self.classes!r}: give at least one name, none empty.")
         if len(set(self.classes)) != len(self.classes):

@@ -68,7 +68,7 @@ def test_relative_paths_move_with_their_root(tmp_path: Path) -> None:
         ),
         ({"kind": "suim", "path": "x", "crops": 1.5}, r"crops=1\.5: give a whole number\."),
         ({"kind": "hela", "path": "x", "split_by": "frame"}, "'frame': give 'crop' or 'image'"),
-        ({"kind": "folder", "path": 3}, "path=3: give text or a path"),
+        ({"kind": "folder", "path": 3}, "path=3: give a path"),
     ],
 )
 def test_refusals(origin: dict[str, object], said: str) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from types import ModuleType
+from typing import Any, get_type_hints
 
 from pydantic import ValidationError, validate_call
 
+from ..arguments import allowed
 from ..errors import InputError
 from ..intensity import Intensity
 from ..settings import Config
@@ -36,14 +37,6 @@ KINDS = {
 
 _PATHS = ("path", "corrections")
 """Arguments that are paths, whatever the kind."""
-
-_WORDS = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number such as 0.1",
-    str: "text",
-    Path: "a path",
-}
 
 
 def open_data(
@@ -87,19 +80,7 @@ def _refusal(hints: Mapping[str, Any], options: Mapping[str, Any], error: Valida
     name = str(first["loc"][0])
     if name not in hints or name not in options:
         return f"{name}: {first['msg']}."
-    return f"{name}={options[name]!r}: give {_allowed(hints[name])}."
-
-
-def _allowed(kind: Any) -> str:
-    """The values of a type in words: "a whole number or a number such as 0.1"."""
-    origin, parts = get_origin(kind), [part for part in get_args(kind) if part is not type(None)]
-    if origin is Literal:
-        return " or ".join(map(repr, parts))
-    if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(map(_allowed, parts)))
-    if origin is Sequence:
-        return "a list of names" if str in parts else "a list"
-    return _WORDS.get(kind, f"a {getattr(kind, '__name__', kind)}")
+    return f"{name}={options[name]!r}: give {allowed(hints[name])}."
 
 
 def find_home(kind: str) -> tuple[ModuleType, Callable[..., Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +83,7 @@ def _true_per_row(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return count
 
 
+@runtime_checkable
 class Source(Protocol):
     """A list of samples that may read each one from disk when it is asked for."""
 

@@ -50,7 +50,7 @@ def split_files(
     InputError
         If a share is below 0, or both together leave nothing for training.
     """
-    if min(validation, test) < 0 or validation + test >= 1:
+    if not (min(validation, test) >= 0 and validation + test < 1):  # also of NaN
         raise InputError(
             f"Shares of {validation:g} for validation and {test:g} for test leave nothing for "
             f"training; give shares from 0 that are below 1 together."

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import checked
 from ..task import LabelScheme
 from .consensus import Consensus
 
@@ -95,6 +96,7 @@ class AreaSums:
         return ClassAreas(estimate, least, most, self.pixels)
 
 
+@checked
 def measure_areas(consensus: Consensus) -> ClassAreas:
     """The area of each class in the best guess, and in each member's own labels for the range.
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import checked
 from ..cells import dilate as dilated
 from ..cells import erode as eroded
 from ..errors import InputError
@@ -114,6 +115,7 @@ class Consensus:
         return mask
 
 
+@checked
 def find_consensus(prediction: Prediction) -> Consensus:
     """Compare the hard labels of the members.
 
@@ -174,6 +176,7 @@ def _grown(agreed: _Bool, scheme: LabelScheme) -> _Bool:
     return grown
 
 
+@checked
 def disagreement(consensus: Consensus) -> npt.NDArray[np.uint8]:
     """How many members are outvoted, uint8 ``(Y, X)``; of several outputs the largest number.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..arguments import checked
 from ..cells import Cells, find_cells
 from .consensus import Consensus
 
@@ -58,6 +59,7 @@ class CellCounts(Mapping[str, int]):
         return f"CellCounts({', '.join(parts)}, unclear={self.unclear})"
 
 
+@checked
 def count_cells(consensus: Consensus) -> CellCounts:
     """Count the cells in the best guess, and in each member's own labels for the range.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..arguments import checked
 from ..data.sample import Source
 from ..data.sources import files_of
 from ..errors import InputError
@@ -55,6 +56,7 @@ def write_checked_counts(folder: Path, rows: Sequence[CountRow], files: Mapping[
     )
 
 
+@checked
 def read_count_ratios(run: str | Path) -> dict[str, CountRatio]:
     """How many cells there are for each one that the networks of a run count, by class.
 

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from ..arguments import checked
 from ..cells import CANDIDATES
 from ..data.batches.tensors import tensor_of
 from ..data.sample import Sample, Source
+from ..errors import InputError
 from ..inconsistency import Prediction, find_consensus
 from ..losses import Loss
 from ..metrics.evaluation import Evaluation
@@ -106,6 +108,7 @@ def check(
     return sums.check()
 
 
+@checked
 def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
     """Score a trained ensemble (the mean probability of its members) on labeled samples.
 
@@ -121,8 +124,11 @@ def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
     Raises
     ------
     InputError
-        If a sample has no target, or its channels or labels do not fit the networks.
+        If there are no samples, one has no target, or its channels or labels do not fit the
+        networks.
     """
+    if not len(samples):
+        raise InputError("There are no samples to score; give some, as data.test or data.labeled.")
     scheme = ensemble.card.scheme
     evaluation = Evaluation(scheme, smallest_marks=(scheme.smallest_mark,))
     for sample, logits in predicted(ensemble.networks, samples):

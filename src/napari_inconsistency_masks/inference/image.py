@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from os import PathLike
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import checked
 from ..data.pixels import ALPHA, is_gray
 from ..errors import InputError
 from ..inconsistency import Prediction
@@ -15,6 +17,7 @@ from .predict import predict_logits
 from .trained import TrainedEnsemble
 
 
+@checked
 def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
     """Predict one image.
 
@@ -35,8 +38,8 @@ def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
     Raises
     ------
     InputError
-        If the number of channels is not the networks', the image is transparent or masked
-        anywhere, or has no usable pixel.
+        If it is no array of numbers, the number of channels is not the networks', the image is
+        transparent or masked anywhere, or has no usable pixel.
 
     Warns
     -----
@@ -45,7 +48,7 @@ def predict(ensemble: TrainedEnsemble, image: npt.NDArray[Any]) -> Prediction:
     """
     prediction, notes = predict_channels(ensemble, channels_first(image, ensemble.channels))
     for note in notes:
-        warnings.warn(f"image: {note}", stacklevel=2)
+        warnings.warn(f"image: {note}", stacklevel=3)  # of who called, beyond `checked`
     return prediction
 
 
@@ -85,7 +88,7 @@ def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
             "a masked image: its mask would be forgotten; give the plain array, as float with NaN "
             "where nothing is to be found."
         )
-    image = np.asarray(image)
+    image = _as_array(image)
     if image.ndim == 2:
         return image[None]
     if image.ndim == 3 and image.shape[-1] in (channels, 3):
@@ -100,6 +103,25 @@ def channels_first(image: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
         f"an image of shape {image.shape} is neither (Y, X) nor has {channels} channels; give one "
         f"frame at a time."
     )
+
+
+def _as_array(image: Any) -> npt.NDArray[Any]:
+    """The array that an image is, or is made of; `InputError` if it is none of numbers."""
+    if isinstance(image, str | PathLike):
+        raise InputError(
+            f"image={image!r}: give the pixels, as skimage.io.imread or tifffile.imread read them "
+            f"from a file."
+        )
+    try:
+        array = np.asarray(image)
+    except ValueError:  # a list of rows of different lengths
+        array = np.empty((), object)
+    if array.dtype.kind not in "biuf":
+        raise InputError(
+            f"an image of the type {type(image).__name__} with {array.dtype} values: give an array "
+            f"of whole or real numbers."
+        )
+    return array
 
 
 def _refuse_transparent(image: npt.NDArray[Any]) -> None:

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ..arguments import refuse_other_types
 from ..data.batches.tensors import tensor_of
-from ..data.sample import Source
+from ..data.sample import Sample, Source
 from ..devices import naming_lack_of_memory, release_memory
 from ..errors import InputError
 from ..nets.ensemble import Ensemble
@@ -113,6 +114,7 @@ def _groups(samples: Source, channels: int) -> Iterator[list[int]]:
     waiting: dict[tuple[int, ...], list[int]] = {}
     for index in range(len(samples)):
         sample = samples[index]
+        refuse_other_types({"sample": sample}, {"sample": Sample})
         shape = sample.image.shape
         if shape[0] != channels:
             raise InputError(

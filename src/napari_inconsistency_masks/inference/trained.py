@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..checkpoint import STRETCHED, ModelCard, load_network
 from ..devices import choose_device, choose_precision
 from ..errors import InputError
@@ -60,6 +61,7 @@ class TrainedEnsemble:
         return (NOW_STRETCHED if now else NOW_AS_THEY_ARE,)
 
 
+@checked
 def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> TrainedEnsemble:
     """Load the ensemble of a finished (or at least once completed) generation.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..arguments import checked
 from ..data.folders.duplicates import refuse_duplicates
 from ..data.folders.file_source import FileSource, Item, ItemReader
 from ..data.folders.groups import Groups, assign
@@ -27,6 +28,7 @@ from .image_files import content_remark, where
 from .project import Project
 
 
+@checked
 def load_project(
     path: str | Path,
     *,

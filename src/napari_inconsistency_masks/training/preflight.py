@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import refuse_other_types
 from ..data.folders.scan import drawn_outputs, never_drawn
 from ..data.sample import Sample, SegmentationData, Source
 from ..data.sources import name_of
@@ -138,6 +139,7 @@ def _look_at(unlabeled: Source, data: SegmentationData, seconds: float) -> int:
 
 def _refuse_unusable(sample: Sample, data: SegmentationData) -> None:
     """Refuse arrays that no reader makes, but Python may."""
+    refuse_other_types({"sample": sample}, {"sample": Sample})
     image, target, scheme = sample.image, sample.target, data.scheme
     if image.dtype != np.uint8 or image.ndim != 3 or len(image) != data.channels:
         raise InputError(

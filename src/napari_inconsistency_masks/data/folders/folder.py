@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from ...arguments import checked
 from ...errors import InputError
 from ...intensity import Intensity
 from ...task import Task
@@ -21,9 +22,10 @@ from .scan import scan
 from .split_lists import SplitLists, read_split_lists
 
 
+@checked
 def load_folder(
     path: str | Path,
-    classes: Sequence[str] | None = None,
+    classes: str | Sequence[str] | None = None,
     *,
     task: Task | str | None = None,
     position: str | None = None,
@@ -63,9 +65,9 @@ def load_folder(
     path
         The folder.
     classes
-        Folder names, one per class, or for multi-class labels the class names in the order of the
-        ids 0, 1, 2 ... Without them every folder of plain masks is a class, and where there is
-        none but positions, every folder of numbered objects as well.
+        Folder names, one per class (of one class, its name), or for multi-class labels the class
+        names in the order of the ids 0, 1, 2 ... Without them every folder of plain masks is a
+        class, and where there is none but positions, every folder of numbered objects as well.
     task
         The label kind; without it one class is binary, several folders are multi-label, and several
         names for one folder are multi-class.

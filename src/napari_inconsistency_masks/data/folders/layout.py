@@ -242,6 +242,8 @@ def _available(found: FolderLayout) -> str:
 
 
 def _no_images(found: FolderLayout) -> str:
+    if found.folder.is_file():
+        return f"{found.folder}: this is a file; give the folder of the images and masks."
     if not found.folder.is_dir():
         return f"{found.folder}: there is no such folder."
     if found.images is not None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...arguments import checked
 from ...errors import InputError
 from ...files.names import about, folder_name
 from ...intensity import Intensity
@@ -53,6 +54,7 @@ _IMAGE, _MASK = "_leftImg8bit", "_gtFine_labelIds"
 _DIVISOR = 16
 
 
+@checked
 def load_cityscapes(
     path: str | Path,
     *,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ...arguments import checked
 from ...errors import InputError
 from ...files.names import folder_name
 from ...intensity import Intensity
@@ -31,6 +32,7 @@ LAYOUT = Layout(
 _PARTS = ("train_full", "val", "test")
 
 
+@checked
 def load_hela(
     path: str | Path,
     *,

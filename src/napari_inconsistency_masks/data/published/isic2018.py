@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ...arguments import checked
 from ...errors import InputError
 from ...files.names import about
 from ...intensity import Intensity
@@ -50,6 +51,7 @@ LAYOUT = Layout(
 )
 
 
+@checked
 def load_isic2018(
     path: str | Path,
     *,

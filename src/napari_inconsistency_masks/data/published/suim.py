@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...arguments import checked
 from ...errors import InputError
 from ...files.names import about
 from ...intensity import Intensity
@@ -50,6 +51,7 @@ _MOST_DOUBTFUL = 0.1
 _MOST_STRETCH = 1.05
 
 
+@checked
 def load_suim(
     path: str | Path,
     *,

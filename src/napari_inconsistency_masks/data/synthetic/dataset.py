@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ...arguments import checked
 from ...errors import InputError
 from ...task import LabelScheme, Task
 from ..sample import Sample, SegmentationData
@@ -19,6 +20,7 @@ from .scene import check_options, make_image
 _SCHEME = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), position="position")
 
 
+@checked
 def load_synthetic(
     *,
     images: int = 60,
