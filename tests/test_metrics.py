@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from golden_files import Case, each_case, read_cases
-from napari_inconsistency_masks.cells import CANDIDATES, draw_discs, redraw_markers
+from napari_inconsistency_masks.cells import MARK_RULES, draw_discs, redraw_markers
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.metrics.count_sums import matched_pairs
 from napari_inconsistency_masks.metrics.evaluation import Evaluation
@@ -26,12 +27,14 @@ from napari_inconsistency_masks.metrics.reference import (
     pixel_accuracy,
     reference_hela_scores,
 )
+from napari_inconsistency_masks.metrics.rule_choice import RuleChoice
 from napari_inconsistency_masks.metrics.scores import CountRow, CountScore
 from napari_inconsistency_masks.task import LabelScheme, Task
 
 Bool = npt.NDArray[np.bool_]
 BINARY = LabelScheme(Task.BINARY, ("lesion",))
 HELA = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
+MARKED = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position")
 FISH = LabelScheme(Task.MULTICLASS, ("water", "fish", "reef"))
 
 
@@ -82,19 +85,49 @@ def marks(*sides: int) -> Bool:
 def test_the_smallest_mark_is_the_one_with_the_best_counts(
     predicted: tuple[int, ...], there: int, best: int
 ) -> None:
-    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position")
-    evaluation = Evaluation(scheme, smallest_marks=CANDIDATES)
-    evaluation.add("a", marks(*predicted), marks(*[5] * there).astype(np.uint8))
-    assert evaluation.smallest_mark == best
-    assert evaluation.scores_by_mark()[best].mcce == 0
-    by_default = evaluation.scores()
-    assert by_default == evaluation.scores_by_mark()[CANDIDATES[0]]
-    assert [image.count_error for image in by_default.per_image] == [by_default.mcce]
+    choice = RuleChoice(MARKED, MARK_RULES)
+    choice.add("a", marks(*predicted).astype(np.float32), marks(*[5] * there).astype(np.uint8))
+    rule, scores = choice.best()
+    assert rule == (0.5, best)
+    assert scores.mcce == 0
+    assert [image.count_error for image in scores.per_image] == [0]
+
+
+@pytest.mark.parametrize(("there", "best"), [(1, 0.5), (2, 0.3), (3, 0.1)])
+def test_the_threshold_is_the_one_with_the_best_counts(there: int, best: float) -> None:
+    """Three marks, each fainter than the one before."""
+    probability = marks(5, 5, 5).astype(np.float32)
+    probability[1] *= np.repeat([0.9, 0.4, 0.2], [10, 10, 40])
+    choice = RuleChoice(MARKED, MARK_RULES)
+    choice.add("a", probability, marks(*[5] * there).astype(np.uint8))
+    rule, scores = choice.best()
+    assert rule == (best, 6)
+    assert scores.mcce == 0
+
+
+def test_one_rule_for_all_images_together() -> None:
+    faint = marks(5, 5).astype(np.float32)
+    faint[1, :, 10:] *= 0.4
+    choice = RuleChoice(MARKED, MARK_RULES)
+    choice.add("one cell", faint, marks(5).astype(np.uint8))
+    for name in ("a", "b"):
+        choice.add(name, faint, marks(5, 5).astype(np.uint8))
+    rule, scores = choice.best()
+    assert rule == (0.3, 6)
+    assert scores.mcce == pytest.approx(1 / 3)
+    assert [image.count_error for image in scores.per_image] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("position", ["position", None])
+def test_where_rules_make_no_difference_the_first_is_taken(position: str | None) -> None:
+    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), position)
+    choice = RuleChoice(scheme, MARK_RULES, as_in_paper=position is not None)
+    choice.add("a", 0.2 * marks(5, 2).astype(np.float32), marks(5).astype(np.uint8))
+    assert choice.best()[0] == MARK_RULES[0]
 
 
 def test_all_marks_that_a_person_drew_count() -> None:
-    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position", smallest_mark=12)
-    evaluation = Evaluation(scheme, smallest_marks=(12,))
+    evaluation = Evaluation(replace(MARKED, smallest_mark=12), smallest_marks=(12,))
     evaluation.add("a", marks(5, 5, 5), marks(5, 2, 1).astype(np.uint8))
     assert evaluation.scores().mcce == 0
 

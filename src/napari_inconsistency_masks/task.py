@@ -5,9 +5,10 @@ Axis letters used everywhere: E members, B batch, C image channels, K network ou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 BLANKED = 0
 """Class id of blanked pixels in multi-class targets; no real class ever has it."""
+
+HALF = 0.5
+"""Probability above which a pixel has a class, where classes may overlap or there is one."""
 
 MOST_CLASSES = 255
 """Of a multi-class scheme: ids in a uint8 target, without that of blanked pixels."""
@@ -35,6 +39,19 @@ class Task(StrEnum):
     BINARY = "binary"
     MULTICLASS = "multiclass"
     MULTILABEL = "multilabel"
+
+
+class MarkRule(NamedTuple):
+    """Which marks that networks predict are cells.
+
+    Attributes
+    ----------
+    threshold, smallest
+        `LabelScheme.mark_threshold` and `LabelScheme.smallest_mark`.
+    """
+
+    threshold: float
+    smallest: int | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,9 @@ class LabelScheme:
         Pixels of the smallest spot that is a cell, see `cells.marks`: 1 in what people draw; in
         predictions, what the run found out; None to leave out all that the paper's rule does. It
         says nothing about what is learned, so schemes that differ only in it are equal.
+    mark_threshold
+        Probability above which a predicted pixel belongs to such a spot; it, too, is found out by
+        the run, and makes no schemes differ. Of all other classes it is 0.5.
 
     Raises
     ------
@@ -70,6 +90,7 @@ class LabelScheme:
     classes: tuple[str, ...]
     position: str | None = None
     smallest_mark: int | None = field(default=1, compare=False)
+    mark_threshold: float = field(default=HALF, compare=False)
 
     def __post_init__(self) -> None:
         refuse_other_types(vars(self), hints_of(type(self)))
@@ -97,6 +118,24 @@ class LabelScheme:
                 f"The position class {self.position!r} is not one of the classes "
                 f"{', '.join(self.classes)}."
             )
+
+    @classmethod
+    def of_networks(cls, values: Mapping[str, Any]) -> LabelScheme:
+        """The scheme of trained networks from JSON values, as ``asdict`` makes them.
+
+        Versions that said nothing of marks counted as the paper does.
+        """
+        return cls(
+            Task(values["task"]),
+            tuple(values["classes"]),
+            values["position"],
+            values.get("smallest_mark"),
+            values.get("mark_threshold", HALF),
+        )
+
+    def with_marks(self, rule: MarkRule) -> LabelScheme:
+        """The same scheme, with another rule for marks."""
+        return replace(self, mark_threshold=rule.threshold, smallest_mark=rule.smallest)
 
     @property
     def outputs(self) -> int:
@@ -169,8 +208,8 @@ class LabelScheme:
         probability
             ``(..., K, Y, X)``.
         at_least_half
-            Whether a sigmoid output of exactly 0.5 is foreground (the reference does so when it
-            makes multi-label pseudo-labels, and nowhere else).
+            Whether a sigmoid output of exactly 0.5 (or the `mark_threshold`) is foreground (the
+            reference does so when it makes multi-label pseudo-labels, and nowhere else).
 
         Returns
         -------
@@ -178,7 +217,7 @@ class LabelScheme:
             Multi-class: one-hot, the first of equal maxima wins.
         """
         if not self.exclusive:
-            return probability >= 0.5 if at_least_half else probability > 0.5
+            return probability >= self._least if at_least_half else probability > self._least
         winner = probability.argmax(axis=-3)  # (..., Y, X)
         classes = np.arange(probability.shape[-3])[:, None, None]  # (K, 1, 1)
         one_hot: npt.NDArray[np.bool_] = winner[..., None, :, :] == classes  # (..., K, Y, X)
@@ -191,7 +230,18 @@ class LabelScheme:
         """
         if self.exclusive:
             return probability.argmax(-3, keepdim=True)
-        return probability >= 0.5 if self.task is Task.MULTILABEL else probability > 0.5
+        least = probability.new_tensor(self._least)
+        return probability >= least if self.task is Task.MULTILABEL else probability > least
+
+    @property
+    def _least(self) -> npt.NDArray[np.float32]:
+        """Probability from which a sigmoid output is foreground: of all, or ``(K, 1, 1)``."""
+        position = self.position_output
+        if position is None or self.mark_threshold == HALF:
+            return np.array(HALF, np.float32)
+        least = np.full((self.outputs, 1, 1), HALF, np.float32)
+        least[position] = self.mark_threshold
+        return least
 
     def say_nothing(
         self, probability: npt.NDArray[np.float32], where: npt.NDArray[np.bool_]

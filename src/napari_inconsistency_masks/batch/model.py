@@ -13,7 +13,7 @@ import numpy as np
 
 from ..inference.checked_counts import read_count_ratios
 from ..metrics.expected_counts import CountRatio
-from ..task import LabelScheme, Task
+from ..task import LabelScheme
 
 if TYPE_CHECKING:
     from ..inference.trained import TrainedEnsemble
@@ -70,13 +70,9 @@ class Model:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Model:
         """Make it from JSON values."""
-        scheme = values["scheme"]
-        names = tuple(scheme["classes"])
         told = values.get("ratios", {}).items()
         made = {
-            "scheme": LabelScheme(
-                Task(scheme["task"]), names, scheme["position"], scheme.get("smallest_mark")
-            ),
+            "scheme": LabelScheme.of_networks(values["scheme"]),
             "ratios": {name: CountRatio(**ratio) for name, ratio in told},
         }
         return cls(**{**values, **made})

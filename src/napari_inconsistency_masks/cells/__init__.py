@@ -14,13 +14,13 @@ from .discs import (
 from .find import UNCLEAR, Cells, assign_states, find_cells
 from .marker_style import MarkerStyle
 from .markers import foreground, marker_positions
-from .marks import CANDIDATES, SMALLEST, Marks, find_marks
+from .marks import MARK_RULES, USUAL_RULE, Marks, find_marks
 from .morphology import dilate, erode
 
 __all__ = [
-    "CANDIDATES",
-    "SMALLEST",
+    "MARK_RULES",
     "UNCLEAR",
+    "USUAL_RULE",
     "Cells",
     "MarkerStyle",
     "Marks",

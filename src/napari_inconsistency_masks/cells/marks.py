@@ -2,7 +2,8 @@
 
 The rule of the paper (`marker_positions`) loses marks that are less than 4 pixels wide. A person
 may draw such small ones, and networks do where cells are crowded, or where they are not sure. How
-small a predicted mark may be is therefore found out on validation images, run by run.
+sure networks must be of a mark, and how small it may be, is therefore found out on validation
+images, run by run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ..task import HALF, MarkRule
 from .markers import EIGHT_NEIGHBORS, centroids, find_markers
 
 _Bool = npt.NDArray[np.bool_]
@@ -20,11 +22,13 @@ _Int = npt.NDArray[np.int64]
 _Float = npt.NDArray[np.float64]
 
 
-SMALLEST = 6
-"""Pixels of the smallest predicted mark that counts, where no validation images tell."""
+_SIZES = (6, 4, 8, 1, 10, 12, 16, None)  # the most likely one first
 
-CANDIDATES = (SMALLEST, 4, 8, 1, 10, 12, 16, None)
-"""What it may be, the most likely one first; None: small marks do not count, as in the paper."""
+MARK_RULES = tuple(MarkRule(threshold, size) for threshold in (HALF, 0.3, 0.1) for size in _SIZES)
+"""Of which the best one is found out; the first of several that count as well is taken."""
+
+USUAL_RULE = MARK_RULES[0]
+"""Where no validation images tell."""
 
 
 class Marks(NamedTuple):

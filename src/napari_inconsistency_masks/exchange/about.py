@@ -10,6 +10,7 @@ from typing import Any
 import numpy.typing as npt
 
 from ..checkpoint import ModelCard
+from ..task import HALF, LabelScheme
 from .gray import AS_IS
 
 
@@ -92,7 +93,7 @@ ONNX file.
 ## Outputs
 
 `probability`: batch, channel, y, x: the mean of the networks, 0 to 1. \
-{_rule(scheme.exclusive)} Channels:
+{_rule(scheme)} Channels:
 
 {names}
 
@@ -106,10 +107,10 @@ own microscope before you count with them.
 """
 
 
-def _rule(exclusive: bool) -> str:
-    if exclusive:
+def _rule(scheme: LabelScheme) -> str:
+    if scheme.exclusive:
         return "A pixel has the class with the highest."
-    return "A pixel has a class from 0.5 on; it may have several, or none."
+    return f"A pixel has a class above {HALF:g}; it may have several, or none."
 
 
 def _outputs(card: ModelCard) -> list[tuple[int, str]]:
@@ -118,7 +119,8 @@ def _outputs(card: ModelCard) -> list[tuple[int, str]]:
 
 def _meaning(card: ModelCard, name: str) -> str:
     if name == card.scheme.position:
-        return f"`{name}`: a spot on each cell; connected spots are counted"
+        spots = f"a spot on each cell, above {card.scheme.mark_threshold:g}"
+        return f"`{name}`: {spots}; connected spots are counted"
     if name not in card.scheme.classes:
         return f"`{name}`: no class; what was left out in training"
     return f"`{name}`"

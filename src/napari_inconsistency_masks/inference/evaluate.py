@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +10,17 @@ import numpy.typing as npt
 from torch import Tensor
 
 from ..arguments import checked
-from ..cells import CANDIDATES
+from ..cells import USUAL_RULE
 from ..data.batches.tensors import tensor_of
 from ..data.sample import Sample, Source
 from ..errors import InputError
 from ..inconsistency import Prediction, find_consensus
 from ..losses import Loss
 from ..metrics.evaluation import Evaluation
+from ..metrics.rule_choice import RuleChoice
 from ..metrics.scores import Scores
 from ..nets.ensemble import Ensemble
-from ..task import LabelScheme
+from ..task import LabelScheme, MarkRule
 from .behavior import Behavior, Watch
 from .predict import predict_samples
 from .trained import TrainedEnsemble
@@ -38,10 +39,8 @@ class Check:
         `LabelScheme.epoch_criterion`; where no class is in the labels, the negative loss.
     members, ensemble
         Scores of each member, and of their mean probability.
-    counting
-        The same scores of the ensemble, by `LabelScheme.smallest_mark` that it may count with.
-    smallest_mark
-        With which it counts best.
+    best_rule
+        By which the ensemble counts best, and is scored.
     inconsistent
         Share of the area on which members disagree.
     found
@@ -57,8 +56,7 @@ class Check:
     inconsistent: float
     found: float
     behavior: Behavior
-    counting: Mapping[int | None, Scores]
-    smallest_mark: int | None
+    best_rule: MarkRule
 
     @property
     def count_error(self) -> tuple[float, ...] | None:
@@ -146,14 +144,22 @@ class CheckSums:
         Number of networks.
     scheme, loss, as_in_paper
         As for `check`.
+    rules
+        Of which the ensemble takes the one by which it counts best.
     """
 
     def __init__(
-        self, members: int, scheme: LabelScheme, loss: Loss, *, as_in_paper: bool = False
+        self,
+        members: int,
+        scheme: LabelScheme,
+        loss: Loss,
+        *,
+        as_in_paper: bool = False,
+        rules: Sequence[MarkRule] = (USUAL_RULE,),
     ) -> None:
         self._scheme, self._loss = scheme, loss
         self._members = [Evaluation(scheme, as_in_paper=as_in_paper) for _ in range(members)]
-        self._together = Evaluation(scheme, smallest_marks=CANDIDATES, as_in_paper=as_in_paper)
+        self._together = RuleChoice(scheme, rules, as_in_paper=as_in_paper)
         self._losses: list[npt.NDArray[np.float64]] = []  # (E,) each
         self._soft_iou: list[npt.NDArray[np.float64]] = []  # (E,) each
         self._inconsistent: list[float] = []
@@ -167,12 +173,12 @@ class CheckSums:
         prediction = Prediction(scheme.probability(logits.nan_to_num()).numpy(), scheme)
         for evaluation, hard in zip(self._members, prediction.hard(), strict=True):
             evaluation.add(sample.name, hard, sample.labeled, sample.known)
-        best_guess = scheme.harden(prediction.mean())
-        self._together.add(sample.name, best_guess, sample.labeled, sample.known)
+        mean = prediction.mean()
+        self._together.add(sample.name, mean, sample.labeled, sample.known)
         consensus = find_consensus(prediction)
         self._inconsistent.append(consensus.area)
         self._watch.add(consensus, _truth(sample, scheme))
-        self._found.append(_found(best_guess, scheme))
+        self._found.append(_found(scheme.harden(mean), scheme))
         if scheme.epoch_criterion == "soft_iou":
             self._soft_iou.append(_soft_iou(prediction, sample))
 
@@ -181,7 +187,7 @@ class CheckSums:
         mean_loss = np.mean(self._losses, axis=0)  # (E,)
         scores = tuple(evaluation.scores() for evaluation in self._members)
         behavior, scheme = self._watch.behavior(), self._scheme
-        counting = self._together.scores_by_mark()
+        best_rule, together = self._together.best()
         shown = any(behavior.labeled[-len(scheme.classes) :])
         if scheme.epoch_criterion == "loss" or not shown:
             score = -mean_loss
@@ -193,12 +199,11 @@ class CheckSums:
             loss=tuple(mean_loss.tolist()),
             score=tuple(score.tolist()),
             members=scores,
-            ensemble=next(iter(counting.values())),
+            ensemble=together,
             inconsistent=float(np.mean(self._inconsistent)),
             found=float(np.mean(self._found)),
             behavior=behavior,
-            counting=counting,
-            smallest_mark=self._together.smallest_mark,
+            best_rule=best_rule,
         )
 
 

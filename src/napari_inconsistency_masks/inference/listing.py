@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from ..errors import InputError
 from ..files.json_files import read_json
+from ..task import HALF, MarkRule
 
 ENSEMBLE = "ensemble.json"
 GENERATION = "generation.json"
@@ -51,10 +52,10 @@ def network_files(path: Path) -> list[Path]:
     return files
 
 
-def smallest_mark(path: Path) -> int | None:
-    """What the networks of a run, of one of its generations, or one of these count.
+def mark_rule(path: Path) -> MarkRule:
+    """Which marks of the networks of a run, of one of its generations, or of one of these count.
 
-    See `GenerationRecord`; None for other networks, too.
+    See `GenerationRecord`. Other networks count as the paper does.
     """
     if path.is_file():
         path = path.parent
@@ -65,13 +66,19 @@ def smallest_mark(path: Path) -> int | None:
         path = path / f"generation-{generation}"
     record = path / GENERATION
     values = read_json(record) if record.is_file() else None
-    found = values.get("smallest_mark") if isinstance(values, dict) else None
-    if found is not None and (not isinstance(found, int) or found < 1):
+    told = values if isinstance(values, dict) else {}
+    smallest, threshold = told.get("smallest_mark"), told.get("mark_threshold", HALF)
+    if smallest is not None and (not isinstance(smallest, int) or smallest < 1):
         raise InputError(
-            f"{record}: this file is damaged, the smallest mark that counts is {found!r}; take it "
-            f"from a copy of the run."
+            f"{record}: this file is damaged, the smallest mark that counts is {smallest!r}; take "
+            f"it from a copy of the run."
         )
-    return found
+    if not isinstance(threshold, float) or not 0 < threshold < 1:
+        raise InputError(
+            f"{record}: this file is damaged, marks are where the probability is above "
+            f"{threshold!r}; take it from a copy of the run."
+        )
+    return MarkRule(threshold, smallest)
 
 
 def _listed(file: Path, key: str, kind: type[T]) -> list[T]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ..cells import SMALLEST, Cells, find_cells
+from ..cells import USUAL_RULE, Cells, find_cells
 from ..errors import InputError
 from ..task import LabelScheme
 from .count_sums import Counted, CountSums
@@ -48,11 +48,9 @@ class Evaluation:
         scheme: LabelScheme,
         *,
         radius: float = 10.0,
-        smallest_marks: Sequence[int | None] = (SMALLEST,),
+        smallest_marks: Sequence[int | None] = (USUAL_RULE.smallest,),
         as_in_paper: bool = False,
     ) -> None:
-        if scheme.position is None or as_in_paper:
-            smallest_marks = smallest_marks[:1]  # it makes no difference
         self._scheme, self._as_in_paper = replace(scheme, smallest_mark=1), as_in_paper
         self._counts = {mark: CountSums(scheme.counted, radius) for mark in smallest_marks}
         nothing = np.zeros(len(scheme.classes), np.int64)
@@ -164,11 +162,6 @@ class Evaluation:
             pixel = np.floor(cells.centers - _REDRAWN * redrawn).clip(0)
         row, column = pixel.astype(np.int64).T
         return cells[known[row, column]]
-
-    @property
-    def smallest_mark(self) -> int | None:
-        """With which of `smallest_marks` least counts are wrong; the first one of several."""
-        return min(self._counts, key=lambda mark: sum(self._counts[mark].wrong))
 
     def scores(self) -> Scores:
         """The scores of all images added so far, counting with the first of `smallest_marks`."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
+from ..cells import USUAL_RULE
 from ..data.sample import Source
 from ..inference.evaluate import Check, CheckSums, predicted
 from ..losses import Loss
 from ..nets.ensemble import Ensemble
-from ..task import LabelScheme
+from ..task import LabelScheme, MarkRule
 from .events import Checking
 
 TOLD_EVERY = 0.5
@@ -17,13 +18,18 @@ TOLD_EVERY = 0.5
 
 
 def told_check(
-    ensemble: Ensemble, samples: Source, scheme: LabelScheme, loss: Loss, generation: int
+    ensemble: Ensemble,
+    samples: Source,
+    scheme: LabelScheme,
+    loss: Loss,
+    generation: int,
+    rules: Sequence[MarkRule] = (USUAL_RULE,),
 ) -> Generator[Checking, None, Check]:
     """Score networks of a generation as `inference.evaluate.check` does.
 
     Between two events nothing is changed, so who asks for no further one may stop.
     """
-    sums, told = CheckSums(len(ensemble), scheme, loss), time.monotonic()
+    sums, told = CheckSums(len(ensemble), scheme, loss, rules=rules), time.monotonic()
     for done, (sample, logits) in enumerate(predicted(ensemble, samples), start=1):
         sums.add(sample, logits)
         if time.monotonic() - told > TOLD_EVERY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Generator
 
-from ..cells import SMALLEST
+from ..cells import MARK_RULES, USUAL_RULE
 from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
@@ -45,15 +45,15 @@ def outcome(
         If what a network of the ensemble says is no number.
     """
     scheme = setup.data.scheme
-    teachers = yield from setup.check(ensemble, generation)
+    held_out = not _learned_from_validation(setup)
+    rules = MARK_RULES if held_out else (USUAL_RULE,)
+    teachers = yield from setup.check(ensemble, generation, rules)
     if not all(map(math.isfinite, teachers.loss)):
         raise InputError(
             f"Generation {generation}: what its networks say on the validation images is no "
             f"number; train them again, with a lower learning rate."
         )
-    held_out = not _learned_from_validation(setup)
-    smallest = teachers.smallest_mark if held_out else SMALLEST
-    scores = teachers.counting[smallest]
+    rule, scores = teachers.best_rule, teachers.ensemble
     masks = setup.recipe.pseudo_labels is not None and setup.labeler.masks
     record = GenerationRecord(
         generation=generation,
@@ -72,7 +72,8 @@ def outcome(
             if setup.recipe.needs_unlabeled
             else None
         ),
-        smallest_mark=None if scheme.position is None else smallest,
+        smallest_mark=None if scheme.position is None else rule.smallest,
+        mark_threshold=rule.threshold,
     )
     in_detail = GenerationScores(
         images=scores.images,

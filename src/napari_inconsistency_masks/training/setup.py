@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
 
+from ..cells import USUAL_RULE
 from ..checkpoint import ModelCard
 from ..config import TrainConfig
 from ..data.sample import SegmentationData
@@ -16,6 +17,7 @@ from ..losses import Loss, choose_loss
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS, choose_markers
 from ..pseudolabels.base import PseudoLabeler
+from ..task import MarkRule
 from .apart import Apart
 from .budget import Budget
 from .checks import told_check
@@ -101,7 +103,12 @@ class Setup:
         networks = self.records.load_networks(record.generation, members)
         return networks.place(self.device, self.precision)
 
-    def check(self, ensemble: Ensemble, generation: int) -> Generator[Checking, None, Check]:
-        """Score networks of a generation on the validation images."""
+    def check(
+        self, ensemble: Ensemble, generation: int, rules: Sequence[MarkRule] = (USUAL_RULE,)
+    ) -> Generator[Checking, None, Check]:
+        """Score networks of a generation on the validation images.
+
+        The ensemble is counted by the best of some rules.
+        """
         data = self.data
-        return told_check(ensemble, data.validation, data.scheme, self.loss, generation)
+        return told_check(ensemble, data.validation, data.scheme, self.loss, generation, rules)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ...cells import Cells, find_cells
 from ...inconsistency.areas import AreaSums, ClassAreas
 from ...metrics.expected_counts import CountRatio
-from ...task import LabelScheme, Task
+from ...task import LabelScheme
 from ..layers.frames import FrameAxes
 from .found_places import FoundPlace, look_for_places
 
@@ -60,15 +60,9 @@ class Model:
     @classmethod
     def from_answer(cls, run: Path, wanted_device: str, answer: Mapping[str, Any]) -> Model:
         """Read the child's answer ``ready``."""
-        scheme = answer["scheme"]
         return cls(
             run,
-            LabelScheme(
-                Task(scheme["task"]),
-                tuple(scheme["classes"]),
-                scheme["position"],
-                scheme.get("smallest_mark"),
-            ),
+            LabelScheme.of_networks(answer["scheme"]),
             int(answer["channels"]),
             int(answer["members"]),
             wanted_device,

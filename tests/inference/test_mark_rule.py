@@ -1,0 +1,130 @@
+"""Which predicted marks count: found out by training, used wherever cells are counted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from napari_inconsistency_masks import runs
+from napari_inconsistency_masks.batch.model import Model, describe_model
+from napari_inconsistency_masks.cells import MARK_RULES, USUAL_RULE, find_cells
+from napari_inconsistency_masks.errors import InputError
+from napari_inconsistency_masks.files.atomic import write_json
+from napari_inconsistency_masks.files.json_files import read_json
+from napari_inconsistency_masks.inconsistency import Prediction, count_cells, find_consensus
+from napari_inconsistency_masks.inference.evaluate import evaluate
+from napari_inconsistency_masks.inference.trained import load
+from napari_inconsistency_masks.task import LabelScheme, MarkRule, Task
+from napari_inconsistency_masks.training.results import read_record
+from napari_inconsistency_masks.widgets.predicting.prediction import Model as Shown
+from toy import QUICK, toy_data
+
+RECORD = "generation-0/generation.json"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    list(runs.train("labeled", toy_data(validation=6), QUICK, folder=tmp_path / "run"))
+    return tmp_path / "run"
+
+
+def set_rule(run: Path, **values: object) -> None:
+    write_json(run / RECORD, {**read_json(run / RECORD), **values})
+
+
+def rule_of(path: Path) -> MarkRule:
+    scheme = load(path).card.scheme
+    return MarkRule(scheme.mark_threshold, scheme.smallest_mark)
+
+
+def test_a_run_finds_it_out_and_its_networks_count_with_it(run: Path) -> None:
+    record = read_record(run, 0)
+    assert record is not None
+    assert (record.mark_threshold, record.smallest_mark) in MARK_RULES
+    for rule in (MarkRule(0.1, 3), MarkRule(0.5, 12)):
+        set_rule(run, smallest_mark=rule.smallest, mark_threshold=rule.threshold)
+        for path in (run, run / "generation-0", run / "generation-0" / "network-0.safetensors"):
+            assert rule_of(path) == rule
+
+
+def test_the_record_says_how_the_best_rule_counts(run: Path) -> None:
+    """Asked by the networks and rule that are on disk, validation images give what it holds."""
+    record = read_record(run, 0)
+    assert record is not None
+    scores = evaluate(load(run, precision="float32"), toy_data(validation=6).validation)
+    assert scores.mcce == record.count_error
+
+
+def test_without_images_that_were_set_aside_it_is_the_usual_one(tmp_path: Path) -> None:
+    data = replace(toy_data(), validation=toy_data().labeled, validation_is_training=True)
+    list(runs.train("labeled", data, QUICK, folder=tmp_path / "run"))
+    record = read_record(tmp_path / "run", 0)
+    assert record is not None
+    assert (record.mark_threshold, record.smallest_mark) == USUAL_RULE
+
+
+def test_runs_of_older_versions_count_as_they_did(run: Path) -> None:
+    values = read_json(run / RECORD)
+    del values["smallest_mark"], values["mark_threshold"]
+    write_json(run / RECORD, values)
+    as_in_paper = MarkRule(0.5, None)
+    assert rule_of(run) == as_in_paper
+    described = describe_model(run, load(run)).to_json()
+    for name in ("smallest_mark", "mark_threshold"):
+        del described["scheme"][name]  # as in the plan of a batch that was begun then
+    scheme = Model.from_json(described).scheme
+    assert (scheme.mark_threshold, scheme.smallest_mark) == as_in_paper
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("smallest_mark", ("many", 0, -3)), ("mark_threshold", ("high", 0, 1.0, -0.1, None))],
+)
+def test_what_is_none_is_refused(run: Path, name: str, values: tuple[object, ...]) -> None:
+    for value in values:
+        set_rule(run, **{name: value})
+        with pytest.raises(InputError, match=r"generation.json: this file is damaged"):
+            load(run)
+
+
+def test_batches_and_the_window_are_told(run: Path) -> None:
+    set_rule(run, smallest_mark=7, mark_threshold=0.3)
+    described = describe_model(run, load(run))
+    answer = {"scheme": asdict(load(run).card.scheme), "channels": 1, "members": 2, "device": "cpu"}
+    for scheme in (
+        Model.from_json(described.to_json()).scheme,
+        Shown.from_answer(run, "cpu", answer).scheme,
+    ):
+        assert (scheme.mark_threshold, scheme.smallest_mark) == (0.3, 7)
+
+
+def test_faint_marks_count_or_not() -> None:
+    probability = np.zeros((2, 2, 20, 20), np.float32)
+    probability[:, 0] = 0.4  # of other classes it makes no difference
+    probability[:, 1, 3:8, 3:8], probability[:, 1, 12:17, 12:17] = 0.9, 0.2
+    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position")
+    for threshold, counted in ((0.5, 1), (0.3, 1), (0.1, 2)):
+        by = scheme.with_marks(MarkRule(threshold, 1))
+        consensus = find_consensus(Prediction(probability, by))
+        assert len(find_cells(consensus.best_guess, by)) == counted
+        assert not consensus.best_guess[0].any()
+        hard = by.harden(probability)
+        np.testing.assert_array_equal(hard, by.votes(torch.from_numpy(probability)).numpy())
+
+
+def test_small_marks_count_or_not() -> None:
+    probability = np.zeros((2, 2, 20, 20), np.float32)
+    probability[:, 0] = 1
+    probability[:, 1, 3:8, 3:8] = probability[:, 1, 12:14, 12:15] = 1  # 5 x 5, and 6 pixels
+    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position")
+    counted = {
+        smallest: count_cells(
+            find_consensus(Prediction(probability, replace(scheme, smallest_mark=smallest)))
+        )["cell"]
+        for smallest in (1, 6, 7, None)
+    }
+    assert counted == {1: 2, 6: 2, 7: 1, None: 1}
