@@ -15,7 +15,7 @@ from typing import Any
 
 from .arguments import checked
 from .config import TrainConfig
-from .data.origin import relative_origin
+from .data.origin import moved_origin, relative_origin
 from .data.sample import SegmentationData
 from .errors import InputError, meant
 from .files.atomic import write_json
@@ -50,6 +50,8 @@ class RunPlan:
         Name of the data set.
     start
         Where the networks come from that it goes on from, or None if it begins from scratch.
+    made_in
+        The run folder when it was made; empty if an older version made it.
     """
 
     recipe: Recipe
@@ -57,6 +59,7 @@ class RunPlan:
     data: Mapping[str, Any] | None
     data_name: str
     start: Start | None = None
+    made_in: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values."""
@@ -67,7 +70,14 @@ class RunPlan:
             "data": self.data,
             "data_name": self.data_name,
             "start": self.start and asdict(self.start),
+            "made_in": self.made_in,
         }
+
+    def data_now(self, folder: str | Path) -> dict[str, Any] | None:
+        """The description of the data, found again if it was moved together with the run folder."""
+        if self.data is None:
+            return None
+        return moved_origin(self.data, self.made_in or folder, folder)
 
 
 def create(
@@ -112,7 +122,8 @@ def create(
     make_folder(folder)
     origin = data.origin and relative_origin(data.origin, folder, _moved_with(folder, data.origin))
     start = None if start_from is None else copy_start(Path(start_from), folder)
-    plan = RunPlan(recipe, config, origin, data.name, start)
+    made_in = os.path.abspath(folder)  # noqa: PTH100  links stay
+    plan = RunPlan(recipe, config, origin, data.name, start, made_in)
     write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
     return folder
 
@@ -149,6 +160,7 @@ def read_plan(folder: str | Path) -> RunPlan:
             values["data"],
             str(values["data_name"]),
             Start(**start) if (start := values.get("start")) else None,
+            str(values.get("made_in", "")),
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: the description of the run is damaged ({error!r}).") from None

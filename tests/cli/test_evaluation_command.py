@@ -304,3 +304,34 @@ def test_a_table_replaces_no_other_file(trained: Path, tmp_path: Path) -> None:
     for _ in range(2):
         call("evaluate", run, "--data", data, "--out", table)
     assert len(scored(table)) == 2
+
+
+def test_data_that_was_moved_with_its_run_is_found(trained: Path, tmp_path: Path) -> None:
+    draw(tmp_path / "before" / "cells", range(8))
+    run = train(tmp_path / "before" / "cells", tmp_path / "before" / "runs" / "one")
+    validation = read_json(run / "names.json")["validation"]
+    (tmp_path / "before").rename(tmp_path / "after")
+    run, table = tmp_path / "after" / "runs" / "one", tmp_path / "counts.csv"
+    call("evaluate", run, "--split", "validation", "--out", table)
+    assert scored(table) == dict.fromkeys(validation, "no")
+    assert "Finished." in call("run", run).output
+
+
+def test_data_that_was_moved_alone_is_named_and_taken_for_the_runs_own(tmp_path: Path) -> None:
+    data = draw(tmp_path / "cells", range(8))
+    run = train(data, tmp_path / "run")
+    recorded = read_json(run / "names.json")
+    data.rename(tmp_path / "moved")
+    for words in (("evaluate", run), ("run", run), ("retrain", run, "--out", tmp_path / "new")):
+        with pytest.raises(InputError, match=rf"run: the images .* were in {data}, .* --data\."):
+            call(*words)
+    moved, table = ("--data", tmp_path / "moved"), tmp_path / "counts.csv"
+    call("evaluate", run, *moved, "--split", "validation", "--out", table)
+    assert scored(table) == dict.fromkeys(recorded["validation"], "no")
+    assert "Finished." in call("run", run, *moved).output
+    other = draw(tmp_path / "other", range(20, 28))
+    assert (
+        "Not in the data" not in call("evaluate", run, "--data", other, "--split", "labeled").stderr
+    )
+    with pytest.raises(InputError, match="the images are not those that this run began with"):
+        call("run", run, "--data", draw(tmp_path / "fewer", range(6)))

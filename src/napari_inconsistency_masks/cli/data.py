@@ -201,14 +201,12 @@ def need_data(layout: str, *others: object) -> None:
         raise InputError("--images, --masks, --layout and --layout-option go with --data.")
 
 
-def is_own_folder(run: Path, path: Path | None) -> bool:
-    """Whether a run learned from a folder of images, and from nothing else."""
-    if path is None or not (run / "run.json").is_file():
-        return False
-    origin = read_plan(run).data or {}
-    if origin.get("kind") != FOLDER:
-        return False
-    return (run / str(origin.get("path"))).resolve() == path.resolve()
+def place_of_data(run: Path) -> Path | None:
+    """The folder of images that a run learned from, and from nothing else; None if it is other."""
+    if not (run / "run.json").is_file():
+        return None
+    origin = read_plan(run).data_now(run) or {}
+    return run / str(origin.get("path")) if origin.get("kind") == FOLDER else None
 
 
 def _as_in(run: Path | None, path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -95,9 +96,9 @@ def evaluate(
     ensemble = load_ensemble(run, device, threads)
     seen = read_seen_by_result(run) or Seen(complete=False)
     described = layout != flags.AUTO or layout_option or images or masks
-    own = split is not None and not described and flags.is_own_folder(run, data)
+    own = split is not None and not described and _is_own(run, data, seen)
     if data is None or own:
-        chosen = _own_images(run, split or "test", read_all_seen(run))
+        chosen = _own_images(run, data, split or "test", read_all_seen(run))
     else:
         how = {"layout_options": layout_option or (), "images": images, "masks": masks}
         chosen = _other_images(data, split, ensemble.card, run, layout, how)
@@ -130,15 +131,29 @@ class _Images:
     notes: tuple[str, ...]
 
 
-def _own_images(run: Path, split: str, seen: Seen | None) -> _Images:
-    from ..data.held_out import as_seen
-    from ..data.origin import open_data
-    from ..plans import read_plan
+def _is_own(run: Path, path: Path | None, seen: Seen) -> bool:
+    """Whether a folder is what a run learned from, also if that was moved there."""
+    from ..sessions import open_run_data
 
-    origin = read_plan(run).data
-    if origin is None:
+    place = flags.place_of_data(run)
+    if path is None or place is None:
+        return False
+    if place.exists():
+        return place.resolve() == path.resolve()
+    with suppress(InputError):  # other data, that cannot be read so
+        data = open_run_data(run, path)
+        return seen.knows_any(data.labeled) or seen.knows_any(data.validation)
+    return False
+
+
+def _own_images(run: Path, path: Path | None, split: str, seen: Seen | None) -> _Images:
+    from ..data.held_out import as_seen
+    from ..plans import read_plan
+    from ..sessions import open_run_data
+
+    if read_plan(run).data is None:
         raise InputError(f"{run}: the run's data was made in Python; name labels with --data.")
-    data = open_data(origin, relative_to=run)
+    data = open_run_data(run, path)
     if seen is None:
         return _Images(data.name, split, getattr(data, split), data.notes)
     samples, notes = as_seen(data, seen, split)

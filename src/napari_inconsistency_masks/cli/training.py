@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -99,6 +99,10 @@ def train(
 def run(
     context: typer.Context,
     folder: Run,
+    data: Annotated[
+        Optional[Path],  # noqa: UP045  typer
+        typer.Option(help="Where the images of the run are now, if they were moved."),
+    ] = None,
     json: Json = False,
     end_with_input: EndWithInput = False,
     threads: Threads = 0,
@@ -107,9 +111,11 @@ def run(
 ) -> None:
     """Start or go on with the run of a folder."""
     from .. import runs
+    from ..sessions import open_run_data
 
+    moved = None if data is None else open_run_data(folder, data)
     follow(
-        runs.resume(folder, client=connect(context, scheduler, cluster)),
+        runs.resume(folder, moved, client=connect(context, scheduler, cluster)),
         folder,
         json,
         end_with_input,

@@ -99,6 +99,11 @@ class Seen:
             frozenset(values.get("unlabeled", ())),
         )
 
+    def knows_any(self, samples: Source) -> bool:
+        """Whether any of some images was learned from or set aside."""
+        known = self.learned.keys() | self.held_out
+        return any(image_print(sample) in known for sample in samples)
+
     def learned_among(self, samples: Source) -> int:
         """How many of some images were learned from."""
         return len(self.names_learned(samples))

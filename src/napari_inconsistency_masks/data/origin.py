@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
@@ -113,6 +114,24 @@ def relative_origin(
         path = origin.get(name)
         if isinstance(path, str) and all(Path(item).is_relative_to(root) for item in (path, base)):
             moved[name] = Path(os.path.relpath(path, base)).as_posix()
+    return moved
+
+
+def moved_origin(origin: Mapping[str, Any], before: str | Path, now: str | Path) -> dict[str, Any]:
+    """The origin of data that was moved together with a folder, which was `before` elsewhere.
+
+    Of a path where nothing is any more, the place that lies in the same way to the folder `now` is
+    taken, if there is something.
+    """
+    moved = dict(origin)
+    if isinstance(origin.get("base"), Mapping):
+        moved["base"] = moved_origin(origin["base"], before, now)
+    for name in _PATHS:
+        path = origin.get(name)
+        if isinstance(path, str) and os.path.isabs(path) and not os.path.exists(path):  # noqa: PTH110, PTH117
+            with suppress(ValueError):  # on another drive
+                there = os.path.abspath(os.path.join(now, os.path.relpath(path, before)))  # noqa: PTH100, PTH118
+                moved[name] = there if os.path.exists(there) else path  # noqa: PTH110
     return moved
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -116,21 +117,37 @@ def open_generations(
     return Opened(generations, fair, notes)
 
 
-def open_run_data(folder: str | Path) -> SegmentationData:
-    """Open the data of a run as it is now; `InputError` if only Python can make it."""
-    plan = read_plan(folder)
-    if plan.data is None:
+def open_run_data(folder: str | Path, place: str | Path | None = None) -> SegmentationData:
+    """Open the data of a run as it is now.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    place
+        Where its images are, if they were moved.
+
+    Raises
+    ------
+    InputError
+        If only Python can make it, or there is nothing where it was.
+    """
+    origin = read_plan(folder).data_now(folder)
+    if origin is None:
         raise InputError(
             f"{folder}: this run was started with data made in Python; give the same data to "
             f"resume(folder, data)."
         )
-    place = plan.data.get("path")
-    if isinstance(place, str) and not Path(folder, place).exists():
+    images = origin.get("base", origin)  # of corrected data, what was corrected
+    if place is not None and "path" in images:
+        images["path"] = os.path.abspath(place)  # noqa: PTH100  links stay
+    path = images.get("path")
+    if isinstance(path, str) and not Path(folder, path).exists():
         raise InputError(
-            f"{folder}: the images of this run were in {place}, and there is nothing now; bring "
-            f"them back to that place, or connect its drive, and the run goes on."
+            f"{folder}: the images of this run were in {path}, and there is nothing now; bring "
+            f"them back or connect the drive, or say where they are now with --data."
         )
-    return open_data(plan.data, relative_to=folder)
+    return open_data(origin, relative_to=folder)
 
 
 def package_version() -> str:
