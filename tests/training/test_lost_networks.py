@@ -185,8 +185,9 @@ class Work:
 
         self.data, self.config = toy_data(Task.BINARY), CONFIG
         loss = choose_loss("auto", self.data.scheme)
-        self.check = lambda networks, generation: told_check(
-            networks.eval(), self.data.validation, self.data.scheme, loss, generation
+        self.given = False
+        self.check = lambda networks, generation, *rules: told_check(
+            networks.eval(), self.data.validation, self.data.scheme, loss, generation, *rules
         )
         self.recipe = type("Recipe", (), {"pseudo_labels": None})
 
