@@ -16,7 +16,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,11 +24,13 @@ from typing import TYPE_CHECKING
 from .arguments import checked
 from .config import TrainConfig
 from .data.sample import SegmentationData
+from .errors import InputError
 from .files.atomic import write_json
 from .files.json_files import read_json
 from .files.temporary import sweep
 from .inference.listing import ENSEMBLE
 from .plans import (
+    LOCK,
     RETRAINING_MINUTES,
     RunPlan,
     create,
@@ -87,7 +89,7 @@ def train(
         If the data does not allow it, before anything is trained.
     """
     preflight(data, find_recipe(recipe) if isinstance(recipe, str) else recipe)
-    yield from _go_on(create(folder, recipe, data, config), data, client, seconds=0)
+    yield from _begin(create(folder, recipe, data, config), data, client)
 
 
 @checked
@@ -130,8 +132,7 @@ def retrain(
     usual_recipe, usual_config = retraining(old, data, minutes=minutes)
     recipe = recipe or usual_recipe
     preflight(data, find_recipe(recipe) if isinstance(recipe, str) else recipe)
-    create(folder, recipe, data, config or usual_config, start_from=old)
-    yield from _go_on(Path(folder), data, seconds=0)
+    yield from _begin(create(folder, recipe, data, config or usual_config, start_from=old), data)
 
 
 @checked
@@ -159,13 +160,30 @@ def resume(
     yield from _go_on(Path(folder), data, client)
 
 
+def _begin(
+    folder: Path, data: SegmentationData, client: Client | None = None
+) -> Generator[Event, None, None]:
+    """The first session of a run that was just made; one that is refused leaves its place free."""
+    with closing(_go_on(folder, data, client, seconds=0)) as events:
+        try:
+            started = next(events)
+        except InputError:
+            for name in ("run.json", EVENTS, LOCK):
+                (folder / name).unlink(missing_ok=True)
+            with suppress(OSError):  # not empty: it was there before, or has networks to begin with
+                folder.rmdir()
+            raise
+        yield started
+        yield from events
+
+
 def _go_on(
     folder: Path,
     data: SegmentationData | None,
     client: Client | None = None,
     *,
     seconds: float = MOST_SECONDS,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """As `resume`, reading unlabeled images for so many `seconds` in advance."""
     plan = read_plan(folder)
     with only_here(folder):

@@ -279,3 +279,27 @@ def test_a_failure_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         list(runs.train("labeled", toy_data(), QUICK, folder=tmp_path / "run"))
     last = read_json_lines(tmp_path / "run" / "events.jsonl")[-1]
     assert last == {"event": "Failed", "message": "the processor is on fire"}
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_start_that_is_refused_leaves_its_place_free(tmp_path: Path, there: bool) -> None:
+    folder = tmp_path / "run"
+    if there:
+        folder.mkdir()
+        (folder / "notes.txt").write_text("mine")
+    data = toy_data()
+    with pytest.raises(InputError, match="Device 'cuda:9' cannot be used"):
+        next(runs.train("labeled", data, replace(QUICK, device="cuda:9"), folder=folder))
+    assert [path.name for path in tmp_path.rglob("*")] == (["run", "notes.txt"] if there else [])
+    events = list(runs.train("labeled", data, QUICK, folder=folder))
+    assert isinstance(events[0], Started)
+    assert not events[0].resumed
+
+
+def test_networks_to_go_on_from_wait_for_a_start_that_is_not_refused(tmp_path: Path) -> None:
+    old, new, data = tmp_path / "old", tmp_path / "new", toy_data()
+    list(runs.train("labeled", data, QUICK, folder=old))
+    bad = replace(QUICK, device="cuda:9")
+    with pytest.raises(InputError, match="cannot be used"):
+        next(runs.retrain(old, data, bad, folder=new))
+    assert isinstance(next(runs.retrain(old, data, QUICK, folder=new)), Started)

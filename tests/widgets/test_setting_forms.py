@@ -361,3 +361,28 @@ def test_a_name_is_taken_when_it_is_entered(setup_form: SetupForm) -> None:
 def test_a_field_of_its_own_shows_its_default(qapp: Any) -> None:
     for setting in settings(TrainConfig):
         assert Field("", setting).value == setting.default
+
+
+def test_a_name_that_a_refused_start_gave_back_is_the_next_one(
+    setup_form: SetupForm, tmp_path: Path
+) -> None:
+    setup = setup_form._setup
+    setup_form.show()
+    (tmp_path / "cells-paper-1").mkdir()  # a start copies what it learns from ...
+    setup.changed.emit()
+    assert setup_form.name.text() == "cells-paper-2"
+    setup_form.hide()
+    (tmp_path / "cells-paper-1").rmdir()  # ... is refused, and removes it
+    setup_form.show()
+    assert setup_form.name.text() == "cells-paper-1"
+
+
+def test_a_name_that_nobody_typed_is_not_kept(setup_form: SetupForm, tmp_path: Path) -> None:
+    (tmp_path / "cells-paper-1").mkdir()
+    setup_form._setup.changed.emit()
+    (tmp_path / "cells-paper-1").rmdir()
+    setup_form.name.editingFinished.emit()
+    assert setup_form._setup.name == "cells-paper-1"
+    setup_form.name.setText("mine")
+    setup_form.name.editingFinished.emit()
+    assert setup_form._setup.name == "mine"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFileDialog, QFormLayout, QVBoxLayout, QWidget
 
 from ...config import TrainConfig
@@ -34,6 +35,7 @@ class SetupForm(QWidget):
         super().__init__()
         self.setObjectName("train_setup")
         self._setup = setup
+        self._shown_name = ""
         self._teachers = (0, 0)  # before and after fewer members took them along
         self.preset = Segments("train_preset", PRESET_WORDS, PRESET_TIPS)
         self.recipe = _recipe_chooser()
@@ -87,8 +89,13 @@ class SetupForm(QWidget):
         """All values at once: they are checked together."""
         return put(config, {**self.basic.values(), **self.more.values()})
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show which name is free now: a start that was refused gave its own back."""
+        super().showEvent(event)
+        self._show_name()
+
     def _on_name(self) -> None:
-        if self.name.text() != self._setup.name:
+        if self.name.text() != self._shown_name:
             self._setup.choose_name(self.name.text())
 
     def _on_folder(self) -> None:
@@ -105,11 +112,16 @@ class SetupForm(QWidget):
         if setup.problem is None:
             self.basic.show_config(setup.config)
             self.more.show_config(setup.config)
-        if not self.name.hasFocus():
-            self.name.setText(setup.name)
-        self.name.setToolTip(f"The run is kept in {setup.folder / setup.name}")
+        self._show_name()
         self.disclosure.say("More settings (changed)" if setup.changes else "More settings")
         self.describes.tell(setup.describe())
+
+    def _show_name(self) -> None:
+        name = self._setup.name
+        if not self.name.hasFocus():
+            self._shown_name = name
+            self.name.setText(name)
+        self.name.setToolTip(f"The run is kept in {self._setup.folder / name}")
 
 
 def _recipe_chooser() -> GroupedChooser:
