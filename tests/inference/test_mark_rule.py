@@ -11,7 +11,7 @@ import torch
 
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.batch.model import Model, describe_model
-from napari_inconsistency_masks.cells import MARK_RULES, USUAL_RULE, find_cells
+from napari_inconsistency_masks.cells import MARK_RULES, PAPER_RULE, USUAL_RULE, find_cells
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.files.json_files import read_json
@@ -19,6 +19,7 @@ from napari_inconsistency_masks.inconsistency import Prediction, count_cells, fi
 from napari_inconsistency_masks.inference.evaluate import evaluate
 from napari_inconsistency_masks.inference.trained import load
 from napari_inconsistency_masks.task import LabelScheme, MarkRule, Task
+from napari_inconsistency_masks.training.events import GenerationEnd
 from napari_inconsistency_masks.training.results import read_record
 from napari_inconsistency_masks.widgets.predicting.prediction import Model as Shown
 from toy import QUICK, toy_data
@@ -71,13 +72,27 @@ def test_runs_of_older_versions_count_as_they_did(run: Path) -> None:
     values = read_json(run / RECORD)
     del values["smallest_mark"], values["mark_threshold"]
     write_json(run / RECORD, values)
-    as_in_paper = MarkRule(0.5, None)
-    assert rule_of(run) == as_in_paper
+    assert rule_of(run) == PAPER_RULE
     described = describe_model(run, load(run)).to_json()
     for name in ("smallest_mark", "mark_threshold"):
         del described["scheme"][name]  # as in the plan of a batch that was begun then
     scheme = Model.from_json(described).scheme
-    assert (scheme.mark_threshold, scheme.smallest_mark) == as_in_paper
+    assert (scheme.mark_threshold, scheme.smallest_mark) == PAPER_RULE
+
+
+def test_a_run_that_an_older_version_began_counts_as_that_did(tmp_path: Path) -> None:
+    """Else a generation could pass for better than the one before only for its rule."""
+    run, data = tmp_path / "run", toy_data(validation=6)
+    events = runs.train("im", data, QUICK, folder=run)
+    next(event for event in events if isinstance(event, GenerationEnd))
+    events.close()
+    values = read_json(run / RECORD)
+    del values["smallest_mark"], values["mark_threshold"]
+    write_json(run / RECORD, values)
+    list(runs.resume(run, data))
+    record = read_record(run, 1)
+    assert record is not None
+    assert MarkRule(record.mark_threshold, record.smallest_mark) == PAPER_RULE
 
 
 @pytest.mark.parametrize(
