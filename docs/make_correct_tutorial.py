@@ -220,11 +220,11 @@ class Walk(Person):
     # --- 5 Count
 
     def count(self) -> None:
-        """Predict all anew, and type what is counted by eye."""
+        """Predict all anew, if other networks are in use, and type what is counted by eye."""
         self.dock.open("look")
         pause(300)
         self.press("look_files")
-        wait_until(lambda: self.project.all_files.busy)
+        wait_until(lambda: self.project.all_files.busy or self.refused)  # they have already
         self.settle()
         self.open_file(real_cells.STACK)
         subject = self.project.files.current.subject
