@@ -37,6 +37,7 @@ from napari_inconsistency_masks.widgets.sections import train
 from napari_inconsistency_masks.widgets.session.session import Session, session_of
 from napari_inconsistency_masks.widgets.training import folder_data, trainer
 from napari_inconsistency_masks.widgets.work import devices
+from napari_inconsistency_masks.widgets.work.lost_references import make_up_for_lost_references
 from toy import SCHEMES
 
 PATIENCE_MS = 30_000
@@ -48,6 +49,12 @@ def qtbot(qtbot: Any) -> Any:
     """The one of pytest-qt, with more patience."""
     qtbot.waitUntil = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
     return qtbot
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_reference_is_missed() -> None:
+    """What a session does at its start, for the tests that have none."""
+    make_up_for_lost_references()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from magicgui.widgets import CheckBox, ComboBox, LineEdit
-from qtpy.QtCore import QLocale, Qt
+from qtpy.QtCore import QEvent, QLocale, Qt
 from qtpy.QtWidgets import QPushButton
 
 from napari_inconsistency_masks.config import AugmentConfig, PseudoLabelConfig, TrainConfig
@@ -96,6 +96,13 @@ def value_of(config: TrainConfig, name: str) -> Any:
             if group and name == f"{group}_{setting.name}":
                 return getattr(getattr(config, group), setting.name)
     return getattr(config, name)
+
+
+@pytest.fixture(autouse=True)
+def _forms_are_destroyed(qapp: Any) -> Iterator[None]:
+    """Those left until a test waits are hundreds: a gigabyte, and most of its patience."""
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
