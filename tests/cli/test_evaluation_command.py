@@ -100,6 +100,11 @@ def test_what_is_gone_or_changed_is_told(moved: Path) -> None:
     result = call("evaluate", run, "--split", "validation")
     assert "1 validation images" in result.stdout
     assert "Not in the data any more, or changed since: 1 of the 2 validation" in result.stderr
+    assert "Drawn otherwise" not in result.stderr
+    write_tiff(moved / "position" / f"{other}.tif", np.zeros((32, 32), np.uint8), "YX")
+    said = call("evaluate", run, "--split", "validation").stderr
+    assert "when the run saw them: the labels of 1 of the 2 validation images" in said
+    assert "Drawn otherwise" not in call("evaluate", run, "--split", "labeled").stderr
     write_tiff(moved / "images" / f"{other}.tif", np.zeros((32, 32), np.uint8), "YX")
     with pytest.raises(InputError, match="there are no validation images"):
         call("evaluate", run, "--split", "validation")

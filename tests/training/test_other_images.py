@@ -125,13 +125,15 @@ def test_a_damaged_list_of_names_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("which", "number", "notes"), [("images", 0, 1), ("images", 5, 1), ("bright", 1, 1), ("", 0, 0)]
+    ("which", "number", "notes"),
+    [("images", 0, 1), ("images", 4, 1), ("bright", 1, 1), ("bright", 4, 1), ("", 0, 0)],
 )
 def test_other_pixels_or_labels_under_the_same_names_are_told(
     which: str, number: int, notes: int, folder: Path, tmp_path: Path
 ) -> None:
-    """Of labeled images, and of pixels of validation images; and told once."""
+    """Of labeled images, and of the one for validation; and told once."""
     run = stopped("labeled", load_folder(folder, ["bright"]), tmp_path / "run")
+    assert read_json(run / NAMES)["validation"] == ["m4"]
     if which:
         other = toy_sample(Task.BINARY, 30)
         pixels = other.image[0] if which == "images" else other.labeled[0] * 255

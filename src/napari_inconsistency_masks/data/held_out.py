@@ -21,6 +21,11 @@ SPOILED = (
     "used to compare: {}."
 )
 
+CHANGED = (
+    "Drawn otherwise than when the run saw them: the labels of {} of the {} {} images. The scores "
+    "are of the labels as they are now."
+)
+
 GONE = "Not in the data any more, or changed since: {} of the {} {} images of the run."
 
 SEEN = (
@@ -49,20 +54,26 @@ class Seen:
     unlabeled
         Fingerprints of the images that they learned from without labels, at least in a part of
         them. Records of older versions do not have these.
+    held_out_labels
+        Fingerprint of the labels of those that were held out, by the image's; none of them in
+        records of older versions.
     """
 
     learned: Mapping[str, str] = field(default_factory=dict)
     held_out: frozenset[str] = frozenset()
     complete: bool = True
     unlabeled: frozenset[str] = frozenset()
+    held_out_labels: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, learned: Source, held_out: Source, unlabeled: Source = ()) -> Seen:
         """Take the fingerprints of lists of samples."""
+        apart = _labels(held_out)
         return cls(
-            {image_print(sample): label_print(sample) for sample in learned},
-            frozenset(map(image_print, held_out)),
+            _labels(learned),
+            frozenset(apart),
             unlabeled=frozenset(map(image_print, unlabeled)),
+            held_out_labels=apart,
         )
 
     def and_then(self, later: Seen) -> Seen:
@@ -72,13 +83,16 @@ class Seen:
             later.held_out,
             self.complete,
             self.unlabeled | later.unlabeled,
+            later.held_out_labels,
         )
 
     def changed_since(self, earlier: Seen) -> int:
         """How many of these labeled and validation images, or labels, were others `earlier`."""
-        before = earlier.learned
-        learned = [image for image, label in self.learned.items() if before.get(image) != label]
-        return len(self.held_out.difference(earlier.held_out, learned)) + len(learned)
+        before, apart = earlier.learned, earlier.held_out_labels
+        learned = {image for image, label in self.learned.items() if before.get(image) != label}
+        labels = self.held_out_labels.items()
+        drawn = {image for image, label in labels if apart.get(image, label) != label}
+        return len(self.held_out - earlier.held_out | learned | drawn)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; `from_json` is the inverse."""
@@ -87,6 +101,7 @@ class Seen:
             "held_out": sorted(self.held_out),
             "complete": self.complete,
             "unlabeled": sorted(self.unlabeled),
+            "held_out_labels": dict(self.held_out_labels),
         }
 
     @classmethod
@@ -97,6 +112,7 @@ class Seen:
             frozenset(values["held_out"]),
             bool(values["complete"]),
             frozenset(values.get("unlabeled", ())),
+            dict(values.get("held_out_labels", {})),
         )
 
     def knows_any(self, samples: Source) -> bool:
@@ -154,12 +170,20 @@ def as_seen(data: SegmentationData, seen: Seen, split: str) -> tuple[Source, tup
     if split == "hidden":
         return _none_of(seen.learned.keys() | seen.held_out, drawn), ()
     wanted = set(seen.learned if split == "labeled" else seen.held_out)
-    if {image_print(sample) for sample in now} == wanted:
-        return now, ()
-    found = [each for each in _prints([*drawn, data.test]) if each[0] in wanted]
-    gone = len(wanted - {image for image, _ in found})
-    notes = (GONE.format(gone, len(wanted), split),) if gone else ()
-    return Subset.of([place for _, place in found]), notes
+    before = seen.learned if split == "labeled" else seen.held_out_labels
+    labels = _labels(now)
+    if labels.keys() != wanted:
+        found = [each for each in _prints([*drawn, data.test]) if each[0] in wanted]
+        now = Subset.of([place for _, place in found])
+        labels = _labels(now)
+    gone = len(wanted - labels.keys())
+    changed = sum(before.get(image, label) != label for image, label in labels.items())
+    counts = {GONE: gone, CHANGED: changed}
+    return now, tuple(said.format(n, len(wanted), split) for said, n in counts.items() if n)
+
+
+def _labels(samples: Source) -> dict[str, str]:
+    return {image_print(sample): label_print(sample) for sample in samples}
 
 
 def _none_of(images: Container[str], sources: Iterable[Source]) -> Subset:
