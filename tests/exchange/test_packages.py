@@ -34,7 +34,7 @@ from napari_inconsistency_masks.exchange.tensors import _identifiers
 from napari_inconsistency_masks.inconsistency import find_consensus
 from napari_inconsistency_masks.inference.image import predict
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
-from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.task import LabelScheme, MarkRule, Task
 
 SCHEME = LabelScheme(Task.MULTILABEL, ("living cells", "dead", "position"), "position")
 EXAMPLE = picture(176, 208).astype(np.uint16) * 37
@@ -43,7 +43,9 @@ ABOUT = About("Cells in a dish", EXAMPLE, ("A. Person",), "CC-BY-4.0")
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedEnsemble:
-    return trained_toy(tmp_path_factory.mktemp("run") / "run", Task.MULTILABEL, scheme=SCHEME)
+    made = trained_toy(tmp_path_factory.mktemp("run") / "run", Task.MULTILABEL, scheme=SCHEME)
+    counting = SCHEME.with_marks(MarkRule(0.3, 6))
+    return replace(made, card=replace(made.card, scheme=counting))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +131,7 @@ def test_it_says_what_goes_in_and_comes_out(package: Path) -> None:
     assert {axis.halo for output in model.outputs for axis in output.axes[2:]} == {64}
     text = (package / "README.md").read_text(encoding="utf-8")
     assert "`living cells`" in text
+    assert "a spot on each cell, above 0.3; connected spots" in text
     assert "recipe *Labeled data only (LDT)*" in text
     assert "percentile 1 becomes 0 and that at 99.8 becomes 255" in text
 
