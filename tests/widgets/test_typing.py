@@ -221,7 +221,7 @@ def test_minutes_that_are_typed_are_those_of_every_dock(session: Session, qtbot:
     assert session.retraining.minutes == other.minutes.value() == 25
     qtbot.keyClick(key_to, Qt.Key.Key_A, CTRL)
     qtbot.keyClicks(key_to, "2,5")
-    assert session.retraining.minutes == 2, "not 25"
+    assert session.retraining.minutes == 2.5, "neither 25 nor 2"
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,26 @@ def test_numbers_have_the_decimal_sign_of_the_language(text: str, shown: str, qt
     keys(text, qtbot)
     key(Qt.Key.Key_Return, qtbot)
     assert (box.text(), box.value()) == (shown, float(shown.replace(",", ".")))
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("2,5", 2.5), ("2.5", 2.5), ("1e1", 10), ("12", 12), ("0,5", 5)]
+)
+def test_where_whole_numbers_are_shown_others_can_be_typed(
+    text: str, minutes: float, qtbot: Any
+) -> None:
+    box = DecimalBox()
+    box.setDecimals(0)
+    box.setRange(1, 600)
+    box.setSuffix(" min")
+    box.setValue(5)
+    assert box.text() == "5 min"
+    activate(box, qtbot)
+    box.setFocus()
+    key(Qt.Key.Key_A, qtbot, CTRL)
+    keys(text, qtbot)
+    key(Qt.Key.Key_Return, qtbot)
+    assert (box.value(), box.text()) == (minutes, f"{minutes:g} min")
 
 
 def test_a_number_that_is_set_is_shown_with_few_digits_and_stays_what_it_is() -> None:

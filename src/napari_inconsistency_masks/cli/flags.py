@@ -143,9 +143,10 @@ def _parser(setting: Setting) -> Callable[[str], Any]:
         try:
             value = setting.kind(text)
         except ValueError:
+            like = " such as 2.5" if setting.kind is float else ""
             also = f", or '{NONE}'" if setting.optional else ""
             raise typer.BadParameter(
-                f"{text!r} is {_NO_NUMBER[setting.kind]}; give one{also}."
+                f"{text!r} is {_NO_NUMBER[setting.kind]}; give one{like}{also}."
             ) from None
         try:
             setting.check(value)

@@ -25,8 +25,8 @@ FINEST = 10
 class DecimalBox(QDoubleSpinBox):
     """Takes a point and a comma as the decimal point, and 1e-3; nothing separates thousands.
 
-    All digits that are typed count, unless there are to be none behind the point. What cannot be
-    meant is refused as a whole: the number before it was typed comes back.
+    All digits that are typed count. What cannot be meant is refused as a whole: the number before
+    it was typed comes back.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class DecimalBox(QDoubleSpinBox):
     def setDecimals(self, shown: int) -> None:
         """Show so many digits behind the point, or more that were typed."""
         self._shown = shown
-        super().setDecimals(FINEST if shown else 0)
+        super().setDecimals(FINEST)
 
     def show_number(self, number: float) -> None:
         """Show a number with as many digits as there are to be, without others."""
@@ -47,7 +47,7 @@ class DecimalBox(QDoubleSpinBox):
 
     def textFromValue(self, number: float) -> str:
         """The words for a number; called by Qt."""
-        whole, _, digits = f"{number:.{FINEST if self._shown else 0}f}".partition(".")
+        whole, _, digits = f"{number:.{FINEST}f}".partition(".")
         digits = digits[: self._shown] + digits[self._shown :].rstrip("0")
         point: str = self.locale().decimalPoint()
         return point.join(filter(None, (whole, digits)))
@@ -66,7 +66,7 @@ class DecimalBox(QDoubleSpinBox):
         for sign in POINTS:
             text = text.replace(sign, self.locale().decimalPoint())
         written = _NUMBER.fullmatch(text.removesuffix(self.suffix()).strip())
-        if self._shown and written and not self._is_taken(written[0]):
+        if written and not self._is_taken(written[0]):
             return QValidator.State.Intermediate, text, position
         return super().validate(text, position)
 
