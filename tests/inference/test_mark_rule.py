@@ -11,7 +11,7 @@ import torch
 
 from napari_inconsistency_masks import runs
 from napari_inconsistency_masks.batch.model import Model, describe_model
-from napari_inconsistency_masks.cells import MARK_RULES, PAPER_RULE, USUAL_RULE, find_cells
+from napari_inconsistency_masks.cells import MARK_RULES, USUAL_RULE, find_cells
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.files.json_files import read_json
@@ -25,6 +25,7 @@ from napari_inconsistency_masks.widgets.predicting.prediction import Model as Sh
 from toy import QUICK, toy_data
 
 RECORD = "generation-0/generation.json"
+AS_IN_PAPER = MarkRule(0.5, None)
 
 
 @pytest.fixture
@@ -72,32 +73,46 @@ def test_runs_of_older_versions_count_as_they_did(run: Path) -> None:
     values = read_json(run / RECORD)
     del values["smallest_mark"], values["mark_threshold"]
     write_json(run / RECORD, values)
-    assert rule_of(run) == PAPER_RULE
+    assert rule_of(run) == AS_IN_PAPER
     described = describe_model(run, load(run)).to_json()
     for name in ("smallest_mark", "mark_threshold"):
         del described["scheme"][name]  # as in the plan of a batch that was begun then
     scheme = Model.from_json(described).scheme
-    assert (scheme.mark_threshold, scheme.smallest_mark) == PAPER_RULE
+    assert (scheme.mark_threshold, scheme.smallest_mark) == AS_IN_PAPER
 
 
 def test_a_run_that_an_older_version_began_counts_as_that_did(tmp_path: Path) -> None:
     """Else a generation could pass for better than the one before only for its rule."""
     run, data = tmp_path / "run", toy_data(validation=6)
-    events = runs.train("im", data, QUICK, folder=run)
+    events = runs.train("im", data, replace(QUICK, generations=2), folder=run)
     next(event for event in events if isinstance(event, GenerationEnd))
     events.close()
     values = read_json(run / RECORD)
     del values["smallest_mark"], values["mark_threshold"]
     write_json(run / RECORD, values)
     list(runs.resume(run, data))
+    for generation in (1, 2):
+        record = read_record(run, generation)
+        assert record is not None
+        assert (record.mark_threshold, record.smallest_mark) == (None, None)
+    assert rule_of(run) == AS_IN_PAPER
+
+
+def test_a_run_that_found_out_that_small_marks_do_not_count_looks_again(tmp_path: Path) -> None:
+    run, data = tmp_path / "run", toy_data(validation=6)
+    events = runs.train("im", data, QUICK, folder=run)
+    next(event for event in events if isinstance(event, GenerationEnd))
+    events.close()
+    set_rule(run, smallest_mark=None, mark_threshold=0.5)
+    list(runs.resume(run, data))
     record = read_record(run, 1)
     assert record is not None
-    assert MarkRule(record.mark_threshold, record.smallest_mark) == PAPER_RULE
+    assert (record.mark_threshold, record.smallest_mark) in MARK_RULES
 
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("smallest_mark", ("many", 0, -3)), ("mark_threshold", ("high", 0, 1.0, -0.1, None))],
+    [("smallest_mark", ("many", 0, -3)), ("mark_threshold", ("high", 0, 1.0, -0.1))],
 )
 def test_what_is_none_is_refused(run: Path, name: str, values: tuple[object, ...]) -> None:
     for value in values:

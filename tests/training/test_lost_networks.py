@@ -24,6 +24,7 @@ from napari_inconsistency_masks.training.fit import end_epoch
 from napari_inconsistency_masks.training.judges import evalnet
 from napari_inconsistency_masks.training.learner import Learner, Learning
 from napari_inconsistency_masks.training.outcome import outcome, rank
+from napari_inconsistency_masks.training.records import Records
 from napari_inconsistency_masks.training.setup import Setup
 from napari_inconsistency_masks.training.shared_start import share_start
 from toy import QUICK, toy_data
@@ -186,6 +187,7 @@ class Work:
         self.data, self.config = toy_data(Task.BINARY), CONFIG
         loss = choose_loss("auto", self.data.scheme)
         self.given = False
+        self.records = Records(Path())
         self.check = lambda networks, generation, *rules: told_check(
             networks.eval(), self.data.validation, self.data.scheme, loss, generation, *rules
         )

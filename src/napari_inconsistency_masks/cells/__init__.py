@@ -14,12 +14,11 @@ from .discs import (
 from .find import UNCLEAR, Cells, assign_states, find_cells
 from .marker_style import MarkerStyle
 from .markers import foreground, marker_positions
-from .marks import MARK_RULES, PAPER_RULE, USUAL_RULE, Marks, find_marks
+from .marks import MARK_RULES, USUAL_RULE, Marks, find_marks
 from .morphology import dilate, erode
 
 __all__ = [
     "MARK_RULES",
-    "PAPER_RULE",
     "UNCLEAR",
     "USUAL_RULE",
     "Cells",

@@ -30,8 +30,6 @@ MARK_RULES = tuple(MarkRule(threshold, size) for threshold in (HALF, 0.3, 0.1) f
 USUAL_RULE = MARK_RULES[0]
 """Where no validation images tell."""
 
-PAPER_RULE = MarkRule(HALF, None)
-
 
 class Marks(NamedTuple):
     """Marks of cells.

@@ -67,7 +67,8 @@ def mark_rule(path: Path) -> MarkRule:
     record = path / GENERATION
     values = read_json(record) if record.is_file() else None
     told = values if isinstance(values, dict) else {}
-    smallest, threshold = told.get("smallest_mark"), told.get("mark_threshold", HALF)
+    smallest, threshold = told.get("smallest_mark"), told.get("mark_threshold")
+    threshold = HALF if threshold is None else threshold
     if smallest is not None and (not isinstance(smallest, int) or smallest < 1):
         raise InputError(
             f"{record}: this file is damaged, the smallest mark that counts is {smallest!r}; take "

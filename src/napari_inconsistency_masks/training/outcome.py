@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Generator
 
-from ..cells import MARK_RULES, PAPER_RULE, USUAL_RULE
+from ..cells import MARK_RULES, USUAL_RULE
 from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
 from ..nets.ensemble import Ensemble
+from ..task import HALF, MarkRule
 from .collapse import notes_on, signs_of_collapse
 from .events import Checking
 from .results import GenerationRecord, GenerationScores, Outcome
@@ -47,9 +48,9 @@ def outcome(
     scheme = setup.data.scheme
     held_out = not _learned_from_validation(setup)
     rules = MARK_RULES if held_out else (USUAL_RULE,)
-    before = setup.records.load_generation(generation - 1) if generation else None
-    if before is not None and before.smallest_mark is None:
-        rules = (PAPER_RULE,)  # by which an older version counted: the errors are compared
+    older = _by_an_older_version(setup, generation)
+    if older is not None:
+        rules = (MarkRule(HALF, older.smallest_mark),)  # the count errors are compared
     teachers = yield from setup.check(ensemble, generation, rules)
     if not all(map(math.isfinite, teachers.loss)):
         raise InputError(
@@ -76,7 +77,7 @@ def outcome(
             else None
         ),
         smallest_mark=None if scheme.position is None else rule.smallest,
-        mark_threshold=rule.threshold,
+        mark_threshold=None if older is not None else rule.threshold,
     )
     in_detail = GenerationScores(
         images=scores.images,
@@ -87,6 +88,12 @@ def outcome(
     )
     counts = scores.complete_rows if held_out else ()
     return Outcome(record, in_detail, counts, files_of(setup.data.validation))
+
+
+def _by_an_older_version(setup: Setup, generation: int) -> GenerationRecord | None:
+    """The record of the generation before, if a version made it that found no rule out."""
+    before = setup.records.load_generation(generation - 1) if generation else None
+    return before if before is not None and before.mark_threshold is None else None
 
 
 def _learned_from_validation(setup: Setup) -> bool:

@@ -20,7 +20,6 @@ from ..files.atomic import write_json
 from ..files.json_files import read_json
 from ..inference.listing import ENSEMBLE
 from ..metrics.scores import CountRow
-from ..task import HALF
 
 EFFORT = "effort.json"
 """Time and memory of the generation in progress so far, in its folder."""
@@ -64,9 +63,10 @@ class GenerationRecord:
         `confidence.confident_foreground`. None where the recipe learns from no unlabeled images.
     smallest_mark
         Pixels of the smallest mark that its networks count, see `LabelScheme`. None, also in
-        records of older versions: they count as the paper does.
+        records of older versions: small marks do not count, as in the paper.
     mark_threshold
-        Probability above which a pixel belongs to a mark, see `LabelScheme`.
+        Probability above which a pixel belongs to a mark, see `LabelScheme`. None in records of
+        older versions, for which it is one half.
     """
 
     generation: int
@@ -84,7 +84,7 @@ class GenerationRecord:
     notes: tuple[str, ...] = ()
     confident: Mapping[str, float] | None = None
     smallest_mark: int | None = None
-    mark_threshold: float = HALF
+    mark_threshold: float | None = None
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""
