@@ -33,11 +33,13 @@ class RuleChoice:
         sizes: dict[float, list[int | None]] = {}
         for rule in rules:
             sizes.setdefault(rule.threshold, []).append(rule.smallest)
-        self._scheme = scheme
-        self._by_threshold = {
-            threshold: Evaluation(scheme, smallest_marks=marks, as_in_paper=as_in_paper)
+        self._by_threshold = [
+            (
+                scheme.with_marks(MarkRule(threshold, None)),
+                Evaluation(scheme, smallest_marks=marks, as_in_paper=as_in_paper),
+            )
             for threshold, marks in sizes.items()
-        }
+        ]
 
     def add(
         self,
@@ -47,15 +49,14 @@ class RuleChoice:
         known: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         """Score one image: probabilities ``(K, Y, X)``; for all else see `Evaluation.add`."""
-        for threshold, evaluation in self._by_threshold.items():
-            scheme = self._scheme.with_marks(MarkRule(threshold, None))
+        for scheme, evaluation in self._by_threshold:
             evaluation.add(name, scheme.harden(probability), true, known)
 
     def best(self) -> tuple[MarkRule, Scores]:
         """The rule by which least counts are wrong, and the scores by it."""
         scores = {
-            MarkRule(threshold, smallest): found
-            for threshold, evaluation in self._by_threshold.items()
+            MarkRule(scheme.mark_threshold, smallest): found
+            for scheme, evaluation in self._by_threshold
             for smallest, found in evaluation.scores_by_mark().items()
         }
         rule = min(scores, key=lambda rule: scores[rule].mcce or 0.0)
