@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,12 @@ def test_networks_learn_on_from_the_runs_own_data_as_it_is_now(root: Path, tmp_p
     lines = call("run", tmp_path / "new", "--json").stdout.splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["Started", "Finished"]
     assert json.loads(lines[1])["generation"] == 0, "what was chosen stays"
-    again = call("run", tmp_path / "new")
+    spaced = (tmp_path / "new").rename(tmp_path / "my new")
+    again = call("run", spaced)
+    (line,) = (line for line in again.stdout.splitlines() if "To use the others: " in line)
+    command = line.partition(": ")[2]
+    if sys.platform != "win32":  # for that, see the tests of `join_command`
+        assert shlex.split(command) == ["napari-im", "choose", f"{spaced}", "--generation", "1"]
     assert "Compared on 1 image set aside" in again.stdout, "also if it was stopped meanwhile"
     assert "Compared" not in call("run", root / "old").stdout
 

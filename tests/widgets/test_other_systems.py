@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from napari_inconsistency_masks.files.command_line import join_command
 from napari_inconsistency_masks.widgets.pages import chosen_runs, project_table
 from napari_inconsistency_masks.widgets.parts.modifiers import several_key
 from napari_inconsistency_masks.widgets.project import memory
-from napari_inconsistency_masks.widgets.work.status import join_command
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..files.command_line import join_command
 from ..plans import read_plan
 from ..training.comparison import read_comparison
 from .console import out
@@ -21,5 +22,5 @@ def show_comparison(folder: Path) -> None:
         table.add_row(*row)
     out.print(table)
     out.print(comparison.verdict, comparison.basis, markup=False)
-    other = 1 - comparison.kept
-    out.print(f"To use the others: napari-im choose {folder} --generation {other}", markup=False)
+    words = ("napari-im", "choose", str(folder), "--generation", str(1 - comparison.kept))
+    out.print(f"To use the others: {join_command(words)}", markup=False)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from ..files.command_line import join_command
 from ..plans import find_preset, find_recipe
 from ..recipes import PRESETS
 from . import data as flags
@@ -134,7 +135,8 @@ def follow(events: Any, folder: Path, json: bool, end_with_input: bool, threads:
     (print_events if json else show_events)(stopper.until_stopped(events))
     if stopper.wanted.is_set():
         if not json:
-            typer.echo(f"Stopped. Go on with: napari-im run {folder}", err=True)
+            again = join_command(("napari-im", "run", str(folder)))
+            typer.echo(f"Stopped. Go on with: {again}", err=True)
         raise typer.Exit(STOPPED)
     if not json:
         typer.echo(f"The networks are in {folder}.")

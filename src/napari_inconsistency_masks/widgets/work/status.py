@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
-import shlex
-import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +12,10 @@ from pathlib import Path
 from qtpy.QtCore import QObject, Signal
 
 from ...files.atomic import write_text
+from ...files.command_line import join_command
 
 PACKAGE = "napari_inconsistency_masks"
 _MOST_LINES = 20_000
-_PLAIN = re.compile(r"[\w+=:./\\-]+")
 
 
 class Log(QObject):
@@ -122,17 +119,3 @@ class Status(QObject):
         """Show the command that does the same without a window."""
         self.command = join_command(("napari-im", *arguments))
         self.changed.emit()
-
-
-def join_command(words: Sequence[str]) -> str:
-    """The words as one line for a terminal, on Windows for its two."""
-    return " ".join(map(_windows_word if sys.platform == "win32" else shlex.quote, words))
-
-
-def _windows_word(word: str) -> str:
-    """A word as both the command prompt, which knows no single quotes, and PowerShell take it."""
-    if _PLAIN.fullmatch(word):
-        return word
-    escaped = re.sub(r'(\\*)"', r'\1\1\\"', word)
-    ending = re.sub(r"(\\+)$", r"\1\1", escaped)
-    return f'"{ending}"'
