@@ -787,6 +787,21 @@ def test_a_place_that_was_the_last_can_be_pressed_again(
     assert correcting.queue.current is correcting.queue.places[2]
 
 
+def test_a_place_below_another_image_is_said_to_be_hidden(
+    viewer: ViewerModel, correcting: Correcting, image: Image, qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    other = add_image(viewer, image.data.shape, name="other")
+    assert section.covered.isHidden()  # at no place
+    section.next.click()
+    assert not section.covered.isHidden()
+    section.covered.hide_cover.click()
+    assert section.covered.isHidden()
+    assert (image.visible, other.visible) == (True, False)
+    assert correcting.queue.current is correcting.queue.places[0]
+
+
 def test_an_empty_section_says_what_to_do(
     viewer: ViewerModel, session: Session, qtbot: Any
 ) -> None:

@@ -66,11 +66,40 @@ def test_the_first_image_that_is_opened_is_taken(data: LayerData, viewer: Viewer
     assert data.axes.letters == "YX"
 
 
-def test_a_second_image_does_not_push_the_first_one_out(
+def test_an_image_that_is_opened_over_another_one_is_taken(
     data: LayerData, viewer: ViewerModel
 ) -> None:
+    """Else a person would draw on the image below, which she does not see."""
+    images = [add_image(viewer, name=name) for name in ("a", "b", "c")]
+    assert data.image is images[-1]
+    data.choose_image(images[0])
+    assert data.image is images[0]
+    add_labels(viewer, "notes", (9, 9))
+    assert data.image is images[0]  # only what is opened may be taken
+
+
+def test_an_image_that_is_drawn_on_is_not_pushed_out(data: LayerData, viewer: ViewerModel) -> None:
     first = add_image(viewer)
+    add_missing_layers(data)
     add_image(viewer, name="other")
+    assert data.image is first
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"blending": "additive"},
+        {"opacity": 0.5},
+        {"visible": False},
+        {"translate": (0, 500)},
+        {"metadata": mark("file")},
+    ],
+)
+def test_an_image_that_hides_nothing_is_not_taken(
+    data: LayerData, viewer: ViewerModel, about: dict[str, Any]
+) -> None:
+    first = add_image(viewer)
+    add_image(viewer, name="other", **about)
     assert data.image is first
 
 

@@ -89,6 +89,19 @@ def test_images_are_offered_by_name_and_followed(
     assert page.image.currentText() == "renamed"
 
 
+def test_an_image_below_another_one_is_said_to_be_hidden(
+    page: LayerPage, viewer: ViewerModel, data: LayerData
+) -> None:
+    add_image(viewer)
+    second = add_image(viewer, name="other")
+    assert page.covered.isHidden()
+    pick(page.image, "cells")
+    assert page.covered.isVisible()
+    page.covered.take.click()
+    assert data.image is second
+    assert page.covered.isHidden()
+
+
 def test_axes_are_shown_as_chips(page: LayerPage, viewer: ViewerModel, data: LayerData) -> None:
     add_image(viewer, (24, 40, 48))
     assert chips(page) == ["T 24", "Y 40", "X 48"]

@@ -147,6 +147,7 @@ def test_layers_of_the_person_fit_whatever_image_they_fit(
     data: LayerData, viewer: ViewerModel
 ) -> None:
     first, second = (add_image(viewer, name=name) for name in ("first", "second"))
+    data.choose_image(first)
     alive = add_labels(viewer, "alive")
     centers = add_points(viewer, "centers", [[1, 2]])
     rows = [

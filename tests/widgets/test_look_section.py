@@ -120,13 +120,50 @@ def test_images_are_offered_by_name(
 ) -> None:
     first, second = add_image(viewer), add_image(viewer, name="other")
     assert offered(section.image) == ["cells", "other"]
-    assert section.image.currentText() == "cells"
+    assert section.image.currentText() == "other"  # it is seen, as it was opened over the first
+    pick(section.image, "cells")
+    assert session.looking.image is first
     pick(section.image, "other")
     assert session.looking.image is second
     second.name = "renamed"
     assert section.image.currentText() == "renamed"
     viewer.layers.remove(second)
     assert session.looking.image is first
+
+
+def test_an_image_below_another_one_is_said_to_be_hidden(
+    section: LookSection, session: Session, viewer: ViewerModel
+) -> None:
+    first, second = add_image(viewer), add_image(viewer, name="other")
+    note = section.covered
+    assert note.isHidden()
+    pick(section.image, "cells")
+    assert note.isVisible()
+    assert note.sentence.text().endswith("other lies over cells: you see other only.")
+    second.visible = False
+    assert note.isHidden()
+    second.visible = True
+    assert note.isVisible()
+    viewer.layers.move(0, 2)  # now the first lies on top
+    assert note.isHidden()
+    viewer.layers.move(1, 0)
+    assert note.isVisible()
+    viewer.canvas.grid.enabled = True
+    assert note.isHidden()
+    viewer.canvas.grid.enabled = False
+    viewer.dims.ndisplay = 3
+    assert note.isHidden()
+    viewer.dims.ndisplay = 2
+    assert note.isVisible()
+    note.take.click()
+    assert session.looking.image is second
+    assert note.isHidden()
+    assert first.visible  # layers of the person stay as they are
+    pick(section.image, "cells")
+    note.hide_cover.click()
+    assert session.looking.image is first
+    assert note.isHidden()
+    assert not second.visible
 
 
 @pytest.mark.parametrize(

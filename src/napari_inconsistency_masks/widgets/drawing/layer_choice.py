@@ -20,6 +20,7 @@ from ..layers.class_rows import (
     mean_the_same,
     numbered_alike,
 )
+from ..layers.covering import Opened
 from ..layers.fitting import shape_of
 from ..layers.frames import FrameAxes, guess_axes
 from ..layers.image_layers import ImageLayers
@@ -52,6 +53,7 @@ class LayerChoice(QObject):
         self.task = Task.MULTILABEL
         self.rows = default_rows()
         self.image_layers = ImageLayers(layers)
+        self._opened = Opened(layers)
         self._untouched = True
 
     def choose_image(self, image: Image | None) -> None:
@@ -137,9 +139,16 @@ class LayerChoice(QObject):
         return not self._untouched or any(isinstance(row.layer, Labels) for row in self.rows)
 
     def layers_changed(self) -> None:
-        """Layers were added, removed or renamed: let go of those that are gone."""
+        """Layers were added, removed or renamed: let go of those that are gone.
+
+        An image that is opened over one on which nobody has begun to draw is taken instead.
+        """
+        opened_over = self._opened.over(self.image)
         if not self.layers.has(self.image):
             self.choose_image(self.layers.active_image())
+            return
+        if opened_over is not None and not self._begun:
+            self.choose_image(opened_over)
             return
         gone = [row for row in self.rows if row.layer and not self.layers.has(row.layer)]
         if gone:
@@ -147,6 +156,12 @@ class LayerChoice(QObject):
         if self._untouched:
             self._propose()
         self.changed.emit()
+
+    @property
+    def _begun(self) -> bool:
+        """Whether there is anything to draw in on the image, or its classes are its own."""
+        own = self.image_layers.own.of(self.image)
+        return own is not None or any(row.layer is not None for row in self.rows)
 
     def choices(self, kind: str) -> list[Layer]:
         """Layers a class of this kind can be drawn in."""

@@ -73,6 +73,12 @@ class ViewerLayers:
         """Whether the viewer is still open."""
         return self._viewer() is not None
 
+    @property
+    def flat(self) -> bool:
+        """Whether layers lie over each other: not in 3D, nor side by side in a grid."""
+        viewer = self._viewer()
+        return viewer is not None and viewer.dims.ndisplay == 2 and not viewer.canvas.grid.enabled
+
     def all(self) -> list[Layer]:
         """All layers, bottom first; none if the viewer is closed."""
         return list(self.viewer.layers) if self.alive else []

@@ -13,6 +13,7 @@ from ..parts.layouts import row
 from ..session.session import Session
 from .axis_chips import AxisChips
 from .class_table import ClassTable
+from .covered_note import CoveredNote
 from .section import slot
 from .stray_note import StrayNote
 
@@ -57,6 +58,9 @@ class LayerPage(QWidget):
         tip = "Draw what was kept when this image was last labeled here."
         self.restore = button("Restore labels", "layers_restore", tip)
         self.kept = Sentence("layers_kept", "hint")
+        self.covered = CoveredNote(
+            session, "layers", lambda: self._data.image, self._data.choose_image
+        )
         self.scan = Sentence("layers_scan")
         self.problem = Sentence("layers_problem", "problem")
         self.remarks = Sentence("layers_remarks", "hint")
@@ -79,6 +83,7 @@ class LayerPage(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Image", self.image)
+        form.addRow(self.covered)
         form.addRow("Axes", AxisChips(self._data, self.image))
         form.addRow(self.axes_note)
         form.addRow("Classes", self.task)
@@ -101,6 +106,7 @@ class LayerPage(QWidget):
         self.empty.setVisible(not images)
         self.controls.setVisible(bool(images))
         self.image.offer([(image.name, image) for image in images], self._data.image)
+        self.covered.update_words()
         self.task.offer(TASKS, self._data.task)
         self.axes_note.tell(self._data.axes_note)
         self.make.setVisible(any(item.layer is None for item in self._data.drawn_rows))

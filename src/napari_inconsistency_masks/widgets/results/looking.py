@@ -8,6 +8,7 @@ from napari.layers import Image
 from qtpy.QtCore import QObject, Signal
 
 from ..drawing.layer_data import LayerData
+from ..layers.covering import Opened
 from ..layers.fitting import by, shape_of
 from ..layers.frames import FrameAxes, guess_axes
 from ..layers.subject import Subjects
@@ -49,6 +50,7 @@ class Looking(QObject):
         self.image: Image | None = None
         self.results = Results(layers, predictor, subjects, self)
         self._layers, self._layer_data = layers, layer_data
+        self._opened = Opened(layers)
         self._predictor, self._status, self._subjects = predictor, status, subjects
         self._predict_all = False
         self._quiet: Path | None = None
@@ -63,9 +65,12 @@ class Looking(QObject):
             self.changed.emit()
 
     def layers_changed(self) -> None:
-        """Layers were added, removed or renamed: look at another image if this one is gone."""
+        """Layers were added, removed or renamed: look at an image that is there, and is seen."""
+        opened_over = self._opened.over(self.image)
         if not self._layers.has(self.image):
             self.choose(self._layers.active_image())
+        elif opened_over is not None:
+            self.choose(opened_over)
         self.results.layers_changed()
         self.changed.emit()
 

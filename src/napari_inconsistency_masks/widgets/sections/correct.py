@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import napari
+from napari.layers import Image
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QGridLayout, QPushButton
 
 from ..correcting.keys import ACCEPT_KEY, ANSWER_KEY, BACK_KEY, MASK_KEY, NEXT_KEY, SKIP_KEY
 from ..correcting.queue import QueuedPlace
+from ..pages.covered_note import CoveredNote
 from ..pages.retraining_box import RetrainingBox
 from ..pages.section import Section, slot
 from ..pages.stray_note import StrayNote
@@ -72,6 +74,7 @@ class CorrectSection(Section):
         for pressed in (self.accept, self.skip, self.back, self.next, self.undo):
             _for_keys(pressed)
         self.meaning = Sentence("correct_meaning", "hint", MEANING)
+        self.covered = CoveredNote(self.session, "correct", self._image)
         self.retraining = RetrainingBox(self.session)
         self._answers = QGridLayout()
         self._answers_shown: list[str] = []
@@ -96,6 +99,7 @@ class CorrectSection(Section):
         self.column.addLayout(row(self.back, self.next, 1, self.undo))
         self.column.addLayout(row(self.accept, self.skip))
         self.column.addLayout(self._answers)
+        self.column.addWidget(self.covered)
         self.column.addWidget(self.meaning)
         self.column.addWidget(StrayNote(self.session, "correct"))
         self.column.addWidget(self.retraining)
@@ -161,10 +165,16 @@ class CorrectSection(Section):
         )  # two networks always differ fully
         self.table.show_rows([_row(item) for item in queue.places], queue.places)
         self.table.choose(queue.places.index(queue.current) if queue.current is not None else -1)
+        self.covered.update_words()
         self._offer_answers()
         if self.isVisible():
             self._correcting.prepare()
         self.summary_changed.emit()
+
+    def _image(self) -> Image | None:
+        """The image with the place that is shown."""
+        place = self._correcting.queue.current
+        return None if place is None else place.image
 
     def _why_empty(self) -> str:
         predicted, labeled = self._correcting.ranking.predicted_frames()

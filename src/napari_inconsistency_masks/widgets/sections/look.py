@@ -6,6 +6,7 @@ import napari
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout
 
 from ..correcting.keys import MASK_KEY, VOTES_KEY
+from ..pages.covered_note import CoveredNote
 from ..pages.section import Section, slot
 from ..parts.buttons import MainButton, button, named
 from ..parts.colors import MASK_COLOR, UNCLEAR_COLOR
@@ -33,6 +34,8 @@ class LookSection(Section):
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__(napari_viewer)
         self.image = Chooser("look_image", "Image", "The image or stack to predict.")
+        looking = self.session.looking
+        self.covered = CoveredNote(self.session, "look", lambda: looking.image, looking.choose)
         self.model = Sentence("look_model")
         self.problem = Sentence("look_problem", "problem")
         self.frame = MainButton("Predict this frame", "look_frame", "Predict what is shown.")
@@ -72,6 +75,7 @@ class LookSection(Section):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Image", self.image)
+        form.addRow(self.covered)
         form.addRow("Networks", self.model)
         self.column.addLayout(form)
         self.column.addWidget(self.problem)
@@ -137,6 +141,7 @@ class LookSection(Section):
         session, model = self.session, self.session.predictor.model
         images = session.layers.images()
         self.image.offer([(image.name, image) for image in images], session.looking.image)
+        self.covered.update_words()
         words = "none yet"
         if model is not None:
             classes = ", ".join(model.scheme.classes)

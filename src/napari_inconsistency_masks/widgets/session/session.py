@@ -26,6 +26,7 @@ from ..correcting.keys import MASK_KEY, SPLIT_KEY, VOTES_KEY, Keys, correction_k
 from ..drawing.keeper import Keeper
 from ..drawing.layer_data import LayerData
 from ..layers.closing import CloseGuard, RunningTask
+from ..layers.covering import Stacking
 from ..layers.subject import Subject, Subjects
 from ..layers.viewer_layers import ViewerLayers, unwrap
 from ..predicting.predictor import Predictor
@@ -80,7 +81,7 @@ class Session(QObject):
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         chosen = preferences()
-        self.layers = ViewerLayers(viewer)
+        self.layers, self.stacking = ViewerLayers(viewer), Stacking(viewer, self)
         self.status, self.log = Status(self), Log(self)
         self.devices = Devices(chosen.device, self.log.add, self)
         self.layer_data = LayerData(self.layers, self)
