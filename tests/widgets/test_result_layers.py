@@ -191,6 +191,7 @@ def test_results_follow_an_image_that_is_scaled_and_moved(
     predict()
     if again:
         session.layer_data.choose_image(add_image(viewer, name="another"))
+        session.looking.choose(image)
     image.scale, image.translate = (1, 0.5, 0.5), (0, 7, 0)
     if again:
         predict()
