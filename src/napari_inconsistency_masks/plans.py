@@ -62,7 +62,7 @@ class RunPlan:
     made_in: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The plan as JSON values."""
+        """The plan as JSON values, as networks tell it too; without where it was made."""
         return {
             "format": FORMAT,
             "recipe": asdict(self.recipe),
@@ -70,7 +70,6 @@ class RunPlan:
             "data": self.data,
             "data_name": self.data_name,
             "start": self.start and asdict(self.start),
-            "made_in": self.made_in,
         }
 
     def data_now(self, folder: str | Path) -> dict[str, Any] | None:
@@ -124,7 +123,8 @@ def create(
     start = None if start_from is None else copy_start(Path(start_from), folder)
     made_in = os.path.abspath(folder)  # noqa: PTH100  links stay
     plan = RunPlan(recipe, config, origin, data.name, start, made_in)
-    write_json(folder / "run.json", {**plan.to_json(), "created": now(), "sessions": []})
+    here_and_now = {"made_in": made_in, "created": now(), "sessions": []}
+    write_json(folder / "run.json", {**plan.to_json(), **here_and_now})
     return folder
 
 

@@ -42,7 +42,8 @@ class CoveredNote(QWidget):
         self.sentence = Sentence(f"{section}_covered", "problem")
         tip = "Choose the image that is seen."
         self.take = button("Take that one", f"{section}_take_cover", tip)
-        self.take.setVisible(choose is not None)
+        if choose is None:
+            self.take.hide()
         tip = "As its eye in the list of layers does."
         self.hide_cover = button("Hide that one", f"{section}_hide_cover", tip)
         column = QVBoxLayout(self)
@@ -52,7 +53,7 @@ class CoveredNote(QWidget):
         self.take.clicked.connect(self._on_take)
         self.hide_cover.clicked.connect(self._on_hide)
         session.stacking.changed.connect(self.update_words)
-        self.update_words()
+        self.hide()  # it belongs to no window yet, and would be one
 
     def update_words(self) -> None:
         """Tell how it is now."""
