@@ -58,7 +58,10 @@ class ModelCard:
 
     def to_json(self) -> dict[str, Any]:
         """The card as JSON values; `from_json` is the inverse."""
-        return {**asdict(self), "intensity": self.intensity.to_json()}
+        values = {**asdict(self), "intensity": self.intensity.to_json()}
+        for found_out in ("smallest_mark", "mark_threshold"):
+            del values["scheme"][found_out]  # they are in the record of the generation
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], source: str) -> ModelCard:

@@ -11,14 +11,9 @@ from dataset_files import make_folder, noise, save, square
 
 from napari_inconsistency_masks.data.corrected import load_corrected
 from napari_inconsistency_masks.data.folders.folder import load_folder
-from napari_inconsistency_masks.data.held_out import (
-    NOTHING_NEW,
-    Seen,
-    as_seen,
-    corrections,
-    hold_out,
-)
+from napari_inconsistency_masks.data.held_out import NOTHING_NEW, corrections, hold_out
 from napari_inconsistency_masks.data.sample import Sample, SegmentationData
+from napari_inconsistency_masks.data.seen import Seen, as_seen
 from napari_inconsistency_masks.data.sources import file_of, name_of
 from napari_inconsistency_masks.files.tiff import write_tiff
 from napari_inconsistency_masks.task import Task

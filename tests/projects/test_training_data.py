@@ -10,9 +10,10 @@ import pytest
 from toy_project import CELLS, IDS, ONE, SIZE, cells, make_project, picture, spot, stack
 
 from napari_inconsistency_masks.boxes import known_mask
-from napari_inconsistency_masks.data.held_out import Seen, hold_out
+from napari_inconsistency_masks.data.held_out import hold_out
 from napari_inconsistency_masks.data.origin import open_data, relative_origin
 from napari_inconsistency_masks.data.sample import Source
+from napari_inconsistency_masks.data.seen import Seen
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.projects import FrameLabels, Project, load_project
 from napari_inconsistency_masks.recipes import RECIPES

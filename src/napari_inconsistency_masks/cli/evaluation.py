@@ -20,7 +20,7 @@ from .training import Run, Threads
 
 if TYPE_CHECKING:
     from ..checkpoint import ModelCard
-    from ..data.held_out import Seen
+    from ..data.seen import Seen
     from ..metrics.expected_counts import CountRatio
     from ..metrics.scores import Scores
 
@@ -83,7 +83,7 @@ def evaluate(
     came later; what it has seen is never among those for test. How many of the images the networks
     have learned from is said.
     """
-    from ..data.held_out import Seen
+    from ..data.seen import Seen
     from ..inference.checked_counts import ratios_on
     from ..inference.evaluate import evaluate as score
     from ..training.start import read_all_seen, read_seen_by_result
@@ -147,7 +147,7 @@ def _is_own(run: Path, path: Path | None, seen: Seen) -> bool:
 
 
 def _own_images(run: Path, path: Path | None, split: str, seen: Seen | None) -> _Images:
-    from ..data.held_out import as_seen
+    from ..data.seen import as_seen
     from ..plans import read_plan
     from ..sessions import open_run_data
 

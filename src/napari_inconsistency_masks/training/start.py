@@ -19,8 +19,9 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from ..data.held_out import Seen, hold_out
+from ..data.held_out import hold_out
 from ..data.sample import SegmentationData
+from ..data.seen import Seen
 from ..data.sources import Joined
 from ..errors import InputError
 from ..files.atomic import write_bytes, write_json
