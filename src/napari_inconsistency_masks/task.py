@@ -53,6 +53,15 @@ class MarkRule(NamedTuple):
     threshold: float
     smallest: int | None
 
+    def in_words(self, position: str) -> str:
+        """A sentence that says it of the marks of a position class."""
+        sure = f"with a probability above {self.threshold:g}"
+        if self.smallest is None:
+            return f"A cell is a mark of {position}, 4 or more pixels wide, {sure}."
+        if self.smallest == 1:
+            return f"A cell is a mark of {position}, however small, {sure}."
+        return f"A cell is a mark of {position} of {self.smallest} or more pixels, {sure}."
+
 
 @dataclass(frozen=True)
 class LabelScheme:
@@ -136,6 +145,13 @@ class LabelScheme:
     def with_marks(self, rule: MarkRule) -> LabelScheme:
         """The same scheme, with another rule for marks."""
         return replace(self, mark_threshold=rule.threshold, smallest_mark=rule.smallest)
+
+    @property
+    def counts_as(self) -> str | None:
+        """A sentence on which predicted marks are cells, or None without a position class."""
+        if self.position is None:
+            return None
+        return MarkRule(self.mark_threshold, self.smallest_mark).in_words(self.position)
 
     @property
     def outputs(self) -> int:

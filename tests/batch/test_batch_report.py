@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import html.parser
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import tifffile
 from batch_toys import batch_of, counts, do, toy_frames
 
+from napari_inconsistency_masks.batch.plan import Plan
 from napari_inconsistency_masks.batch.report.charts import Curve, curves, intervals
 from napari_inconsistency_masks.batch.report.numbers import gather
+from napari_inconsistency_masks.batch.report.page import write_report
+from napari_inconsistency_masks.batch.totals import Totals
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
+from napari_inconsistency_masks.task import LabelScheme, MarkRule, Task
 
 
 class Page(html.parser.HTMLParser):
@@ -57,6 +62,22 @@ def test_the_page_shows_the_counts_and_needs_no_other_file(
     assert page.tags.count("svg") == 3  # by image; counts and area of the movie
     worst = [row for row in rows if row["inconsistent"] and float(row["inconsistent"]) > 0]
     assert min(len(worst), 12) >= page.tags.count("img") > 0
+
+
+def test_it_says_which_marks_were_counted(
+    plan: Plan, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    do(plan, ensemble)
+    totals = Totals(("bright",), plan.model.ratios)
+    rule = MarkRule(0.3, 6)
+    for scheme in (
+        LabelScheme(Task.MULTILABEL, ("bright", "position"), "position").with_marks(rule),
+        LabelScheme(Task.MULTILABEL, ("bright",)),
+    ):
+        path = tmp_path / "page.html"
+        write_report(path, replace(plan, model=replace(plan.model, scheme=scheme)), totals)
+        told = rule.in_words("position") in Page(path.read_text(encoding="utf-8")).text
+        assert told is (scheme.position is not None)
 
 
 def test_charts_are_well_formed_and_in_their_frame() -> None:

@@ -132,6 +132,20 @@ def test_batches_and_the_window_are_told(run: Path) -> None:
         assert (scheme.mark_threshold, scheme.smallest_mark) == (0.3, 7)
 
 
+@pytest.mark.parametrize(
+    ("rule", "marks"),
+    [
+        (MarkRule(0.3, 6), " of 6 or more pixels, with a probability above 0.3"),
+        (MarkRule(0.5, 1), ", however small, with a probability above 0.5"),
+        (AS_IN_PAPER, ", 4 or more pixels wide, with a probability above 0.5"),
+    ],
+)
+def test_it_is_said_in_words(rule: MarkRule, marks: str) -> None:
+    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position").with_marks(rule)
+    assert scheme.counts_as == f"A cell is a mark of position{marks}."
+    assert LabelScheme(Task.MULTILABEL, ("cell",)).with_marks(rule).counts_as is None
+
+
 def test_faint_marks_count_or_not() -> None:
     probability = np.zeros((2, 2, 20, 20), np.float32)
     probability[:, 0] = 0.4  # of other classes it makes no difference

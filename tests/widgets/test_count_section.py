@@ -89,6 +89,7 @@ def test_counts_and_ranges_of_all_frames(
         ["3", "alive", "10", "9-10", "", "0.4%"], ["3", "dead", "4", "4", "", "0.4%"],
     ]  # fmt: skip
     assert section.totals.text() == "4 frames: 19 alive (17-27), 7 dead (6-8)."
+    assert section.totals.toolTip() == CELLS.counts_as
     assert section.summary == "19 alive, 7 dead"
     assert not section.empty.isVisible()
 

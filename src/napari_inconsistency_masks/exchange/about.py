@@ -119,8 +119,7 @@ def _outputs(card: ModelCard) -> list[tuple[int, str]]:
 
 def _meaning(card: ModelCard, name: str) -> str:
     if name == card.scheme.position:
-        spots = f"a spot on each cell, above {card.scheme.mark_threshold:g}"
-        return f"`{name}`: {spots}; connected spots are counted"
+        return f"`{name}`: a spot on each cell. {card.scheme.counts_as}"
     if name not in card.scheme.classes:
         return f"`{name}`: no class; what was left out in training"
     return f"`{name}`"
