@@ -29,7 +29,7 @@ from napari_inconsistency_masks.cells import (
 )
 from napari_inconsistency_masks.cells.markers import find_markers
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
 
 Bool = npt.NDArray[np.bool_]
 HELA = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
@@ -223,6 +223,24 @@ def test_small_marks_count_from_a_size_on(smallest: int, counted: int) -> None:
     as_in_paper = replace(scheme, smallest_mark=None)
     assert find_cells(channels, as_in_paper).counts == {"cell": 2}
     assert scheme == as_in_paper  # it is no matter of what is learned
+
+
+def test_small_objects_of_each_class_count_from_a_size_on() -> None:
+    channels = np.zeros((2, 20, 40), bool)
+    channels[0, 2:10, 10:18] = channels[0, 3:6, 2:5] = channels[0, 14, 30] = True
+    channels[1, 15, 5:9] = channels[1, 18, 30:32] = True
+    scheme = LabelScheme(Task.MULTILABEL, ("large", "small"))
+    assert find_cells(channels, scheme).counts == {"large": 3, "small": 2}
+    by_size = scheme.counting_by(CountRule(objects=(9, 3)))
+    found = find_cells(channels, by_size)
+    assert found.counts == {"large": 2, "small": 1}
+    np.testing.assert_allclose(found.centers, [[5.5, 13.5], [4, 3], [15, 6.5]])
+    assert found.pixels is not None
+    assert found.pixels.tolist() == [64, 9, 4]
+    assert find_cells(channels, by_size, as_in_paper=True).counts == {"large": 3, "small": 2}
+    assert by_size == scheme  # it is no matter of what is learned
+    with pytest.raises(InputError, match="do not fit the classes large, small"):
+        scheme.counting_by(CountRule(objects=(9,)))
 
 
 # --- reading masks ---

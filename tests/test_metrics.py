@@ -11,9 +11,17 @@ from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import ndimage
+from skimage.measure import label, regionprops
 
 from golden_files import Case, each_case, read_cases
-from napari_inconsistency_masks.cells import MARK_RULES, draw_discs, redraw_markers
+from napari_inconsistency_masks.cells import (
+    MARK_RULES,
+    OBJECT_SIZES,
+    draw_discs,
+    redraw_markers,
+    rules_for,
+)
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.metrics.count_sums import matched_pairs
 from napari_inconsistency_masks.metrics.evaluation import Evaluation
@@ -28,8 +36,8 @@ from napari_inconsistency_masks.metrics.reference import (
     reference_hela_scores,
 )
 from napari_inconsistency_masks.metrics.rule_choice import RuleChoice
-from napari_inconsistency_masks.metrics.scores import CountRow, CountScore
-from napari_inconsistency_masks.task import LabelScheme, Task
+from napari_inconsistency_masks.metrics.scores import CountRow, CountScore, Scores
+from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
 
 Bool = npt.NDArray[np.bool_]
 BINARY = LabelScheme(Task.BINARY, ("lesion",))
@@ -88,7 +96,7 @@ def test_the_smallest_mark_is_the_one_with_the_best_counts(
     choice = RuleChoice(MARKED, MARK_RULES)
     choice.add("a", marks(*predicted).astype(np.float32), marks(*[5] * there).astype(np.uint8))
     rule, scores = choice.best()
-    assert rule == (0.5, best)
+    assert rule == CountRule(0.5, best)
     assert scores.mcce == 0
     assert [image.count_error for image in scores.per_image] == [0]
 
@@ -101,7 +109,7 @@ def test_the_threshold_is_the_one_with_the_best_counts(there: int, best: float) 
     choice = RuleChoice(MARKED, MARK_RULES)
     choice.add("a", probability, marks(*[5] * there).astype(np.uint8))
     rule, scores = choice.best()
-    assert rule == (best, 6)
+    assert rule == CountRule(best, 6)
     assert scores.mcce == 0
 
 
@@ -113,21 +121,98 @@ def test_one_rule_for_all_images_together() -> None:
     for name in ("a", "b"):
         choice.add(name, faint, marks(5, 5).astype(np.uint8))
     rule, scores = choice.best()
-    assert rule == (0.3, 6)
+    assert rule == CountRule(0.3, 6)
     assert scores.mcce == pytest.approx(1 / 3)
     assert [image.count_error for image in scores.per_image] == [1, 0, 0]
 
 
 @pytest.mark.parametrize("position", ["position", None])
-def test_where_rules_make_no_difference_the_first_is_taken(position: str | None) -> None:
+def test_the_paper_knows_of_no_rules(position: str | None) -> None:
     scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), position)
-    choice = RuleChoice(scheme, MARK_RULES, as_in_paper=position is not None)
+    rules = rules_for(scheme)
+    choice = RuleChoice(scheme, rules, as_in_paper=True)
     choice.add("a", 0.2 * marks(5, 2).astype(np.float32), marks(5).astype(np.uint8))
-    assert choice.best()[0] == MARK_RULES[0]
+    assert choice.best()[0] == rules[0]
+
+
+OBJECTS = LabelScheme(Task.MULTILABEL, ("large", "small"))
+
+
+def squares(*sides: int) -> np.ndarray:
+    """``(40, 40)``, a square of each size in a row."""
+    mask = np.zeros((40, 40), np.uint8)
+    left = 0
+    for side in sides:
+        mask[1 : 1 + side, left : left + side] = 1
+        left += side + 1
+    return mask
+
+
+def choose_sizes(
+    predicted: tuple[np.ndarray, np.ndarray], true: tuple[np.ndarray, np.ndarray]
+) -> tuple[CountRule, Scores]:
+    choice = RuleChoice(OBJECTS, rules_for(OBJECTS))
+    choice.add("a", np.stack(predicted).astype(np.float32), np.stack(true))
+    return choice.best()
+
+
+def test_each_class_gets_the_smallest_size_with_the_best_counts() -> None:
+    rule, scores = choose_sizes(
+        (squares(10, 10, 3, 2), squares(4, 3, 1)), (squares(10, 10), squares(4, 4))
+    )
+    assert rule == CountRule(objects=(16, 2))  # 9 pixels are too few for one, and 1 for the other
+    assert scores.object_count_error == 0
+    assert [(row.state, row.predicted, row.true) for row in scores.rows] == [
+        ("large", 2, 2),
+        ("small", 2, 2),
+    ]
+    assert [image.count_error for image in scores.per_image] == [0]
+    assert (scores.counts["large"].recall, scores.counts["large"].precision) == (1, 1)
+
+
+def test_no_size_loses_what_is_typical() -> None:
+    """More than half the pixels of a typical object are never asked for."""
+    rule, scores = choose_sizes((squares(4, 4, 4), squares(4)), (squares(4), squares()))
+    assert rule == CountRule(objects=(1, 1))
+    assert scores.object_count_error == 3
+
+
+def test_the_sizes_are_those_of_a_slow_search() -> None:
+    random = np.random.default_rng(3)
+    true = [(ndimage.zoom(random.random((2, 6, 6)) > 0.7, (1, 8, 8), order=0)) for _ in range(5)]
+    found = [image ^ (random.random(image.shape) > 0.985) for image in true]
+    choice = RuleChoice(OBJECTS, rules_for(OBJECTS))
+    for number, (image, guess) in enumerate(zip(true, found, strict=True)):
+        choice.add(str(number), guess.astype(np.float32), image.astype(np.uint8))
+    rule, scores = choice.best()
+    wrong = 0
+    for place, size in enumerate(rule.objects):
+        pixels = [[region_sizes(mask[place]) for mask in images] for images in (true, found)]
+        most = np.median(np.concatenate(pixels[0])) / 2
+        errors = {
+            least: sum(
+                abs(len(there) - (guess >= least).sum())
+                for there, guess in zip(*pixels, strict=True)
+            )
+            for least in OBJECT_SIZES
+            if least <= most
+        }
+        assert size == min(errors, key=lambda least: errors[least])
+        assert 1 < size < max(errors)
+        wrong += errors[size]
+    assert scores.object_count_error == wrong / 5
+    by_rule = Evaluation(OBJECTS, rules=(rule,))
+    for number, (image, guess) in enumerate(zip(true, found, strict=True)):
+        by_rule.add(str(number), guess, image.astype(np.uint8))
+    assert by_rule.scores() == scores
+
+
+def region_sizes(mask: np.ndarray) -> np.ndarray:
+    return np.array([region.area for region in regionprops(label(mask, connectivity=2))])
 
 
 def test_all_marks_that_a_person_drew_count() -> None:
-    evaluation = Evaluation(replace(MARKED, smallest_mark=12), smallest_marks=(12,))
+    evaluation = Evaluation(replace(MARKED, smallest_mark=12), rules=(CountRule(0.5, 12),))
     evaluation.add("a", marks(5, 5, 5), marks(5, 2, 1).astype(np.uint8))
     assert evaluation.scores().mcce == 0
 

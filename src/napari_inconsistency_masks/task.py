@@ -41,26 +41,18 @@ class Task(StrEnum):
     MULTILABEL = "multilabel"
 
 
-class MarkRule(NamedTuple):
-    """Which marks that networks predict are cells.
+class CountRule(NamedTuple):
+    """Which of the marks, or objects, that networks predict are counted.
 
     Attributes
     ----------
-    threshold, smallest
-        `LabelScheme.mark_threshold` and `LabelScheme.smallest_mark`.
+    threshold, smallest, objects
+        `LabelScheme.mark_threshold`, `LabelScheme.smallest_mark`, `LabelScheme.smallest_objects`.
     """
 
-    threshold: float
-    smallest: int | None
-
-    def in_words(self, position: str) -> str:
-        """A sentence that says it of the marks of a position class."""
-        sure = f"with a probability above {self.threshold:g}"
-        if self.smallest is None:
-            return f"A cell is a mark of {position}, 4 or more pixels wide, {sure}."
-        if self.smallest == 1:
-            return f"A cell is a mark of {position}, however small, {sure}."
-        return f"A cell is a mark of {position} of {self.smallest} or more pixels, {sure}."
+    threshold: float = HALF
+    smallest: int | None = 1
+    objects: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +78,9 @@ class LabelScheme:
     mark_threshold
         Probability above which a predicted pixel belongs to such a spot; it, too, is found out by
         the run, and makes no schemes differ. Of all other classes it is 0.5.
+    smallest_objects
+        Without a position class: pixels of the smallest object of each class that counts, as the
+        run found out; empty, as for what people draw, if all do. It makes no schemes differ.
 
     Raises
     ------
@@ -100,6 +95,7 @@ class LabelScheme:
     position: str | None = None
     smallest_mark: int | None = field(default=1, compare=False)
     mark_threshold: float = field(default=HALF, compare=False)
+    smallest_objects: tuple[int, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         refuse_other_types(vars(self), hints_of(type(self)))
@@ -127,6 +123,12 @@ class LabelScheme:
                 f"The position class {self.position!r} is not one of the classes "
                 f"{', '.join(self.classes)}."
             )
+        sizes = self.smallest_objects
+        if sizes and (len(sizes) != len(self.classes) or min(sizes) < 1):
+            raise InputError(
+                f"The smallest objects {sizes} do not fit the classes {', '.join(self.classes)}: "
+                f"give 1 or more pixels for each."
+            )
 
     @classmethod
     def of_networks(cls, values: Mapping[str, Any]) -> LabelScheme:
@@ -140,18 +142,22 @@ class LabelScheme:
             values["position"],
             values.get("smallest_mark"),
             values.get("mark_threshold", HALF),
+            tuple(values.get("smallest_objects", ())),
         )
 
-    def with_marks(self, rule: MarkRule) -> LabelScheme:
-        """The same scheme, with another rule for marks."""
-        return replace(self, mark_threshold=rule.threshold, smallest_mark=rule.smallest)
-
     @property
-    def counts_as(self) -> str | None:
-        """A sentence on which predicted marks are cells, or None without a position class."""
-        if self.position is None:
-            return None
-        return MarkRule(self.mark_threshold, self.smallest_mark).in_words(self.position)
+    def rule(self) -> CountRule:
+        """What is counted."""
+        return CountRule(self.mark_threshold, self.smallest_mark, self.smallest_objects)
+
+    def counting_by(self, rule: CountRule) -> LabelScheme:
+        """The same scheme, with another rule for what is counted."""
+        return replace(
+            self,
+            mark_threshold=rule.threshold,
+            smallest_mark=rule.smallest,
+            smallest_objects=rule.objects,
+        )
 
     @property
     def outputs(self) -> int:

@@ -85,6 +85,19 @@ def test_area_without_a_mark_is_no_cell() -> None:
     assert not label_image(channels, cells, SCHEME).any()
 
 
+def test_objects_that_are_not_counted_are_in_no_label_image() -> None:
+    scheme = LabelScheme(Task.MULTILABEL, ("a", "b"), smallest_objects=(5, 1))
+    channels = np.zeros((2, 20, 40), bool)
+    channels[0, 2:4, 2:4] = channels[0, 10:14, 20:24] = True
+    channels[1, 2, 2] = channels[1, 16, 30] = True
+    cells = find_cells(channels, scheme)
+    labels = label_image(channels, cells, scheme)
+    assert cells.pixels is not None
+    assert np.bincount(labels.ravel())[1:].tolist() == cells.pixels.tolist() == [16, 1, 1]
+    for number, (row, column) in enumerate(cells.centers, start=1):
+        assert labels[round(row), round(column)] == number
+
+
 def test_objects_without_positions_are_their_pixels() -> None:
     scheme = LabelScheme(Task.BINARY, ("nuclei",))
     channels = np.zeros((1, 20, 40), bool)

@@ -25,6 +25,7 @@ from napari_inconsistency_masks.task import LabelScheme, Task
 from toy import SCHEMES
 
 WITH_MARKS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
+WITH_SIZES = LabelScheme(Task.MULTILABEL, ("alive", "dead"), smallest_objects=(12, 5))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -82,12 +83,12 @@ def spots(rng: np.random.Generator, planes: int, sigma: float) -> np.ndarray:
 
 def as_set(found: FoundCells) -> list[tuple[float, ...]]:
     cells = found.cells
-    pixels = np.zeros(len(cells)) if found.pixels is None else found.pixels
+    pixels = np.zeros(len(cells)) if cells.pixels is None else cells.pixels
     table = np.column_stack([cells.centers, cells.states, found.agreement, pixels])
     return sorted(map(tuple, table.round(6).tolist()))
 
 
-@pytest.mark.parametrize("scheme", [*SCHEMES.values(), WITH_MARKS], ids=str)
+@pytest.mark.parametrize("scheme", [*SCHEMES.values(), WITH_MARKS, WITH_SIZES], ids=str)
 @settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

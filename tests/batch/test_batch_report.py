@@ -16,8 +16,9 @@ from napari_inconsistency_masks.batch.report.charts import Curve, curves, interv
 from napari_inconsistency_masks.batch.report.numbers import gather
 from napari_inconsistency_masks.batch.report.page import write_report
 from napari_inconsistency_masks.batch.totals import Totals
+from napari_inconsistency_masks.cells import told_counts
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
-from napari_inconsistency_masks.task import LabelScheme, MarkRule, Task
+from napari_inconsistency_masks.task import LabelScheme, Task
 
 
 class Page(html.parser.HTMLParser):
@@ -69,15 +70,13 @@ def test_it_says_which_marks_were_counted(
 ) -> None:
     do(plan, ensemble)
     totals = Totals(("bright",), plan.model.ratios)
-    rule = MarkRule(0.3, 6)
     for scheme in (
-        LabelScheme(Task.MULTILABEL, ("bright", "position"), "position").with_marks(rule),
+        LabelScheme(Task.MULTILABEL, ("bright", "position"), "position", 6, 0.3),
         LabelScheme(Task.MULTILABEL, ("bright",)),
     ):
         path = tmp_path / "page.html"
         write_report(path, replace(plan, model=replace(plan.model, scheme=scheme)), totals)
-        told = rule.in_words("position") in Page(path.read_text(encoding="utf-8")).text
-        assert told is (scheme.position is not None)
+        assert told_counts(scheme) in Page(path.read_text(encoding="utf-8")).text
 
 
 def test_charts_are_well_formed_and_in_their_frame() -> None:

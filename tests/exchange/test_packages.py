@@ -34,7 +34,7 @@ from napari_inconsistency_masks.exchange.tensors import _identifiers
 from napari_inconsistency_masks.inconsistency import find_consensus
 from napari_inconsistency_masks.inference.image import predict
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
-from napari_inconsistency_masks.task import LabelScheme, MarkRule, Task
+from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
 
 SCHEME = LabelScheme(Task.MULTILABEL, ("living cells", "dead", "position"), "position")
 EXAMPLE = picture(176, 208).astype(np.uint16) * 37
@@ -44,7 +44,7 @@ ABOUT = About("Cells in a dish", EXAMPLE, ("A. Person",), "CC-BY-4.0")
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedEnsemble:
     made = trained_toy(tmp_path_factory.mktemp("run") / "run", Task.MULTILABEL, scheme=SCHEME)
-    counting = SCHEME.with_marks(MarkRule(0.3, 6))
+    counting = SCHEME.counting_by(CountRule(0.3, 6))
     return replace(made, card=replace(made.card, scheme=counting))
 
 

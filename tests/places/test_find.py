@@ -15,7 +15,7 @@ from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.places import Place, find_places
 from napari_inconsistency_masks.places.find import LARGEST
 from napari_inconsistency_masks.places.outcomes import differences
-from napari_inconsistency_masks.task import LabelScheme
+from napari_inconsistency_masks.task import CountRule, LabelScheme
 
 
 def found(members: Any, scheme: LabelScheme = CELLS, **options: Any) -> list[Place]:
@@ -272,6 +272,16 @@ def test_a_rim_of_an_object_is_none_and_a_missing_object_is_one() -> None:
     (place,) = found(members, NUCLEI)
     assert place.outcomes == ((0,), (1,))
     assert place.box == (84, 84, 97, 97)
+
+
+def test_objects_that_are_not_counted_make_no_place() -> None:
+    members = nothing(2, NUCLEI)
+    draw_body(members[1, 0], 90, 90, 6)
+    size = int(members[1].sum())
+    for least, places in ((size, 1), (size + 1, 0)):
+        counting = NUCLEI.counting_by(CountRule(objects=(least,)))
+        here = [place for place in found(members, counting) if place.effect]
+        assert len(here) == places
 
 
 def test_multiclass_regions_have_the_classes_that_differ_but_not_blanked() -> None:

@@ -19,6 +19,7 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QLineEdit, QMessageBox
 from stand_ins import FakeChild, Networks
 
+from napari_inconsistency_masks.cells import told_counts
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.metrics.expected_counts import CountRatio
 from napari_inconsistency_masks.widgets.counting.counts import COLUMNS
@@ -89,7 +90,7 @@ def test_counts_and_ranges_of_all_frames(
         ["3", "alive", "10", "9-10", "", "0.4%"], ["3", "dead", "4", "4", "", "0.4%"],
     ]  # fmt: skip
     assert section.totals.text() == "4 frames: 19 alive (17-27), 7 dead (6-8)."
-    assert section.totals.toolTip() == CELLS.counts_as
+    assert section.totals.toolTip() == told_counts(CELLS)
     assert section.summary == "19 alive, 7 dead"
     assert not section.empty.isVisible()
 

@@ -38,13 +38,10 @@ class FoundCells:
         Where they are, and their states.
     agreement
         Share of the networks that see it too, float64 ``(N,)``.
-    pixels
-        Of each object, int64 ``(N,)``; a mark of a position has none of its own: None.
     """
 
     cells: Cells
     agreement: npt.NDArray[np.float64]
-    pixels: npt.NDArray[np.int64] | None = None
 
 
 class Finder:
@@ -53,7 +50,7 @@ class Finder:
     def __init__(self, scheme: LabelScheme) -> None:
         self._markers = None if scheme.position_output is None else _Markers(scheme)
         self._objects = [Objects() for _ in scheme.classes]
-        self._names = scheme.classes
+        self._names, self._rule = scheme.classes, scheme.rule
         self._found: list[FoundCells] = []
 
     def feed(self, channels: _Bool, votes: _Bool | None = None, *, last: bool) -> None:
@@ -71,22 +68,24 @@ class Finder:
             share = None if votes is None else votes[:, state].mean(axis=0, dtype=np.float32)
             sums = objects.feed(channels[state], share, last=last)
             states = np.full(len(sums), state + len(self._objects))
-            centers, pixels = sums[:, 1:3] / sums[:, :1], sums[:, 0]
-            found = Cells(centers, states, self._names)
-            self._found.append(FoundCells(found, sums[:, 3] / pixels, pixels.astype(np.int64)))
+            pixels = sums[:, 0].astype(np.int64)
+            found = Cells(sums[:, 1:3] / sums[:, :1], states, self._names, pixels=pixels)
+            counts = found.are_counted_by(self._rule)
+            agreement = sums[counts, 3] / pixels[counts]
+            self._found.append(FoundCells(found[counts], agreement))
 
     def result(self) -> FoundCells:
         """All cells; those of one feed are in the order of `find_cells`."""
         parts = [part.cells for part in self._found]
-        pixels = [part.pixels for part in self._found if part.pixels is not None]
+        pixels = [part.pixels for part in parts if part.pixels is not None]
         return FoundCells(
             Cells(
                 np.concatenate([part.centers for part in parts]),
                 np.concatenate([part.states for part in parts]),
                 parts[0].names,
+                pixels=np.concatenate(pixels) if pixels else None,
             ),
             np.concatenate([part.agreement for part in self._found]),
-            np.concatenate(pixels) if pixels else None,
         )
 
 

@@ -165,7 +165,7 @@ class FrameAnalysis:
         """What was found, once the last tile came."""
         found = self._best.result()
         labels = self._label_image(found.cells)
-        cell_areas = found.pixels
+        cell_areas = found.cells.pixels
         if cell_areas is None and labels is not None:
             cell_areas = np.bincount(labels.ravel(), minlength=len(found.cells) + 1)[1:]
         strips = {

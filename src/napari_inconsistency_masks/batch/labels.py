@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,7 @@ def label_image(channels: _Bool, cells: Cells, scheme: LabelScheme) -> npt.NDArr
             f"({MOST_CELLS}); leave out labels and geojson."
         )
     if scheme.position_output is None:
-        return _objects(channels[-len(scheme.classes) :])
+        return _objects(channels[-len(scheme.classes) :], scheme.smallest_objects)
     height, width = channels.shape[-2:]
     rows, columns = np.floor(cells.centers + 0.5).astype(np.int64).T
     rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
@@ -60,13 +61,16 @@ def label_image(channels: _Bool, cells: Cells, scheme: LabelScheme) -> npt.NDArr
     return labels
 
 
-def _objects(masks: _Bool) -> npt.NDArray[np.uint16]:
+def _objects(masks: _Bool, smallest: Sequence[int]) -> npt.NDArray[np.uint16]:
     labels = np.zeros(masks.shape[1:], np.uint16)
     before = 0
-    for mask in masks:
-        numbers, count = ndimage.label(mask, EIGHT_NEIGHBORS)
-        labels = np.where(numbers > 0, numbers + before, labels).astype(np.uint16)
-        before += count
+    for mask, least in zip_longest(masks, smallest, fillvalue=1):
+        regions, _ = ndimage.label(mask, EIGHT_NEIGHBORS)
+        counts = np.bincount(regions.ravel()) >= least
+        counts[0] = False
+        numbers = np.where(counts, counts.cumsum() + before, 0)[regions]  # (Y, X)
+        labels = np.where(numbers > 0, numbers, labels).astype(np.uint16)
+        before += int(counts.sum())
     return labels
 
 

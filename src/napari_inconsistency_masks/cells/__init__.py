@@ -14,11 +14,14 @@ from .discs import (
 from .find import UNCLEAR, Cells, assign_states, find_cells
 from .marker_style import MarkerStyle
 from .markers import foreground, marker_positions
-from .marks import MARK_RULES, USUAL_RULE, Marks, find_marks
+from .marks import Marks, find_marks
 from .morphology import dilate, erode
+from .rules import MARK_RULES, OBJECT_SIZES, USUAL_RULE, rules_for
+from .words import told_counts
 
 __all__ = [
     "MARK_RULES",
+    "OBJECT_SIZES",
     "UNCLEAR",
     "USUAL_RULE",
     "Cells",
@@ -36,4 +39,6 @@ __all__ = [
     "position_markers",
     "pseudo_label_markers",
     "redraw_markers",
+    "rules_for",
+    "told_counts",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ..task import LabelScheme
+from ..task import CountRule, LabelScheme
 from .markers import EIGHT_NEIGHBORS, centroids, find_markers
 from .marks import counting, find_marks
 
@@ -36,13 +36,16 @@ class Cells:
         What is counted: the states of the scheme; its classes if it has no position class; the
         position class if it has nothing else.
     small
-        As in `Marks`, or None if nothing is known of sizes.
+        As in `Marks`; None for objects, and if nothing is known of sizes.
+    pixels
+        Of each object, int ``(N,)``; None for cells at marks.
     """
 
     centers: _Float
     states: _Int
     names: tuple[str, ...]
     small: _Int | None = None
+    pixels: _Int | None = None
 
     def __len__(self) -> int:
         return len(self.states)
@@ -50,11 +53,21 @@ class Cells:
     def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Cells:
         """The cells chosen by a bool array ``(N,)``."""
         small = None if self.small is None else self.small[chosen]
-        return Cells(self.centers[chosen], self.states[chosen], self.names, small)
+        pixels = None if self.pixels is None else self.pixels[chosen]
+        return Cells(self.centers[chosen], self.states[chosen], self.names, small, pixels)
 
-    def at_least(self, smallest: int | None) -> Cells:
-        """Those that count if this is `LabelScheme.smallest_mark`."""
-        return self if self.small is None else self[counting(self.small, smallest)]
+    def are_counted_by(self, rule: CountRule) -> _Bool:
+        """Which ones are large enough for a rule, ``(N,)``."""
+        if self.small is not None:
+            return counting(self.small, rule.smallest)
+        if self.pixels is not None and rule.objects:
+            enough: _Bool = self.pixels >= np.array(rule.objects)[self.states]
+            return enough
+        return np.ones(len(self), dtype=bool)
+
+    def counted_by(self, rule: CountRule) -> Cells:
+        """Those that are large enough for a rule."""
+        return self[self.are_counted_by(rule)]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,7 +85,7 @@ def find_cells(channels: _Bool, scheme: LabelScheme, *, as_in_paper: bool = Fals
 
     With a position class there is a cell at each of `find_marks` that `LabelScheme.smallest_mark`
     lets count, in the state that `assign_states` finds. Without one, each 8-connected component of
-    each class is an object.
+    each class is an object, if it has the pixels that `LabelScheme.smallest_objects` asks for.
 
     Parameters
     ----------
@@ -82,11 +95,12 @@ def find_cells(channels: _Bool, scheme: LabelScheme, *, as_in_paper: bool = Fals
         What the channels mean.
     as_in_paper
         Whether the marks are those of `marker_positions`, which the paper's MCCE is defined by:
-        without small ones, but with one for each hole.
+        without small ones, but with one for each hole. All objects count.
     """
     position = scheme.position_output
     if position is None:
-        return _find_objects(channels[-len(scheme.classes) :], scheme.classes)  # not "blanked"
+        objects = _find_objects(channels[-len(scheme.classes) :], scheme.classes)  # not "blanked"
+        return objects if as_in_paper else objects.counted_by(scheme.rule)
     mask = channels[position]
     small = None
     if as_in_paper:
@@ -97,13 +111,15 @@ def find_cells(channels: _Bool, scheme: LabelScheme, *, as_in_paper: bool = Fals
     if scheme.states:
         states = assign_states(positions, np.delete(channels, position, axis=0))
     found = Cells(centers, states, scheme.states or scheme.classes, small)
-    return found.at_least(scheme.smallest_mark)
+    return found.counted_by(scheme.rule)
 
 
 def _find_objects(masks: _Bool, names: tuple[str, ...]) -> Cells:
-    centers = [centroids(ndimage.label(mask, EIGHT_NEIGHBORS)[0]) for mask in masks]
-    states = np.repeat(np.arange(len(names)), [len(of_class) for of_class in centers])
-    return Cells(np.concatenate(centers), states, names)
+    labels = [ndimage.label(mask, EIGHT_NEIGHBORS)[0] for mask in masks]
+    pixels = [np.bincount(of_class[of_class > 0])[1:] for of_class in labels]
+    states = np.repeat(np.arange(len(names)), list(map(len, pixels)))
+    centers = np.concatenate([centroids(of_class) for of_class in labels])
+    return Cells(centers, states, names, pixels=np.concatenate(pixels).astype(np.int64))
 
 
 def assign_states(positions: _Int, states: _Bool) -> _Int:

@@ -1,9 +1,8 @@
 """The marks of a position class, each of which is a cell.
 
 The rule of the paper (`marker_positions`) loses marks that are less than 4 pixels wide. A person
-may draw such small ones, and networks do where cells are crowded, or where they are not sure. How
-sure networks must be of a mark, and how small it may be, is therefore found out on validation
-images, run by run.
+may draw such small ones, and networks do where cells are crowded, or where they are not sure (see
+`rules`).
 """
 
 from __future__ import annotations
@@ -14,21 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ..task import HALF, MarkRule
 from .markers import EIGHT_NEIGHBORS, centroids, find_markers
 
 _Bool = npt.NDArray[np.bool_]
 _Int = npt.NDArray[np.int64]
 _Float = npt.NDArray[np.float64]
-
-
-_SIZES = (6, 4, 8, 1, 10, 12, 16, None)  # the most likely one first
-
-MARK_RULES = tuple(MarkRule(threshold, size) for threshold in (HALF, 0.3, 0.1) for size in _SIZES)
-"""Of which the best one is found out; the first of several that count as well is taken."""
-
-USUAL_RULE = MARK_RULES[0]
-"""Where no validation images tell."""
 
 
 class Marks(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ..cells import told_counts
 from ..checkpoint import ModelCard
 from ..task import HALF, LabelScheme
 from .gray import AS_IS
@@ -119,7 +120,7 @@ def _outputs(card: ModelCard) -> list[tuple[int, str]]:
 
 def _meaning(card: ModelCard, name: str) -> str:
     if name == card.scheme.position:
-        return f"`{name}`: a spot on each cell. {card.scheme.counts_as}"
+        return f"`{name}`: a spot on each cell. {told_counts(card.scheme)}"
     if name not in card.scheme.classes:
         return f"`{name}`: no class; what was left out in training"
     return f"`{name}`"

@@ -20,7 +20,7 @@ from ..metrics.evaluation import Evaluation
 from ..metrics.rule_choice import RuleChoice
 from ..metrics.scores import Scores
 from ..nets.ensemble import Ensemble
-from ..task import LabelScheme, MarkRule
+from ..task import CountRule, LabelScheme
 from .behavior import Behavior, Watch
 from .predict import predict_samples
 from .trained import TrainedEnsemble
@@ -56,7 +56,7 @@ class Check:
     inconsistent: float
     found: float
     behavior: Behavior
-    best_rule: MarkRule
+    best_rule: CountRule
 
     @property
     def count_error(self) -> tuple[float, ...] | None:
@@ -128,7 +128,7 @@ def evaluate(ensemble: TrainedEnsemble, samples: Source) -> Scores:
     if not len(samples):
         raise InputError("There are no samples to score; give some, as data.test or data.labeled.")
     scheme = ensemble.card.scheme
-    evaluation = Evaluation(scheme, smallest_marks=(scheme.smallest_mark,))
+    evaluation = Evaluation(scheme, rules=(scheme.rule,))
     for sample, logits in predicted(ensemble.networks, samples):
         probability = Prediction(scheme.probability(logits).numpy(), scheme).mean()
         evaluation.add(sample.name, scheme.harden(probability), sample.labeled, sample.known)
@@ -155,7 +155,7 @@ class CheckSums:
         loss: Loss,
         *,
         as_in_paper: bool = False,
-        rules: Sequence[MarkRule] = (USUAL_RULE,),
+        rules: Sequence[CountRule] = (USUAL_RULE,),
     ) -> None:
         self._scheme, self._loss = scheme, loss
         self._members = [Evaluation(scheme, as_in_paper=as_in_paper) for _ in range(members)]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ..errors import InputError
 from ..files.json_files import read_json
-from ..task import HALF, MarkRule
+from ..task import HALF, CountRule
 
 ENSEMBLE = "ensemble.json"
 GENERATION = "generation.json"
@@ -52,8 +52,8 @@ def network_files(path: Path) -> list[Path]:
     return files
 
 
-def mark_rule(path: Path) -> MarkRule:
-    """Which marks of the networks of a run, of one of its generations, or of one of these count.
+def count_rule(path: Path, classes: int) -> CountRule:
+    """What the networks of a run, of one of its generations, or one of these count.
 
     See `GenerationRecord`. Other networks count as the paper does.
     """
@@ -79,7 +79,14 @@ def mark_rule(path: Path) -> MarkRule:
             f"{record}: this file is damaged, marks are where the probability is above "
             f"{threshold!r}; take it from a copy of the run."
         )
-    return MarkRule(threshold, smallest)
+    objects = told.get("smallest_objects", [])
+    sizes = isinstance(objects, list) and all(isinstance(n, int) and n > 0 for n in objects)
+    if not sizes or len(objects) not in (0, classes):
+        raise InputError(
+            f"{record}: this file is damaged, the smallest objects that count are {objects!r}; "
+            f"take it from a copy of the run."
+        )
+    return CountRule(threshold, smallest, tuple(objects))
 
 
 def _listed(file: Path, key: str, kind: type[T]) -> list[T]:

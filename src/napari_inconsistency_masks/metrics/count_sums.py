@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,23 @@ from .scores import CountRow, CountScore
 
 _Float = npt.NDArray[np.float64]
 
-Counted: TypeAlias = tuple[list[CountRow], list[int]]
-"""Per state of an image its counts, and how many cells are paired."""
+
+class Counted(NamedTuple):
+    """One image: for each state its counts, and how many cells are paired."""
+
+    rows: list[CountRow]
+    matched: list[int]
+
+
+def compare(name: str, predicted: Cells, true: Cells, radius: float) -> Counted:
+    """Count the cells of an image, and how many are within `radius` pixels of a true one."""
+    counted = Counted([], [])
+    for index, state in enumerate(true.names):
+        found = predicted.centers[predicted.states == index]
+        there = true.centers[true.states == index]
+        counted.rows.append(CountRow(name, state, len(found), len(there)))
+        counted.matched.append(matched_pairs(found, there, radius))
+    return counted
 
 
 class CountSums:
@@ -25,45 +40,58 @@ class CountSums:
     ----------
     names
         What is counted, see `LabelScheme.counted`.
-    radius
-        How far, in pixels, a predicted cell may lie from the true one it is paired with.
     """
 
-    def __init__(self, names: Iterable[str], radius: float) -> None:
-        self._radius = radius
-        self._matched = dict.fromkeys(names, 0)
-        self.rows: list[CountRow] = []
-        self.complete_rows: list[CountRow] = []
-        self.wrong: list[int] = []  # of each image, over all states
-
-    def compare(self, name: str, predicted: Cells, true: Cells) -> Counted:
-        """Count the cells of an image, and how many can be paired."""
-        rows, matched = [], []
-        for index, state in enumerate(true.names):
-            found = predicted.centers[predicted.states == index]
-            there = true.centers[true.states == index]
-            rows.append(CountRow(name, state, len(found), len(there)))
-            matched.append(matched_pairs(found, there, self._radius))
-        return rows, matched
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._images: list[tuple[Counted, bool]] = []
 
     def add(self, counted: Counted, *, complete: bool) -> None:
         """Take an image that was compared; `complete` if it is labeled all over."""
-        rows, matched = counted
-        for row, pairs in zip(rows, matched, strict=True):
-            self._matched[row.state] += pairs
-        self.rows += rows
-        self.complete_rows += rows if complete else []
-        self.wrong.append(sum(abs(row.predicted - row.true) for row in rows))
+        self._images.append((counted, complete))
+
+    def with_states_of(self, others: Mapping[str, CountSums]) -> CountSums:
+        """The same images, each state counted as in the sums that are given for it."""
+        made = CountSums(self._names)
+        sources = [others[name]._images for name in self._names]  # noqa: SLF001  of this class
+        for number, (_, complete) in enumerate(self._images):
+            parts = [images[number][0] for images in sources]
+            rows = [part.rows[state] for state, part in enumerate(parts)]
+            matched = [part.matched[state] for state, part in enumerate(parts)]
+            made.add(Counted(rows, matched), complete=complete)
+        return made
+
+    @property
+    def rows(self) -> list[CountRow]:
+        """A row per image and state."""
+        return [row for counted, _ in self._images for row in counted.rows]
+
+    @property
+    def complete_rows(self) -> list[CountRow]:
+        """Those of the images that are labeled all over."""
+        return [row for counted, complete in self._images if complete for row in counted.rows]
+
+    @property
+    def wrong(self) -> list[int]:
+        """Wrong counts of each image, over all states."""
+        return [
+            sum(abs(row.predicted - row.true) for row in counted.rows)
+            for counted, _ in self._images
+        ]
+
+    def wrong_of(self, state: str) -> int:
+        """Wrong counts of a state, over all images."""
+        return sum(abs(row.predicted - row.true) for row in self.rows if row.state == state)
 
     def scores(self) -> dict[str, CountScore]:
         """Per state."""
-        return {state: self._score(state) for state in self._matched}
+        return {state: self._score(number) for number, state in enumerate(self._names)}
 
-    def _score(self, state: str) -> CountScore:
-        rows = [row for row in self.rows if row.state == state]
+    def _score(self, number: int) -> CountScore:
+        rows = [counted.rows[number] for counted, _ in self._images]
+        matched = sum(counted.matched[number] for counted, _ in self._images)
         predicted, true = sum(row.predicted for row in rows), sum(row.true for row in rows)
-        bias = (predicted - true) / max(len(rows), 1)
-        return CountScore(predicted, true, self._matched[state], bias)
+        return CountScore(predicted, true, matched, (predicted - true) / max(len(rows), 1))
 
 
 def matched_pairs(a: _Float, b: _Float, radius: float) -> int:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ..cells import USUAL_RULE, Cells, find_cells
 from ..errors import InputError
-from ..task import LabelScheme
-from .count_sums import Counted, CountSums
+from ..task import CountRule, LabelScheme
+from .count_sums import Counted, CountSums, compare
 from .reference import TINY, redraw_positions
 from .scores import ImageScore, Scores
 
@@ -36,8 +36,9 @@ class Evaluation:
         What the outputs mean.
     radius
         How far, in pixels, a predicted cell may lie from the true one it is paired with.
-    smallest_marks
-        What `LabelScheme.smallest_mark` may be in predictions. In labels all marks count.
+    rules
+        By which marks or objects of predictions are counted; those that differ in the threshold of
+        marks are none the other. In labels all count.
     as_in_paper
         Whether to count cells in redrawn markers, and as the reference implementation does, which
         no other part of the program does; for tables that are compared with the paper's.
@@ -48,11 +49,14 @@ class Evaluation:
         scheme: LabelScheme,
         *,
         radius: float = 10.0,
-        smallest_marks: Sequence[int | None] = (USUAL_RULE.smallest,),
+        rules: Sequence[CountRule] = (USUAL_RULE,),
         as_in_paper: bool = False,
     ) -> None:
-        self._scheme, self._as_in_paper = replace(scheme, smallest_mark=1), as_in_paper
-        self._counts = {mark: CountSums(scheme.counted, radius) for mark in smallest_marks}
+        self._scheme, self._as_in_paper = scheme.counting_by(CountRule()), as_in_paper
+        self._radius = radius
+        self.sums = {rule: CountSums(scheme.counted) for rule in rules}
+        self._counted = 0  # images
+        self._sizes: list[tuple[_Int, _Int]] = []  # class and pixels of the true objects
         nothing = np.zeros(len(scheme.classes), np.int64)
         self._overlap = _Overlap(nothing, nothing, nothing, 0, 0)
         self._iou: list[float] = []  # means over the classes of an image
@@ -142,12 +146,15 @@ class Evaluation:
         there = self._cells(self._scheme.to_channels(true), known)
         complete = bool(known.mean() >= _ALL_OVER)
         compared: dict[int, Counted] = {}  # by how many count: the fewer are among the more
-        for smallest, sums in self._counts.items():
-            cells = found.at_least(smallest)
+        if there.pixels is not None:
+            self._sizes.append((there.states, there.pixels))
+        for rule, sums in self.sums.items():
+            cells = found.counted_by(rule)
             if len(cells) not in compared:
-                compared[len(cells)] = sums.compare(name, cells, there)
+                compared[len(cells)] = compare(name, cells, there, self._radius)
             sums.add(compared[len(cells)], complete=complete)
-        return len(sums.wrong) - 1
+        self._counted += 1
+        return self._counted - 1
 
     def _cells(self, channels: _Bool, known: _Bool, *, redrawn: bool = False) -> Cells:
         """The cells where `known` ``(Y, X)``.
@@ -164,19 +171,24 @@ class Evaluation:
         return cells[known[row, column]]
 
     def scores(self) -> Scores:
-        """The scores of all images added so far, counting with the first of `smallest_marks`."""
-        return next(iter(self.scores_by_mark().values()))
+        """The scores of all images added so far, counting by the first of the rules."""
+        return self.scores_with(next(iter(self.sums.values())))
 
-    def scores_by_mark(self) -> dict[int | None, Scores]:
-        """The same, counting with each of `smallest_marks`."""
-        return {mark: self._scores(sums) for mark, sums in self._counts.items()}
+    def typical_size(self, name: str) -> float | None:
+        """Median pixels of the true objects of a class, or None if there are none."""
+        number = self._scheme.classes.index(name)
+        sizes = [pixels[states == number] for states, pixels in self._sizes]
+        every = np.concatenate(sizes) if sizes else np.empty(0)
+        return float(np.median(every)) if len(every) else None
 
-    def _scores(self, sums: CountSums) -> Scores:
+    def scores_with(self, sums: CountSums) -> Scores:
+        """The scores of all images added so far, with one of `sums`, or of parts of them."""
         scheme, overlap = self._scheme, self._overlap
         iou = [_share(both, union) for both, union in zip(overlap.both, overlap.union, strict=True)]
         present = [value for value in iou if value is not None]
-        counts, wrong = sums.scores(), sum(sums.wrong)
-        error = _share(wrong, len(sums.wrong))
+        counts, of_image = sums.scores(), sums.wrong
+        wrong = sum(of_image)
+        error = _share(wrong, len(of_image))
         has_positions = scheme.position is not None
         return Scores(
             images=len(self._iou),
@@ -192,7 +204,7 @@ class Evaluation:
             counts=counts,
             rows=tuple(sums.rows),
             per_image=tuple(
-                image if place is None else replace(image, count_error=sums.wrong[place])
+                image if place is None else replace(image, count_error=of_image[place])
                 for image, place in self._per_image
             ),
             complete_rows=tuple(sums.complete_rows),

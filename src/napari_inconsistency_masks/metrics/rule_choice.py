@@ -1,4 +1,4 @@
-"""Which predicted marks count as cells: the rule by which least counts are wrong."""
+"""Which predicted marks or objects are counted: the rule by which least counts are wrong."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..task import LabelScheme, MarkRule
+from ..task import CountRule, LabelScheme
+from .count_sums import CountSums
 from .evaluation import Evaluation
 from .scores import Scores
+
+_LARGEST = 0.5
+"""Share of the size of a typical object that may be asked for: no rule loses what is usual."""
 
 
 class RuleChoice:
@@ -20,25 +24,26 @@ class RuleChoice:
     scheme
         What the outputs mean.
     rules
-        The one that is taken of several that count as well comes first. Without positions, and
-        `as_in_paper`, all are the same.
+        The one that is taken of several that count as well comes first. Without positions, each
+        class gets the size from the one that is best for it. `as_in_paper`, all are the same.
     as_in_paper
         As in `Evaluation`.
     """
 
     def __init__(
-        self, scheme: LabelScheme, rules: Sequence[MarkRule], *, as_in_paper: bool = False
+        self, scheme: LabelScheme, rules: Sequence[CountRule], *, as_in_paper: bool = False
     ) -> None:
-        rules = rules[:1] if scheme.position is None or as_in_paper else rules
-        sizes: dict[float, list[int | None]] = {}
-        for rule in rules:
-            sizes.setdefault(rule.threshold, []).append(rule.smallest)
+        self._scheme, self._rules = scheme, rules[:1] if as_in_paper else rules
         self._by_threshold = [
             (
-                scheme.with_marks(MarkRule(threshold, None)),
-                Evaluation(scheme, smallest_marks=marks, as_in_paper=as_in_paper),
+                scheme.counting_by(CountRule(threshold)),
+                Evaluation(
+                    scheme,
+                    rules=[rule for rule in self._rules if rule.threshold == threshold],
+                    as_in_paper=as_in_paper,
+                ),
             )
-            for threshold, marks in sizes.items()
+            for threshold in dict.fromkeys(rule.threshold for rule in self._rules)
         ]
 
     def add(
@@ -52,12 +57,32 @@ class RuleChoice:
         for scheme, evaluation in self._by_threshold:
             evaluation.add(name, scheme.harden(probability), true, known)
 
-    def best(self) -> tuple[MarkRule, Scores]:
+    def best(self) -> tuple[CountRule, Scores]:
         """The rule by which least counts are wrong, and the scores by it."""
-        scores = {
-            MarkRule(scheme.mark_threshold, smallest): found
-            for scheme, evaluation in self._by_threshold
-            for smallest, found in evaluation.scores_by_mark().items()
+        if len(self._rules) > 1 and self._scheme.position is None:
+            return self._best_of_objects()
+        every = {
+            rule: (evaluation, sums)
+            for _, evaluation in self._by_threshold
+            for rule, sums in evaluation.sums.items()
         }
-        rule = min(scores, key=lambda rule: scores[rule].mcce or 0.0)
-        return rule, scores[rule]
+        rule = min(every, key=lambda rule: sum(every[rule][1].wrong))
+        evaluation, sums = every[rule]
+        return rule, evaluation.scores_with(sums)
+
+    def _best_of_objects(self) -> tuple[CountRule, Scores]:
+        """The same, class by class."""
+        ((_, evaluation),) = self._by_threshold
+        sizes: list[int] = []
+        chosen: dict[str, CountSums] = {}
+        for place, name in enumerate(self._scheme.classes):
+            most = _LARGEST * (evaluation.typical_size(name) or 0)
+            first, *others = evaluation.sums
+            possible = [first, *(rule for rule in others if rule.objects[place] <= most)]
+            rule = min(possible, key=lambda rule: evaluation.sums[rule].wrong_of(name))
+            sizes.append(rule.objects[place])
+            chosen[name] = evaluation.sums[rule]
+        return (
+            CountRule(objects=tuple(sizes)),
+            evaluation.scores_with(chosen[name].with_states_of(chosen)),
+        )

@@ -92,13 +92,15 @@ class CellOutcomes:
 class ObjectOutcomes:
     """Counts of connected objects, where there are no positions.
 
-    An object counts at a region that it touches. Two objects that one member sees as one differ
-    there, as do objects that only some members see; one whose outline differs does not.
+    An object counts at a region that it touches, if it is large enough to be counted at all. Two
+    objects that one member sees as one differ there, as do objects that only some members see; one
+    whose outline differs does not.
     """
 
     def __init__(self, consensus: Consensus) -> None:
         classes = len(consensus.scheme.classes)
         self._masks = consensus.votes[:, -classes:]  # (E, K, Y, X) without "blanked"
+        self._smallest = consensus.scheme.smallest_objects or (1,) * classes
 
     def differing(self, components: _Labels) -> _Bool:
         """Pixels of the components at which members count differently, ``(Y, X)``."""
@@ -116,6 +118,8 @@ class ObjectOutcomes:
         region = np.repeat(region, 9)
         for member, output in np.ndindex(self._masks.shape[:2]):
             labels, _ = ndimage.label(self._masks[member, output], EIGHT_NEIGHBORS)
+            if self._smallest[output] > 1:
+                labels[np.bincount(labels.ravel())[labels] < self._smallest[output]] = 0
             touched = np.pad(labels, 1)[tuple(around)]
             found = touched > 0
             pairs = np.unique(region[found] * (int(labels.max()) + 1) + touched[found])

@@ -10,7 +10,7 @@ from ..data.sample import Source
 from ..inference.evaluate import Check, CheckSums, predicted
 from ..losses import Loss
 from ..nets.ensemble import Ensemble
-from ..task import LabelScheme, MarkRule
+from ..task import CountRule, LabelScheme
 from .events import Checking
 
 TOLD_EVERY = 0.5
@@ -23,7 +23,7 @@ def told_check(
     scheme: LabelScheme,
     loss: Loss,
     generation: int,
-    rules: Sequence[MarkRule] = (USUAL_RULE,),
+    rules: Sequence[CountRule] = (USUAL_RULE,),
 ) -> Generator[Checking, None, Check]:
     """Score networks of a generation as `inference.evaluate.check` does.
 

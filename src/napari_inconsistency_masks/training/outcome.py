@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Generator
 
-from ..cells import MARK_RULES, USUAL_RULE
+from ..cells import USUAL_RULE, rules_for
 from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
 from ..nets.ensemble import Ensemble
-from ..task import HALF, MarkRule
+from ..task import HALF, CountRule
 from .collapse import notes_on, signs_of_collapse
 from .events import Checking
 from .results import GenerationRecord, GenerationScores, Outcome
@@ -47,10 +47,10 @@ def outcome(
     """
     scheme = setup.data.scheme
     held_out = not _learned_from_validation(setup)
-    rules = MARK_RULES if held_out else (USUAL_RULE,)
+    rules = rules_for(scheme) if held_out else (USUAL_RULE,)
     older = _by_an_older_version(setup, generation)
     if older is not None:
-        rules = (MarkRule(HALF, older.smallest_mark),)  # the count errors are compared
+        rules = (CountRule(HALF, older.smallest_mark),)  # the count errors are compared
     teachers = yield from setup.check(ensemble, generation, rules)
     if not all(map(math.isfinite, teachers.loss)):
         raise InputError(
@@ -78,6 +78,7 @@ def outcome(
         ),
         smallest_mark=None if scheme.position is None else rule.smallest,
         mark_threshold=None if older is not None else rule.threshold,
+        smallest_objects=rule.objects,
     )
     in_detail = GenerationScores(
         images=scores.images,

@@ -67,6 +67,9 @@ class GenerationRecord:
     mark_threshold
         Probability above which a pixel belongs to a mark, see `LabelScheme`. None in records of
         older versions, for which it is one half.
+    smallest_objects
+        Without a position class: pixels of the smallest object of each class that is counted, see
+        `LabelScheme`. Empty, also in records of older versions: all are.
     """
 
     generation: int
@@ -85,6 +88,7 @@ class GenerationRecord:
     confident: Mapping[str, float] | None = None
     smallest_mark: int | None = None
     mark_threshold: float | None = None
+    smallest_objects: tuple[int, ...] = ()
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""
@@ -154,7 +158,8 @@ def read_record(folder: Path, generation: int) -> GenerationRecord | None:
     if values is None:
         return None
     try:
-        lists = {name: tuple(values.get(name, ())) for name in ("collapse", "notes")}
+        names = ("collapse", "notes", "smallest_objects")
+        lists = {name: tuple(values.get(name, ())) for name in names}
         return GenerationRecord(**{**values, **lists, "ranking": tuple(values["ranking"])})
     except (KeyError, TypeError) as error:
         raise _damaged(path, error) from None

@@ -17,7 +17,7 @@ from ..losses import Loss, choose_loss
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS, choose_markers
 from ..pseudolabels.base import PseudoLabeler
-from ..task import MarkRule
+from ..task import CountRule
 from .apart import Apart
 from .budget import Budget
 from .checks import told_check
@@ -104,7 +104,7 @@ class Setup:
         return networks.place(self.device, self.precision)
 
     def check(
-        self, ensemble: Ensemble, generation: int, rules: Sequence[MarkRule] = (USUAL_RULE,)
+        self, ensemble: Ensemble, generation: int, rules: Sequence[CountRule] = (USUAL_RULE,)
     ) -> Generator[Checking, None, Check]:
         """Score networks of a generation on the validation images.
 

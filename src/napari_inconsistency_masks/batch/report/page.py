@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from ...cells import told_counts
 from ...files.atomic import write_text
 from ...files.tables import iterate_csv
 from ...metrics.expected_counts import compared_images
@@ -36,6 +37,7 @@ def write_report(path: Path, plan: Plan, totals: Totals) -> None:
         numbers=numbers,
         date=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         totals=totals.all(),
+        told_counts=told_counts(plan.model.scheme),
         compared=None if compared is None else compared_images(*compared),
         by_folder=totals.by_folder(),
         legend=_legend(numbers.names),

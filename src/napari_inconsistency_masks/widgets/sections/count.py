@@ -10,6 +10,7 @@ import napari
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
+from ...cells import told_counts
 from ...errors import InputError
 from ...files.tables import write_csv
 from ...metrics.expected_counts import compared_images, expected_from
@@ -206,8 +207,8 @@ class CountSection(Section):
         frames = len({item.whole_frame for item in rows})
         words = "1 frame" if frames == 1 else f"{frames} frames"
         self.totals.tell(f"{words}: {_sums(totals(rows))}." if rows else None)
-        rules = dict.fromkeys(result.model.scheme.counts_as for result in self._results)
-        self.totals.setToolTip("\n".join(rule for rule in rules if rule))
+        rules = dict.fromkeys(told_counts(result.model.scheme) for result in self._results)
+        self.totals.setToolTip("\n".join(rules))
         self._tell_expected()
         boxed = any(item.boxed is not None for item in rows)
         self.corrected.tell(f"Corrected: {_sums(corrected_totals(rows))}." if boxed else None)
