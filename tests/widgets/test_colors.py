@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from napari_inconsistency_masks.widgets.parts.colors import (
     CLASS_COLORS,
@@ -24,9 +25,9 @@ def channels(color: str) -> Any:
 def test_no_two_colors_are_alike() -> None:
     colors = [*CLASS_COLORS, MASK_COLOR, UNCLEAR_COLOR]
     assert all(re.fullmatch(r"#[0-9A-F]{6}", color) for color in colors)
-    for number, one in enumerate(colors):
-        for other in colors[:number]:
-            assert sum(abs(a - b) for a, b in zip(channels(one), channels(other), strict=True)) > 60
+    lab = rgb2lab([[[value / 255 for value in channels(color)] for color in colors]])[0]
+    for number in range(1, len(colors)):
+        assert deltaE_ciede2000(lab[:number], lab[number : number + 1]).min() > 15
 
 
 def test_more_classes_than_colors_begin_again() -> None:

@@ -323,7 +323,7 @@ def test_a_table_that_takes_long_follows_less_often_but_a_person_at_once(
     shown: list[int] = []
     monkeypatch.setattr(count, "MANY", 0)
     monkeypatch.setattr(count, "SHARE", 0.01)
-    monkeypatch.setattr(section.table, "show_counts", lambda *_: shown.append(1))
+    monkeypatch.setattr(section.table, "show_counts", lambda *_, frames: shown.append(1))
     for _ in range(9):
         session.results.changed.emit()
     assert len(shown) == 1
@@ -343,6 +343,18 @@ def test_several_images_are_told_apart(
     assert headers(section)[0] == "Image"
     assert table(section)[-1] == ["other", "0", "dead", "4", "4", "", "0.4%"]
     assert section.totals.text().startswith("5 frames: 29 alive")
+
+
+def test_single_images_need_no_column_of_frames(
+    section: CountSection, viewer: ViewerModel, session: Session, predict: Callable[..., None]
+) -> None:
+    for name in ("one", "other"):
+        session.looking.choose(add_image(viewer, (60, 400), name=name))
+        predict([COUNTS[3]])
+    assert headers(section)[:2] == ["Image", "Class"]
+    session.looking.choose(add_image(viewer, (4, 60, 400), name="stack"))
+    predict()
+    assert headers(section)[:3] == ["Image", "Frame", "Class"]
 
 
 def test_images_of_one_name_are_two_and_so_are_their_frames(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from napari_inconsistency_masks.cells import Cells
+from napari_inconsistency_masks.inconsistency.areas import ClassAreas
 from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.widgets.counting import drawn_counts
 from napari_inconsistency_masks.widgets.counting.counts import (
@@ -43,6 +44,25 @@ def counted(truth: Any) -> Any:
         for frame, drawn in run(count_drawn(truth, {})).items()
         if drawn.boxes is None
     }
+
+
+@pytest.mark.parametrize(
+    ("exclusive", "words"),
+    [
+        (False, "Found: 5 water (4-6), 0 fish (0-2), 0 reef, 1 unclear."),
+        (True, "Area: 40.0% water. Regions: 5 water (4-6), 1 unclear."),
+    ],
+)
+def test_what_was_found_in_words(exclusive: bool, words: str) -> None:
+    """Of many classes that exclude each other, those that are not there are left out."""
+    most = {"water": 5000, "fish": 4, "reef": 0}
+    areas = ClassAreas({**most, "water": 4000}, dict.fromkeys(most, 0), most, 10_000)
+    counts = ImageCounts(
+        predicted={7: {"water": (5, 4, 6), "fish": (0, 0, 2), "reef": (0, 0, 0)}},
+        areas={7: areas},
+        unclear={7: 1},
+    )
+    assert counts.in_words(7, exclusive=exclusive) == words
 
 
 @pytest.fixture

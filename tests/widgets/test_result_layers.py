@@ -75,6 +75,8 @@ def test_the_layers_of_each_label_kind(
     predict(scheme)
     assert names(viewer.layers) == ["cells", *expected]
     assert viewer.layers[VOTES_LAYER].visible is False
+    areas = viewer.layers[expected[0]]
+    assert (areas.contour == 0, areas.opacity < 0.6) == (scheme.exclusive, scheme.exclusive)
     assert all(viewer.layers[name].visible for name in expected if name != VOTES_LAYER)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...files.text_lines import write_lines
+from ..colors import color_of
 from ..frame import FoundFrame
 from ..images import Image
 from ..labels import outlines
@@ -20,8 +21,7 @@ from .cells import state_name
 _PIXEL_CENTER = 0.5
 """QuPath counts from the corner of the first pixel."""
 
-_COLORS = ((0, 158, 115), (213, 94, 0), (0, 114, 178), (204, 121, 167), (230, 159, 0))
-_UNCLEAR_COLOR = (128, 128, 128)
+_UNCLEAR_COLOR = "#808080"
 _IDS = uuid.UUID("6f1d2f8e-5b0e-4c53-9a42-3d6a7a8f0c11")
 _HEAD, _FOOT = '{"type": "FeatureCollection", "features": [', "]}"
 
@@ -69,7 +69,7 @@ def _features(image: Image, frame: FoundFrame) -> Iterator[dict[str, Any]]:
     plane = {"c": -1, "z": places.get("Z", 0), "t": places.get("T", 0)}
     for index, state in enumerate(cells.states):
         name = state_name(int(state), cells.names)
-        color = _UNCLEAR_COLOR if state < 0 else _COLORS[int(state) % len(_COLORS)]
+        color = bytes.fromhex((_UNCLEAR_COLOR if state < 0 else color_of(int(state)))[1:])
         outline = around.get(index + 1)
         shape = _point(cells.centers[index]) if outline is None else _polygon(outline)
         yield {

@@ -1,4 +1,4 @@
-"""Curves and intervals as SVG, in colors that read on light and dark paper."""
+"""Curves and intervals as SVG, on light or dark paper."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-
-COLORS = ("#009e73", "#d55e00", "#0072b2", "#cc79a7", "#e69f00")
-"""Told apart by people with any color vision (Okabe and Ito)."""
 
 _WIDTH, _HEIGHT = 640, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 12, 30

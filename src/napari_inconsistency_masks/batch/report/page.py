@@ -13,10 +13,11 @@ from ...cells import told_counts
 from ...files.atomic import write_text
 from ...files.tables import iterate_csv
 from ...metrics.expected_counts import compared_images
+from ..colors import color_of
 from ..layout import COUNTS
 from ..plan import Plan
 from ..totals import Totals, compared_with
-from .charts import COLORS, Curve, curves, intervals
+from .charts import Curve, curves, intervals
 from .numbers import ImageNumbers, Numbers, gather
 from .pictures import thumbnail
 
@@ -52,7 +53,7 @@ def write_report(path: Path, plan: Plan, totals: Totals) -> None:
 
 
 def _colors(names: tuple[str, ...]) -> dict[str, str]:
-    return {name: COLORS[index % len(COLORS)] for index, name in enumerate(names)}
+    return {name: color_of(index) for index, name in enumerate(names)}
 
 
 def _legend(names: tuple[str, ...]) -> Markup:

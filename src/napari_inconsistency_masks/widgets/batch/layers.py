@@ -14,7 +14,7 @@ from ..drawing.drawing_layers import numbered_colors
 from ..layers.file_frames import layer_look
 from ..layers.viewer_layers import ViewerLayers, geometry, mark, put
 from ..parts.colors import MASK_COLOR, UNCLEAR_COLOR, state_symbol
-from ..results.result_layers import POINT_SIZE
+from ..results.result_layers import AREA_OPACITY, POINT_SIZE
 from .frames import FrameArray, KeptFrames
 from .reading import ReadImage, plane_type
 
@@ -126,6 +126,7 @@ class _Maker:
         elif key != "labels":
             layer.colormap = numbered_colors([self._colors[key.removeprefix("class ")]])
             layer.contour = 0 if self._scheme.exclusive else 2
+            layer.opacity = AREA_OPACITY if self._scheme.exclusive else layer.opacity
         layer.editable = False
         return layer
 

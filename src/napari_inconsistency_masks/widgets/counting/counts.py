@@ -24,6 +24,9 @@ of the networks outside of the boxes. ``area`` is the share of the frame that is
 class, 0 to 1, with the range of the networks.
 """
 
+_SEEN = 0.0005
+"""Share of a frame that is not 0.0 %."""
+
 Typed = Mapping[tuple[int, str], int]
 """Counts that a person typed, by frame and class."""
 
@@ -149,6 +152,20 @@ class ImageCounts:
             for boxed in [self._boxed(frame)]
             for state in self.predicted[frame]
         ]
+
+    def in_words(self, frame: int, *, exclusive: bool) -> str:
+        """What is counted in a predicted frame; of exclusive classes, first what they cover."""
+        unclear, areas = self.unclear[frame], self.areas.get(frame)
+        found = [
+            f"{count} {state}" + (f" ({low}-{high})" if low < high else "")
+            for state, (count, low, high) in self.predicted[frame].items()
+            if count or not exclusive
+        ]
+        found += [f"{unclear} unclear"] if unclear else []
+        if not exclusive or areas is None:
+            return f"Found: {', '.join(found)}."
+        covered = [f"{share:.1%} {name}" for name, share in areas.items() if share >= _SEEN]
+        return f"Area: {', '.join(covered)}. Regions: {', '.join(found) or 'none'}."
 
     def _known(
         self, frame: int, state: str, typed: Typed, boxed: tuple[int, int, int] | None

@@ -9,8 +9,8 @@ from ..parts.table_rows import Cell
 from .counts import CountRow, in_words
 
 HEADERS = ("Image", "Frame", "Class", "Count", "Range", "True", "Error", "Corrected", "Area")
-IMAGE, CLASS, TRUE, ERROR, CORRECTED = (
-    HEADERS.index(name) for name in ("Image", "Class", "True", "Error", "Corrected")
+IMAGE, FRAME, CLASS, TRUE, ERROR, CORRECTED = (
+    HEADERS.index(name) for name in ("Image", "Frame", "Class", "True", "Error", "Corrected")
 )
 TIP = (
     "Range: what the single networks count. True: type numbers, or paste a column of them. "
@@ -35,7 +35,9 @@ class CountTable(EditableTable):
         self.setMinimumHeight(160)
         self.setToolTip(TIP)
 
-    def show_counts(self, rows: Sequence[CountRow], images: Sequence[Hashable]) -> None:
+    def show_counts(
+        self, rows: Sequence[CountRow], images: Sequence[Hashable], *, frames: bool
+    ) -> None:
         """Show counts, and the columns that say something about them.
 
         Parameters
@@ -44,12 +46,15 @@ class CountTable(EditableTable):
             At most one per image, frame and class.
         images
             For each of them the image, which other images may share its name with.
+        frames
+            Whether any image has several frames.
         """
         pairs = zip(images, rows, strict=True)
         keys = [(image, item.frame, item.state) for image, item in pairs]
         self.show_rows([_cells(item) for item in rows], keys)
         several = len(set(images)) > 1
         self.show_column(IMAGE, shown=several)
+        self.show_column(FRAME, shown=frames or not several)
         self.stretch(IMAGE if several else CLASS)
         self.show_column(ERROR, shown=any(item.true is not None for item in rows))
         self.show_column(CORRECTED, shown=any(item.boxed is not None for item in rows))

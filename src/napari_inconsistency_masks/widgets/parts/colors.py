@@ -1,14 +1,19 @@
 """Colors that people with any color vision tell apart, also on gray images.
 
-Classes: Okabe and Ito (2008), from those easiest to see on gray. The inconsistency mask has a color
-of its own that no class gets.
+The first classes: Okabe and Ito (2008), from those easiest to see on gray. Further ones: each the
+color that differs most (CIEDE2000) from all before it. The inconsistency mask has a color of its
+own that no class gets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-CLASS_COLORS = ("#56B4E9", "#E69F00", "#F0E442", "#009E73", "#D55E00", "#0072B2", "#FFFFFF")
+CLASS_COLORS = (
+    *("#56B4E9", "#E69F00", "#F0E442", "#009E73", "#D55E00", "#0072B2", "#FFFFFF"),
+    *("#B40F3C", "#7800F0", "#695A00", "#00FF69", "#00FFFF", "#FF8787", "#879600", "#00690F"),
+    *("#B4A5FF", "#006969", "#784B78", "#FFC3E1", "#C3E1B4", "#874B2D", "#FFD2B4", "#7869C3"),
+)
 MASK_COLOR = "#FF33CC"
 UNCLEAR_COLOR = "#BBBBBB"
 

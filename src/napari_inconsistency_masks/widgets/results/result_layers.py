@@ -21,6 +21,8 @@ from ..parts.colors import MASK_COLOR, UNCLEAR_COLOR, state_symbol
 from ..predicting.prediction import FrameLayers, mask_names, plane_names
 
 POINT_SIZE = 9
+AREA_OPACITY, OUTLINE_OPACITY = 0.5, 0.9
+"""Of exclusive classes, whose areas lie over the whole image, and of outlines."""
 
 
 class ResultLayers:
@@ -228,7 +230,7 @@ class ResultLayers:
             features=pd.DataFrame(
                 {"index": range(len(self.scheme.classes) + 1), "class": ["", *self.scheme.classes]}
             ),
-            opacity=0.9,
+            opacity=AREA_OPACITY if self.scheme.exclusive else OUTLINE_OPACITY,
             **where,
         )
         layer.contour = 0 if self.scheme.exclusive else 2

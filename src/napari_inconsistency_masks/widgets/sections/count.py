@@ -190,7 +190,8 @@ class CountSection(Section):
         results = self.session.results
         pairs = [(row, result) for result in results.all() for row in results.rows_of(result)]
         rows = [row for row, _ in pairs]
-        self.table.show_counts(rows, [result.subject for _, result in pairs])
+        frames = any(result.axes.count > 1 for _, result in pairs)
+        self.table.show_counts(rows, [result.subject for _, result in pairs], frames=frames)
         self._rows = rows  # only now: a count that was being typed is of those before
         self._results = [result for _, result in pairs]
         self.empty.setVisible(not rows)

@@ -204,14 +204,7 @@ class LookSection(Section):
             self.notes.tell(None)
             return
         self.area.tell(f"{here}: inconsistent area {counts.inconsistent[frame]:.1%}.")
-        found = [
-            f"{count} {state}" + (f" ({low}-{high})" if low < high else "")
-            for state, (count, low, high) in counts.predicted[frame].items()
-        ]
-        unclear = counts.unclear[frame]
-        self.found.tell(
-            f"Found: {', '.join([*found, *([f'{unclear} unclear'] if unclear else [])])}."
-        )
+        self.found.tell(counts.in_words(frame, exclusive=result.model.scheme.exclusive))
         self.notes.tell(" ".join(counts.notes.get(frame, ())))
 
     def _show_legend(self, colors: dict[str, str]) -> None:
