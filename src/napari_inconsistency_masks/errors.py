@@ -1,9 +1,12 @@
-"""The one exception this package raises for input it refuses, and what its message suggests."""
+"""The exception this package raises for input it refuses, and what its message suggests."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+V = TypeVar("V")
 
 
 class InputError(ValueError):
@@ -12,6 +15,36 @@ class InputError(ValueError):
     The message is one sentence that says what was given, what is allowed and what to do, and
     names the file or layer. The window and the command line show it as it is, without a traceback.
     """
+
+
+class UnknownNameError(InputError, KeyError):
+    """There is nothing of this name; see `unknown`."""
+
+    __str__ = InputError.__str__  # that of KeyError puts the sentence in quotes
+
+
+class Named(dict[str, V]):
+    """Things by name; asking for one that is not there says which ones are.
+
+    Parameters
+    ----------
+    kind
+        As in "There is no recipe 'imm'".
+    things
+        By name.
+    """
+
+    def __init__(self, kind: str, things: Mapping[str, V]) -> None:
+        super().__init__(things)
+        self.kind = kind
+
+    def __missing__(self, name: str) -> V:
+        raise unknown(self.kind, name, self)
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
+    """What to raise where there is no such thing of this name."""
+    return UnknownNameError(f"There is no {kind} {name!r}; {meant(str(name), known)}")
 
 
 def close_to(name: str, known: Iterable[str]) -> str | None:

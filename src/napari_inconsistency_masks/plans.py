@@ -17,7 +17,7 @@ from .arguments import checked
 from .config import TrainConfig
 from .data.origin import moved_origin, relative_origin
 from .data.sample import SegmentationData
-from .errors import InputError, meant
+from .errors import InputError
 from .files.atomic import write_json
 from .files.folders import make_folder
 from .files.json_files import read_json
@@ -251,8 +251,6 @@ def only_here(folder: Path) -> Iterator[None]:
 
 def find_recipe(key: str) -> Recipe:
     """Return the recipe of a key; `InputError` lists them if there is none."""
-    if key not in RECIPES:
-        raise InputError(f"There is no recipe {key!r}; {meant(key, RECIPES)}")
     return RECIPES[key]
 
 
@@ -261,8 +259,6 @@ def find_preset(name: str, data: SegmentationData | None = None) -> TrainConfig:
 
     The preset ``paper`` has those that the paper used for the data set, if this is one of its own.
     """
-    if name not in PRESETS:
-        raise InputError(f"There is no preset {name!r}; {meant(name, PRESETS)}")
     return PRESETS[name].changed(data.paper if data is not None and name == PAPER else {})
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from .config import PseudoLabelConfig, TrainConfig
+from .errors import Named
 from .training.recipe import Recipe
 
 _AGREEMENT = "where the best networks agree"
@@ -216,7 +217,7 @@ GROUPS: dict[str, tuple[Recipe, ...]] = {
 }
 """All recipes under headings, in the order in which they are offered and listed."""
 
-RECIPES = {recipe.key: recipe for group in GROUPS.values() for recipe in group}
+RECIPES = Named("recipe", {recipe.key: recipe for group in GROUPS.values() for recipe in group})
 """All recipes by key."""
 
 WITHOUT_MASKS = {"im": "labeled"} | {with_masks(recipe).key: recipe.key for recipe in _PER_STEP}
@@ -242,21 +243,24 @@ _EVERYDAY = TrainConfig(
 neither a class nor its absence (so no image is left out for it), half of each batch is real labels,
 and these alone are changed anew each time they are seen (docs/benchmarks.md)."""
 
-PRESETS = {
-    "quick": replace(
-        _EVERYDAY,
-        members=2,
-        generations=1,
-        width=0.5,
-        epochs=5,
-        steps=100,
-        batch=8,
-        patch=128,
-        warm_start=True,
-    ),
-    "standard": replace(_EVERYDAY, members=3, generations=2, width=1.0, epochs=20, steps=50),
-    "paper": TrainConfig(),
-}
+PRESETS = Named(
+    "preset",
+    {
+        "quick": replace(
+            _EVERYDAY,
+            members=2,
+            generations=1,
+            width=0.5,
+            epochs=5,
+            steps=100,
+            batch=8,
+            patch=128,
+            warm_start=True,
+        ),
+        "standard": replace(_EVERYDAY, members=3, generations=2, width=1.0, epochs=20, steps=50),
+        "paper": TrainConfig(),
+    },
+)
 """Settings by name: a quick look, what a person should use, and the paper's (for HeLa)."""
 
 PAPER = "paper"

@@ -132,7 +132,8 @@ def test_it_says_what_goes_in_and_comes_out(package: Path) -> None:
     text = (package / "README.md").read_text(encoding="utf-8")
     assert "`living cells`" in text
     rule = "A cell is a mark of position of 6 or more pixels, with a probability above 0.3."
-    assert f"a spot on each cell. {rule}" in text
+    assert "`position`: a spot on each cell\n" in text
+    assert rule in text
     assert "recipe *Labeled data only (LDT)*" in text
     assert "percentile 1 becomes 0 and that at 99.8 becomes 255" in text
 

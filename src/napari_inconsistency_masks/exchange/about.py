@@ -98,6 +98,8 @@ ONNX file.
 
 {names}
 
+{told_counts(scheme)}
+
 `inconsistency`: batch, 1, y, x: 1 where the networks do not agree on the label, 0 elsewhere. Look \
 there first; an empty mask is no proof, since all networks can be wrong together.
 
@@ -120,7 +122,7 @@ def _outputs(card: ModelCard) -> list[tuple[int, str]]:
 
 def _meaning(card: ModelCard, name: str) -> str:
     if name == card.scheme.position:
-        return f"`{name}`: a spot on each cell. {told_counts(card.scheme)}"
+        return f"`{name}`: a spot on each cell"
     if name not in card.scheme.classes:
         return f"`{name}`: no class; what was left out in training"
     return f"`{name}`"

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import checked
+from ..errors import unknown
 from ..task import LabelScheme
 from .consensus import Consensus
 
@@ -36,6 +37,8 @@ class ClassAreas(Mapping[str, float]):
     pixels: int
 
     def __getitem__(self, name: str) -> float:
+        if name not in self.estimate:
+            raise unknown("area of", name, self.estimate)
         return self.estimate[name] / self.pixels
 
     def __iter__(self) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..arguments import checked
 from ..cells import Cells, find_cells
+from ..errors import unknown
 from .consensus import Consensus
 
 
@@ -41,6 +42,8 @@ class CellCounts(Mapping[str, int]):
         )
 
     def __getitem__(self, name: str) -> int:
+        if name not in self.estimate:
+            raise unknown("count of", name, self.estimate)
         return self.estimate[name]
 
     def __iter__(self) -> Iterator[str]:
