@@ -142,6 +142,21 @@ def _moved_with(folder: Path, origin: Mapping[str, Any]) -> Path:
     return Path(str(path)) if inside else folder
 
 
+def keep_place(folder: Path, plan: RunPlan, data: SegmentationData) -> None:
+    """Note in ``run.json`` where the run's images are, if they were opened in another place."""
+    before = plan.data_now(folder)
+    if before is None or data.origin is None:
+        return
+    images, opened = before.get("base", before), data.origin.get("base", data.origin)
+    place = opened.get("path")
+    if place is None or os.path.abspath(Path(folder, images.get("path", ""))) == place:  # noqa: PTH100
+        return
+    images["path"] = place
+    values = read_json(folder / "run.json")
+    made_in = os.path.abspath(folder)  # noqa: PTH100  links stay
+    write_json(folder / "run.json", {**values, "data": before, "made_in": made_in})
+
+
 def read_plan(folder: str | Path) -> RunPlan:
     """Read ``run.json``; `InputError` if it is missing, damaged or newer."""
     path = Path(folder) / "run.json"

@@ -35,6 +35,7 @@ from .plans import (
     RunPlan,
     create,
     find_recipe,
+    keep_place,
     now,
     only_here,
     read_plan,
@@ -221,6 +222,7 @@ def _session(
     place = choose_place(plan.config)
     apart = None if client is None else members_apart(client, folder, place)
     opened = open_generations(folder, plan, data, place, apart, seconds=seconds)
+    keep_place(folder, plan, data)
     work, fair, config, data = opened.generations, opened.fair, plan.config, opened.fair.data
     device, precision = work.device, work.precision
     started = Started(

@@ -334,9 +334,12 @@ def test_data_that_was_moved_alone_is_named_and_taken_for_the_runs_own(tmp_path:
     call("evaluate", run, *moved, "--split", "validation", "--out", table)
     assert scored(table) == dict.fromkeys(recorded["validation"], "no")
     assert "Finished." in call("run", run, *moved).output
+    assert "Finished." in call("run", run).output  # it knows the place now
+    call("evaluate", run, "--split", "validation")
     other = draw(tmp_path / "other", range(20, 28))
     assert (
         "Not in the data" not in call("evaluate", run, "--data", other, "--split", "labeled").stderr
     )
     with pytest.raises(InputError, match="the images are not those that this run began with"):
         call("run", run, "--data", draw(tmp_path / "fewer", range(6)))
+    assert "Finished." in call("run", run).output  # which has changed nothing

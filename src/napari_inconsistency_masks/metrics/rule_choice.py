@@ -12,8 +12,9 @@ from .count_sums import CountSums
 from .evaluation import Evaluation
 from .scores import Scores
 
-_LARGEST = 0.5
-"""Share of the size of a typical object that may be asked for: no rule loses what is usual."""
+_LARGEST = 1 / 8
+"""Share of the size of a typical object that may be asked for: no rule loses what is usual, or
+small where the border of the image cuts it (docs/benchmarks.md, "Which marks count")."""
 
 
 class RuleChoice:
