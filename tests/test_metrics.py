@@ -198,7 +198,7 @@ def test_the_sizes_are_those_of_a_slow_search() -> None:
             if least <= most
         }
         assert size == min(errors, key=lambda least: errors[least])
-        assert 1 < size
+        assert size > 1
         wrong += errors[size]
     assert scores.object_count_error == wrong / 5
     by_rule = Evaluation(OBJECTS, rules=(rule,))
