@@ -79,6 +79,32 @@ def test_it_says_which_marks_were_counted(
         assert told_counts(scheme) in Page(path.read_text(encoding="utf-8")).text
 
 
+def test_of_exclusive_classes_it_shows_the_areas(
+    plan: Plan, ensemble: TrainedEnsemble, tmp_path: Path
+) -> None:
+    do(plan, ensemble)
+    names = plan.model.scheme.counted
+    scheme = LabelScheme(Task.MULTICLASS, names)
+    told = replace(plan, model=replace(plan.model, scheme=scheme))
+    write_report(tmp_path / "page.html", told, Totals(names, {}))
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    rows = [row for row in counts(tmp_path / "out") if row["status"] == "done"]
+    seen = [name for name in names if any(int(row[f"{name}_high"]) for row in rows)]
+    assert seen
+    for name in seen:
+        share = sum(float(row[f"{name}_area"]) for row in rows) / len(rows)
+        assert f"<b>{100 * share:.1f} %</b>{name}" in text
+    first = {row["image"]: row for row in reversed(rows)}
+    single = next(row for row in first.values() if row["image"] != "movie.tif")
+    cells = re.findall(r"<td>([^<]*)</td>", text[text.index(f"<tr><td>{single['image']}</td>") :])
+    share, low, high = (float(single[f"{seen[0]}_area{end}"]) for end in ("", "_low", "_high"))
+    assert cells[2] == f"{100 * share:.1f} %"
+    assert cells[3] == f"{100 * low:.1f} %&ndash;{100 * high:.1f} %"
+    assert "unclear" not in text
+    assert "<h1>Areas</h1>" in text
+    assert "% of the area" in text
+
+
 def test_charts_are_well_formed_and_in_their_frame() -> None:
     middle = [3.0, 1.0, 7.0]
     curve = Curve("alive", "#123456", middle, [2, 1, 5], [4, 2, 9])
@@ -125,5 +151,12 @@ def test_a_table_of_an_earlier_version_has_no_areas() -> None:
     }
     (before,) = gather([row], ("alive",)).images
     assert before.area("alive") is None
-    (image,) = gather([{**row, "alive_area": share} for share in ("0.2", "0.4")], ("alive",)).images
-    assert image.area("alive") == (0.2 + 0.4) / 2
+    frames = [
+        {**row, "alive_area": share, "alive_area_low": low, "alive_area_high": "0.5"}
+        for share, low in (("0.2", "0.1"), ("0.4", "0.3"))
+    ]
+    numbers = gather(frames, ("alive",))
+    (image,) = numbers.images
+    assert image.area("alive") == numbers.area("alive") == (0.2 + 0.4) / 2
+    assert (image.area("alive", 1), image.area("alive", 2)) == (0.2, 0.5)
+    assert gather([row, *frames], ("alive",)).area("alive") is None

@@ -18,11 +18,14 @@ THUMBNAILS, PER_IMAGE = 12, 3
 
 @dataclass(frozen=True)
 class FramePoint:
-    """One frame: number along the curve, per name estimate, low and high, and shares of area."""
+    """One frame: number along the curve; per name the count and the share of the area.
+
+    Of both the estimate, low and high.
+    """
 
     place: int
     counts: Mapping[str, tuple[int, int, int]]
-    areas: Mapping[str, float]
+    areas: Mapping[str, tuple[float, float, float]]
     unclear: int
     inconsistent: float
     label: str
@@ -40,9 +43,9 @@ class ImageNumbers:
         """Mean over the frames: 0 the estimate, 1 the low, 2 the high end of the range."""
         return sum(frame.counts[name][which] for frame in self.frames) / len(self.frames)
 
-    def area(self, name: str) -> float | None:
+    def area(self, name: str, which: int = 0) -> float | None:
         """Mean share of the area, or None if a table of an earlier version does not tell it."""
-        known = [frame.areas[name] for frame in self.frames if name in frame.areas]
+        known = [frame.areas[name][which] for frame in self.frames if name in frame.areas]
         return sum(known) / len(known) if known else None
 
     @property
@@ -84,6 +87,21 @@ class Numbers:
         """Number of frames counted."""
         return sum(len(image.frames) for image in self.images)
 
+    def area(self, name: str) -> float | None:
+        """Mean share of the area over all frames, or None if any of them does not tell it."""
+        frames = [frame for image in self.good for frame in image.frames]
+        known = [frame.areas[name][0] for frame in frames if name in frame.areas]
+        return sum(known) / len(known) if frames and len(known) == len(frames) else None
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The names of which any network sees something anywhere."""
+        return tuple(
+            name
+            for name in self.names
+            if any(frame.counts[name][2] for image in self.good for frame in image.frames)
+        )
+
 
 def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
     """Read the rows of counts.csv; those of an image follow each other."""
@@ -96,11 +114,7 @@ def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
         point = FramePoint(
             place=len(image.frames),
             counts={name: _count(row, column_of(name)) for name in names},
-            areas={
-                name: float(row[column])
-                for name in names
-                if row.get(column := f"{column_of(name)}{AREA_ENDS[0]}")
-            },
+            areas={name: area for name in names if (area := _area(row, column_of(name)))},
             unclear=int(row["unclear"]),
             inconsistent=float(row["inconsistent"]),
             label=row["frame"],
@@ -112,6 +126,14 @@ def gather(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> Numbers:
 def _count(row: Mapping[str, str], column: str) -> tuple[int, int, int]:
     count, low, high = (int(row[f"{column}{end}"]) for end in COUNT_ENDS)
     return count, low, high
+
+
+def _area(row: Mapping[str, str], column: str) -> tuple[float, float, float] | None:
+    values = [row.get(f"{column}{end}") for end in AREA_ENDS]
+    if not all(values):
+        return None
+    share, low, high = (float(value or 0) for value in values)
+    return share, low, high
 
 
 def _worst(images: Iterable[ImageNumbers]) -> tuple[tuple[str, FramePoint], ...]:
