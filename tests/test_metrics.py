@@ -22,6 +22,7 @@ from napari_inconsistency_masks.cells import (
     redraw_markers,
     rules_for,
 )
+from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.metrics.count_sums import matched_pairs
 from napari_inconsistency_masks.metrics.evaluation import Evaluation
@@ -38,6 +39,7 @@ from napari_inconsistency_masks.metrics.reference import (
 from napari_inconsistency_masks.metrics.rule_choice import RuleChoice
 from napari_inconsistency_masks.metrics.scores import CountRow, CountScore, Scores
 from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
+from napari_inconsistency_masks.training.object_sizes import typical_sizes
 
 Bool = npt.NDArray[np.bool_]
 BINARY = LabelScheme(Task.BINARY, ("lesion",))
@@ -129,7 +131,7 @@ def test_one_rule_for_all_images_together() -> None:
 @pytest.mark.parametrize("position", ["position", None])
 def test_the_paper_knows_of_no_rules(position: str | None) -> None:
     scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), position)
-    rules = rules_for(scheme)
+    rules = rules_for(scheme, {"cell": 900, "position": 90})
     choice = RuleChoice(scheme, rules, as_in_paper=True)
     choice.add("a", 0.2 * marks(5, 2).astype(np.float32), marks(5).astype(np.uint8))
     assert choice.best()[0] == rules[0]
@@ -151,7 +153,8 @@ def squares(*sides: int) -> np.ndarray:
 def choose_sizes(
     predicted: tuple[np.ndarray, np.ndarray], true: tuple[np.ndarray, np.ndarray]
 ) -> tuple[CountRule, Scores]:
-    choice = RuleChoice(OBJECTS, rules_for(OBJECTS))
+    labels = [Sample("a", np.zeros((1, 40, 40), np.uint8), np.stack(true))]
+    choice = RuleChoice(OBJECTS, rules_for(OBJECTS, typical_sizes([labels], OBJECTS)))
     choice.add("a", np.stack(predicted).astype(np.float32), np.stack(true))
     return choice.best()
 
@@ -177,11 +180,34 @@ def test_no_size_loses_what_is_typical() -> None:
     assert scores.object_count_error == 3
 
 
+def test_a_class_that_is_in_other_labels_only_loses_its_specks_too() -> None:
+    nothing = np.zeros((2, 40, 40), np.uint8)
+    for elsewhere, best in (({"small": 20.0}, 2), ({}, 1)):
+        choice = RuleChoice(OBJECTS, rules_for(OBJECTS, elsewhere))
+        choice.add("a", np.stack([squares(), squares(3, 1)]).astype(np.float32), nothing)
+        assert choice.best()[0] == CountRule(objects=(1, best))
+
+
+def test_typical_sizes_are_those_where_labels_count() -> None:
+    target = np.stack([squares(10, 2, 4), squares(3)])
+    known = np.ones((40, 40), bool)
+    known[:, 14:] = False  # the third square
+    image = np.zeros((1, 40, 40), np.uint8)
+    whole, part = Sample("a", image, target), Sample("b", image, target, known=known)
+    assert typical_sizes([[whole]], OBJECTS) == {"large": 16, "small": 9}
+    assert typical_sizes([[part]], OBJECTS) == {"large": 52, "small": 9}
+    assert typical_sizes([[whole], [part]], OBJECTS) == {"large": 16, "small": 9}
+    assert typical_sizes([[whole]], MARKED) == {}
+
+
 def test_the_sizes_are_those_of_a_slow_search() -> None:
     random = np.random.default_rng(3)
     true = [(ndimage.zoom(random.random((2, 6, 6)) > 0.7, (1, 8, 8), order=0)) for _ in range(5)]
     found = [image ^ (random.random(image.shape) > 0.985) for image in true]
-    choice = RuleChoice(OBJECTS, rules_for(OBJECTS))
+    labels = [Sample("", np.zeros((1, 48, 48), np.uint8), image.astype(np.uint8)) for image in true]
+    choice = RuleChoice(
+        OBJECTS, rules_for(OBJECTS, typical_sizes([labels[:2], labels[2:]], OBJECTS))
+    )
     for number, (image, guess) in enumerate(zip(true, found, strict=True)):
         choice.add(str(number), guess.astype(np.float32), image.astype(np.uint8))
     rule, scores = choice.best()

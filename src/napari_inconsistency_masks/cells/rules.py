@@ -6,6 +6,8 @@ validation images, run by run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..task import HALF, CountRule, LabelScheme
 
 _MARK_SIZES = (6, 4, 8, 1, 10, 12, 16, None)  # the most likely one first
@@ -16,12 +18,34 @@ MARK_RULES = tuple(CountRule(sure, size) for sure in (HALF, 0.3, 0.1) for size i
 USUAL_RULE = MARK_RULES[0]
 """Where no validation images tell. All objects count."""
 
-OBJECT_SIZES = tuple(2**power for power in range(15))
+OBJECT_SIZES: tuple[int, ...] = tuple(2**power for power in range(15))
 """Pixels of the smallest object; which one, is found out for each class."""
 
+_LARGEST = 1 / 8
+"""Share of the size of a typical object that may be asked for: no rule loses what is usual, or
+small where the border of the image cuts it (docs/benchmarks.md, "Which marks count")."""
 
-def rules_for(scheme: LabelScheme) -> tuple[CountRule, ...]:
-    """The rules that are tried: for marks, or, without positions, for objects of all classes."""
+
+def rules_for(scheme: LabelScheme, typical: Mapping[str, float]) -> tuple[CountRule, ...]:
+    """The rules that are tried: for marks, or, without positions, for the objects of each class.
+
+    Parameters
+    ----------
+    scheme
+        What is predicted.
+    typical
+        By class, the pixels of a typical object; of classes that it lacks, all objects count.
+    """
     if scheme.position is not None:
         return MARK_RULES
-    return tuple(CountRule(objects=(size,) * len(scheme.classes)) for size in OBJECT_SIZES)
+    most = [max(1.0, _LARGEST * typical.get(name, 0)) for name in scheme.classes]
+    return tuple(
+        CountRule(objects=tuple(_most_of(min(size, largest)) for largest in most))
+        for size in OBJECT_SIZES
+        if size <= max(most)
+    )
+
+
+def _most_of(pixels: float) -> int:
+    """The largest of the sizes that is none above."""
+    return max(size for size in OBJECT_SIZES if size <= pixels)

@@ -56,7 +56,6 @@ class Evaluation:
         self._radius = radius
         self.sums = {rule: CountSums(scheme.counted) for rule in rules}
         self._counted = 0  # images
-        self._sizes: list[tuple[_Int, _Int]] = []  # class and pixels of the true objects
         nothing = np.zeros(len(scheme.classes), np.int64)
         self._overlap = _Overlap(nothing, nothing, nothing, 0, 0)
         self._iou: list[float] = []  # means over the classes of an image
@@ -146,8 +145,6 @@ class Evaluation:
         there = self._cells(self._scheme.to_channels(true), known)
         complete = bool(known.mean() >= _ALL_OVER)
         compared: dict[int, Counted] = {}  # by how many count: the fewer are among the more
-        if there.pixels is not None:
-            self._sizes.append((there.states, there.pixels))
         for rule, sums in self.sums.items():
             cells = found.counted_by(rule)
             if len(cells) not in compared:
@@ -173,13 +170,6 @@ class Evaluation:
     def scores(self) -> Scores:
         """The scores of all images added so far, counting by the first of the rules."""
         return self.scores_with(next(iter(self.sums.values())))
-
-    def typical_size(self, name: str) -> float | None:
-        """Median pixels of the true objects of a class, or None if there are none."""
-        number = self._scheme.classes.index(name)
-        sizes = [pixels[states == number] for states, pixels in self._sizes]
-        every = np.concatenate(sizes) if sizes else np.empty(0)
-        return float(np.median(every)) if len(every) else None
 
     def scores_with(self, sums: CountSums) -> Scores:
         """The scores of all images added so far, with one of `sums`, or of parts of them."""

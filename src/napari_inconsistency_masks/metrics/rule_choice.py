@@ -12,10 +12,6 @@ from .count_sums import CountSums
 from .evaluation import Evaluation
 from .scores import Scores
 
-_LARGEST = 1 / 8
-"""Share of the size of a typical object that may be asked for: no rule loses what is usual, or
-small where the border of the image cuts it (docs/benchmarks.md, "Which marks count")."""
-
 
 class RuleChoice:
     """Scores probabilities of labeled images by several rules, of which one is then chosen.
@@ -77,10 +73,7 @@ class RuleChoice:
         sizes: list[int] = []
         chosen: dict[str, CountSums] = {}
         for place, name in enumerate(self._scheme.classes):
-            most = _LARGEST * (evaluation.typical_size(name) or 0)
-            first, *others = evaluation.sums
-            possible = [first, *(rule for rule in others if rule.objects[place] <= most)]
-            rule = min(possible, key=lambda rule: evaluation.sums[rule].wrong_of(name))
+            rule = min(evaluation.sums, key=lambda rule: evaluation.sums[rule].wrong_of(name))
             sizes.append(rule.objects[place])
             chosen[name] = evaluation.sums[rule]
         return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Sequence
 
 from ..cells import USUAL_RULE, rules_for
 from ..data.sources import files_of
@@ -13,6 +13,7 @@ from ..nets.ensemble import Ensemble
 from ..task import HALF, CountRule
 from .collapse import notes_on, signs_of_collapse
 from .events import Checking
+from .object_sizes import typical_sizes
 from .results import GenerationRecord, GenerationScores, Outcome
 from .setup import Setup
 from .start import learned_before
@@ -45,9 +46,11 @@ def outcome(
     InputError
         If what a network of the ensemble says is no number.
     """
-    scheme = setup.data.scheme
+    scheme, validation = setup.data.scheme, setup.data.validation
     held_out = not _learned_from_validation(setup)
-    rules = rules_for(scheme) if held_out else (USUAL_RULE,)
+    rules: Sequence[CountRule] = (USUAL_RULE,)
+    if held_out:
+        rules = rules_for(scheme, typical_sizes((setup.data.labeled, validation), scheme))
     older = _by_an_older_version(setup, generation)
     if older is not None:
         rules = (CountRule(HALF, older.smallest_mark),)  # the count errors are compared
@@ -88,7 +91,7 @@ def outcome(
         wrong=None if scores.mcce is None else scores.wrong_counts,
     )
     counts = scores.complete_rows if held_out else ()
-    return Outcome(record, in_detail, counts, files_of(setup.data.validation))
+    return Outcome(record, in_detail, counts, files_of(validation))
 
 
 def _by_an_older_version(setup: Setup, generation: int) -> GenerationRecord | None:
