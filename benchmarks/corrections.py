@@ -113,7 +113,7 @@ def _corrected(sample: Sample, boxes: list[Any]) -> Sample:
 
 def _scores(networks: TrainedEnsemble, test: Subset) -> dict[str, Any]:
     scores = evaluate(networks, test)
-    numbers: dict[str, float | None] = {"mcce": scores.mcce, "margin": scores.mcce_margin}
+    numbers: dict[str, float | None] = {"mcce": scores.mcce, "margin": scores.count_error_margin}
     numbers |= {f"iou {name}": value for name, value in scores.iou.items()}
     numbers |= {f"recall {name}": count.recall for name, count in scores.counts.items()}
     return {k: None if v is None else round(v, 3) for k, v in numbers.items()}

@@ -394,10 +394,10 @@ def test_margin_of_the_count_error_is_its_standard_error_over_the_images() -> No
         predicted = dish(alive=cells[missed:], dead=[(80, 80)])
         evaluation.add(str(number), predicted, dish(cells, dead=[(80, 80)]).astype(np.uint8))
         if number == 0:
-            assert evaluation.scores().mcce_margin is None
+            assert evaluation.scores().count_error_margin is None
     scores = evaluation.scores()
     assert scores.mcce == pytest.approx(4 / 3)
-    assert scores.mcce_margin == pytest.approx(np.std([0, 1, 3], ddof=1) / np.sqrt(3))
+    assert scores.count_error_margin == pytest.approx(np.std([0, 1, 3], ddof=1) / np.sqrt(3))
 
 
 def test_images_of_one_name_are_several_in_the_margin() -> None:
@@ -406,7 +406,7 @@ def test_images_of_one_name_are_several_in_the_margin() -> None:
     for missed in (0, 1, 3):
         predicted = dish(alive=cells[missed:], dead=[])
         evaluation.add("frame 1", predicted, dish(cells, dead=[]).astype(np.uint8))
-    margin = evaluation.scores().mcce_margin
+    margin = evaluation.scores().count_error_margin
     assert margin == pytest.approx(np.std([0, 1, 3], ddof=1) / np.sqrt(3))
 
 

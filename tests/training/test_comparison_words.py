@@ -13,6 +13,16 @@ SCORES = GenerationScores(images=2, iou=(0.5,), recall=(None,), precision=(None,
 BEFORE = GenerationRecord(0, (0, 1), 1.0, 0.50, 0.1, 0.3, accepted=True, margin=0.25)
 
 
+def test_of_objects_the_count_error_is_told_and_the_iou_decides() -> None:
+    old = replace(BEFORE, counts_decide=False)
+    new = replace(old, generation=1, count_error=9.0, mean_iou=0.6)
+    sides = Side(old, replace(SCORES, wrong={"a": 1})), Side(new, replace(SCORES, wrong={"a": 9}))
+    comparison = Comparison(*sides, NEW, chosen=False, learned_from=0)
+    assert comparison.rows()[0] == ("Count error (MCCE)", "1.00 ± 0.25", "9.00 ± 0.25")
+    assert comparison.verdict == "The new networks are at least as good: they are used now."
+    assert comparison.difference == 8
+
+
 @pytest.mark.parametrize(
     ("error", "iou", "how"),
     [

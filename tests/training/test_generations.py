@@ -137,6 +137,9 @@ def test_count_error_decides_beyond_its_margin_else_the_iou(
     assert now.is_worse_than(before) is worse
     uncounted = replace(before, count_error=None, margin=0)
     assert replace(uncounted, mean_iou=iou).is_worse_than(uncounted) is (iou < 0.5)
+    objects = replace(before, counts_decide=False)
+    counted = replace(objects, count_error=count_error, mean_iou=iou)
+    assert counted.is_worse_than(objects) is (iou < 0.5)
 
 
 def test_ranking_is_by_validation_count_error_then_iou(tmp_path: Path) -> None:

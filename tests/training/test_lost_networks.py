@@ -153,14 +153,15 @@ def test_a_score_that_is_no_number_is_never_the_best() -> None:
 
 
 def test_a_network_whose_validation_loss_is_no_number_is_lost() -> None:
+    from napari_inconsistency_masks.inference.evaluate import CheckSums
     from napari_inconsistency_masks.losses import choose_loss
     from napari_inconsistency_masks.training.checks import told_check
 
     data, made = toy_data(Task.BINARY), learner()
 
     def checked(ensemble: Ensemble, generation: int) -> Any:
-        samples = data.validation
-        found = yield from told_check(ensemble.eval(), samples, data.scheme, loss, generation)
+        sums = CheckSums(2, data.scheme, loss)
+        found = yield from told_check(ensemble.eval(), data.validation, sums, generation)
         first = torch.equal(ensemble.networks[1].state_dict()["head.bias"], began)
         return found if first else replace(found, loss=(found.loss[0], math.nan))
 
@@ -181,15 +182,19 @@ class Work:
     """What ranking asks of a run."""
 
     def __init__(self) -> None:
+        from napari_inconsistency_masks.inference.evaluate import CheckSums
         from napari_inconsistency_masks.losses import choose_loss
         from napari_inconsistency_masks.training.checks import told_check
 
         self.data, self.config = toy_data(Task.BINARY), CONFIG
         loss = choose_loss("auto", self.data.scheme)
-        self.given = False
+        self.given, self.object_sizes = False, {}
         self.records = Records(Path())
         self.check = lambda networks, generation, *rules: told_check(
-            networks.eval(), self.data.validation, self.data.scheme, loss, generation, *rules
+            networks.eval(),
+            self.data.validation,
+            CheckSums(2, self.data.scheme, loss, rules=next(iter(rules), ())),
+            generation,
         )
         self.recipe = type("Recipe", (), {"pseudo_labels": None})
 

@@ -16,7 +16,7 @@ from .marker_style import MarkerStyle
 from .markers import foreground, marker_positions
 from .marks import Marks, find_marks
 from .morphology import dilate, erode
-from .rules import MARK_RULES, OBJECT_SIZES, USUAL_RULE, rules_for
+from .rules import MARK_RULES, OBJECT_SIZES, USUAL_RULE, rules_for, usual_rule
 from .words import told_counts
 
 __all__ = [
@@ -41,4 +41,5 @@ __all__ = [
     "redraw_markers",
     "rules_for",
     "told_counts",
+    "usual_rule",
 ]

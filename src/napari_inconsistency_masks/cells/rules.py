@@ -16,7 +16,7 @@ MARK_RULES = tuple(CountRule(sure, size) for sure in (HALF, 0.3, 0.1) for size i
 """Of which the best one is found out; the first of several that count as well is taken."""
 
 USUAL_RULE = MARK_RULES[0]
-"""Where no validation images tell. All objects count."""
+"""Where no validation images tell, and nobody knows how large objects are: all count."""
 
 OBJECT_SIZES: tuple[int, ...] = tuple(2**power for power in range(15))
 """Pixels of the smallest object; which one, is found out for each class."""
@@ -44,6 +44,12 @@ def rules_for(scheme: LabelScheme, typical: Mapping[str, float]) -> tuple[CountR
         for size in OBJECT_SIZES
         if size <= max(most)
     )
+
+
+def usual_rule(scheme: LabelScheme, typical: Mapping[str, float]) -> CountRule:
+    """The one of `rules_for` by which is counted where no validation images tell."""
+    rules = rules_for(scheme, typical)
+    return rules[-1] if scheme.position is None else USUAL_RULE
 
 
 def _most_of(pixels: float) -> int:

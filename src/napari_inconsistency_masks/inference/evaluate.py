@@ -60,8 +60,8 @@ class Check:
 
     @property
     def count_error(self) -> tuple[float, ...] | None:
-        """MCCE per member, or None without positions."""
-        errors = [scores.mcce for scores in self.members]
+        """Wrong counts per image of each member."""
+        errors = [scores.count_error for scores in self.members]
         return None if None in errors else tuple(e for e in errors if e is not None)
 
     def quality(self, member: int) -> tuple[float, float, float]:
@@ -144,8 +144,10 @@ class CheckSums:
         Number of networks.
     scheme, loss, as_in_paper
         As for `check`.
+    usual
+        By which marks or objects are counted.
     rules
-        Of which the ensemble takes the one by which it counts best.
+        Of which the ensemble takes the one by which it counts best; none for the usual one.
     """
 
     def __init__(
@@ -155,11 +157,14 @@ class CheckSums:
         loss: Loss,
         *,
         as_in_paper: bool = False,
-        rules: Sequence[CountRule] = (USUAL_RULE,),
+        usual: CountRule = USUAL_RULE,
+        rules: Sequence[CountRule] = (),
     ) -> None:
         self._scheme, self._loss = scheme, loss
-        self._members = [Evaluation(scheme, as_in_paper=as_in_paper) for _ in range(members)]
-        self._together = RuleChoice(scheme, rules, as_in_paper=as_in_paper)
+        self._members = [
+            Evaluation(scheme, rules=(usual,), as_in_paper=as_in_paper) for _ in range(members)
+        ]
+        self._together = RuleChoice(scheme, rules or (usual,), as_in_paper=as_in_paper)
         self._losses: list[npt.NDArray[np.float64]] = []  # (E,) each
         self._soft_iou: list[npt.NDArray[np.float64]] = []  # (E,) each
         self._inconsistent: list[float] = []

@@ -125,10 +125,13 @@ class Scores:
     complete_rows: tuple[CountRow, ...] = ()
 
     @property
-    def mcce_margin(self) -> float | None:
-        """Standard error of `mcce`, of the images being a sample; None for fewer than two."""
-        if self.mcce is None:
-            return None
+    def count_error(self) -> float | None:
+        """Wrong counts per image: `mcce`, or without a position class `object_count_error`."""
+        return self.object_count_error if self.mcce is None else self.mcce
+
+    @property
+    def count_error_margin(self) -> float | None:
+        """Standard error of it, of the images being a sample; None for fewer than two."""
         wrong = [image.count_error for image in self.per_image if image.count_error is not None]
         return stdev(wrong) / math.sqrt(len(wrong)) if len(wrong) > 1 else None
 

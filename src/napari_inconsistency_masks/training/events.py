@@ -154,9 +154,10 @@ class EpochEnd(Event):
     """An epoch is done and the networks were checked on the validation images.
 
     ``train_loss`` and ``validation_loss`` are means, ``score`` is what picks the epoch (higher is
-    better), ``count_error`` the MCCE or None without positions, ``mean_iou`` of the classes, and
-    ``inconsistent`` the share of the validation images' area on which the members disagree. The
-    training loss of a lost network is None, and a validation loss or score that is no number.
+    better), ``count_error`` the wrong counts per image (in older runs None without positions),
+    ``mean_iou`` of the classes, and ``inconsistent`` the share of the validation images' area on
+    which the members disagree. The training loss of a lost network is None, and a validation loss
+    or score that is no number.
     """
 
     generation: int

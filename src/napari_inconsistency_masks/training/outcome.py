@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Generator, Sequence
 
-from ..cells import USUAL_RULE, rules_for
+from ..cells import rules_for
 from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
@@ -13,7 +13,6 @@ from ..nets.ensemble import Ensemble
 from ..task import HALF, CountRule
 from .collapse import notes_on, signs_of_collapse
 from .events import Checking
-from .object_sizes import typical_sizes
 from .results import GenerationRecord, GenerationScores, Outcome
 from .setup import Setup
 from .start import learned_before
@@ -48,9 +47,7 @@ def outcome(
     """
     scheme, validation = setup.data.scheme, setup.data.validation
     held_out = not _learned_from_validation(setup)
-    rules: Sequence[CountRule] = (USUAL_RULE,)
-    if held_out:
-        rules = rules_for(scheme, typical_sizes((setup.data.labeled, validation), scheme))
+    rules: Sequence[CountRule] = rules_for(scheme, setup.object_sizes) if held_out else ()
     older = _by_an_older_version(setup, generation)
     if older is not None:
         rules = (CountRule(HALF, older.smallest_mark),)  # the count errors are compared
@@ -65,12 +62,12 @@ def outcome(
     record = GenerationRecord(
         generation=generation,
         ranking=ranking,
-        count_error=scores.mcce,
+        count_error=scores.count_error,
         mean_iou=scores.mean_iou or 0.0,
         inconsistent=teachers.inconsistent,
         found=teachers.found,
         accepted=True,
-        margin=scores.mcce_margin or 0.0,
+        margin=scores.count_error_margin or 0.0,
         width=width,
         collapse=signs_of_collapse(teachers.behavior, scheme, masks=masks),
         notes=notes_on(teachers.behavior, scheme, masks=masks),
@@ -82,13 +79,14 @@ def outcome(
         smallest_mark=None if scheme.position is None else rule.smallest,
         mark_threshold=None if older is not None else rule.threshold,
         smallest_objects=rule.objects,
+        counts_decide=scores.mcce is not None,
     )
     in_detail = GenerationScores(
         images=scores.images,
         iou=scores.iou,
         recall={name: count.recall for name, count in scores.counts.items()},
         precision={name: count.precision for name, count in scores.counts.items()},
-        wrong=None if scores.mcce is None else scores.wrong_counts,
+        wrong=scores.wrong_counts,
     )
     counts = scores.complete_rows if held_out else ()
     return Outcome(record, in_detail, counts, files_of(validation))

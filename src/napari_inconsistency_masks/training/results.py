@@ -39,7 +39,9 @@ class GenerationRecord:
     ranking
         Members, best first.
     count_error
-        MCCE of the ensemble of the teachers on the validation images, or None.
+        Wrong counts per validation image of the ensemble of the teachers: the MCCE, or without a
+        position class those of objects. None if nothing could be counted, and in records of older
+        versions without positions.
     mean_iou, inconsistent, found
         Of the same ensemble and images: IoU, and the shares of the area that are inconsistent
         and that are any class.
@@ -70,6 +72,9 @@ class GenerationRecord:
     smallest_objects
         Without a position class: pixels of the smallest object of each class that is counted, see
         `LabelScheme`. Empty, also in records of older versions: all are.
+    counts_decide
+        Whether the count error says which generation is better. Of objects the IoU does, as in the
+        paper: their number depends on specks.
     """
 
     generation: int
@@ -89,6 +94,7 @@ class GenerationRecord:
     smallest_mark: int | None = None
     mark_threshold: float | None = None
     smallest_objects: tuple[int, ...] = ()
+    counts_decide: bool = True
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
         """Compare the count errors; where they differ by no more than chance, the IoU."""
@@ -97,7 +103,9 @@ class GenerationRecord:
         return (self.count_error or 0.0) > (other.count_error or 0.0)
 
     def differs_by_chance(self, other: GenerationRecord) -> bool:
-        """Whether the count errors differ by no more than chance, or are not known."""
+        """Whether the count errors differ by no more than chance, or decide nothing."""
+        if not self.counts_decide:
+            return True
         difference = (self.count_error or 0.0) - (other.count_error or 0.0)
         return abs(difference) <= other.margin
 
@@ -115,7 +123,7 @@ class GenerationScores:
     recall, precision
         Per state of cells (or class of objects); None where there are none.
     wrong
-        Wrong counts per image, or None without positions.
+        Wrong counts per image; None in those of older versions without positions.
     """
 
     images: int

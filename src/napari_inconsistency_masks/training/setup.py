@@ -8,11 +8,11 @@ from functools import cached_property
 
 import torch
 
-from ..cells import USUAL_RULE
+from ..cells import usual_rule
 from ..checkpoint import ModelCard
 from ..config import TrainConfig
 from ..data.sample import SegmentationData
-from ..inference.evaluate import Check
+from ..inference.evaluate import Check, CheckSums
 from ..losses import Loss, choose_loss
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS, choose_markers
@@ -22,6 +22,7 @@ from .apart import Apart
 from .budget import Budget
 from .checks import told_check
 from .events import Checking
+from .object_sizes import typical_sizes
 from .recipe import Recipe
 from .records import Records
 from .results import GenerationRecord
@@ -103,12 +104,23 @@ class Setup:
         networks = self.records.load_networks(record.generation, members)
         return networks.place(self.device, self.precision)
 
+    @cached_property
+    def object_sizes(self) -> dict[str, float]:
+        """How large objects are in the labels; see `typical_sizes`."""
+        return typical_sizes((self.data.labeled, self.data.validation), self.data.scheme)
+
+    @property
+    def usual_rule(self) -> CountRule:
+        """By which is counted as long as nothing else was found out."""
+        return usual_rule(self.data.scheme, self.object_sizes)
+
     def check(
-        self, ensemble: Ensemble, generation: int, rules: Sequence[CountRule] = (USUAL_RULE,)
+        self, ensemble: Ensemble, generation: int, rules: Sequence[CountRule] = ()
     ) -> Generator[Checking, None, Check]:
         """Score networks of a generation on the validation images.
 
-        The ensemble is counted by the best of some rules.
+        The ensemble is counted by the best of some rules, if any are given.
         """
-        data = self.data
-        return told_check(ensemble, data.validation, data.scheme, self.loss, generation, rules)
+        data, usual = self.data, self.usual_rule
+        sums = CheckSums(len(ensemble), data.scheme, self.loss, usual=usual, rules=rules)
+        return told_check(ensemble, data.validation, sums, generation)
