@@ -96,10 +96,25 @@ def test_one_folder_for_several_names_is_multiclass(tmp_path: Path) -> None:
         assert data.scheme == LabelScheme(Task.MULTICLASS, ("water", "rock", "fish"))
         assert set(data.labeled[0].labeled.ravel()) == {1, 3}
         assert any("'rock' is never drawn" in note for note in data.notes)
+        assert not any("no class" in note for note in data.notes)
     data = load_folder(tmp_path, ("rock", "fish"), masks="masks", zero_is_unlabeled=True)
+    share = np.mean([data.labeled[index].labeled == 0 for index in range(len(data.labeled))])
+    assert share > 0.2
+    (note,) = (note for note in data.notes if "no class" in note)
+    assert "if it is background, make that a class, and draw it" in note
     assert set(data.labeled[0].labeled.ravel()) == {0, 2}
     assert data.labeled[0].known is not None
     assert load_folder(tmp_path, masks="masks").task is Task.BINARY
+
+
+def test_what_lies_outside_of_label_boxes_has_no_class_on_purpose(tmp_path: Path) -> None:
+    make_regions(tmp_path)
+    for name in "abc":
+        known = np.zeros_like(square(2, 0))
+        known[:8] = 255
+        save(tmp_path / "known" / f"{name}.png", known)
+    data = load_folder(tmp_path, ("rock", "fish"), masks="masks", zero_is_unlabeled=True)
+    assert not any("no class" in note for note in data.notes)
 
 
 def test_class_ids_without_a_name(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolBu
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
 from napari_inconsistency_masks.widgets.layers.class_rows import MASK, POSITION
-from napari_inconsistency_masks.widgets.pages.layer_page import LayerPage
+from napari_inconsistency_masks.widgets.pages.layer_page import EVERYWHERE, LayerPage
 from napari_inconsistency_masks.widgets.parts.controls import Chooser
 from napari_inconsistency_masks.widgets.parts.swatches import Swatch
 from napari_inconsistency_masks.widgets.sections.data import DataSection
@@ -263,6 +263,19 @@ def test_who_opens_single_images_is_told_how_to_label_several(
     qtbot.waitUntil(lambda: page.scan.text() == "1 frame, 1 labeled (100%).")
     assert "choose Project" in page.remarks.text()
     assert "second frame" not in page.remarks.text()
+
+
+def test_of_exclusive_classes_it_is_said_that_the_background_needs_one(
+    page: LayerPage, viewer: ViewerModel, qtbot: Any
+) -> None:
+    add_image(viewer, (3, 40, 48))
+    assert EVERYWHERE not in page.remarks.text()
+    pick(page.task, "exclude each other: one layer for all")
+    qtbot.waitUntil(lambda: EVERYWHERE in page.remarks.text())
+    page.make.click()
+    viewer.layers[-1].paint((1, 10, 10), 1)
+    qtbot.waitUntil(lambda: page.scan.text() == "3 frames, 1 labeled (33%).")
+    assert EVERYWHERE in page.remarks.text()
 
 
 def test_numbers_that_were_meant_as_classes_are_not_taken_for_objects_in_silence(

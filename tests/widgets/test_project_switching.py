@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.projects.lock import ProjectLock
+from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets.pages.new_project import NewProject
 from napari_inconsistency_masks.widgets.session.session import Session
 
@@ -187,6 +188,18 @@ def test_the_form_of_a_new_one_stays_while_the_folder_is_refused(
     (sentence,) = said
     assert "there is a project in this folder already" in sentence
     end(steps, first)
+
+
+def test_the_form_says_that_the_background_is_a_class_if_classes_exclude_each_other(
+    session: Session, qtbot: Any
+) -> None:
+    form = NewProject(session)
+    qtbot.addWidget(form)
+    form.begin()
+    form.task.picked.emit(Task.MULTICLASS)
+    assert "so does the background" in form.everywhere.text()
+    form.task.picked.emit(Task.MULTILABEL)
+    assert form.everywhere.isHidden()
 
 
 def test_without_an_open_one_it_is_said_where_projects_are_opened(

@@ -12,6 +12,7 @@ from ..sample import Sample
 from .empty_frames import EmptyFrames
 from .file_source import FileSource, ItemReader
 from .small_marks import SmallMarks
+from .without_class import WithoutClass
 
 MOST_BYTES = 2**29
 """Samples are read up to this size in memory; a few seconds."""
@@ -27,16 +28,18 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
     -------
     list of str
         Notes: classes without a pixel, gray masks, images with missing pixels, marks that are
-        very small, frames of stacks on which nothing is drawn.
+        very small, frames of stacks on which nothing is drawn, and images of which much has no
+        class though every pixel should have one.
 
     Raises
     ------
     InputError
         If a file cannot be used, or nothing is drawn in any labeled image.
     """
-    notes, marks, empty = [], SmallMarks(scheme), EmptyFrames()
-    drawn, looked_at = _drawn(labeled, scheme, marks, empty)
-    drawn_there, _ = _drawn(validation, scheme, marks, empty)
+    notes, without = [], WithoutClass(scheme)
+    marks, empty = SmallMarks(scheme), EmptyFrames()
+    drawn, looked_at = _drawn(labeled, scheme, marks, empty, without)
+    drawn_there, _ = _drawn(validation, scheme, marks, empty, without)
     complete = looked_at == len(labeled)
     if not complete:
         notes.append(f"Looked at {looked_at} of {len(labeled)} labeled images in advance.")
@@ -50,7 +53,7 @@ def scan(labeled: FileSource, validation: FileSource, scheme: LabelScheme) -> li
             where = " (only in validation images)" if drawn_there[index] else ""
             notes.append(f"{never_drawn(name)}{where}: {NOT_LEARNED}")
     unsure = () if scheme.exclusive else empty.notes()  # an id is there on every frame
-    return [*notes, *marks.notes(), *unsure, *remarks(labeled.reader)]
+    return [*notes, *without.notes(), *marks.notes(), *unsure, *remarks(labeled.reader)]
 
 
 def never_drawn(name: str) -> str:
@@ -67,7 +70,11 @@ def remarks(reader: ItemReader) -> list[str]:
 
 
 def _drawn(
-    source: FileSource, scheme: LabelScheme, marks: SmallMarks, empty: EmptyFrames
+    source: FileSource,
+    scheme: LabelScheme,
+    marks: SmallMarks,
+    empty: EmptyFrames,
+    without: WithoutClass,
 ) -> tuple[npt.NDArray[np.bool_], int]:
     """Which classes have a pixel, and in how many samples that was looked for."""
     drawn = np.zeros(len(scheme.classes), np.bool_)
@@ -77,6 +84,7 @@ def _drawn(
         drawn |= shown
         marks.add(sample)
         empty.add(item, drawn=bool(shown.any()))
+        without.add(item, sample)
         looked_at += 1
         nbytes += sample.image.nbytes + sample.labeled.nbytes
         if nbytes > MOST_BYTES:

@@ -31,6 +31,9 @@ EMPTY = (
     "Open an image or a stack: drag a file into napari, or use File > Open. Or take a folder, or "
     "press Open demo."
 )
+EVERYWHERE = (
+    "Every pixel needs a class, and so does the background: nothing is learned of what has none."
+)
 ONE_FRAME = (
     "This image is a single frame: to label several files, and learn from all of them, choose "
     "Project above."
@@ -127,16 +130,19 @@ class LayerPage(QWidget):
     def _update_scan(self) -> None:
         scan, axes = self._data.scan, self._data.axes
         self.problem.tell(None if scan or self._data.image is None else self._data.scan_problem())
+        exclusive = axes is not None and self._data.task is Task.MULTICLASS
         if scan is None or axes is None:
             self.scan.tell(None)
-            self.remarks.tell(ONE_FRAME if axes is not None and axes.count == 1 else None)
+            single = axes is not None and axes.count == 1
+            told = [*([EVERYWHERE] if exclusive else []), *([ONE_FRAME] if single else [])]
+            self.remarks.tell(" ".join(told) or None)
             return
         count, labeled = axes.count, int(scan.labeled.sum())
         frames = "1 frame" if count == 1 else f"{count} frames"
         in_part = labeled - int(scan.complete.sum())
         some = f", {in_part} of them in part" if in_part else ""
         self.scan.tell(f"{frames}, {labeled} labeled ({labeled / count:.0%}){some}.")
-        self.remarks.tell(" ".join(_remarks(count, scan)))
+        self.remarks.tell(" ".join(_remarks(count, scan, exclusive=exclusive)))
         self._update_kept()
 
     @slot
@@ -148,8 +154,9 @@ class LayerPage(QWidget):
         add_missing_layers(self._data)
 
 
-def _remarks(count: int, scan: Scan) -> list[str]:
-    remarks, labeled = [], int(scan.labeled.sum())
+def _remarks(count: int, scan: Scan, *, exclusive: bool) -> list[str]:
+    labeled = int(scan.labeled.sum())
+    remarks = [EVERYWHERE] if exclusive else []
     if count == 1:
         remarks.append(ONE_FRAME)
     elif labeled == 1:
