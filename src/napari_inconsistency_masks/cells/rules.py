@@ -16,7 +16,7 @@ MARK_RULES = tuple(CountRule(sure, size) for sure in (HALF, 0.3, 0.1) for size i
 """Of which the best one is found out; the first of several that count as well is taken."""
 
 USUAL_RULE = MARK_RULES[0]
-"""Where no validation images tell, and nobody knows how large objects are: all count."""
+"""Where no validation images tell. Of objects all count."""
 
 OBJECT_SIZES: tuple[int, ...] = tuple(2**power for power in range(15))
 """Pixels of the smallest object; which one, is found out for each class."""
