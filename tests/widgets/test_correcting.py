@@ -35,7 +35,7 @@ from napari_inconsistency_masks.widgets.layers.class_rows import ClassRow, defau
 from napari_inconsistency_masks.widgets.layers.fitting import points_on
 from napari_inconsistency_masks.widgets.layers.frames import FrameAxes
 from napari_inconsistency_masks.widgets.layers.viewer_layers import role_of
-from napari_inconsistency_masks.widgets.sections.correct import CorrectSection
+from napari_inconsistency_masks.widgets.sections.correct import FRAME, CorrectSection
 from napari_inconsistency_masks.widgets.session.session import Session
 from napari_inconsistency_masks.widgets.training.preparation import prepare
 
@@ -690,6 +690,21 @@ def test_the_section_leads_through_the_places(
     ]  # fmt: skip
     offers[2].click()
     assert correcting.can_undo
+
+
+def test_single_images_need_no_column_of_frames(
+    viewer: ViewerModel, session: Session, children: list[FakeChild], qtbot: Any
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    add_image(viewer)
+    predict(session, children, qtbot)
+    qtbot.waitUntil(lambda: len(section.table.rows) == 1)
+    assert section.table.isColumnHidden(FRAME)
+    session.looking.choose(add_image(viewer, (3, 40, 48), name="stack"))
+    predict(session, children, qtbot)
+    qtbot.waitUntil(lambda: len(section.table.rows) > 1)
+    assert not section.table.isColumnHidden(FRAME)
 
 
 @pytest.fixture

@@ -42,7 +42,9 @@ TIP = (
     "Differ: how much the networks disagree. Cells: how many cells more one network sees than "
     "another. Press a row to go there, a header to sort."
 )
-IMAGE, ABOUT, DIFFER = (HEADERS.index(name) for name in ("Image", "About", "Differ"))
+IMAGE, FRAME, ABOUT, DIFFER = (
+    HEADERS.index(name) for name in ("Image", "Frame", "About", "Differ")
+)
 ANSWERS_PER_ROW = 2
 
 
@@ -159,6 +161,7 @@ class CorrectSection(Section):
         self.progress.tell(f"{queue.done} of {len(queue.places)} done." if there else None)
         several = len({item.subject for item in queue.places}) > 1
         self.table.show_column(IMAGE, shown=several)
+        self.table.show_column(FRAME, shown=any(item.axes.count > 1 for item in queue.places))
         strengths = {item.found.place.disagreement for item in queue.places}
         self.table.show_column(
             DIFFER, shown=len(strengths) != 1
