@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +27,9 @@ from napari_inconsistency_masks.cells import (
     redraw_markers,
 )
 from napari_inconsistency_masks.cells.markers import find_markers
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.errors import InputError
-from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
+from napari_inconsistency_masks.task import LabelScheme, Task
 
 Bool = npt.NDArray[np.bool_]
 HELA = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
@@ -218,9 +218,11 @@ def test_small_marks_count_from_a_size_on(smallest: int, counted: int) -> None:
     channels[0] = True
     channels[1, 2:10, 10:18] = channels[1, 2:10, 20:28] = True
     channels[1, 3:6, 2:5] = channels[1, 14, 30] = channels[1, 15, 5:9] = True
-    scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position", smallest)
+    scheme = LabelScheme(
+        Task.MULTILABEL, ("cell", "position"), "position", CountRule(0.5, smallest)
+    )
     assert find_cells(channels, scheme).counts == {"cell": counted}
-    as_in_paper = replace(scheme, smallest_mark=None)
+    as_in_paper = scheme.counting_by(CountRule(0.5, None))
     assert find_cells(channels, as_in_paper).counts == {"cell": 2}
     assert scheme == as_in_paper  # it is no matter of what is learned
 
@@ -231,7 +233,7 @@ def test_small_objects_of_each_class_count_from_a_size_on() -> None:
     channels[1, 15, 5:9] = channels[1, 18, 30:32] = True
     scheme = LabelScheme(Task.MULTILABEL, ("large", "small"))
     assert find_cells(channels, scheme).counts == {"large": 3, "small": 2}
-    by_size = scheme.counting_by(CountRule(objects=(9, 3)))
+    by_size = scheme.counting_by(CountRule(smallest_objects=(9, 3)))
     found = find_cells(channels, by_size)
     assert found.counts == {"large": 2, "small": 1}
     np.testing.assert_allclose(found.centers, [[5.5, 13.5], [4, 3], [15, 6.5]])
@@ -240,7 +242,7 @@ def test_small_objects_of_each_class_count_from_a_size_on() -> None:
     assert find_cells(channels, by_size, as_in_paper=True).counts == {"large": 3, "small": 2}
     assert by_size == scheme  # it is no matter of what is learned
     with pytest.raises(InputError, match="do not fit the classes large, small"):
-        scheme.counting_by(CountRule(objects=(9,)))
+        scheme.counting_by(CountRule(smallest_objects=(9,)))
 
 
 # --- reading masks ---

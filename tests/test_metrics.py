@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from napari_inconsistency_masks.cells import (
     redraw_markers,
     rules_for,
 )
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.data.sample import Sample
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.metrics.count_sums import matched_pairs
@@ -38,7 +38,7 @@ from napari_inconsistency_masks.metrics.reference import (
 )
 from napari_inconsistency_masks.metrics.rule_choice import RuleChoice
 from napari_inconsistency_masks.metrics.scores import CountRow, CountScore, Scores
-from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
+from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.training.object_sizes import typical_sizes
 
 Bool = npt.NDArray[np.bool_]
@@ -163,7 +163,9 @@ def test_each_class_gets_the_smallest_size_with_the_best_counts() -> None:
     rule, scores = choose_sizes(
         (squares(10, 10, 2, 1), squares(4, 3, 1)), (squares(10, 10), squares(4, 4))
     )
-    assert rule == CountRule(objects=(8, 2))  # 4 pixels are too few for one, and 1 for the other
+    assert rule == CountRule(
+        smallest_objects=(8, 2)
+    )  # 4 pixels are too few for one, and 1 for the other
     assert scores.object_count_error == 0
     assert [(row.state, row.predicted, row.true) for row in scores.rows] == [
         ("large", 2, 2),
@@ -176,7 +178,7 @@ def test_each_class_gets_the_smallest_size_with_the_best_counts() -> None:
 def test_no_size_loses_what_is_typical() -> None:
     """More than an eighth of the pixels of a typical object are never asked for."""
     rule, scores = choose_sizes((squares(4, 4, 4), squares(4)), (squares(4), squares()))
-    assert rule == CountRule(objects=(1, 1))
+    assert rule == CountRule(smallest_objects=(1, 1))
     assert scores.object_count_error == 3
 
 
@@ -185,7 +187,7 @@ def test_a_class_that_is_in_other_labels_only_loses_its_specks_too() -> None:
     for elsewhere, best in (({"small": 20.0}, 2), ({}, 1)):
         choice = RuleChoice(OBJECTS, rules_for(OBJECTS, elsewhere))
         choice.add("a", np.stack([squares(), squares(3, 1)]).astype(np.float32), nothing)
-        assert choice.best()[0] == CountRule(objects=(1, best))
+        assert choice.best()[0] == CountRule(smallest_objects=(1, best))
 
 
 def test_typical_sizes_are_those_where_labels_count() -> None:
@@ -212,7 +214,7 @@ def test_the_sizes_are_those_of_a_slow_search() -> None:
         choice.add(str(number), guess.astype(np.float32), image.astype(np.uint8))
     rule, scores = choice.best()
     wrong = 0
-    for place, size in enumerate(rule.objects):
+    for place, size in enumerate(rule.smallest_objects):
         pixels = [[region_sizes(mask[place]) for mask in images] for images in (true, found)]
         most = np.median(np.concatenate(pixels[0])) / 8
         errors = {
@@ -238,7 +240,7 @@ def region_sizes(mask: np.ndarray) -> np.ndarray:
 
 
 def test_all_marks_that_a_person_drew_count() -> None:
-    evaluation = Evaluation(replace(MARKED, smallest_mark=12), rules=(CountRule(0.5, 12),))
+    evaluation = Evaluation(MARKED.counting_by(CountRule(0.5, 12)), rules=(CountRule(0.5, 12),))
     evaluation.add("a", marks(5, 5, 5), marks(5, 2, 1).astype(np.uint8))
     assert evaluation.scores().mcce == 0
 

@@ -59,8 +59,7 @@ class ModelCard:
     def to_json(self) -> dict[str, Any]:
         """The card as JSON values; `from_json` is the inverse."""
         values = {**asdict(self), "intensity": self.intensity.to_json()}
-        for found_out in ("smallest_mark", "mark_threshold", "smallest_objects"):
-            del values["scheme"][found_out]  # they are in the record of the generation
+        del values["scheme"]["rule"]  # it is in the record of the generation
         return values
 
     @classmethod

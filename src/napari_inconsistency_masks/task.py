@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .arguments import hints_of, refuse_other_types
+from .count_rule import HALF, CountRule
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 BLANKED = 0
 """Class id of blanked pixels in multi-class targets; no real class ever has it."""
-
-HALF = 0.5
-"""Probability above which a pixel has a class, where classes may overlap or there is one."""
 
 MOST_CLASSES = 255
 """Of a multi-class scheme: ids in a uint8 target, without that of blanked pixels."""
@@ -39,20 +37,6 @@ class Task(StrEnum):
     BINARY = "binary"
     MULTICLASS = "multiclass"
     MULTILABEL = "multilabel"
-
-
-class CountRule(NamedTuple):
-    """Which of the marks, or objects, that networks predict are counted.
-
-    Attributes
-    ----------
-    threshold, smallest, objects
-        `LabelScheme.mark_threshold`, `LabelScheme.smallest_mark`, `LabelScheme.smallest_objects`.
-    """
-
-    threshold: float = HALF
-    smallest: int | None = 1
-    objects: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,16 +55,10 @@ class LabelScheme:
         Names, in the order of the target's channels (or ids).
     position
         The class whose connected spots are cell positions (multi-label only).
-    smallest_mark
-        Pixels of the smallest spot that is a cell, see `cells.marks`: 1 in what people draw; in
-        predictions, what the run found out; None to leave out all that the paper's rule does. It
-        says nothing about what is learned, so schemes that differ only in it are equal.
-    mark_threshold
-        Probability above which a predicted pixel belongs to such a spot; it, too, is found out by
-        the run, and makes no schemes differ. Of all other classes it is 0.5.
-    smallest_objects
-        Without a position class: pixels of the smallest object of each class that counts, as the
-        run found out; empty, as for what people draw, if all do. It makes no schemes differ.
+    rule
+        Which marks or objects are counted: all in what people draw; in predictions those that the
+        run found out. It says nothing about what is learned, so schemes that differ only in it are
+        equal.
 
     Raises
     ------
@@ -93,9 +71,7 @@ class LabelScheme:
     task: Task
     classes: tuple[str, ...]
     position: str | None = None
-    smallest_mark: int | None = field(default=1, compare=False)
-    mark_threshold: float = field(default=HALF, compare=False)
-    smallest_objects: tuple[int, ...] = field(default=(), compare=False)
+    rule: CountRule = field(default=CountRule(), compare=False)
 
     def __post_init__(self) -> None:
         refuse_other_types(vars(self), hints_of(type(self)))
@@ -123,41 +99,29 @@ class LabelScheme:
                 f"The position class {self.position!r} is not one of the classes "
                 f"{', '.join(self.classes)}."
             )
-        sizes = self.smallest_objects
-        if sizes and (len(sizes) != len(self.classes) or min(sizes) < 1):
+        self._check_rule(self.rule.smallest_objects, "smallest objects", 1)
+        self._check_rule(self.rule.waists, "waists of objects", 0)
+
+    def _check_rule(self, pixels: tuple[float, ...], what: str, least: int) -> None:
+        if pixels and (len(pixels) != len(self.classes) or min(pixels) < least):
             raise InputError(
-                f"The smallest objects {sizes} do not fit the classes {', '.join(self.classes)}: "
-                f"give 1 or more pixels for each."
+                f"The {what} {pixels} do not fit the classes {', '.join(self.classes)}: give "
+                f"{least} or more pixels for each."
             )
 
     @classmethod
     def of_networks(cls, values: Mapping[str, Any]) -> LabelScheme:
-        """The scheme of trained networks from JSON values, as ``asdict`` makes them.
-
-        Versions that said nothing of marks counted as the paper does.
-        """
+        """The scheme of trained networks from JSON values, as ``asdict`` makes them."""
         return cls(
             Task(values["task"]),
             tuple(values["classes"]),
             values["position"],
-            values.get("smallest_mark"),
-            values.get("mark_threshold", HALF),
-            tuple(values.get("smallest_objects", ())),
+            CountRule.of_networks(values),
         )
-
-    @property
-    def rule(self) -> CountRule:
-        """What is counted."""
-        return CountRule(self.mark_threshold, self.smallest_mark, self.smallest_objects)
 
     def counting_by(self, rule: CountRule) -> LabelScheme:
         """The same scheme, with another rule for what is counted."""
-        return replace(
-            self,
-            mark_threshold=rule.threshold,
-            smallest_mark=rule.smallest,
-            smallest_objects=rule.objects,
-        )
+        return replace(self, rule=rule)
 
     @property
     def outputs(self) -> int:
@@ -230,7 +194,7 @@ class LabelScheme:
         probability
             ``(..., K, Y, X)``.
         at_least_half
-            Whether a sigmoid output of exactly 0.5 (or the `mark_threshold`) is foreground (the
+            Whether a sigmoid output of exactly 0.5 (or the rule's threshold) is foreground (the
             reference does so when it makes multi-label pseudo-labels, and nowhere else).
 
         Returns
@@ -259,10 +223,10 @@ class LabelScheme:
     def _least(self) -> npt.NDArray[np.float32]:
         """Probability from which a sigmoid output is foreground: of all, or ``(K, 1, 1)``."""
         position = self.position_output
-        if position is None or self.mark_threshold == HALF:
+        if position is None or self.rule.mark_threshold == HALF:
             return np.array(HALF, np.float32)
         least = np.full((self.outputs, 1, 1), HALF, np.float32)
-        least[position] = self.mark_threshold
+        least[position] = self.rule.mark_threshold
         return least
 
     def say_nothing(

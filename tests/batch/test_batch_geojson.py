@@ -13,6 +13,7 @@ from batch_toys import do
 from napari_inconsistency_masks.batch import Plan
 from napari_inconsistency_masks.batch.labels import label_image, outlines
 from napari_inconsistency_masks.cells import find_cells
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -86,7 +87,7 @@ def test_area_without_a_mark_is_no_cell() -> None:
 
 
 def test_objects_that_are_not_counted_are_in_no_label_image() -> None:
-    scheme = LabelScheme(Task.MULTILABEL, ("a", "b"), smallest_objects=(5, 1))
+    scheme = LabelScheme(Task.MULTILABEL, ("a", "b"), rule=CountRule(smallest_objects=(5, 1)))
     channels = np.zeros((2, 20, 40), bool)
     channels[0, 2:4, 2:4] = channels[0, 10:14, 20:24] = True
     channels[1, 2, 2] = channels[1, 16, 30] = True

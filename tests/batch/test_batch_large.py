@@ -18,6 +18,7 @@ from napari_inconsistency_masks.batch.images import Image
 from napari_inconsistency_masks.batch.layout import part_files, remove_parts
 from napari_inconsistency_masks.batch.plan import units_of
 from napari_inconsistency_masks.cells import find_cells
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.files.tables import read_csv
 from napari_inconsistency_masks.gray_values import survey
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
@@ -25,7 +26,9 @@ from napari_inconsistency_masks.task import LabelScheme, Task
 from toy import SCHEMES
 
 WITH_MARKS = LabelScheme(Task.MULTILABEL, ("alive", "dead", "position"), "position")
-WITH_SIZES = LabelScheme(Task.MULTILABEL, ("alive", "dead"), smallest_objects=(12, 5))
+WITH_SIZES = LabelScheme(
+    Task.MULTILABEL, ("alive", "dead"), rule=CountRule(smallest_objects=(12, 5))
+)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

@@ -17,6 +17,7 @@ from napari_inconsistency_masks.batch.report.numbers import gather
 from napari_inconsistency_masks.batch.report.page import write_report
 from napari_inconsistency_masks.batch.totals import Totals
 from napari_inconsistency_masks.cells import told_counts
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
 from napari_inconsistency_masks.task import LabelScheme, Task
 
@@ -71,7 +72,7 @@ def test_it_says_which_marks_were_counted(
     do(plan, ensemble)
     totals = Totals(("bright",), plan.model.ratios)
     for scheme in (
-        LabelScheme(Task.MULTILABEL, ("bright", "position"), "position", 6, 0.3),
+        LabelScheme(Task.MULTILABEL, ("bright", "position"), "position", CountRule(0.3, 6)),
         LabelScheme(Task.MULTILABEL, ("bright",)),
     ):
         path = tmp_path / "page.html"

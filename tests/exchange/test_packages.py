@@ -20,6 +20,7 @@ from PIL import Image
 from trained_toys import picture, trained_toy
 
 from napari_inconsistency_masks.checkpoint import ModelCard
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.exchange import (
     About,
@@ -34,7 +35,7 @@ from napari_inconsistency_masks.exchange.tensors import _identifiers
 from napari_inconsistency_masks.inconsistency import find_consensus
 from napari_inconsistency_masks.inference.image import predict
 from napari_inconsistency_masks.inference.trained import TrainedEnsemble
-from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
+from napari_inconsistency_masks.task import LabelScheme, Task
 
 SCHEME = LabelScheme(Task.MULTILABEL, ("living cells", "dead", "position"), "position")
 EXAMPLE = picture(176, 208).astype(np.uint16) * 37

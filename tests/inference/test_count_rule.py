@@ -18,13 +18,14 @@ from napari_inconsistency_masks.cells import (
     find_cells,
     told_counts,
 )
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.files.atomic import write_json
 from napari_inconsistency_masks.files.json_files import read_json
 from napari_inconsistency_masks.inconsistency import Prediction, count_cells, find_consensus
 from napari_inconsistency_masks.inference.evaluate import evaluate
 from napari_inconsistency_masks.inference.trained import load
-from napari_inconsistency_masks.task import CountRule, LabelScheme, Task
+from napari_inconsistency_masks.task import LabelScheme, Task
 from napari_inconsistency_masks.training.events import GenerationEnd
 from napari_inconsistency_masks.training.results import GenerationRecord, read_record
 from napari_inconsistency_masks.widgets.predicting.prediction import Model as Shown
@@ -50,7 +51,9 @@ def rule_of(path: Path) -> CountRule:
 
 def rule_in(record: GenerationRecord) -> CountRule:
     assert record.mark_threshold is not None
-    return CountRule(record.mark_threshold, record.smallest_mark, record.smallest_objects)
+    return CountRule(
+        record.mark_threshold, record.smallest_mark, record.smallest_objects, record.waists
+    )
 
 
 def test_a_run_finds_it_out_and_its_networks_count_with_it(run: Path) -> None:
@@ -58,7 +61,7 @@ def test_a_run_finds_it_out_and_its_networks_count_with_it(run: Path) -> None:
     assert record is not None
     assert rule_in(record) in MARK_RULES
     for rule in (CountRule(0.1, 3), CountRule(0.5, 12)):
-        set_rule(run, smallest_mark=rule.smallest, mark_threshold=rule.threshold)
+        set_rule(run, smallest_mark=rule.smallest_mark, mark_threshold=rule.mark_threshold)
         for path in (run, run / "generation-0", run / "generation-0" / "network-0.safetensors"):
             assert rule_of(path) == rule
 
@@ -85,7 +88,7 @@ def test_without_positions_it_finds_out_how_small_objects_may_be(
     chosen = evaluate(load(run, precision="float32"), data.validation).object_count_error
     assert record.count_error == chosen
     assert not record.counts_decide
-    set_rule(run, smallest_objects=[])
+    set_rule(run, smallest_objects=[], waists=[])
     every = evaluate(load(run, precision="float32"), data.validation).object_count_error
     assert chosen is not None
     assert every is not None
@@ -110,10 +113,19 @@ def test_runs_of_older_versions_count_as_they_did(run: Path) -> None:
     write_json(run / RECORD, values)
     assert rule_of(run) == AS_IN_PAPER
     described = describe_model(run, load(run)).to_json()
-    for name in ("smallest_mark", "mark_threshold"):
-        del described["scheme"][name]  # as in the plan of a batch that was begun then
-    scheme = Model.from_json(described).scheme
-    assert scheme.rule == AS_IN_PAPER
+    del described["scheme"]["rule"]  # as in the plan of a batch that was begun then
+    assert Model.from_json(described).scheme.rule == AS_IN_PAPER
+
+
+def test_batches_of_older_versions_count_as_they_did(run: Path) -> None:
+    described = describe_model(run, load(run)).to_json()
+    del described["scheme"]["rule"]
+    described["scheme"] |= {
+        "smallest_mark": 8,
+        "mark_threshold": 0.3,
+        "smallest_objects": [2, 3, 4],
+    }
+    assert Model.from_json(described).scheme.rule == CountRule(0.3, 8, (2, 3, 4))
 
 
 def test_a_run_that_an_older_version_began_counts_as_that_did(tmp_path: Path) -> None:
@@ -150,7 +162,8 @@ def test_a_run_that_found_out_that_small_marks_do_not_count_looks_again(tmp_path
     [
         ("smallest_mark", ("many", 0, -3)),
         ("mark_threshold", ("high", 0, 1.0, -0.1)),
-        ("smallest_objects", (7, ["many"], [4, 0, 1], [4])),
+        ("smallest_objects", (7, ["many"], [4, 0, 1], [4], [1.5, 1, 1])),
+        ("waists", (7, ["deep"], [0, -1, 0], [1.5])),
     ],
 )
 def test_what_is_none_is_refused(run: Path, name: str, values: tuple[object, ...]) -> None:
@@ -161,14 +174,16 @@ def test_what_is_none_is_refused(run: Path, name: str, values: tuple[object, ...
 
 
 def test_batches_and_the_window_are_told(run: Path) -> None:
-    set_rule(run, smallest_mark=7, mark_threshold=0.3, smallest_objects=[2, 3, 4])
+    set_rule(
+        run, smallest_mark=7, mark_threshold=0.3, smallest_objects=[2, 3, 4], waists=[0, 1.5, 2]
+    )
     described = describe_model(run, load(run))
     answer = {"scheme": asdict(load(run).card.scheme), "channels": 1, "members": 2, "device": "cpu"}
     for scheme in (
         Model.from_json(described.to_json()).scheme,
         Shown.from_answer(run, "cpu", answer).scheme,
     ):
-        assert scheme.rule == CountRule(0.3, 7, (2, 3, 4))
+        assert scheme.rule == CountRule(0.3, 7, (2, 3, 4), (0, 1.5, 2))
 
 
 @pytest.mark.parametrize(
@@ -188,8 +203,14 @@ def test_of_objects_it_is_said_in_words() -> None:
     scheme = LabelScheme(Task.MULTICLASS, ("water", "fish", "reef"))
     every = "Each connected region of a class is counted"
     assert told_counts(scheme) == f"{every}, however small."
-    large = told_counts(scheme.counting_by(CountRule(objects=(64, 1, 8))))
+    large = told_counts(scheme.counting_by(CountRule(smallest_objects=(64, 1, 8))))
     assert large == f"{every}, if it has enough pixels: water from 64 on, reef from 8 on."
+    scheme = LabelScheme(Task.MULTILABEL, ("nucleus", "tissue", "vessel"))
+    parted = told_counts(scheme.counting_by(CountRule(waists=(1.7, 0, 2.0))))
+    assert parted == (
+        f"{every}, however small. A region is parted first where a waist has less half width, in "
+        f"pixels, than both sides: nucleus by 1.7, vessel by 2."
+    )
 
 
 def test_faint_marks_count_or_not() -> None:
@@ -213,7 +234,7 @@ def test_small_marks_count_or_not() -> None:
     scheme = LabelScheme(Task.MULTILABEL, ("cell", "position"), "position")
     counted = {
         smallest: count_cells(
-            find_consensus(Prediction(probability, replace(scheme, smallest_mark=smallest)))
+            find_consensus(Prediction(probability, scheme.counting_by(CountRule(0.5, smallest))))
         )["cell"]
         for smallest in (1, 6, 7, None)
     }

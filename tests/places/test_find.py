@@ -11,11 +11,12 @@ from pictures import CELLS, FISH, NUCLEI, SIZE, draw_body, draw_cell, nothing
 from scipy import ndimage
 
 from napari_inconsistency_masks.boxes import padded
+from napari_inconsistency_masks.count_rule import CountRule
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.places import Place, find_places
 from napari_inconsistency_masks.places.find import LARGEST
 from napari_inconsistency_masks.places.outcomes import differences
-from napari_inconsistency_masks.task import CountRule, LabelScheme
+from napari_inconsistency_masks.task import LabelScheme
 
 
 def found(members: Any, scheme: LabelScheme = CELLS, **options: Any) -> list[Place]:
@@ -279,7 +280,7 @@ def test_objects_that_are_not_counted_make_no_place() -> None:
     draw_body(members[1, 0], 90, 90, 6)
     size = int(members[1].sum())
     for least, places in ((size, 1), (size + 1, 0)):
-        counting = NUCLEI.counting_by(CountRule(objects=(least,)))
+        counting = NUCLEI.counting_by(CountRule(smallest_objects=(least,)))
         here = [place for place in found(members, counting) if place.effect]
         assert len(here) == places
 

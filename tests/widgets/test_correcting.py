@@ -707,6 +707,26 @@ def test_single_images_need_no_column_of_frames(
     assert not section.table.isColumnHidden(FRAME)
 
 
+@pytest.mark.parametrize("scheme", [CELLS, LabelScheme(Task.MULTILABEL, ("alive", "dead"))])
+def test_points_are_spoken_of_where_there_are_some(
+    scheme: LabelScheme,
+    viewer: ViewerModel,
+    session: Session,
+    children: list[FakeChild],
+    qtbot: Any,
+) -> None:
+    section = CorrectSection(viewer)
+    qtbot.addWidget(section)
+    add_image(viewer)
+    session.layer_data.set_rows([row for row in default_rows() if row.name in scheme.classes])
+    predict(session, children, qtbot, scheme)
+    qtbot.waitUntil(lambda: len(section.table.rows) > 0)
+    section.next.click()
+    has_points = scheme.position is not None
+    assert ("with the brush and the points, or" in section.meaning.text()) == has_points
+    assert ("with the brush, or" in section.meaning.text()) != has_points
+
+
 @pytest.fixture
 def section(viewer: ViewerModel, correcting: Correcting, qtbot: Any) -> CorrectSection:
     """At the first place, in a window in which somebody presses keys."""

@@ -22,6 +22,7 @@ from ..inconsistency.areas import AreaSums
 from ..task import LabelScheme
 from .finding import Finder, FoundCells
 from .labels import MOST_CELLS, label_image
+from .parted_rows import PartedRows
 from .reading import Frame
 from .tiles import Seen
 
@@ -93,6 +94,8 @@ class FrameAnalysis:
         self, frame: Frame, scheme: LabelScheme, wanted: frozenset[str], compression: str
     ) -> None:
         self._frame, self._scheme, self._wanted = frame, scheme, wanted
+        self._of_pixels = scheme.counting_by(scheme.rule.once_parted)  # an object is in many tiles
+        self._parted_rows = PartedRows(scheme)
         self._compression = compression
         self._form = StripFormat(frame.size, "uint8", compression)
         self._planes = {
@@ -123,7 +126,7 @@ class FrameAnalysis:
             probability = self._scheme.probability(seen.logits[..., piece, :]).numpy()
             if seen.finite is not None:
                 self._scheme.say_nothing(probability, ~seen.finite[piece])
-            consensus = find_consensus(Prediction(probability, self._scheme))
+            consensus = find_consensus(Prediction(probability, self._of_pixels))
             top = seen.rows.start - self._top
             rows = slice(top + piece.start, top + piece.stop)
             votes[:, :, rows, seen.columns] = consensus.votes
@@ -133,14 +136,14 @@ class FrameAnalysis:
 
     def _finish_rows(self, *, last: bool) -> None:
         assert self._rows is not None
-        votes, best = self._rows
+        self._top += self._rows[1].shape[1]
+        votes, best = self._parted_rows.feed(*self._rows, last=last)
         high = best.shape[1]
         step = PIECE if self._frame.is_large else high
         for first in range(0, high, step):
             piece = slice(first, min(first + step, high))
             self._finish_piece(votes[:, :, piece], best[:, piece], last=last and piece.stop == high)
-        if not last:
-            self._rows, self._top = None, self._top + high
+        self._rows = (votes, best) if last else None
 
     def _finish_piece(self, votes: _Bool, best: _Bool, *, last: bool) -> None:
         agreed: _Bool = np.logical_and.reduce(votes)

@@ -48,7 +48,7 @@ def label_image(channels: _Bool, cells: Cells, scheme: LabelScheme) -> npt.NDArr
             f"({MOST_CELLS}); leave out labels and geojson."
         )
     if scheme.position_output is None:
-        return _objects(channels[-len(scheme.classes) :], scheme.smallest_objects)
+        return _objects(channels[-len(scheme.classes) :], scheme.rule.smallest_objects)
     height, width = channels.shape[-2:]
     rows, columns = np.floor(cells.centers + 0.5).astype(np.int64).T
     rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)

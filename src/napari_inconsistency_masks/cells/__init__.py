@@ -16,6 +16,7 @@ from .marker_style import MarkerStyle
 from .markers import foreground, marker_positions
 from .marks import Marks, find_marks
 from .morphology import dilate, erode
+from .parting import Parting, part_objects
 from .rules import MARK_RULES, OBJECT_SIZES, USUAL_RULE, rules_for, usual_rule
 from .words import told_counts
 
@@ -27,6 +28,7 @@ __all__ = [
     "Cells",
     "MarkerStyle",
     "Marks",
+    "Parting",
     "assign_states",
     "dilate",
     "draw_discs",
@@ -36,6 +38,7 @@ __all__ = [
     "foreground",
     "marker_positions",
     "nearest_distances",
+    "part_objects",
     "position_markers",
     "pseudo_label_markers",
     "redraw_markers",

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ..task import CountRule, LabelScheme
+from ..count_rule import CountRule
+from ..task import LabelScheme
 from .markers import EIGHT_NEIGHBORS, centroids, find_markers
 from .marks import counting, find_marks
 
@@ -59,9 +60,9 @@ class Cells:
     def are_counted_by(self, rule: CountRule) -> _Bool:
         """Which ones are large enough for a rule, ``(N,)``."""
         if self.small is not None:
-            return counting(self.small, rule.smallest)
-        if self.pixels is not None and rule.objects:
-            enough: _Bool = self.pixels >= np.array(rule.objects)[self.states]
+            return counting(self.small, rule.smallest_mark)
+        if self.pixels is not None and rule.smallest_objects:
+            enough: _Bool = self.pixels >= np.array(rule.smallest_objects)[self.states]
             return enough
         return np.ones(len(self), dtype=bool)
 
@@ -83,9 +84,10 @@ class Cells:
 def find_cells(channels: _Bool, scheme: LabelScheme, *, as_in_paper: bool = False) -> Cells:
     """Find the cells in hard labels.
 
-    With a position class there is a cell at each of `find_marks` that `LabelScheme.smallest_mark`
-    lets count, in the state that `assign_states` finds. Without one, each 8-connected component of
-    each class is an object, if it has the pixels that `LabelScheme.smallest_objects` asks for.
+    With a position class there is a cell at each of `find_marks` that the scheme's rule lets
+    count, in the state that `assign_states` finds. Without one, each 8-connected component of
+    each class is an object, if it has the pixels that the rule asks for; what was to be parted at
+    waists is parted (`part_objects`).
 
     Parameters
     ----------

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ..cells import told_counts
 from ..checkpoint import ModelCard
-from ..task import HALF, LabelScheme
+from ..count_rule import HALF
+from ..task import LabelScheme
 from .gray import AS_IS
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..arguments import checked
 from ..cells import dilate as dilated
 from ..cells import erode as eroded
+from ..cells import part_objects
 from ..errors import InputError
 from ..task import LabelScheme, Task
 
@@ -119,14 +120,17 @@ class Consensus:
 def find_consensus(prediction: Prediction) -> Consensus:
     """Compare the hard labels of the members.
 
-    Multi-label outputs of exactly 0.5 count as foreground here, as in the reference.
+    Multi-label outputs of exactly 0.5 count as foreground here, as in the reference. Objects are
+    parted where the rule of the scheme says so, those of each member and of the best guess: where
+    one member parts an object and another does not, they differ.
     """
     scheme = prediction.scheme
     at_least_half = scheme.task is Task.MULTILABEL
-    votes = prediction.hard(at_least_half=at_least_half)
+    votes = part_objects(prediction.hard(at_least_half=at_least_half), scheme)
     agreed: _Bool = np.logical_and.reduce(votes)
     disagreed: _Bool = np.logical_or.reduce(votes) & ~agreed
     best_guess = scheme.harden(prediction.mean(), at_least_half=at_least_half)
+    best_guess = part_objects(best_guess, scheme)
     return Consensus(agreed, disagreed, votes, best_guess, scheme)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..arguments import checked
 from ..cells import USUAL_RULE
+from ..count_rule import CountRule
 from ..data.batches.tensors import tensor_of
 from ..data.sample import Sample, Source
 from ..errors import InputError
@@ -20,7 +21,7 @@ from ..metrics.evaluation import Evaluation
 from ..metrics.rule_choice import RuleChoice
 from ..metrics.scores import Scores
 from ..nets.ensemble import Ensemble
-from ..task import CountRule, LabelScheme
+from ..task import LabelScheme
 from .behavior import Behavior, Watch
 from .predict import predict_samples
 from .trained import TrainedEnsemble

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from ..errors import InputError
 from ..files.json_files import read_json
-from ..task import HALF, CountRule
 
 ENSEMBLE = "ensemble.json"
 GENERATION = "generation.json"
@@ -50,43 +49,6 @@ def network_files(path: Path) -> list[Path]:
             f"generation is complete."
         )
     return files
-
-
-def count_rule(path: Path, classes: int) -> CountRule:
-    """What the networks of a run, of one of its generations, or one of these count.
-
-    See `GenerationRecord`. Other networks count as the paper does.
-    """
-    if path.is_file():
-        path = path.parent
-    listing = path / ENSEMBLE
-    if listing.is_file():
-        values = read_json(listing)
-        generation = values.get("generation") if isinstance(values, dict) else None
-        path = path / f"generation-{generation}"
-    record = path / GENERATION
-    values = read_json(record) if record.is_file() else None
-    told = values if isinstance(values, dict) else {}
-    smallest, threshold = told.get("smallest_mark"), told.get("mark_threshold")
-    threshold = HALF if threshold is None else threshold
-    if smallest is not None and (not isinstance(smallest, int) or smallest < 1):
-        raise InputError(
-            f"{record}: this file is damaged, the smallest mark that counts is {smallest!r}; take "
-            f"it from a copy of the run."
-        )
-    if not isinstance(threshold, float) or not 0 < threshold < 1:
-        raise InputError(
-            f"{record}: this file is damaged, marks are where the probability is above "
-            f"{threshold!r}; take it from a copy of the run."
-        )
-    objects = told.get("smallest_objects", [])
-    sizes = isinstance(objects, list) and all(isinstance(n, int) and n > 0 for n in objects)
-    if not sizes or len(objects) not in (0, classes):
-        raise InputError(
-            f"{record}: this file is damaged, the smallest objects that count are {objects!r}; "
-            f"take it from a copy of the run."
-        )
-    return CountRule(threshold, smallest, tuple(objects))
 
 
 def _listed(file: Path, key: str, kind: type[T]) -> list[T]:

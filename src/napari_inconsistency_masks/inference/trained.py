@@ -13,7 +13,8 @@ from ..checkpoint import STRETCHED, ModelCard, load_network
 from ..devices import choose_device, choose_precision
 from ..errors import InputError
 from ..nets.ensemble import Ensemble
-from .listing import count_rule, network_files
+from .found_rule import found_rule
+from .listing import network_files
 
 NOW_STRETCHED = (
     "these pixels are stretched to 8 bits, and the networks learned from 8-bit images as they are; "
@@ -92,5 +93,5 @@ def load(path: str | Path, *, device: str = "auto", precision: str = "auto") -> 
     place = choose_device(device)
     ensemble = Ensemble([network for network, _ in loaded])
     ensemble.place(place, choose_precision(place, precision)).eval()
-    scheme = cards[0].scheme.counting_by(count_rule(path, len(cards[0].scheme.classes)))
+    scheme = cards[0].scheme.counting_by(found_rule(path, len(cards[0].scheme.classes)))
     return TrainedEnsemble(ensemble, replace(cards[0], scheme=scheme), tuple(files))

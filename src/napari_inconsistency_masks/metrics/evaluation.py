@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ..cells import USUAL_RULE, Cells, find_cells
+from ..cells import USUAL_RULE, Cells, Parting, find_cells
+from ..count_rule import CountRule
 from ..errors import InputError
-from ..task import CountRule, LabelScheme
+from ..task import LabelScheme
 from .count_sums import Counted, CountSums, compare
 from .reference import TINY, redraw_positions
 from .scores import ImageScore, Scores
@@ -141,15 +142,18 @@ class Evaluation:
 
     def _count(self, name: str, predicted: _Bool, true: npt.NDArray[np.uint8], known: _Bool) -> int:
         """Count the cells of an image where `known` ``(Y, X)``; which one it is of those so far."""
-        found = self._cells(predicted, known, redrawn=self._as_in_paper)
         there = self._cells(self._scheme.to_channels(true), known)
         complete = bool(known.mean() >= _ALL_OVER)
-        compared: dict[int, Counted] = {}  # by how many count: the fewer are among the more
-        for rule, sums in self.sums.items():
-            cells = found.counted_by(rule)
-            if len(cells) not in compared:
-                compared[len(cells)] = compare(name, cells, there, self._radius)
-            sums.add(compared[len(cells)], complete=complete)
+        parting = Parting(predicted)
+        for waists in dict.fromkeys(rule.waists for rule in self.sums):
+            found = self._cells(parting.by(waists), known, redrawn=self._as_in_paper)
+            compared: dict[int, Counted] = {}  # by how many count: the fewer are among the more
+            for rule, sums in self.sums.items():
+                if rule.waists == waists:
+                    cells = found.counted_by(rule)
+                    if len(cells) not in compared:
+                        compared[len(cells)] = compare(name, cells, there, self._radius)
+                    sums.add(compared[len(cells)], complete=complete)
         self._counted += 1
         return self._counted - 1
 

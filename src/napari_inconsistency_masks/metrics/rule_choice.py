@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..task import CountRule, LabelScheme
+from ..count_rule import CountRule
+from ..task import LabelScheme
 from .count_sums import CountSums
 from .evaluation import Evaluation
 from .scores import Scores
@@ -22,7 +23,7 @@ class RuleChoice:
         What the outputs mean.
     rules
         The one that is taken of several that count as well comes first. Without positions, each
-        class gets the size from the one that is best for it. `as_in_paper`, all are the same.
+        class gets the one that is best for it. `as_in_paper`, all are the same.
     as_in_paper
         As in `Evaluation`.
     """
@@ -36,11 +37,11 @@ class RuleChoice:
                 scheme.counting_by(CountRule(threshold)),
                 Evaluation(
                     scheme,
-                    rules=[rule for rule in self._rules if rule.threshold == threshold],
+                    rules=[rule for rule in self._rules if rule.mark_threshold == threshold],
                     as_in_paper=as_in_paper,
                 ),
             )
-            for threshold in dict.fromkeys(rule.threshold for rule in self._rules)
+            for threshold in dict.fromkeys(rule.mark_threshold for rule in self._rules)
         ]
 
     def add(
@@ -70,13 +71,15 @@ class RuleChoice:
     def _best_of_objects(self) -> tuple[CountRule, Scores]:
         """The same, class by class."""
         ((_, evaluation),) = self._by_threshold
-        sizes: list[int] = []
+        rules: list[CountRule] = []
         chosen: dict[str, CountSums] = {}
-        for place, name in enumerate(self._scheme.classes):
+        for name in self._scheme.classes:
             rule = min(evaluation.sums, key=lambda rule: evaluation.sums[rule].wrong_of(name))
-            sizes.append(rule.objects[place])
+            rules.append(rule)
             chosen[name] = evaluation.sums[rule]
+        sizes = tuple(rule.smallest_objects[place] for place, rule in enumerate(rules))
+        waists = tuple(rule.waists[place] if rule.waists else 0 for place, rule in enumerate(rules))
         return (
-            CountRule(objects=tuple(sizes)),
+            CountRule(smallest_objects=sizes, waists=waists if any(waists) else ()),
             evaluation.scores_with(chosen[name].with_states_of(chosen)),
         )

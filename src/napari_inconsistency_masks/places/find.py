@@ -80,7 +80,8 @@ def find_places(
         If there are fewer than two members, or shapes do not fit.
     """
     _check(image, members, probabilities, pixels)
-    consensus = find_consensus(Prediction(members.astype(np.float32), scheme))
+    once_parted = scheme.counting_by(scheme.rule.once_parted)
+    consensus = find_consensus(Prediction(members.astype(np.float32), once_parted))
     outcomes, reach = find_outcomes(consensus)
     components: _Labels = ndimage.label(consensus.inconsistency, EIGHT_NEIGHBORS)[0]
     kept = _thick(consensus.disagreed) | outcomes.differing(components)

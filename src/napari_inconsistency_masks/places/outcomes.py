@@ -100,7 +100,7 @@ class ObjectOutcomes:
     def __init__(self, consensus: Consensus) -> None:
         classes = len(consensus.scheme.classes)
         self._masks = consensus.votes[:, -classes:]  # (E, K, Y, X) without "blanked"
-        self._smallest = consensus.scheme.smallest_objects or (1,) * classes
+        self._smallest = consensus.scheme.rule.smallest_objects or (1,) * classes
 
     def differing(self, components: _Labels) -> _Bool:
         """Pixels of the components at which members count differently, ``(Y, X)``."""

@@ -6,11 +6,11 @@ import math
 from collections.abc import Collection, Generator, Sequence
 
 from ..cells import rules_for
+from ..count_rule import HALF, CountRule
 from ..data.sources import files_of
 from ..errors import InputError
 from ..inference.confidence import confident_foreground
 from ..nets.ensemble import Ensemble
-from ..task import HALF, CountRule
 from .collapse import notes_on, signs_of_collapse
 from .events import Checking
 from .results import GenerationRecord, GenerationScores, Outcome
@@ -76,9 +76,10 @@ def outcome(
             if setup.recipe.needs_unlabeled
             else None
         ),
-        smallest_mark=None if scheme.position is None else rule.smallest,
-        mark_threshold=None if older is not None else rule.threshold,
-        smallest_objects=rule.objects,
+        smallest_mark=None if scheme.position is None else rule.smallest_mark,
+        mark_threshold=None if older is not None else rule.mark_threshold,
+        smallest_objects=rule.smallest_objects,
+        waists=rule.waists,
         counts_decide=scores.mcce is not None,
     )
     in_detail = GenerationScores(

@@ -64,14 +64,17 @@ class GenerationRecord:
         By class, the share of the area of unlabeled images of which they are sure together; see
         `confidence.confident_foreground`. None where the recipe learns from no unlabeled images.
     smallest_mark
-        Pixels of the smallest mark that its networks count, see `LabelScheme`. None, also in
+        Pixels of the smallest mark that its networks count, see `CountRule`. None, also in
         records of older versions: small marks do not count, as in the paper.
     mark_threshold
-        Probability above which a pixel belongs to a mark, see `LabelScheme`. None in records of
+        Probability above which a pixel belongs to a mark, see `CountRule`. None in records of
         older versions, for which it is one half.
     smallest_objects
         Without a position class: pixels of the smallest object of each class that is counted, see
-        `LabelScheme`. Empty, also in records of older versions: all are.
+        `CountRule`. Empty, also in records of older versions: all are.
+    waists
+        Without a position class: how deep a waist parts an object of each class, see `CountRule`.
+        Empty, also in records of older versions: none is parted.
     counts_decide
         Whether the count error says which generation is better. Of objects the IoU does, as in the
         paper: their number depends on specks.
@@ -94,6 +97,7 @@ class GenerationRecord:
     smallest_mark: int | None = None
     mark_threshold: float | None = None
     smallest_objects: tuple[int, ...] = ()
+    waists: tuple[float, ...] = ()
     counts_decide: bool = True
 
     def is_worse_than(self, other: GenerationRecord) -> bool:
@@ -166,7 +170,7 @@ def read_record(folder: Path, generation: int) -> GenerationRecord | None:
     if values is None:
         return None
     try:
-        names = ("collapse", "notes", "smallest_objects")
+        names = ("collapse", "notes", "smallest_objects", "waists")
         lists = {name: tuple(values.get(name, ())) for name in names}
         return GenerationRecord(**{**values, **lists, "ranking": tuple(values["ranking"])})
     except (KeyError, TypeError) as error:

@@ -11,13 +11,13 @@ import torch
 from ..cells import usual_rule
 from ..checkpoint import ModelCard
 from ..config import TrainConfig
+from ..count_rule import CountRule
 from ..data.sample import SegmentationData
 from ..inference.evaluate import Check, CheckSums
 from ..losses import Loss, choose_loss
 from ..nets.ensemble import Ensemble
 from ..pseudolabels import PSEUDO_LABELERS, choose_markers
 from ..pseudolabels.base import PseudoLabeler
-from ..task import CountRule
 from .apart import Apart
 from .budget import Budget
 from .checks import told_check

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import napari
-from napari.layers import Image
+from napari.layers import Image, Points
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QGridLayout, QPushButton
@@ -34,9 +34,10 @@ AGREED = (
 )
 MEANING = (
     "Inside the label box everything counts as labeled, outside nothing. Change what is wrong "
-    "with the brush and the points, or take what one network says; then accept. "
+    "with {tools}, or take what one network says; then accept. "
     f"{MASK_KEY} hides the mask, and shows it again."
 )
+BRUSH, BRUSH_AND_POINTS = "the brush", "the brush and the points"
 HEADERS = ("Image", "Frame", "About", "Pixels", "Differ", "Cells", "State")
 TIP = (
     "Differ: how much the networks disagree. Cells: how many cells more one network sees than "
@@ -75,7 +76,7 @@ class CorrectSection(Section):
         self.undo = button("Undo", "correct_undo", "Take back what the last button did.")
         for pressed in (self.accept, self.skip, self.back, self.next, self.undo):
             _for_keys(pressed)
-        self.meaning = Sentence("correct_meaning", "hint", MEANING)
+        self.meaning = Sentence("correct_meaning", "hint")
         self.covered = CoveredNote(self.session, "correct", self._image)
         self.retraining = RetrainingBox(self.session)
         self._answers = QGridLayout()
@@ -155,8 +156,9 @@ class CorrectSection(Section):
             self.empty.tell(self._why_empty())
         for widget in (self.progress, self.table, self.next, self.back, self.undo):
             widget.setVisible(there)
-        for widget in (self.accept, self.skip, self.meaning):
+        for widget in (self.accept, self.skip):
             widget.setVisible(at)
+        self.meaning.tell(self._meaning() if at else None)
         self.undo.setEnabled(self._correcting.can_undo)
         self.progress.tell(f"{queue.done} of {len(queue.places)} done." if there else None)
         several = len({item.subject for item in queue.places}) > 1
@@ -178,6 +180,10 @@ class CorrectSection(Section):
         """The image with the place that is shown."""
         place = self._correcting.queue.current
         return None if place is None else place.image
+
+    def _meaning(self) -> str:
+        points = any(isinstance(row.layer, Points) for row in self.session.layer_data.rows)
+        return MEANING.format(tools=BRUSH_AND_POINTS if points else BRUSH)
 
     def _why_empty(self) -> str:
         predicted, labeled = self._correcting.ranking.predicted_frames()
