@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from project_steps import Steps
 from qtpy.QtCore import QItemSelectionModel
@@ -73,6 +74,7 @@ def test_chosen_files_are_copied_and_then_all(
     assert page.problem.text() == ""
     steps.open("one", frame=1)
     assert steps.layer("alive").data.shape == (3, 40, 48)
+    assert steps.layer("alive").data.dtype == np.uint16  # room for a number per object
 
 
 def test_nothing_is_chosen_and_the_buttons_say_so(page: ProjectPage) -> None:

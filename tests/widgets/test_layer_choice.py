@@ -10,7 +10,7 @@ import dask.array
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari.layers import Image
+from napari.layers import Image, Labels
 from open_layers import add_image, add_labels, add_points
 
 from napari_inconsistency_masks.task import LabelScheme, Task
@@ -101,6 +101,24 @@ def test_an_image_that_hides_nothing_is_not_taken(
     first = add_image(viewer)
     add_image(viewer, name="other", **about)
     assert data.image is first
+
+
+@pytest.mark.parametrize("task", [Task.MULTILABEL, Task.MULTICLASS])
+def test_layers_to_draw_in_have_room_for_a_number_per_object(
+    task: Task, data: LayerData, viewer: ViewerModel
+) -> None:
+    """Those of all frames together, as napari's next number is above all that are there."""
+    add_image(viewer, (3, 40, 48))
+    data.choose_task(task)
+    add_missing_layers(data)
+    layer = data.drawn_rows[0].layer
+    assert isinstance(layer, Labels)
+    exclusive = task is Task.MULTICLASS  # its numbers are those of classes
+    assert layer.dtype == (np.uint8 if exclusive else np.uint16)
+    if not exclusive:
+        layer.selected_label = 300
+        layer.paint((1, 20, 20), layer.selected_label)
+        assert layer.data.max() == 300
 
 
 def test_when_the_image_is_removed_another_one_is_taken(

@@ -9,6 +9,10 @@ import numpy.typing as npt
 
 from ..data.masks import apart
 
+ROOM: type[np.unsignedinteger[Any]] = np.uint16
+"""Of layers to draw areas in: napari's next number (M) is above those of all frames, so that 8 bits
+would be full with a few frames of nuclei."""
+
 _MOST = 2**32 - 1
 _FEW = 2**16 - 1
 

@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import DirectLabelColormap
 
+from ...projects.objects import ROOM
 from ...task import Task
 from ..layers.class_rows import POSITION, ClassRow
 from ..layers.frames import FrameAxes
@@ -73,7 +74,7 @@ def _empty_layer(data: LayerData, row: ClassRow, image: Image, axes: FrameAxes) 
     exclusive = data.task is Task.MULTICLASS
     shown = data.rows if exclusive else [row]
     return Labels(
-        np.zeros(axes.layer_shape, np.uint8),
+        np.zeros(axes.layer_shape, np.uint8 if exclusive else ROOM),
         name="classes" if exclusive else row.name,
         colormap=numbered_colors(item.color for item in shown),
         opacity=0.6,

@@ -16,6 +16,7 @@ from ...files.header import ImageHeader
 from ...projects import ImageEntry, Project
 from ...projects.corrections import Corrections
 from ...projects.image_files import content_remark
+from ...projects.objects import ROOM
 from ...task import LabelScheme
 from ..drawing.kept import Home, fingerprint, plane_of, said_states
 from ..layers.file_frames import FileFrames
@@ -71,9 +72,10 @@ def read_file(project: Project, image_id: str) -> Generator[tuple[int, int], Non
     finally:
         frames.close()
     axes, scheme = frames.axes, project.scheme
+    room = np.uint8 if scheme.exclusive else ROOM
     found = ReadFile(
         entry, frames.header, axes, pixels,
-        {name: np.zeros(axes.layer_shape, np.uint8) for name in classes_drawn(scheme)},
+        {name: np.zeros(axes.layer_shape, room) for name in classes_drawn(scheme)},
         np.zeros((0, len(axes.layer_letters))), [], {}, {}, {}, [],
     )  # fmt: skip
     for frame in project.corrections.frames(image_id):
