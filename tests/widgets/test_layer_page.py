@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolBu
 from napari_inconsistency_masks.task import Task
 from napari_inconsistency_masks.widgets.drawing.layer_data import LayerData
 from napari_inconsistency_masks.widgets.layers.class_rows import MASK, POSITION
-from napari_inconsistency_masks.widgets.pages.layer_page import EVERYWHERE, LayerPage
+from napari_inconsistency_masks.widgets.pages.layer_page import APART, EVERYWHERE, LayerPage
 from napari_inconsistency_masks.widgets.parts.controls import Chooser
 from napari_inconsistency_masks.widgets.parts.swatches import Swatch
 from napari_inconsistency_masks.widgets.sections.data import DataSection
@@ -276,6 +276,23 @@ def test_of_exclusive_classes_it_is_said_that_the_background_needs_one(
     viewer.layers[-1].paint((1, 10, 10), 1)
     qtbot.waitUntil(lambda: page.scan.text() == "3 frames, 1 labeled (33%).")
     assert EVERYWHERE in page.remarks.text()
+
+
+def test_of_areas_that_are_counted_it_is_said_how_those_that_touch_are_two(
+    page: LayerPage, viewer: ViewerModel, qtbot: Any
+) -> None:
+    add_image(viewer, (3, 40, 48))
+    assert page.remarks.isHidden()  # cells are counted by their positions
+    pick(page.task, "only one")
+    qtbot.waitUntil(lambda: page.remarks.text() == APART)
+    page.make.click()
+    layer = viewer.layers[-1]
+    layer.paint((1, 10, 10), 1)
+    qtbot.waitUntil(lambda: page.scan.text() == "3 frames, 1 labeled (33%).")
+    assert APART in page.remarks.text()
+    layer.paint((1, 30, 30), 2)
+    qtbot.waitUntil(lambda: "are taken for single objects" in page.remarks.text())
+    assert APART not in page.remarks.text()
 
 
 def test_numbers_that_were_meant_as_classes_are_not_taken_for_objects_in_silence(

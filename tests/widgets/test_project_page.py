@@ -93,6 +93,15 @@ def test_missing_files_may_be_in_folders_that_cannot_be_opened(
     assert [row.found for row in steps.project.data.rows] == [True, False]
 
 
+def test_who_makes_a_project_types_the_names_of_its_classes(page: ProjectPage, qtbot: Any) -> None:
+    page.show()
+    page.new.click()
+    typing = page.focusWidget()
+    assert typing is page.form.names
+    qtbot.keyClicks(typing, "nuclei, tissue")
+    assert page.form.scheme().classes == ("nuclei", "tissue")
+
+
 def test_classes_that_cannot_be_are_refused_in_words(page: ProjectPage) -> None:
     page.new.click()
     page.form.names.setText("alive, Alive")

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog
 from napari_inconsistency_masks.errors import InputError
 from napari_inconsistency_masks.projects.lock import ProjectLock
 from napari_inconsistency_masks.task import Task
+from napari_inconsistency_masks.widgets.pages.layer_page import APART, EVERYWHERE
 from napari_inconsistency_masks.widgets.pages.new_project import NewProject
 from napari_inconsistency_masks.widgets.session.session import Session
 
@@ -190,16 +191,21 @@ def test_the_form_of_a_new_one_stays_while_the_folder_is_refused(
     end(steps, first)
 
 
-def test_the_form_says_that_the_background_is_a_class_if_classes_exclude_each_other(
+def test_the_form_says_how_to_draw_what_is_learned_and_counted(
     session: Session, qtbot: Any
 ) -> None:
     form = NewProject(session)
     qtbot.addWidget(form)
     form.begin()
+    assert form.drawing.isHidden()  # cells are counted by their positions
     form.task.picked.emit(Task.MULTICLASS)
-    assert "so does the background" in form.everywhere.text()
+    assert form.drawing.text() == EVERYWHERE
     form.task.picked.emit(Task.MULTILABEL)
-    assert form.everywhere.isHidden()
+    form.position.picked.emit("")
+    assert form.drawing.text() == APART
+    form.names.setText("nuclei")
+    form.task.picked.emit(Task.BINARY)
+    assert form.drawing.text() == APART
 
 
 def test_without_an_open_one_it_is_said_where_projects_are_opened(

@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 from ...task import Task
 from ..drawing.drawing_layers import add_missing_layers
 from ..drawing.drawn_frames import Scan
+from ..layers.class_rows import POSITION
 from ..parts.buttons import button
 from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
@@ -33,6 +34,10 @@ EMPTY = (
 )
 EVERYWHERE = (
     "Every pixel needs a class, and so does the background: nothing is learned of what has none."
+)
+APART = (
+    "Areas are counted: where two of a class touch, leave a gap, or give each a number of its own "
+    "(M in napari)."
 )
 ONE_FRAME = (
     "This image is a single frame: to label several files, and learn from all of them, choose "
@@ -130,19 +135,21 @@ class LayerPage(QWidget):
     def _update_scan(self) -> None:
         scan, axes = self._data.scan, self._data.axes
         self.problem.tell(None if scan or self._data.image is None else self._data.scan_problem())
-        exclusive = axes is not None and self._data.task is Task.MULTICLASS
+        has_positions = any(item.kind == POSITION for item in self._data.used_rows)
+        drawing = how_to_draw(self._data.task, positions=has_positions)
         if scan is None or axes is None:
             self.scan.tell(None)
-            single = axes is not None and axes.count == 1
-            told = [*([EVERYWHERE] if exclusive else []), *([ONE_FRAME] if single else [])]
-            self.remarks.tell(" ".join(told) or None)
+            told = [] if axes is None else [drawing, ONE_FRAME if axes.count == 1 else None]
+            self.remarks.tell(" ".join(filter(None, told)) or None)
             return
         count, labeled = axes.count, int(scan.labeled.sum())
         frames = "1 frame" if count == 1 else f"{count} frames"
         in_part = labeled - int(scan.complete.sum())
         some = f", {in_part} of them in part" if in_part else ""
         self.scan.tell(f"{frames}, {labeled} labeled ({labeled / count:.0%}){some}.")
-        self.remarks.tell(" ".join(_remarks(count, scan, exclusive=exclusive)))
+        about_numbers = drawing == APART and scan.numbered
+        told = [None if about_numbers else drawing, *_remarks(count, scan)]
+        self.remarks.tell(" ".join(filter(None, told)) or None)
         self._update_kept()
 
     @slot
@@ -154,9 +161,16 @@ class LayerPage(QWidget):
         add_missing_layers(self._data)
 
 
-def _remarks(count: int, scan: Scan, *, exclusive: bool) -> list[str]:
+def how_to_draw(task: Task, *, positions: bool) -> str | None:
+    """What a person must know to draw labels that can be learned from, and counted."""
+    if task is Task.MULTICLASS:
+        return EVERYWHERE
+    return None if positions else APART
+
+
+def _remarks(count: int, scan: Scan) -> list[str]:
     labeled = int(scan.labeled.sum())
-    remarks = [EVERYWHERE] if exclusive else []
+    remarks = []
     if count == 1:
         remarks.append(ONE_FRAME)
     elif labeled == 1:

@@ -15,7 +15,7 @@ from ..parts.controls import Chooser, Sentence
 from ..parts.layouts import row
 from ..parts.text_line import TextLine
 from ..session.session import Session
-from .layer_page import EVERYWHERE, TASK_TIPS, TASKS
+from .layer_page import TASK_TIPS, TASKS, how_to_draw
 from .section import slot
 
 HINT = (
@@ -38,7 +38,7 @@ class NewProject(QWidget):
         self.task = Chooser("new_project_task", "Kind of classes", TASK_TIPS)
         tip = "The class that marks each cell by one point; cells are counted by it."
         self.position = Chooser("new_project_position", "Class of positions", tip)
-        self.everywhere = Sentence("new_project_everywhere", "hint")
+        self.drawing = Sentence("new_project_drawing", "hint")
         self.problem = Sentence("new_project_problem", "problem")
         self.hint = Sentence("new_project_hint", "hint", HINT)
         self.create = button("Create in…", "new_project_create", "Choose the project's folder.")
@@ -54,7 +54,7 @@ class NewProject(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(form)
-        column.addWidget(self.everywhere)
+        column.addWidget(self.drawing)
         column.addWidget(self.problem)
         column.addLayout(row(self.create, self.cancel, 1))
         column.addWidget(self.hint)
@@ -114,8 +114,8 @@ class NewProject(QWidget):
             [("none", ""), *((name, name) for name in names)], self._chosen_position
         )
         self.position.setEnabled(multi)
-        exclusive = self._chosen_task is Task.MULTICLASS
-        self.everywhere.tell(EVERYWHERE if exclusive else None)
+        positions = multi and bool(self._chosen_position)
+        self.drawing.tell(how_to_draw(self._chosen_task, positions=positions))
         self.position.setToolTip(
             "The class that marks each cell by one point; cells are counted by it."
             if multi

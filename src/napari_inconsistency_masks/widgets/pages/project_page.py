@@ -105,6 +105,8 @@ class ProjectPage(QWidget):
     def _on_new(self, _: bool = False) -> None:
         self.form.begin()
         self.form.setVisible(True)
+        self.form.names.setFocus()
+        self.form.names.selectAll()  # who types replaces what is proposed
 
     @slot
     def _on_open(self, _: bool = False) -> None:
