@@ -6,8 +6,6 @@ such a line rarely whole.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -73,7 +71,7 @@ class Parting:
 
 
 class _Shapes:
-    """The 8-connected objects of a mask ``(Y, X)``, and how wide they are.
+    """The 8-connected objects of a mask ``(Y, X)`` that have a waist.
 
     The half width of an object at a pixel is the distance to the nearest pixel outside, smoothed
     within the object. Its *peaks* are where it is widest, one in the middle of each round part. A
@@ -83,25 +81,12 @@ class _Shapes:
 
     def __init__(self, mask: _Bool) -> None:
         self._mask = mask
-        self._labels, count = ndimage.label(mask, EIGHT_NEIGHBORS)
-        self._boxes = ndimage.find_objects(self._labels)
-        peaks, number = ndimage.label(
-            local_maxima(self._half_width, connectivity=2) & mask, EIGHT_NEIGHBORS
-        )
-        object_of = np.zeros(number + 1, np.int64)
-        object_of[peaks] = self._labels
-        self._with_several = np.flatnonzero(np.bincount(object_of[1:], minlength=count + 1) > 1)
-
-    @cached_property
-    def _half_width(self) -> _Float:
-        """In pixels ``(Y, X)``; 0 outside, which begins at the borders of the image."""
-        distance = ndimage.distance_transform_edt(np.pad(self._mask, 1))
-        width: _Float = distance[1:-1, 1:-1].astype(np.float32)
-        for _ in range(_PASSES):  # none of the eight neighbors is of another object
-            for axis in (0, 1):
-                width = ndimage.convolve1d(width, _SMOOTHING, axis, mode="constant")
-            width *= self._mask
-        return width
+        labels, _ = ndimage.label(mask, EIGHT_NEIGHBORS)
+        self._with_waist: list[tuple[tuple[slice, slice], _Float]] = []
+        for number, box in enumerate(ndimage.find_objects(labels), start=1):
+            width = _half_width(labels[box] == number)
+            if _peaks(width)[1] > 1:
+                self._with_waist.append((box, width))
 
     def parted_at(self, waist: float) -> _Bool:
         """The mask without the pixels that part objects at waists that are deeper than this.
@@ -110,15 +95,27 @@ class _Shapes:
         such parts would touch, a line of pixels is left out.
         """
         parted = self._mask.copy()
-        for number in self._with_several:
-            box = self._boxes[number - 1]
-            own = self._labels[box] == number
-            width = np.pad(np.where(own, self._half_width[box], 0), 1)
-            lowered = reconstruction(width - waist, width)  # only deep waists are left
-            peaks, count = ndimage.label(local_maxima(lowered, connectivity=2), EIGHT_NEIGHBORS)
+        for box, width in self._with_waist:
+            peaks, count = _peaks(reconstruction(width - waist, width))  # the others are filled
             if count > 1:
-                parts = watershed(
-                    -width, peaks, connectivity=2, mask=width > 0, watershed_line=True
-                )
-                parted[box] &= ~own | (parts[1:-1, 1:-1] > 0)
+                inside = width > 0
+                parts = watershed(-width, peaks, connectivity=2, mask=inside, watershed_line=True)
+                parted[box] &= ~(inside & (parts == 0))[1:-1, 1:-1]
         return parted
+
+
+def _half_width(mask: _Bool) -> _Float:
+    """Of one object ``(Y, X)``, in pixels: float32 ``(Y + 2, X + 2)`` with 0 all around it."""
+    inside = np.pad(mask, 1)
+    width: _Float = ndimage.distance_transform_edt(inside).astype(np.float32)
+    for _ in range(_PASSES):
+        for axis in (0, 1):
+            width = ndimage.convolve1d(width, _SMOOTHING, axis, mode="constant")
+        width *= inside
+    return width
+
+
+def _peaks(width: _Float) -> tuple[npt.NDArray[np.int32], int]:
+    """The places that are wider than all around them, numbered, and how many there are."""
+    labels, count = ndimage.label(local_maxima(width, connectivity=2), EIGHT_NEIGHBORS)
+    return labels, count
