@@ -50,6 +50,19 @@ def test_a_project_is_made_and_filled(page: ProjectPage, steps: Steps, tmp_path:
     assert page.summary.text() == "2 files, 0 labeled."
 
 
+def test_files_of_a_folder_are_in_the_order_in_which_they_are_read(
+    page: ProjectPage, steps: Steps, tmp_path: Path
+) -> None:
+    steps.open_project(Project.create(tmp_path / "project", CELLS).folder)
+    names = ["day 2/b.tif", "day 10/a.tif", "well 9.tif", "well 10.tif", "Well 11.tif"]
+    for seed, name in enumerate(reversed(names)):
+        write_stack(tmp_path / "images" / name, frames=1, seed=seed)
+    steps.project.data.add([tmp_path / "images"])
+    steps.wait(lambda: len(page.files.table.rows) == len(names) and steps.quiet)
+    paths = [image.path for image in Project.open(steps.project.folder).images]
+    assert [path.rpartition("images/")[2] for path in paths] == names
+
+
 def test_folders_that_cannot_be_opened_are_told_and_the_others_are_added(
     page: ProjectPage, steps: Steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from qtpy.QtCore import (
@@ -21,11 +18,12 @@ from qtpy.QtCore import (
 )
 from qtpy.QtGui import QFont
 
+from ...files.reading_order import as_read
+
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 Row = Sequence[Any]
 MISSING = -math.inf
 
-_DIGITS, _WIDTH = re.compile(r"[0-9]+"), 20
 
 LONG = 24
 """Characters from which a text is also shown as a tooltip."""
@@ -257,18 +255,10 @@ def to_key(value: Any) -> float | str:
     """What a value is sorted by: numbers before texts, and what is missing before all."""
     key = _key(value)
     if isinstance(key, str):
-        return _as_read(key)
+        return as_read(key)
     if not isinstance(key, int | float):
         return MISSING if key is None else str(key)
     return MISSING if math.isnan(key) else key
-
-
-@lru_cache(maxsize=10_000)
-def _as_read(text: str) -> str:
-    """A key by which texts are in the order of a list of files: ä beside a, 9 before 10."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return f"{_DIGITS.sub(lambda found: found[0].zfill(_WIDTH), plain)}\0{text}"
 
 
 def _key(value: Any) -> Any:

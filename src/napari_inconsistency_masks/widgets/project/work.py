@@ -13,6 +13,7 @@ from ...errors import InputError
 from ...files.atomic import WriteError
 from ...files.images import IMAGE_SUFFIXES
 from ...files.own_folders import is_own_folder
+from ...files.reading_order import as_read
 from ...projects import ImageStatus, PlaceRow, Project, read_places
 from ...projects.content_file import has_backup
 from ...projects.image_files import file_name
@@ -197,9 +198,10 @@ def _places(project: Project) -> tuple[tuple[PlaceRow, ...], tuple[str, ...]]:
 
 
 def _images_in(folder: Path, closed: list[str]) -> list[Path]:
-    """Image files in a folder and all in it; none that are hidden or that this program made.
+    """Image files in a folder and all in it, in the order in which a person reads their names.
 
-    Names of folders that cannot be opened are added to ``closed``.
+    None that are hidden or that this program made. Names of folders that cannot be opened are
+    added to ``closed``.
     """
     if is_closed(folder):
         closed.append(folder.name)
@@ -211,6 +213,5 @@ def _images_in(folder: Path, closed: list[str]) -> list[Path]:
         closed += [path.relative_to(folder).as_posix() for path in shut]
         folders[:] = [path.name for path in inside if path not in shut and not is_own_folder(path)]
         found += [Path(parent, name) for name in names if not name.startswith(".")]
-    return sorted(
-        path for path in found if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-    )
+    images = [path for path in found if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()]
+    return sorted(images, key=lambda path: [as_read(part) for part in path.parts])
