@@ -32,7 +32,7 @@ class PortableEnsemble(nn.Module):
             float32 ``(B, K, Y, X)``: the mean of the members.
         inconsistency
             float32 ``(B, 1, Y, X)``: 1 where the hard labels of the members differ in any output,
-            0 elsewhere; the mask of `find_consensus`.
+            0 elsewhere; the mask of `find_consensus` as it is before objects are parted.
         """
         image = image.clamp(0, 255).round()  # as in training, where images are uint8
         logits = torch.stack([network(image) for network in self.networks])  # (E, B, K, Y, X)
