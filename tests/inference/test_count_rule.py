@@ -208,8 +208,8 @@ def test_of_objects_it_is_said_in_words() -> None:
     scheme = LabelScheme(Task.MULTILABEL, ("nucleus", "tissue", "vessel"))
     parted = told_counts(scheme.counting_by(CountRule(waists=(1.7, 0, 2.0))))
     assert parted == (
-        f"{every}, however small. A region is parted first where a waist has less half width, in "
-        f"pixels, than both sides: nucleus by 1.7, vessel by 2."
+        f"{every}, however small. Before, a region is parted where it narrows between wider parts, "
+        f"if half its width is less there by more pixels than this: nucleus 1.7, vessel 2."
     )
 
 

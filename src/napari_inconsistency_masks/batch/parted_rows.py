@@ -62,11 +62,11 @@ class PartedRows:
         height = done = channels.shape[2]
         fresh = channels & ~parted
         if not last:
-            is_open = _reaching_down(fresh)
-            rows = np.flatnonzero(is_open[:, self._parted_outputs].any(axis=(0, 1, 3)))
+            is_open = _reaching_down(fresh[:, self._parted_outputs])
+            rows = np.flatnonzero(is_open.any(axis=(0, 1, 3)))
             if len(rows) and height - rows[0] <= TALLEST:
                 done = int(rows[0])
-                fresh &= ~is_open
+                fresh[:, self._parted_outputs] &= ~is_open
         for member, objects in enumerate(fresh):
             channels[member] &= ~objects | Parting(objects).by(self._waists)
         self._kept = channels[:, :, done:], (parted | fresh)[:, :, done:]

@@ -24,11 +24,11 @@ def _told_objects(scheme: LabelScheme) -> str:
     large = ", ".join(f"{name} from {size} on" for name, size in sizes.items() if size > 1)
     which = f"if it has enough pixels: {large}" if large else "however small"
     waists = dict(zip(scheme.classes, scheme.rule.waists, strict=False))
-    parted = ", ".join(f"{name} by {waist:g}" for name, waist in waists.items() if waist)
+    parted = ", ".join(f"{name} {waist:g}" for name, waist in waists.items() if waist)
     told = f"Each connected region of a class is counted, {which}."
     if not parted:
         return told
     return (
-        f"{told} A region is parted first where a waist has less half width, in pixels, than both "
-        f"sides: {parted}."
+        f"{told} Before, a region is parted where it narrows between wider parts, if half its "
+        f"width is less there by more pixels than this: {parted}."
     )

@@ -24,7 +24,6 @@ Index: TypeAlias = QModelIndex | QPersistentModelIndex
 Row = Sequence[Any]
 MISSING = -math.inf
 
-
 LONG = 24
 """Characters from which a text is also shown as a tooltip."""
 
